@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one file that knows how each tool spells an assertion. Expressions are single-cycle booleans
+// over `clk` and `rst_n` of the module; a property over several cycles compares with a register.
+//
+// VMSO_INTG  what the neighbours owe this module: on in every simulation
+// VMSO_IMPL  what the module owes itself: on in our tests (VMSO_IMPL_ON) and in proofs
+`ifndef VMSO_ASSERT_SVH
+`define VMSO_ASSERT_SVH
+`ifdef FORMAL  // before SYNTHESIS: the slang front end defines that by itself
+  `define VMSO_CHECKS
+  `define VMSO_INTG(name, expr) always_ff @(posedge clk) if (rst_n) name: assert (expr);
+  `define VMSO_IMPL(name, expr) always_ff @(posedge clk) if (rst_n) name: assert (expr);
+`elsif SYNTHESIS
+  `define VMSO_INTG(name, expr)
+  `define VMSO_IMPL(name, expr)
+`else
+  `define VMSO_CHECKS
+  `define VMSO_INTG(name, expr) name: assert property (@(posedge clk) disable iff (!rst_n) (expr)) \
+    else $error("%m broken: %s", `"expr`");
+  `ifdef VMSO_IMPL_ON
+    `define VMSO_IMPL(name, expr) `VMSO_INTG(name, expr)
+  `else
+    `define VMSO_IMPL(name, expr)
+  `endif
+`endif
+`endif

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// The named configurations and every size that follows from one of them.
+//
+// A configuration is one packed struct that travels down the hierarchy as parameter `Cfg`; a module
+// derives its own widths from it and types no size a second time. docs/architecture.md, section 4,
+// tells where each number comes from.
+package vmso_config_pkg;
+
+  typedef struct packed {
+    int unsigned data_bits;       // width of m_axi data and m_axis: 128, 256 or 512
+    int unsigned queues;          // send queues, 1..4096
+    int unsigned contexts;        // address spaces, 1..4096
+    int unsigned vectors;         // interrupt vectors, 1..32
+    int unsigned read_latency;    // cycles of read latency to hide; reset value of the read window
+    int unsigned frame_slots;     // frames between their order and the wire = payload reads in flight
+    int unsigned store_bytes;     // frame store
+    int unsigned store_limit;     // reset value of the store limit register, rows
+    int unsigned first_slots;     // ring slots prefetched, all queues
+    int unsigned jobs;            // loaded jobs
+    int unsigned runs_per_job;    // run FIFO entries of a job: always 32 in this release
+    int unsigned walk_slots;      // page walks at once
+    int unsigned tlb_lines;       // TLB lines of eight translations
+    int unsigned template_bytes;  // longest header template, >= 256
+    int unsigned max_frame;       // longest frame without FCS
+  } config_t;
+
+  // 128 bit, 4 queues.
+  localparam config_t Small = '{
+    data_bits: 128, queues: 4, contexts: 8, vectors: 1, read_latency: 256, frame_slots: 64,
+    store_bytes: 32768, store_limit: 736, first_slots: 128, jobs: 32, runs_per_job: 32,
+    walk_slots: 8, tlb_lines: 128, template_bytes: 256, max_frame: 9216
+  };
+  // 256 bit, 64 queues.
+  localparam config_t Default = '{
+    data_bits: 256, queues: 64, contexts: 64, vectors: 8, read_latency: 256, frame_slots: 128,
+    store_bytes: 32768, store_limit: 496, first_slots: 256, jobs: 64, runs_per_job: 32,
+    walk_slots: 16, tlb_lines: 512, template_bytes: 256, max_frame: 9216
+  };
+  // 512 bit, 1024 queues.
+  localparam config_t Wide = '{
+    data_bits: 512, queues: 1024, contexts: 1024, vectors: 32, read_latency: 400,
+    frame_slots: 256, store_bytes: 65536, store_limit: 520, first_slots: 512, jobs: 128,
+    runs_per_job: 32, walk_slots: 32, tlb_lines: 2048, template_bytes: 256, max_frame: 9216
+  };
+
+  // The configuration of a number, as vmso_top's parameter `Config` names them.
+  function automatic config_t named(int unsigned number);
+    case (number)
+      0: return Small;
+      2: return Wide;
+      default: return Default;
+    endcase
+  endfunction
+
+  // Bytes of one bus beat = bytes of one frame store row.
+  function automatic int unsigned bus_bytes(config_t cfg);
+    return cfg.data_bits / 8;
+  endfunction
+
+  // Rows of the frame store, both banks together.
+  function automatic int unsigned store_rows(config_t cfg);
+    return cfg.store_bytes / bus_bytes(cfg);
+  endfunction
+
+  // Header templates held at once: a template outlives its job entry until its last frame has left.
+  function automatic int unsigned templates(config_t cfg);
+    return 2 * cfg.jobs;
+  endfunction
+
+  // Frame store rows that one template takes.
+  function automatic int unsigned template_rows(config_t cfg);
+    return cfg.template_bytes / bus_bytes(cfg);
+  endfunction
+
+endpackage : vmso_config_pkg

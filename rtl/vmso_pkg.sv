@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+// The records that cross from one room to the next.
+//
+// Widths here are the maxima over all legal configurations (an index of 4096 queues has 12 bits in
+// `small` too); unused high bits are constant zero and vanish in synthesis.
+// Every channel is named after its record: <chan>_valid, <chan>_ready, <chan>. A channel without
+// _ready is never refused: its receiver has reserved the place, or can always take one per cycle.
+package vmso_pkg;
+  import vmso_rec_pkg::*;
+
+  typedef logic [11:0] queue_t;     // send queue
+  typedef logic [11:0] context_t;   // address space
+  typedef logic [7:0]  job_t;       // place in the job table
+  typedef logic [4:0]  run_t;       // place in a job's run FIFO
+  typedef logic [7:0]  template_t;  // place in the template store
+  typedef logic [7:0]  frame_t;     // frame slot; frame slots are taken and given back in order
+  typedef logic [10:0] row_t;       // row of the frame store
+  typedef logic [13:0] pos_t;       // byte position in a frame, or bytes of a frame
+  typedef logic [23:0] bytes_t;     // payload bytes of a job; also a count of segments
+  typedef logic [15:0] slot_idx_t;  // free-running ring index
+  typedef logic [51:0] vpn_t;       // virtual address 63:12
+  typedef logic [43:0] ppn_t;       // physical address 55:12
+  typedef logic [55:0] pa_t;        // physical byte address
+
+  // ---- configuration and control (csr to everybody) -------------------------------------------
+
+  // One RAM window: 4 KiB frames base..limit, both inclusive; base > limit is empty.
+  typedef struct packed {
+    ppn_t limit;
+    ppn_t base;
+  } window_t;
+  typedef window_t [3:0] windows_t;
+
+  // Write of one 8-byte queue configuration register (queue must be OFF; csr sees to that).
+  typedef struct packed {
+    queue_t      queue;
+    logic [2:0]  index;  // byte offset / 8: 0 ring base, 1 ring shape, 2 completion base, 3 completion
+                         // shape, 4 contexts, 5 weight
+    logic [63:0] data;
+  } queue_config_t;
+  // Fields of those registers.
+  typedef struct packed {
+    logic [42:0] reserved;
+    logic [4:0]  vector;       // 20:16
+    logic [6:0]  reserved0;
+    logic        park;         // 8   (parking is not built yet: abort always)
+    logic [3:0]  reserved1;
+    logic [3:0]  log2_slots;   // 3:0, 2..15
+  } ring_shape_t;
+  typedef struct packed {
+    logic [59:0] reserved;
+    logic [3:0]  log2_entries; // 3:0, 1..15
+  } completion_shape_t;
+  typedef struct packed {
+    logic [11:0] reserved;
+    logic [3:0]  valid;        // 51:48, one bit a space
+    context_t [3:0] id;        // 47:0, space 0 lowest
+  } queue_contexts_t;
+  typedef struct packed {
+    logic [55:0] reserved;
+    logic [7:0]  weight;       // 7:0, quanta of one largest frame; 0 counts as 1
+  } queue_weight_t;
+
+  typedef struct packed {
+    queue_t     queue;
+    queue_cmd_e cmd;
+  } queue_command_t;
+
+  // A write to a doorbell page.
+  typedef struct packed {
+    queue_t    queue;
+    logic      consumer;  // 0: ring producer, 1: completion consumer
+    slot_idx_t value;
+  } doorbell_t;
+
+  // One context, as COMMIT hands it over.
+  typedef struct packed {
+    format_e    format;
+    logic [5:0] pa_bits;
+    logic       af_ignore;  // 1: accessed flag is not required
+    logic       priv;       // 1: user access is not required
+    logic       gb;         // x86-64: 1 GiB leaves exist
+    logic       xd;         // x86-64: bit 63 is execute-disable
+    logic       pse;
+    logic       rsw;
+    logic       napot;
+    logic       pbmt;
+    logic       hpd;
+    ppn_t       root;       // root table; identity: first page
+    ppn_t       limit;      // identity: last page
+  } context_config_t;
+
+  typedef enum logic [1:0] {FenceAll = 2'd0, FenceContext = 2'd1, FenceRange = 2'd2,
+                            FenceCommit = 2'd3} fence_kind_e;
+  typedef struct packed {
+    fence_kind_e     kind;    // FenceRange may be carried out as FenceContext
+    context_t        ctx;
+    vpn_t            first;   // FenceRange: first and last page
+    vpn_t            last;
+    context_config_t cfg;     // FenceCommit
+    logic [15:0]     number;  // DONE reports the highest number that has completed
+  } fence_t;
+
+  // Increments of the counters, per cycle. Order = register order.
+  localparam int unsigned NumCounters = 20;
+  typedef enum logic [4:0] {
+    CountCycles = 0, CountFrames = 1, CountFrameBytes = 2, CountWireBeats = 3, CountReadBeats = 4,
+    CountJobs = 5, CountSegments = 6, CountCompletions = 7, CountLookups = 8, CountTlbHits = 9,
+    CountWalks = 10, CountTableReads = 11, CountPwcHits = 12, CountFaults = 13, CountDropped = 14,
+    CountSlotReads = 15, CountOutBusy = 16, CountOutBlocked = 17, CountOutStarved = 18,
+    CountWindowStall = 19
+  } counter_e;
+  typedef logic [NumCounters-1:0][7:0] counter_inc_t;
+
+  // Sticky bits, set by pulses, cleared by writing 1. Index = bit number.
+  typedef enum logic [3:0] {
+    StickyReadTimeout = 0, StickyWriteError = 1, StickyWindow = 2, StickyCommitRefused = 3,
+    StickyConsumerDoorbell = 4, StickyCommandIgnored = 5, StickyQueueError = 6, StickyParity = 7
+  } sticky_e;
+  localparam int unsigned NumSticky = 8;
+  typedef logic [NumSticky-1:0] sticky_t;
+
+  typedef logic [3:0][2:0][11:0] flag_masks_t;  // [profile][0 first, 1 middle, 2 last]
+
+  // ---- reads ------------------------------------------------------------------------------------
+
+  typedef enum logic [1:0] {
+    ReadWalk = 2'd0, ReadSlot = 2'd1, ReadTemplate = 2'd2, ReadPayload = 2'd3
+  } read_class_e;
+  typedef struct packed {
+    pa_t        addr;   // any byte of the first beat; the burst starts at that beat
+    logic [7:0] len;    // beats - 1; the burst lies inside one 4 KiB page
+  } read_req_t;
+  typedef logic [7:0] read_id_t;
+  typedef enum logic [2:0] {
+    RespOkay = 3'd0, RespSlvErr = 3'd1, RespDecErr = 3'd2, RespWindow = 3'd3, RespTimeout = 3'd4
+  } read_resp_e;
+  // One per cycle, broadcast to all rooms, never refused. `ended` without data (a refused or timed
+  // out burst) stands for all beats of the burst that have not come.
+  typedef struct packed {
+    read_class_e cls;
+    read_id_t    id;
+    logic        has_data;  // a beat is on read_data
+    logic        last;      // nothing more will come for this id
+    read_resp_e  resp;
+  } read_rsp_t;
+
+  // Write of one 32-byte record (aligned to 32).
+  typedef struct packed {
+    pa_t          addr;
+    logic [255:0] data;
+  } write_req_t;
+
+  // ---- ring to job, job to everybody ------------------------------------------------------------
+
+  typedef struct packed {
+    logic [63:0] addr;
+    bytes_t      bytes;
+    context_t    ctx;
+  } buffer_ref_t;
+
+  // A loaded job, broadcast once (job_load), at most every second cycle.
+  typedef struct packed {
+    job_t        job;
+    queue_t      queue;
+    kind_e       kind;
+    status_e     status;        // not StatusOk: refused; no runs are built, one order ends it
+    slot_idx_t   slot;          // its first slot
+    slot_idx_t   slots;         // slots of the job
+    logic [63:0] cookie;
+    logic        completion_wanted;
+    logic        interrupt_wanted;
+    bytes_t      payload_bytes;
+    logic [15:0] mss;           // payload bytes per frame; for KindFrame = payload bytes of the frame
+    logic [8:0]  header_bytes;  // 0: no template
+    template_t   tmpl;          // held until the order with `last` has left; valid if header_bytes > 0
+    l4_mode_e    l4_mode;
+    id_mode_e    id_mode;
+    logic [1:0]  flag_profile;
+    logic [8:0]  l3_offset;
+    logic [8:0]  l4_offset;
+    buffer_ref_t template_ref;
+    buffer_ref_t buffer0;       // bytes 0: unused place
+    buffer_ref_t buffer1;
+    queue_contexts_t contexts;  // for the spaces of further slots
+    bytes_t      skip_bytes;    // resume: payload bytes that were sent before
+    bytes_t      skip_segments; // resume: segments that were sent before
+  } job_load_t;
+
+  // ---- run and xlat -----------------------------------------------------------------------------
+
+  typedef struct packed {
+    job_t     job;
+    run_t     run;
+    queue_t   queue;  // for fair shares of the walk slots
+    context_t ctx;
+    vpn_t     vpn;
+  } lookup_t;
+  // The answer to a lookup, from a hit or at the end of a walk.
+  typedef struct packed {
+    job_t       job;
+    run_t       run;
+    logic       fault;
+    cause_e     cause;
+    logic [2:0] level;
+    ppn_t       ppn;
+  } fill_t;
+  typedef struct packed {
+    job_t job;
+    run_t run;
+  } run_ref_t;
+
+  // How far a job's runs reach, seen by seg. Counters run on from job to job.
+  typedef struct packed {
+    logic [17:0] ready_total;  // bytes of all in-order translated runs ever, modulo 2^18
+    logic        blocked;      // the first run behind them is a fault or an error: see run_end
+    logic        full;         // the run FIFO is full and every run in it is translated
+    logic        chain_done;   // all descriptors were seen and their sum agrees
+  } run_status_t;
+  // What stands behind the ready runs of a blocked job.
+  typedef struct packed {
+    status_e     status;       // StatusFault/StatusBus/StatusTimeout: cause and level count;
+                               // else SUM_MISMATCH, SPACE, ADDR_WRAP, RESERVED_SET ...
+    cause_e      cause;
+    logic [2:0]  level;
+    access_e     access;
+    logic [63:0] va;           // first byte of the run
+  } run_end_t;
+
+  // ---- seg, read and out ------------------------------------------------------------------------
+
+  // Reads of one segment (or of one template), carried out from the head of the job's runs.
+  typedef struct packed {
+    job_t      job;
+    logic      to_template;    // lands in the template store
+    template_t tmpl;
+    frame_t    frame;
+    row_t      row;            // frame store row of frame position 0
+    pos_t      pos;            // frame position of the first byte
+    pos_t      bytes;          // 0: no reads, but job_last still counts
+    logic      job_last;       // the job's last command: its entry is free afterwards
+  } fetch_t;
+  // A piece of a fetch inside one page: one AXI burst (split further only at 256 beats).
+  typedef struct packed {
+    fetch_t      fetch;
+    pa_t         addr;
+    logic [63:0] va;
+    pos_t        pos;          // frame (template) position of its first byte
+    logic [12:0] bytes;        // 1..4096
+    logic        last;         // last piece of the fetch
+  } piece_t;
+
+  typedef enum logic [1:0] {
+    OrderFrame = 2'd0,         // a frame, when all its bytes have landed
+    OrderEnd = 2'd1,           // ends its job with `status`, without a frame (OK for no-ops)
+    OrderFail = 2'd2,          // tombstone: ends its job with status, cause, va; flushes the queue
+    OrderDiscard = 2'd3        // unloaded: gives back what the job holds, no completion
+  } order_kind_e;
+  typedef struct packed {
+    order_kind_e kind;
+    queue_t      queue;
+    logic        last;         // last of its job: template and completion place are given back
+    slot_idx_t   slot;
+    slot_idx_t   slots;
+    logic [63:0] cookie;
+    logic        completion_wanted;
+    logic        interrupt_wanted;
+    kind_e       job_kind;
+    l4_mode_e    l4_mode;
+    id_mode_e    id_mode;
+    logic [1:0]  flag_profile;
+    logic        first;        // first segment of the job (segment number 0)
+    bytes_t      job_bytes;    // payload bytes of the whole job (full checksum seed)
+    bytes_t      segment;      // number of this segment
+    bytes_t      sent;         // payload bytes before this segment
+    pos_t        bytes;        // payload bytes of this frame
+    logic [8:0]  header_bytes; // 0: no template
+    template_t   tmpl;
+    logic        tmpl_fetched; // the template's reads were ordered: it will land (or fail)
+    logic [8:0]  l3_offset;
+    logic [8:0]  l4_offset;
+    row_t        row;          // frame store row of frame position 0
+    row_t        rows;         // rows that it holds, 0 if no frame
+    status_e     status;
+    cause_e      cause;
+    logic [2:0]  level;
+    access_e     access;
+    logic [63:0] va;
+  } order_t;
+
+  // An order has left: its frame slot and rows are free.
+  typedef struct packed {
+    queue_t queue;
+    row_t   rows;
+  } left_t;
+
+  // State of a frame slot's payload.
+  typedef struct packed {
+    logic        poison;       // some byte did not arrive well
+    status_e     status;       // of the lowest failed byte
+    cause_e      cause;
+    logic [63:0] va;
+    logic [15:0] sum;          // ones'-complement sum of the landed bytes, each in its frame lane
+    pos_t        landed;       // bytes that have landed or failed
+  } frame_state_t;
+
+  // ---- ends --------------------------------------------------------------------------------------
+
+  // A job has ended: what its completion says.
+  typedef struct packed {
+    queue_t      queue;
+    slot_idx_t   slot;
+    slot_idx_t   slots;
+    logic [63:0] cookie;
+    logic        write;        // write a completion (else only the place is given back)
+    logic        irq;
+    status_e     status;
+    cause_e      cause;
+    logic [2:0]  level;
+    access_e     access;
+    logic [63:0] va;
+    bytes_t      segments;
+    bytes_t      bytes;
+  } job_end_t;
+
+  // A queue's frames stop here: out tells the queue controller, which unloads.
+  typedef struct packed {
+    queue_t    queue;
+    slot_idx_t resume_slot;    // first slot of the job to go on with
+  } queue_fail_t;
+
+  // What the queue controller reads of seg and out while it unloads: orders ever, modulo 2^16.
+  typedef logic [15:0] order_count_t;
+
+endpackage : vmso_pkg
