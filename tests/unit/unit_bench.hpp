@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Clock and reset of a unit test's model: the one place that touches `clk`.
+//
+// A test drives inputs, calls `settle()` to read combinational outputs of this cycle, and `tick()`
+// to take the rising edge. Inputs change after the edge, outputs are read before it. An assertion
+// of the RTL that fails ends the test case through Catch2.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "verilated.h"
+#include "vmso_catch.hpp"
+
+namespace vmso::unit {
+
+template <typename Model>
+class UnitBench {
+ public:
+  // `seed` chooses the random power-on state.
+  explicit UnitBench(int seed = 1) : context_(std::make_unique<VerilatedContext>()) {
+    context_->randReset(2);
+    context_->randSeed(seed);
+    context_->fatalOnError(false);
+    model_ = std::make_unique<Model>(context_.get());
+    model_->clk = 0;
+    model_->rst_n = 0;
+  }
+  ~UnitBench() { model_->final(); }
+  UnitBench(const UnitBench &) = delete;
+  UnitBench &operator=(const UnitBench &) = delete;
+
+  Model *operator->() { return model_.get(); }
+  Model &dut() { return *model_; }
+  uint64_t now() const { return now_; }
+
+  void reset(int cycles = 4) {
+    model_->rst_n = 0;
+    for (int i = 0; i < cycles; i++) tick();
+    model_->rst_n = 1;
+  }
+  void settle() { model_->eval(); }
+  void tick() {
+    model_->clk = 0;
+    model_->eval();
+    model_->clk = 1;
+    model_->eval();
+    model_->clk = 0;
+    now_++;
+    if (context_->gotError() || context_->gotFinish()) {
+      FAIL("an assertion of the RTL failed in cycle " << now_);
+    }
+  }
+
+ private:
+  std::unique_ptr<VerilatedContext> context_;
+  std::unique_ptr<Model> model_;
+  uint64_t now_ = 0;
+};
+
+}  // namespace vmso::unit
