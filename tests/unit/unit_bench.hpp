@@ -24,7 +24,7 @@ class UnitBench {
     context_->fatalOnError(false);
     model_ = std::make_unique<Model>(context_.get());
     model_->clk = 0;
-    model_->rst_n = 0;
+    set_reset(true);
   }
   ~UnitBench() { model_->final(); }
   UnitBench(const UnitBench &) = delete;
@@ -35,9 +35,9 @@ class UnitBench {
   uint64_t now() const { return now_; }
 
   void reset(int cycles = 4) {
-    model_->rst_n = 0;
+    set_reset(true);
     for (int i = 0; i < cycles; i++) tick();
-    model_->rst_n = 1;
+    set_reset(false);
   }
   void settle() { model_->eval(); }
   void tick() {
@@ -53,6 +53,10 @@ class UnitBench {
   }
 
  private:
+  void set_reset(bool active) {  // a RAM has no reset
+    if constexpr (requires { model_->rst_n; }) model_->rst_n = !active;
+  }
+
   std::unique_ptr<VerilatedContext> context_;
   std::unique_ptr<Model> model_;
   uint64_t now_ = 0;

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// vmso_cpl with plain ports for its unit test.
+module cpl_top
+  import vmso_pkg::*;
+  import vmso_rec_pkg::*;
+(
+  input  logic         clk,
+  input  logic         rst_n,
+  output logic         cpl_ready,
+  input  logic         config_valid,
+  input  logic [11:0]  config_queue,
+  input  logic [2:0]   config_index,
+  input  logic [63:0]  config_data,
+  input  logic         end_valid,
+  output logic         end_ready,
+  input  logic [11:0]  end_queue,
+  input  logic [15:0]  end_slot,
+  input  logic [63:0]  end_cookie,
+  input  logic         end_write,
+  input  logic         end_irq,
+  input  logic [7:0]   end_status,
+  input  logic [23:0]  end_bytes,
+  input  logic         consumer_valid,
+  output logic         consumer_ready,
+  input  logic [11:0]  consumer_queue,
+  input  logic [15:0]  consumer_value,
+  input  logic         reset_valid,
+  output logic         reset_ready,
+  input  logic [11:0]  reset_queue,
+  output logic         write_valid,
+  input  logic         write_ready,
+  output logic [55:0]  write_addr,
+  output logic [255:0] write_data,
+  input  logic         done_valid,
+  input  logic         done_ok,
+  output logic         ended_valid,
+  output logic         failed_valid,
+  output logic [11:0]  failed_queue,
+  input  logic [11:0]  query_queue,
+  output logic [15:0]  query_ended,
+  output logic [15:0]  query_backlog,
+  output logic [31:0]  irq_set,
+  output logic         sticky_consumer
+);
+  job_end_t   out_end;
+  write_req_t write;
+  queue_t     ended_queue;
+  logic       ring_end_ready, count_completions;
+  slot_idx_t  produced, consumer;
+
+  always_comb begin
+    out_end        = '0;
+    out_end.queue  = end_queue;
+    out_end.slot   = end_slot;
+    out_end.slots  = 16'd1;
+    out_end.cookie = end_cookie;
+    out_end.write  = end_write;
+    out_end.irq    = end_irq;
+    out_end.status = status_e'(end_status);
+    out_end.bytes  = end_bytes;
+  end
+  assign write_addr = write.addr;
+  assign write_data = write.data;
+
+  vmso_cpl #(.Cfg(vmso_config_pkg::Small)) u_cpl (
+    .clk, .rst_n, .cpl_ready,
+    .queue_config_valid(config_valid),
+    .queue_config('{queue: config_queue, index: config_index, data: config_data}),
+    .out_end_valid(end_valid), .out_end_ready(end_ready), .out_end(out_end),
+    .ring_end_valid(1'b0), .ring_end_ready(ring_end_ready), .ring_end('0),
+    .consumer_valid, .consumer_ready, .consumer_queue, .consumer_value,
+    .queue_reset_valid(reset_valid), .queue_reset_ready(reset_ready),
+    .queue_reset_queue(reset_queue),
+    .write_valid, .write_ready, .write,
+    .write_done_valid(done_valid), .write_done_ok(done_ok),
+    .ended_valid, .ended_queue,
+    .write_failed_valid(failed_valid), .write_failed_queue(failed_queue),
+    .query_queue, .query_ended, .query_backlog,
+    .status_queue(query_queue), .status_cpl_produced(produced), .status_cpl_consumer(consumer),
+    .irq_set, .sticky_consumer, .count_completions
+  );
+  logic unused_outputs;
+  assign unused_outputs = ^{ended_queue, ring_end_ready, count_completions, produced, consumer};
+endmodule : cpl_top
