@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+// Carries judged orders out: header, payload and zeros as beats, then what else leaves with them.
+//
+//   issue   row addresses to the frame store and the template store
+//   merge   bytes chosen lane by lane: template, patch, frame store or zero; into a FIFO of four
+//
+// item        valid/ready
+// m_axis      registered but for the FIFO's read; user = {slot 15, queue 12, err 0}
+// store       store_read_data is taken in the cycle after store_read_en, and only then
+// job_end     when the last beat of its frame goes into the output FIFO (at most 4 beats from the wire)
+// left        one cycle after the last row was read
+// latency     item to m_axis_valid: 3 cycles
+// throughput  a beat per cycle, without a gap inside a frame or to the next item that is valid
+// padding     zeros up to 60 bytes
+// reset       control only
+`include "vmso_assert.svh"
+module vmso_out_stream
+  import vmso_pkg::*;
+  import vmso_out_pkg::*;
+#(
+  parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
+  localparam int unsigned BusBytes = vmso_config_pkg::bus_bytes(Cfg)
+) (
+  input  logic                          clk,
+  input  logic                          rst_n,
+  input  logic                          item_valid,
+  output logic                          item_ready,
+  input  item_t                         item,
+  // rows
+  output logic                          store_read_en,
+  output row_t                          store_read_row,
+  input  logic [Cfg.data_bits-1:0]      store_read_data,
+  output logic                          row_en,
+  output template_t                     row_tmpl,
+  output logic [4:0]                    row_index,
+  input  logic [1:0][Cfg.data_bits-1:0] row_data,
+  // out
+  output logic [Cfg.data_bits-1:0]      m_axis_data,
+  output logic [BusBytes-1:0]           m_axis_keep,
+  output logic                          m_axis_last,
+  output logic [27:0]                   m_axis_user,
+  output logic                          m_axis_valid,
+  input  logic                          m_axis_ready,
+  output logic [7:0]                    m_axis_bytes,  // bytes of the beat, for the counters
+  output logic                          left_valid,
+  output left_t                         left,
+  output logic                          tmpl_free_valid,
+  output template_t                     tmpl_free,
+  output logic                          end_valid,
+  input  logic                          end_ready,
+  output job_end_t                      end_,
+  output logic                          queue_fail_valid,
+  input  logic                          queue_fail_ready,
+  output queue_fail_t                   queue_fail
+);
+  localparam int unsigned OffW      = $clog2(BusBytes);
+  localparam int unsigned FillW     = OffW + 1;       // 0..BusBytes
+  localparam int unsigned StoreRows = vmso_config_pkg::store_rows(Cfg);
+  localparam int unsigned MinFrame  = 60;             // without FCS
+  localparam int unsigned OutDepth  = 4;
+  localparam int unsigned EndDepth  = 8;
+  // a queue fails once until the controller has taken note of it
+  localparam int unsigned FailDepth = Cfg.queues + 2;
+  typedef logic [FillW-1:0] fill_t;
+
+  // Bytes of a row up to position `bytes`, counted from the row's first byte.
+  function automatic fill_t clip(pos_t bytes);
+    return bytes >= pos_t'(BusBytes) ? fill_t'(BusBytes) : fill_t'(bytes);
+  endfunction
+
+  // -- issue ---------------------------------------------------------------------------------------
+  logic       valid_q, issue, last, finish, credit;
+  item_t      item_q;
+  row_t       row_q;
+  logic [4:0] beat_q;                             // stands still past the longest header
+  pos_t       header_left_q, data_left_q, wire_left_q;
+  logic       merge_valid_q;
+  logic [vmso_math_pkg::count_width(OutDepth)-1:0]  out_count;
+  logic [vmso_math_pkg::count_width(EndDepth)-1:0]  end_count;
+  logic [vmso_math_pkg::count_width(FailDepth)-1:0] fail_count;
+  logic       end_room, fail_room;
+
+  assign credit     = 32'(out_count) + 32'(merge_valid_q) < OutDepth;
+  assign issue      = valid_q && item_q.send && credit;
+  assign last       = wire_left_q <= pos_t'(BusBytes);
+  assign finish     = valid_q && (!item_q.send || (issue && last));
+  // room for the item that is here and for the one that comes
+  assign end_room   = 32'(end_count) <= EndDepth - 2;
+  assign fail_room  = 32'(fail_count) <= FailDepth - 2;
+  assign item_ready = (!valid_q || finish) && end_room && fail_room;
+
+  assign store_read_en  = issue && data_left_q != '0;
+  assign store_read_row = row_q;
+  assign row_en         = issue && header_left_q != '0;
+  assign row_tmpl       = item_q.tmpl;
+  assign row_index      = beat_q;
+
+  always_ff @(posedge clk) begin
+    if (!rst_n) valid_q <= 1'b0;
+    else valid_q <= (item_valid && item_ready) || (valid_q && !finish);
+  end
+  always_ff @(posedge clk) begin
+    if (item_valid && item_ready) begin
+      item_q        <= item;
+      row_q         <= item.row;
+      beat_q        <= '0;
+      header_left_q <= pos_t'(item.header_bytes);
+      data_left_q   <= item.frame_bytes;
+      wire_left_q   <= item.frame_bytes < pos_t'(MinFrame) ? pos_t'(MinFrame) : item.frame_bytes;
+    end else if (issue) begin
+      row_q         <= row_q == row_t'(StoreRows - 1) ? '0 : row_q + 1'b1;
+      beat_q        <= beat_q + 5'(beat_q != '1);
+      header_left_q <= header_left_q - pos_t'(clip(header_left_q));
+      data_left_q   <= data_left_q - pos_t'(clip(data_left_q));
+      wire_left_q   <= wire_left_q - pos_t'(clip(wire_left_q));
+    end
+  end
+
+  // -- patch selectors of the row ------------------------------------------------------------------
+  typedef enum logic [2:0] {
+    SelNone = 3'd0, SelLen = 3'd1, SelId = 3'd2, SelIpCsum = 3'd3, SelSeqHigh = 3'd4,
+    SelSeqLow = 3'd5, SelFlags = 3'd6, SelL4Csum = 3'd7
+  } sel_e;
+  typedef sel_e [BusBytes/2-1:0] row_sel_t;
+  logic [7:1][9:0] field_at;   // template position of each field
+  logic [7:1]      field_on;
+  row_sel_t        sel;
+
+  always_comb begin
+    field_at[SelLen]     = 10'(item_q.l3) + (item_q.patch.v6 ? 10'd4 : 10'd2);
+    field_at[SelId]      = 10'(item_q.l3) + 10'd4;
+    field_at[SelIpCsum]  = 10'(item_q.l3) + 10'd10;
+    field_at[SelSeqHigh] = 10'(item_q.l4) + 10'd4;
+    field_at[SelSeqLow]  = 10'(item_q.l4) + 10'd6;
+    field_at[SelFlags]   = 10'(item_q.l4) + 10'd12;
+    field_at[SelL4Csum]  = 10'(item_q.l4) + 10'd16;
+    field_on = {item_q.l4_patched, 3'b111, {2{!item_q.patch.v6}}, 1'b1};
+    if (!item_q.patched || header_left_q == '0) field_on = '0;
+    for (int unsigned lane = 0; lane < BusBytes / 2; lane++) begin
+      sel[lane] = SelNone;
+      for (int unsigned field = 1; field <= 7; field++) begin
+        if (field_on[field] && field_at[field][9:1] == {beat_q, (OffW-1)'(lane)}[8:0]) begin
+          sel[lane] = sel_e'(3'(field));
+        end
+      end
+    end
+  end
+
+  // -- merge ---------------------------------------------------------------------------------------
+  fill_t                    header_fill_q, data_fill_q, wire_fill_q;
+  logic                     last_q, odd_row_q;
+  row_sel_t                 sel_q;
+  patch_t                   patch_q;
+  logic [27:0]              user_q;
+  logic [Cfg.data_bits-1:0] beat, tmpl_row;
+  logic [BusBytes-1:0]      keep;
+  logic                     out_in_ready, end_in_ready, fail_in_ready;
+
+  always_ff @(posedge clk) begin
+    if (!rst_n) merge_valid_q <= 1'b0;
+    else merge_valid_q <= issue;
+  end
+  always_ff @(posedge clk) begin
+    header_fill_q <= clip(header_left_q);
+    data_fill_q   <= clip(data_left_q);
+    wire_fill_q   <= clip(wire_left_q);
+    last_q        <= last;
+    odd_row_q     <= beat_q[0];
+    sel_q         <= sel;
+    patch_q       <= item_q.patch;
+    user_q        <= {item_q.slot[14:0], item_q.queue, 1'b0};
+  end
+
+  assign tmpl_row = row_data[odd_row_q];
+  always_comb begin
+    for (int unsigned lane = 0; lane < BusBytes / 2; lane++) begin
+      logic [15:0] field;
+      unique case (sel_q[lane])
+        SelLen:     field = patch_q.len;
+        SelId:      field = patch_q.id;
+        SelIpCsum:  field = patch_q.ip_csum;
+        SelSeqHigh: field = patch_q.seq[31:16];
+        SelSeqLow:  field = patch_q.seq[15:0];
+        SelFlags:   field = patch_q.flags;
+        SelL4Csum:  field = patch_q.l4_csum;
+        default:    field = {tmpl_row[16*lane +: 8], tmpl_row[16*lane+8 +: 8]};
+      endcase
+      beat[16*lane +: 16] = {field[7:0], field[15:8]};  // network order: high byte first
+    end
+    for (int unsigned i = 0; i < BusBytes; i++) begin
+      if (fill_t'(i) >= header_fill_q) begin
+        beat[8*i +: 8] = fill_t'(i) < data_fill_q ? store_read_data[8*i +: 8] : 8'h00;
+      end
+      keep[i] = fill_t'(i) < wire_fill_q;
+    end
+  end
+
+  typedef struct packed {
+    logic [7:0]               bytes;
+    logic [27:0]              user;
+    logic                     last;
+    logic [BusBytes-1:0]      keep;
+    logic [Cfg.data_bits-1:0] data;
+  } beat_t;
+  beat_t in_beat, out_beat;
+  assign in_beat = '{bytes: 8'(wire_fill_q), user: user_q, last: last_q, keep: keep, data: beat};
+  vmso_fifo #(.Bits($bits(beat_t)), .Depth(OutDepth)) u_beats (
+    .clk, .rst_n,
+    .in_valid(merge_valid_q), .in_ready(out_in_ready), .in(in_beat),
+    .out_valid(m_axis_valid), .out_ready(m_axis_ready), .out(out_beat), .count(out_count)
+  );
+  assign m_axis_data  = out_beat.data;
+  assign m_axis_keep  = out_beat.keep;
+  assign m_axis_last  = out_beat.last;
+  assign m_axis_user  = out_beat.user;
+  assign m_axis_bytes = out_beat.bytes;
+
+  // -- what leaves with the order ------------------------------------------------------------------
+  queue_fail_t fail_in;
+  assign fail_in = '{queue: item_q.queue, resume_slot: item_q.resume_slot};
+  vmso_fifo #(.Bits($bits(job_end_t)), .Depth(EndDepth)) u_ends (
+    .clk, .rst_n,
+    .in_valid(finish && item_q.ends), .in_ready(end_in_ready), .in(item_q.job_end),
+    .out_valid(end_valid), .out_ready(end_ready), .out(end_), .count(end_count)
+  );
+  vmso_fifo #(.Bits($bits(queue_fail_t)), .Depth(FailDepth)) u_fails (
+    .clk, .rst_n,
+    .in_valid(finish && item_q.fails), .in_ready(fail_in_ready), .in(fail_in),
+    .out_valid(queue_fail_valid), .out_ready(queue_fail_ready), .out(queue_fail),
+    .count(fail_count)
+  );
+
+  logic      left_valid_q, tmpl_free_valid_q;
+  left_t     left_q;
+  template_t tmpl_free_q;
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      left_valid_q      <= 1'b0;
+      tmpl_free_valid_q <= 1'b0;
+    end else begin
+      left_valid_q      <= finish;
+      tmpl_free_valid_q <= finish && item_q.tmpl_free;
+    end
+  end
+  always_ff @(posedge clk) begin
+    left_q      <= '{queue: item_q.queue, rows: item_q.rows};
+    tmpl_free_q <= item_q.tmpl;
+  end
+  assign left_valid      = left_valid_q;
+  assign left            = left_q;
+  assign tmpl_free_valid = tmpl_free_valid_q;
+  assign tmpl_free       = tmpl_free_q;
+
+`ifdef VMSO_CHECKS
+  `VMSO_IMPL(BeatFindsRoom, !merge_valid_q || out_in_ready)
+  `VMSO_IMPL(EndFindsRoom, !(finish && item_q.ends) || end_in_ready)
+  `VMSO_IMPL(FailFindsRoom, !(finish && item_q.fails) || fail_in_ready)
+`else
+  logic unused_ready;  // credits see to it
+  assign unused_ready = ^{out_in_ready, end_in_ready, fail_in_ready};
+`endif
+endmodule : vmso_out_stream

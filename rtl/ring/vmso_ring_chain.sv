@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fetches the further slots of loaded jobs and keeps at most four of each, in order.
+//
+// load        valid only (job_load with further slots to come); at most one per two cycles
+// free        valid only: what is held of the job is dropped. Reads of it may still be in flight: a new
+//             job in the same place starts to fetch when they are home
+// avail       per job: its next further slot is here
+// pop         valid only, while avail, at most one outstanding; the slot comes 3 + 512 / data_bits
+//             cycles later or, when other events of chains are in the way, some cycles after that
+// read        one slot per burst; jobs that want slots take turns
+// throughput  one event (load, free, pop, landing, fetch) per cycle; landing waits in a FIFO that holds
+//             every read that can be in flight
+// reset       a walk clears the jobs' states; `ready` is low meanwhile
+`include "vmso_assert.svh"
+module vmso_ring_chain
+  import vmso_pkg::*;
+  import vmso_rec_pkg::*;
+  import vmso_ring_pkg::*;
+#(
+  parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
+  localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues),
+  localparam int unsigned JobW   = vmso_math_pkg::index_width(Cfg.jobs),
+  localparam int unsigned Rows   = 512 / Cfg.data_bits
+) (
+  input  logic                     clk,
+  input  logic                     rst_n,
+  output logic                     ready,
+  input  logic                     load_valid,
+  input  logic [JobW-1:0]          load_job,
+  input  logic [QueueW-1:0]        load_queue,
+  input  slot_idx_t                load_slot,    // first slot of the job
+  input  slot_idx_t                load_slots,   // 2 or more
+  output logic [QueueW-1:0]        chain_queue,  // answered one cycle later
+  input  logic [49:0]              chain_base,
+  input  logic [3:0]               chain_log2_slots,
+  input  logic                     free_valid,
+  input  logic [JobW-1:0]          free_job,
+  output logic                     read_valid,
+  input  logic                     read_ready,
+  output slot_read_t               read,
+  input  logic                     row_en,
+  input  logic [8:0]               row_place,    // {job, place}
+  input  logic [1:0]               row,
+  input  read_resp_e               row_resp,
+  input  logic [Cfg.data_bits-1:0] row_data,
+  input  logic                     done_valid,   // the read of row_place is over
+  input  read_resp_e               done_resp,    // of the rows that never came
+  output logic [Cfg.jobs-1:0]      chain_avail,
+  input  logic                     chain_pop_valid,
+  input  logic [JobW-1:0]          chain_pop_job,
+  output logic                     chain_slot_valid,
+  output further_slot_t            chain_slot,
+  output read_resp_e               chain_slot_resp
+);
+  localparam int unsigned PlaceW  = JobW + 2;
+  localparam int unsigned Places  = Cfg.jobs * ChainPlaces;
+  localparam int unsigned RowW    = vmso_math_pkg::index_width(Rows);
+  localparam int unsigned RowBits = Cfg.data_bits + 3;
+
+  typedef struct packed {
+    logic       active;
+    logic       stale;     // reads of the place's last job are in flight
+    slot_idx_t  left;      // slots to be asked for
+    slot_idx_t  next;      // ring index of the next one
+    logic [1:0] write;     // place of the next one
+    logic [1:0] head;      // place of the next one to be popped
+    logic [2:0] held;      // places taken, 0..4
+    logic [2:0] flight;    // reads in flight, 0..4
+    logic [3:0] landed;
+  } chain_t;
+  typedef struct packed {
+    logic [49:0] base;
+    logic [3:0]  log2_slots;
+  } where_t;
+  typedef struct packed {
+    logic [JobW-1:0] job;
+    slot_idx_t       slot;
+    slot_idx_t       slots;
+    where_t          where;
+  } start_t;
+
+  // -- events that have to wait ------------------------------------------------------------------------
+  logic              loaded_q;
+  start_t            start_in_q, start_in, start;
+  logic              start_valid, start_take, start_room;
+  logic              land_valid, land_take, land_room;
+  logic [PlaceW-1:0] land;
+  logic [3:0]        unused_start_count;
+  logic [6:0]        unused_land_count;
+
+  assign chain_queue = load_queue;
+  always_ff @(posedge clk) begin
+    if (!rst_n) loaded_q <= 1'b0;
+    else loaded_q <= load_valid;
+  end
+  always_ff @(posedge clk) begin
+    start_in_q.job   <= load_job;
+    start_in_q.slot  <= load_slot;
+    start_in_q.slots <= load_slots;
+  end
+  always_comb begin
+    start_in       = start_in_q;
+    start_in.where = '{base: chain_base, log2_slots: chain_log2_slots};
+  end
+  vmso_fifo #(.Bits($bits(start_t)), .Depth(8)) u_start (
+    .clk, .rst_n, .in_valid(loaded_q), .in_ready(start_room), .in(start_in),
+    .out_valid(start_valid), .out_ready(start_take), .out(start), .count(unused_start_count)
+  );
+  vmso_fifo #(.Bits(PlaceW), .Depth(SlotIds)) u_land (
+    .clk, .rst_n, .in_valid(done_valid), .in_ready(land_room), .in(row_place[PlaceW-1:0]),
+    .out_valid(land_valid), .out_ready(land_take), .out(land), .count(unused_land_count)
+  );
+
+  // -- one event a cycle: free, load, pop, landing, fetch -------------------------------------------
+  logic            clearing_q, pop_wait_q, is_pop, is_fetch, want_valid, list_ready, want_push;
+  logic [JobW-1:0] clear_q, pop_job_q, job, want;
+  chain_t          old, now;
+  where_t          where;
+  logic            read_full_q;
+
+  assign ready = !clearing_q && list_ready;
+  always_comb begin
+    start_take = 1'b0;
+    land_take  = 1'b0;
+    is_pop     = 1'b0;
+    is_fetch   = 1'b0;
+    job        = want;
+    if (clearing_q) begin
+      job = clear_q;
+    end else if (free_valid) begin
+      job = free_job;
+    end else if (start_valid) begin
+      job = start.job;
+      start_take = 1'b1;
+    end else if (pop_wait_q) begin
+      job = pop_job_q;
+      is_pop = 1'b1;
+    end else if (land_valid) begin
+      job = land[PlaceW-1:2];
+      land_take = 1'b1;
+    end else begin
+      is_fetch = want_valid && !read_full_q;
+    end
+  end
+
+  vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(chain_t))) u_state (
+    .clk, .write_en(clearing_q || free_valid || start_take || is_pop || land_take || is_fetch),
+    .write_addr(job), .write_data(now), .read_addr(job), .read_data(old)
+  );
+  vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(where_t))) u_where (
+    .clk, .write_en(start_take), .write_addr(job), .write_data(start.where),
+    .read_addr(job), .read_data(where)
+  );
+
+  logic can_fetch;
+  assign can_fetch = old.active && !old.stale && old.left != '0 && old.held != 3'd4;
+  always_comb begin
+    now = old;
+    want_push = 1'b0;
+    if (clearing_q) begin
+      now = '0;
+    end else if (free_valid) begin
+      now.active = 1'b0;
+    end else if (start_take) begin
+      now        = '0;
+      now.active = 1'b1;
+      now.stale  = old.flight != '0;
+      now.flight = old.flight;
+      now.left   = start.slots - 1'b1;
+      now.next   = start.slot + 1'b1;
+      want_push  = 1'b1;
+    end else if (is_pop) begin
+      now.landed[old.head] = 1'b0;
+      now.head  = old.head + 1'b1;
+      now.held  = old.held - 1'b1;
+      want_push = 1'b1;
+    end else if (land_take) begin
+      now.flight = old.flight - 1'b1;
+      if (old.stale) begin
+        now.stale = old.flight != 3'd1;
+        want_push = old.flight == 3'd1;
+      end else begin
+        now.landed[land[1:0]] = 1'b1;
+      end
+    end else if (is_fetch && can_fetch) begin
+      now.left   = old.left - 1'b1;
+      now.next   = old.next + 1'b1;
+      now.write  = old.write + 1'b1;
+      now.held   = old.held + 1'b1;
+      now.flight = old.flight + 1'b1;
+      want_push  = old.left != 16'd1 && old.held != 3'd3;
+    end
+  end
+
+  vmso_ring_list #(.Num(Cfg.jobs)) u_want (
+    .clk, .rst_n, .ready(list_ready), .push_valid(want_push), .push(job),
+    .pop_valid(want_valid), .pop_ready(is_fetch), .pop(want)
+  );
+
+  logic [Cfg.jobs-1:0] avail_q;
+  assign chain_avail = avail_q;
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      clearing_q <= 1'b1;
+      clear_q    <= '0;
+      avail_q    <= '0;
+      pop_wait_q <= 1'b0;
+    end else begin
+      if (clearing_q) begin
+        clear_q <= clear_q + 1'b1;
+        if (clear_q == JobW'(Cfg.jobs - 1)) clearing_q <= 1'b0;
+      end else begin
+        avail_q[job] <= now.active && !now.stale && now.landed[now.head];
+      end
+      pop_wait_q <= chain_pop_valid || (pop_wait_q && !is_pop);
+    end
+  end
+  always_ff @(posedge clk) if (chain_pop_valid) pop_job_q <= chain_pop_job;
+
+  // -- read request ------------------------------------------------------------------------------------
+  logic [49:0] read_line_q;
+  logic [6:0]  read_job_q;
+  logic [1:0]  read_place_q;
+  always_ff @(posedge clk) begin
+    if (!rst_n) read_full_q <= 1'b0;
+    else read_full_q <= (is_fetch && can_fetch) || (read_full_q && !read_ready);
+  end
+  always_ff @(posedge clk) begin
+    if (is_fetch) begin
+      read_line_q  <= where.base + 50'(old.next & ring_mask(where.log2_slots));
+      read_job_q   <= 7'(job);
+      read_place_q <= old.write;
+    end
+  end
+  assign read_valid = read_full_q;
+  assign read = '{addr: {read_line_q, 6'b0}, len: 8'(Rows - 1), chain: 1'b1, block: '0,
+                  job: read_job_q, place: read_place_q};
+
+  // -- landing and pop: rows of the popped slot one after the other ---------------------------------
+  logic [PlaceW-1:0]  pop_place_q;
+  logic [RowW-1:0]    pop_row_q, got_row_q;
+  logic               pop_busy_q, got_q, got_last_q;
+  logic [RowBits-1:0] got;
+  logic [2:0]         lost, lost_q;
+  read_resp_e         got_resp, resp_q;
+  logic [PlaceW+RowW-1:0] row_addr, pop_addr;
+
+  assign row_addr = {row_place[PlaceW-1:0], RowW'(row)};
+  assign pop_addr = {pop_place_q, pop_row_q};
+  vmso_ram_1w1r #(.Depth(Places << RowW), .LaneBits(RowBits)) u_rows (
+    .clk, .write_en(row_en), .write_addr(row_addr), .write_data({row_resp, row_data}),
+    .read_en(pop_busy_q), .read_addr(pop_addr), .read_data(got)
+  );
+  vmso_lutram #(.Depth(Places), .Bits(3)) u_lost (
+    .clk, .write_en(done_valid), .write_addr(row_place[PlaceW-1:0]), .write_data(done_resp),
+    .read_addr(pop_place_q), .read_data(lost)
+  );
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      pop_busy_q <= 1'b0;
+      got_q      <= 1'b0;
+      chain_slot_valid <= 1'b0;
+    end else begin
+      pop_busy_q <= is_pop || (pop_busy_q && pop_row_q != RowW'(Rows - 1));
+      got_q      <= pop_busy_q;
+      chain_slot_valid <= got_q && got_last_q;
+    end
+  end
+  assign got_resp = read_resp_e'(got[RowBits-1 -: 3]);
+  always_ff @(posedge clk) begin
+    if (is_pop) begin
+      pop_place_q <= {job, old.head};
+      pop_row_q   <= '0;
+    end else begin
+      pop_row_q <= pop_row_q + 1'b1;
+    end
+    got_row_q  <= pop_row_q;
+    got_last_q <= pop_row_q == RowW'(Rows - 1);
+    lost_q     <= lost;
+    if (got_q) begin
+      for (int unsigned r = 0; r < Rows; r++) begin
+        if (RowW'(r) == got_row_q) begin
+          chain_slot[r*Cfg.data_bits +: Cfg.data_bits] <= got[Cfg.data_bits-1:0];
+        end
+      end
+      if (lost_q != RespOkay) resp_q <= read_resp_e'(lost_q);
+      else if (got_row_q == '0 || resp_q == RespOkay) resp_q <= got_resp;
+    end
+  end
+  assign chain_slot_resp = resp_q;
+
+  logic unused_bits;
+  assign unused_bits = ^row_place;
+
+`ifdef VMSO_CHECKS
+  `VMSO_INTG(PopOnlyWhatIsHere, !chain_pop_valid || chain_avail[chain_pop_job])
+  `VMSO_INTG(OnePopAtATime, !chain_pop_valid || !pop_wait_q)
+  `VMSO_IMPL(StartFifoHasRoom, !loaded_q || start_room)
+  `VMSO_IMPL(LandFifoHasRoom, !done_valid || land_room)
+`endif
+endmodule : vmso_ring_chain

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asks for batches of slots: takes a queue off the load list, looks whether it may load more, and
+// reads up to 2^hint slots (not beyond producer, ring end or 4 KiB) into one prefetch block.
+//
+// A queue that may not load is dropped from the list; an event brings it back. A queue with more to
+// fetch goes to the end of the list. In the cycle of the pop `fc_*` is asked about the queue popped,
+// the answer (state and query) is there one cycle later.
+//
+// latency     pop to read: 3 cycles; throughput: one batch per 4 cycles
+// batch       pushed in the cycle in which the read is handed over: blocks are taken in this order
+// bad         the producer is more than a ring ahead of the slots loaded: reported once, to ctl
+`include "vmso_assert.svh"
+module vmso_ring_fetch
+  import vmso_pkg::*;
+  import vmso_rec_pkg::*;
+  import vmso_ring_pkg::*;
+#(
+  parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
+  localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues)
+) (
+  input  logic              clk,
+  input  logic              rst_n,
+  input  logic              hold,          // the query port is taken in this cycle
+  input  logic              pop_valid,
+  output logic              pop_ready,
+  input  logic [QueueW-1:0] pop,
+  input  slot_idx_t         fc_producer,
+  input  queue_state_e      fc_state,
+  input  load_state_t       fc_load_state,
+  input  fetch_state_t      fc_fetch_state,
+  input  logic [7:0]        fc_freed,
+  input  ring_config_t      fc_config,
+  input  query_t            fc_query,
+  input  logic [7:0]        job_home,      // free job entries
+  input  logic [6:0]        blocks_free,
+  input  block_t            block_next,    // the block that a batch would take
+  output logic              read_valid,
+  input  logic              read_ready,
+  output slot_read_t        read,
+  output batch_t            batch,         // taken with read
+  output logic              fetch_state_en,
+  output logic [QueueW-1:0] fetch_state_queue,
+  output fetch_state_t      fetch_state,
+  output logic              again_valid,
+  input  logic              again_ready,
+  output logic [QueueW-1:0] again,
+  output logic              bad_valid,     // attention of the controller
+  input  logic              bad_ready,
+  output logic [QueueW-1:0] bad,
+  output logic              busy,          // working on busy_queue
+  output logic [QueueW-1:0] busy_queue
+);
+  localparam int unsigned RowsPerSlot = 512 / Cfg.data_bits;
+  localparam logic [25:0] LookAhead = 26'd131072;  // payload bytes loaded ahead of issue, per queue
+
+  typedef enum logic [2:0] {
+    WaitQueue = 3'd0, WaitState = 3'd1, Decide = 3'd2, WaitAgain = 3'd3, WaitBad = 3'd4
+  } fetch_fsm_e;
+  fetch_fsm_e        fsm_q, fsm_d;
+  logic [QueueW-1:0] queue_q;
+
+  assign pop_ready  = fsm_q == WaitQueue && !hold && blocks_free != '0;
+  assign busy       = fsm_q != WaitQueue;
+  assign busy_queue = queue_q;
+
+  // -- WaitState: the queue's state is here --------------------------------------------------------
+  logic        restart;          // go on at the load index
+  slot_idx_t   ahead, used;
+  logic [9:0]  flight;           // slots in the prefetch store or on their way to it
+  logic [6:0]  flight_blocks;
+  logic [7:0]  held;
+  logic [24:0] backlog_bytes;
+
+  assign flight        = fc_fetch_state.sent - fc_load_state.seen;
+  assign flight_blocks = fc_fetch_state.sent_blocks - fc_load_state.seen_blocks;
+  assign ahead         = fc_fetch_state.fetch - fc_load_state.load;
+  assign restart       = fc_fetch_state.gen != fc_load_state.gen || flight == '0 || ahead[15];
+  assign held          = fc_load_state.jobs - fc_freed;
+  assign backlog_bytes = unissued(fc_load_state.loaded, fc_query.issued, held);
+  assign used          = (fc_load_state.reserved - fc_query.ended) + fc_query.backlog;
+
+  logic         run_q, bad_q, known_bad_q, bytes_ok_q, places_ok_q, share_ok_q, refresh_q;
+  slot_idx_t    fetch_q, producer_q, stride_q;
+  logic [1:0]   hint_q;
+  logic [4:0]   est_q;
+  logic [9:0]   flight_q;
+  logic [25:0]  room_q;
+  ring_config_t config_q;
+  fetch_state_t state_q;
+
+  always_ff @(posedge clk) begin
+    if (fsm_q == WaitQueue) queue_q <= pop;
+    if (fsm_q == WaitState) begin
+      run_q       <= fc_state == QueueRun;
+      known_bad_q <= fc_load_state.bad
+                     || (fc_fetch_state.bad && fc_fetch_state.gen == fc_load_state.gen);
+      bad_q       <= slot_idx_t'(fc_producer - fc_load_state.load)
+                     > slot_idx_t'(16'b1 << fc_config.log2_slots);
+      bytes_ok_q  <= 26'(backlog_bytes) < LookAhead;
+      room_q      <= LookAhead - 26'(backlog_bytes);
+      places_ok_q <= 18'(used) + 18'(flight)
+                     < 18'(17'b1 << fc_config.log2_entries) - 18'd1;
+      share_ok_q  <= 9'(held) <= {job_home, 1'b0} && flight_blocks <= blocks_free
+                     && !fc_query.in_debt;
+      fetch_q     <= restart ? fc_load_state.load : fc_fetch_state.fetch;
+      refresh_q   <= restart;
+      producer_q  <= fc_producer;
+      stride_q    <= fc_load_state.stride;
+      hint_q      <= fc_load_state.hint;
+      est_q       <= fc_load_state.est;
+      flight_q    <= flight;
+      config_q    <= fc_config;
+      state_q     <= fc_fetch_state;
+      state_q.gen <= fc_load_state.gen;
+      state_q.bad <= 1'b0;
+    end
+  end
+
+  // -- Decide: how much, from where ------------------------------------------------------------------
+  slot_idx_t  avail, place, to_end;
+  logic [6:0] to_page;
+  logic [3:0] want, count;
+  logic [33:0] pending;          // payload expected from the slots in flight
+  logic       go, strided;
+  slot_idx_t  advance;
+
+  assign avail   = producer_q - fetch_q;
+  assign place   = fetch_q & ring_mask(config_q.log2_slots);
+  assign to_end  = slot_idx_t'(16'b1 << config_q.log2_slots) - place;
+  assign to_page = 7'd64 - 7'(6'(config_q.base[5:0] + place[5:0]));
+  assign strided = stride_q > 16'd1;
+  assign pending = 34'(flight_q) << est_q;
+  always_comb begin
+    want = strided ? 4'd1 : 4'd1 << hint_q;
+    count = want;
+    if (avail < 16'(count)) count = avail[3:0];
+    if (to_end < 16'(count)) count = to_end[3:0];
+    if (to_page < 7'(count)) count = to_page[3:0];
+  end
+  assign advance = !strided ? 16'(count) : stride_q < avail ? stride_q : avail;
+  assign go = run_q && !known_bad_q && avail != '0 && bytes_ok_q && pending < 34'(room_q)
+              && places_ok_q && share_ok_q;
+
+  assign read_valid = fsm_q == Decide && go && !bad_q;
+  assign read = '{
+    addr: {50'(config_q.base + 50'(place)), 6'b0}, len: 8'(8'(count) * 8'(RowsPerSlot) - 8'd1),
+    chain: 1'b0, block: block_next, job: '0, place: '0
+  };
+  assign batch = '{queue: queue_t'(queue_q), start: fetch_q, count: count, gen: state_q.gen};
+
+  assign fetch_state_queue = queue_q;
+  always_comb begin
+    fetch_state       = state_q;
+    fetch_state.fetch = fetch_q;
+    if (bad_q) begin
+      fetch_state.bad = 1'b1;
+    end else if (go) begin
+      fetch_state.fetch       = fetch_q + advance;
+      fetch_state.sent        = state_q.sent + 10'(count);
+      fetch_state.sent_blocks = state_q.sent_blocks + 1'b1;
+    end
+    fetch_state_en = 1'b0;
+    if (fsm_q == Decide && !known_bad_q) begin
+      fetch_state_en = bad_q ? run_q : go ? read_ready : refresh_q;
+    end
+  end
+
+  assign again_valid = fsm_q == WaitAgain;
+  assign again       = queue_q;
+  assign bad_valid   = fsm_q == WaitBad;
+  assign bad         = queue_q;
+
+  always_comb begin
+    fsm_d = fsm_q;
+    unique case (fsm_q)
+      WaitQueue: if (pop_valid && pop_ready) fsm_d = WaitState;
+      WaitState: fsm_d = Decide;
+      Decide: begin
+        if (run_q && bad_q && !known_bad_q) fsm_d = WaitBad;
+        else if (!go || bad_q) fsm_d = WaitQueue;
+        else if (read_ready) fsm_d = advance == avail ? WaitQueue : WaitAgain;
+      end
+      WaitAgain: if (again_ready) fsm_d = WaitQueue;
+      WaitBad:   if (bad_ready) fsm_d = WaitQueue;
+      default:   fsm_d = WaitQueue;
+    endcase
+  end
+  always_ff @(posedge clk) begin
+    if (!rst_n) fsm_q <= WaitQueue;
+    else fsm_q <= fsm_d;
+  end
+endmodule : vmso_ring_fetch

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records inside the rooms ring and job.
+package vmso_ring_pkg;
+  import vmso_pkg::*;
+  import vmso_rec_pkg::*;
+
+  localparam int unsigned BatchSlots  = 8;   // slots of one prefetch block
+  localparam int unsigned SlotIds     = 64;  // reads of class slot in flight
+  localparam int unsigned ChainPlaces = 4;   // further slots held or in flight, per job
+
+  typedef logic [5:0] block_t;  // prefetch block
+
+  // A first slot on its way from ring to job; its framing was checked.
+  typedef struct packed {
+    queue_t          queue;
+    slot_idx_t       slot;
+    first_slot_t     data;
+    queue_contexts_t contexts;
+    logic            abort;          // the job ends here with StatusAborted
+    bytes_t          skip_bytes;
+    bytes_t          skip_segments;
+  } slot_t;
+
+  // First job of a queue that seg had not issued whole when the queue was unloaded.
+  typedef struct packed {
+    logic      any;       // 0: every loaded job had been issued whole
+    slot_idx_t slot;
+    bytes_t    segments;  // issued of this job since its beginning, those of earlier tries included
+    bytes_t    bytes;
+  } unload_head_t;
+
+  // Prefetched slots start .. start + count - 1 of a queue.
+  typedef struct packed {
+    queue_t     queue;
+    slot_idx_t  start;
+    logic [3:0] count;  // 1..8
+    logic       gen;    // load_state_t.gen when it was asked for; differs: stale
+  } batch_t;
+
+  // Loading side of a queue: written by the loader, and by the controller while the queue is quiet.
+  typedef struct packed {
+    slot_idx_t   load;           // next slot to be loaded
+    logic [1:0]  hint;           // next batches may have 2^hint slots
+    slot_idx_t   stride;         // slots of the job loaded last
+    logic [4:0]  est;            // log2 (rounded up) of the payload bytes of that job
+    logic [25:0] loaded;         // payload bytes loaded ever
+    logic [7:0]  jobs;           // jobs loaded ever
+    logic [15:0] reserved;       // completion places taken ever
+    logic [9:0]  seen;           // batch slots that have left the prefetch store ever
+    logic [6:0]  seen_blocks;    // and batches
+    logic        gen;            // turns when the prefetched batches have become useless
+    logic        bad;            // framing error at `load`, reported
+    logic        abort;          // the job at `load` is to end as aborted
+    bytes_t      skip_bytes;     // of the job at `load`
+    bytes_t      skip_segments;
+  } load_state_t;
+
+  // Fetching side of a queue: written by the fetcher alone.
+  typedef struct packed {
+    slot_idx_t  fetch;        // next slot to be fetched
+    logic [9:0] sent;         // batch slots asked for ever
+    logic [6:0] sent_blocks;  // and batches
+    logic       gen;
+    logic       bad;          // producer out of range, reported
+  } fetch_state_t;
+
+  // What the other rooms say of a queue, one cycle after they were asked.
+  typedef struct packed {
+    logic [25:0] issued;
+    logic        in_debt;
+    logic [15:0] ended;
+    logic [15:0] backlog;
+  } query_t;
+
+  // Configuration of a queue as far as the ring needs it.
+  typedef struct packed {
+    logic        base_ok;     // ring base below 2^56 and aligned to 64
+    logic [49:0] base;        // ring base / 64
+    logic [3:0]  log2_slots;
+    logic [3:0]  log2_entries;
+  } ring_config_t;
+
+  typedef enum logic [2:0] {
+    BadSlotCount = 3'd0, BadChain = 3'd1, BadSlvErr = 3'd2, BadDecErr = 3'd3, BadWindow = 3'd4,
+    BadTimeout = 3'd5
+  } bad_code_e;
+  typedef struct packed {
+    bad_code_e   code;
+    logic [63:0] cookie;  // 0 if the slot could not be read
+  } bad_t;
+
+  // Slot read and what it is for.
+  typedef struct packed {
+    pa_t        addr;
+    logic [7:0] len;
+    logic       chain;
+    block_t     block;   // batch: place in the prefetch store
+    logic [6:0] job;     // chain: job and place
+    logic [1:0] place;
+  } slot_read_t;
+
+  // Mask of the slots of a ring.
+  function automatic slot_idx_t ring_mask(logic [3:0] log2_slots);
+    return ~(16'hffff << log2_slots);
+  endfunction
+
+  // Payload bytes loaded and not issued; a queue without loaded jobs has none, and a difference
+  // below zero cannot be.
+  function automatic logic [24:0] unissued(logic [25:0] loaded, logic [25:0] issued,
+                                           logic [7:0] held);
+    logic [25:0] diff;
+    diff = loaded - issued;
+    return held == '0 || diff[25] ? '0 : diff[24:0];
+  endfunction
+
+endpackage : vmso_ring_pkg
