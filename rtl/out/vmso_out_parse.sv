@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Is this template a TCP header as the job says, and what do its parts sum to?
 //
-// Eight bytes per cycle from the last tag or type before L3 to the end of the header. IPv6 and its
-// extension headers are built of 8 bytes, so every header begins at the start of a window:
+// Windows of 16 bytes, one a cycle: the first ends right before L3 and holds tags and type, the others
+// follow it to the end of the header. IPv6 and its extension headers are built of 8 bytes, so each
+// begins at the start of one of the two parts of a window:
 //
-//   window   l3-16 | l3-8       | l3+0 ...
-//            tags  | tags, type | IPv4: 0 version..frag, 8 ttl..src, 16 dst, options, TCP
-//                               | IPv6: 0 version..next, 8..39 addresses, 40.. extension, TCP
+//   part     l3-16, l3-8 | l3+0 ...
+//            tags, type  | IPv4: 0 version..frag, 8 ttl..src, 16 dst, options, TCP
+//                        | IPv6: 0 version..next, 8..39 addresses, 40.. extension, TCP
 //
 // queue       valid/ready: landed templates
 // window      rows of both banks, data one cycle after the address
 // parsed      valid only: the result and its template; 5 cycles after the last window
-// throughput  one window per cycle, no gap between templates: 1 (untagged, one tag) or 2 windows
-//             plus ceil((header_bytes - l3) / 8) cycles a template; 8 for IPv4 with timestamps
+// throughput  one window per cycle, no gap between templates: 1 + ceil((header_bytes - l3) / 16)
+//             cycles a template; 5 for IPv4 with timestamps
 // bad         everything that SEGMENTATION names: tags, type, version, lengths that disagree with
 //             l3, l4 or header_bytes, fragments, protocol, unknown extension headers, and a routing
 //             header that still has segments left when the engine computes the pseudo header
@@ -38,6 +39,7 @@ module vmso_out_parse
 );
   localparam int unsigned OffW  = $clog2(vmso_config_pkg::bus_bytes(Cfg));
   localparam int unsigned Quads = vmso_config_pkg::bus_bytes(Cfg) / 4;
+  localparam int unsigned Halves = 8;        // halfwords of a window
   localparam logic [15:0] EtherIpv4 = 16'h0800, EtherIpv6 = 16'h86dd;
   localparam logic [15:0] TagCustomer = 16'h8100, TagService = 16'h88a8;
   localparam logic [7:0]  HopByHop = 8'd0, Tcp = 8'd6, Routing = 8'd43, Destination = 8'd60;
@@ -48,7 +50,7 @@ module vmso_out_parse
     logic       first;
     logic       last;
     logic       refused;  // offsets that no header can have: not parsed at all
-    logic [9:0] pos;      // template position of the window
+    logic [9:0] pos;      // template position of the window; the first may begin 2 bytes early
   } window_t;
 
   // -- issue: one window a cycle -------------------------------------------------------------------
@@ -58,7 +60,7 @@ module vmso_out_parse
 
   assign start = '{
     tmpl: queue.tmpl, info: queue.info, first: 1'b1, last: 1'b0, refused: 1'b0,
-    pos: 10'(queue.info.l3) - (queue.info.l3 >= 9'd22 ? 10'd16 : 10'd8)
+    pos: 10'(queue.info.l3) - 10'd16
   };
   // before any byte is looked at: places and room for the smallest headers
   assign issue_refused = !(issue_q.info.l3 inside {9'd14, 9'd18, 9'd22, 9'd26})
@@ -66,7 +68,7 @@ module vmso_out_parse
                          || 10'(issue_q.info.header_bytes) < 10'(issue_q.info.l4) + 10'd20
                          || issue_q.info.l4[1:0] != issue_q.info.l3[1:0];
   logic issue_last;
-  assign issue_last  = issue_refused || issue_q.pos + 10'd8 >= 10'(issue_q.info.header_bytes);
+  assign issue_last  = issue_refused || issue_q.pos + 10'd16 >= 10'(issue_q.info.header_bytes);
   assign queue_ready = !busy_q || issue_last;
   assign row         = 11'(issue_q.pos) >> OffW;
   assign window_en   = busy_q;
@@ -86,15 +88,15 @@ module vmso_out_parse
       issue_q <= start;
     end else begin
       issue_q.first <= 1'b0;
-      issue_q.pos   <= issue_q.pos + 10'd8;
+      issue_q.pos   <= issue_q.pos + 10'd16;
     end
   end
 
-  // -- rows: the RAM answers, eight bytes are chosen -----------------------------------------------
+  // -- rows: the RAM answers, 16 bytes are chosen -----------------------------------------------
   logic                        rows_valid_q, look_valid_q;
   window_t                     rows_q, look_q;
   logic [2*Cfg.data_bits-1:0]  both;
-  logic [63:0]                 bytes_q;
+  logic [127:0]                bytes_q;
   logic [OffW-3:0]             quad;
 
   assign both = rows_q.pos[OffW] ? {window_data[0], window_data[1]}
@@ -116,42 +118,34 @@ module vmso_out_parse
     rows_q.refused <= issue_refused;
     look_q         <= rows_q;
     for (int unsigned i = 0; i < Quads; i++) begin
-      if (32'(quad) == i) bytes_q <= both[32*i+16 +: 64];
+      if (32'(quad) == i) bytes_q <= both[32*i+16 +: 128];
     end
   end
 
-  // -- look: what the four halfwords are, and whether they may be ----------------------------------
-  logic [3:0][15:0] half;
-  logic [3:0]       in_ip, in_l4, in_pseudo;
-  logic [9:0]       from_l3, from_l4;      // of the window's first byte, wraps below zero
-  logic             before_l3, bad_now, bad_d, bad_q, v6_q, v6_d;
-  logic             type_v4, type_v6;
-  logic [7:0]       chain_type_q, chain_type_d;
-  logic [11:0]      chain_at_q, chain_at_d;  // where the next IPv6 header begins, from L3
-  logic             doff_ok;
-  logic [15:0]      id_q, flags_q, seed_q;
-  logic [31:0]      seq_q;
+  // -- look: what the halfwords are, and whether they may be ---------------------------------------
+  logic [Halves-1:0][15:0] half;
+  logic [Halves-1:0][9:0]  pos, at;         // of each halfword: in the template, from L4 on
+  logic [Halves-1:0]       in_ip, in_l4, in_pseudo;
+  logic                    bad_now, bad_d, bad_q, v6_q, v6_d, type_v4, type_v6;
+  logic [7:0]              chain_type_q, chain_type_d;
+  logic [11:0]             chain_at_q, chain_at_d;  // where the next IPv6 header begins, from L3
+  logic [9:0]              from_l3;
+  logic [15:0]             id_q, flags_q, seed_q;
+  logic [31:0]             seq_q;
 
-  for (genvar i = 0; i < 4; i++) begin : gen_half
+  for (genvar i = 0; i < Halves; i++) begin : gen_half
     assign half[i] = {bytes_q[16*i +: 8], bytes_q[16*i+8 +: 8]};  // network order
+    assign pos[i]  = look_q.pos + 10'(2 * i);
+    assign at[i]   = pos[i] - 10'(look_q.info.l4);
   end
-  assign before_l3 = look_q.pos < 10'(look_q.info.l3);
-  assign from_l3   = look_q.pos - 10'(look_q.info.l3);
-  assign from_l4   = look_q.pos - 10'(look_q.info.l4);
-  assign type_v4   = half[3] == EtherIpv4;
-  assign type_v6   = half[3] == EtherIpv6;
-  // in the window right before L3 the last halfword is the type
-  assign v6_d      = before_l3 ? type_v6 : v6_q;
+  assign from_l3 = look_q.pos - 10'(look_q.info.l3);
+  assign type_v4 = half[7] == EtherIpv4;
+  assign type_v6 = half[7] == EtherIpv6;
+  assign v6_d    = look_q.first ? type_v6 : v6_q;
 
   function automatic logic is_tag(logic [15:0] tpid);
     return tpid == TagCustomer || tpid == TagService;
   endfunction
-
-  // TCP fields by their distance from L4: halfword i of this window is `at` bytes into TCP
-  logic [3:0][9:0] at;
-  for (genvar i = 0; i < 4; i++) begin : gen_at
-    assign at[i] = from_l4 + 10'(2 * i);
-  end
 
   always_comb begin
     bad_now      = look_q.refused;
@@ -160,62 +154,64 @@ module vmso_out_parse
     in_ip        = '0;
     in_pseudo    = '0;
     in_l4        = '0;
-    doff_ok      = 1'b1;
-    if (before_l3) begin
-      if (look_q.pos >= 10'd10 && !is_tag(half[1])) bad_now = 1'b1;
-      if (from_l3 == -10'd8) begin
-        if (!type_v4 && !type_v6) bad_now = 1'b1;
-      end else if (!is_tag(half[3])) begin
-        bad_now = 1'b1;
-      end
+    if (look_q.first) begin
+      // tags at 12, 16, 20; type right before L3
+      if (!type_v4 && !type_v6) bad_now = 1'b1;
+      if (look_q.info.l3 >= 9'd18 && !is_tag(half[5])) bad_now = 1'b1;
+      if (look_q.info.l3 >= 9'd22 && !is_tag(half[3])) bad_now = 1'b1;
+      if (look_q.info.l3 >= 9'd26 && !is_tag(half[1])) bad_now = 1'b1;
     end else begin
-      for (int unsigned i = 0; i < 4; i++) begin
-        if (look_q.pos + 10'(2 * i) < 10'(look_q.info.l4)) begin
+      for (int unsigned i = 0; i < Halves; i++) begin
+        if (pos[i] < 10'(look_q.info.l4)) begin
           in_ip[i] = !v6_q;
         end else begin
-          in_l4[i] = look_q.pos + 10'(2 * i) < 10'(look_q.info.header_bytes)
+          in_l4[i] = pos[i] < 10'(look_q.info.header_bytes)
                      && !(at[i] inside {10'd4, 10'd6, 10'd12, 10'd16});
         end
-        if (at[i] == 10'd12) begin
-          doff_ok = half[i][15:12] >= 4'd5
-                    && 10'(look_q.info.l4) + {4'd0, half[i][15:12], 2'd0}
-                       == 10'(look_q.info.header_bytes);
-        end
-      end
-      if (!doff_ok) bad_now = 1'b1;
-      if (!v6_q) begin
-        unique case (from_l3)
-          10'd0: begin
-            in_ip[2:1] = 2'b00;  // total length, id
-            if (half[0][15:12] != 4'd4 || half[0][11:8] < 4'd5 || half[3][13:0] != '0
-                || 10'(look_q.info.l3) + {4'd0, half[0][11:8], 2'd0} != 10'(look_q.info.l4)) begin
-              bad_now = 1'b1;
-            end
-          end
-          10'd8: begin
-            in_ip[1]  = 1'b0;    // header checksum
-            in_pseudo = 4'b1100;
-            if (half[0][7:0] != Tcp) bad_now = 1'b1;
-          end
-          10'd16:  in_pseudo = 4'b0011;
-          default: in_pseudo = '0;
-        endcase
-      end else if (from_l3 == '0) begin
-        if (half[0][15:12] != 4'd6 || look_q.info.l4[2:0] != look_q.info.l3[2:0]
-            || 10'(look_q.info.l4) < 10'(look_q.info.l3) + 10'd40) begin
+        if (at[i] == 10'd12 && (half[i][15:12] < 4'd5
+            || 10'(look_q.info.l4) + {4'd0, half[i][15:12], 2'd0}
+               != 10'(look_q.info.header_bytes))) begin
           bad_now = 1'b1;
         end
-        chain_type_d = half[3][15:8];
-        chain_at_d   = 12'd40;
-      end else if (from_l3 < 10'd40) begin
-        in_pseudo = '1;
-      end else if (look_q.pos < 10'(look_q.info.l4) && 12'(from_l3) == chain_at_q) begin
-        if (!(chain_type_q inside {HopByHop, Routing, Destination})) bad_now = 1'b1;
-        if (chain_type_q == Routing && look_q.info.compute && half[1][7:0] != '0) bad_now = 1'b1;
-        chain_type_d = half[0][15:8];
-        chain_at_d   = chain_at_q + {1'b0, half[0][7:0], 3'd0} + 12'd8;
-      end else if (look_q.pos == 10'(look_q.info.l4)) begin
-        if (chain_type_q != Tcp || 12'(from_l3) != chain_at_q) bad_now = 1'b1;
+      end
+      if (!v6_q) begin
+        if (from_l3 == 10'd0) begin
+          in_ip[2:1] = 2'b00;                 // total length, id
+          in_ip[5]   = 1'b0;                  // header checksum
+          in_pseudo  = 8'b1100_0000;          // source
+          if (half[0][15:12] != 4'd4 || half[0][11:8] < 4'd5 || half[3][13:0] != '0
+              || half[4][7:0] != Tcp
+              || 10'(look_q.info.l3) + {4'd0, half[0][11:8], 2'd0} != 10'(look_q.info.l4)) begin
+            bad_now = 1'b1;
+          end
+        end else if (from_l3 == 10'd16) begin
+          in_pseudo = 8'b0000_0011;           // destination
+        end
+      end else begin
+        for (int unsigned part = 0; part < 2; part++) begin
+          if (from_l3 + 10'(8 * part) inside {[10'd8:10'd32]}) in_pseudo[4*part +: 4] = '1;
+          if (from_l3 + 10'(8 * part) == 10'd0) begin
+            if (half[0][15:12] != 4'd6 || look_q.info.l4[2:0] != look_q.info.l3[2:0]
+                || 10'(look_q.info.l4) < 10'(look_q.info.l3) + 10'd40) begin
+              bad_now = 1'b1;
+            end
+            chain_type_d = half[3][15:8];
+            chain_at_d   = 12'd40;
+          end else if (12'(from_l3) + 12'(8 * part) == chain_at_d
+                       && pos[4*part] < 10'(look_q.info.l4)) begin
+            if (!(chain_type_d inside {HopByHop, Routing, Destination})
+                || (chain_type_d == Routing && look_q.info.compute
+                    && half[4*part+1][7:0] != '0)) begin
+              bad_now = 1'b1;
+            end
+            chain_type_d = half[4*part][15:8];
+            chain_at_d   = chain_at_d + {1'b0, half[4*part][7:0], 3'd0} + 12'd8;
+          end else if (pos[4*part] == 10'(look_q.info.l4)
+                       && (chain_type_d != Tcp
+                           || 12'(from_l3) + 12'(8 * part) != chain_at_d)) begin
+            bad_now = 1'b1;
+          end
+        end
       end
     end
     bad_d = bad_now || (bad_q && !look_q.first);
@@ -228,8 +224,8 @@ module vmso_out_parse
       chain_type_q <= chain_type_d;
       chain_at_q   <= chain_at_d;
       if (from_l3 == '0) id_q <= half[2];
-      if (!before_l3 && !look_q.refused) begin
-        for (int unsigned i = 0; i < 4; i++) begin
+      if (!look_q.first) begin
+        for (int unsigned i = 0; i < Halves; i++) begin
           if (at[i] == 10'd4) seq_q[31:16] <= half[i];
           if (at[i] == 10'd6) seq_q[15:0] <= half[i];
           if (at[i] == 10'd12) flags_q <= half[i];
@@ -242,12 +238,13 @@ module vmso_out_parse
   // -- sum: the window's share of each sum ---------------------------------------------------------
   logic        sum_valid_q, sum_first_q, sum_last_q, sum_bad_q, sum_v6_q;
   template_t   sum_tmpl_q;
-  logic [17:0] ip_part_q, pseudo_part_q, l4_part_q;
+  logic [18:0] ip_part_q, pseudo_part_q, l4_part_q;
 
-  function automatic logic [17:0] masked_sum(logic [3:0][15:0] halfwords, logic [3:0] mask);
-    logic [17:0] sum;
+  function automatic logic [18:0] masked_sum(logic [Halves-1:0][15:0] halfwords,
+                                             logic [Halves-1:0] mask);
+    logic [18:0] sum;
     sum = '0;
-    for (int unsigned i = 0; i < 4; i++) sum = sum + (mask[i] ? 18'(halfwords[i]) : '0);
+    for (int unsigned i = 0; i < Halves; i++) sum = sum + (mask[i] ? 19'(halfwords[i]) : '0);
     return sum;
   endfunction
 
@@ -288,9 +285,12 @@ module vmso_out_parse
 
   assign parsed_valid = done_valid_q;
   assign parsed_tmpl  = done_tmpl_q;
-  // id, seq, flags and seed are not touched by the first two windows of the next template
+  // id, seq, flags and seed are not touched by the first window of the next template
   assign parsed = '{
     bad: done_bad_q, v6: done_v6_q, ip_sum: ip_sum_q, pseudo_sum: pseudo_sum_q,
     l4_sum: l4_sum_q, id: id_q, seq: seq_q, flags: flags_q, seed: seed_q
   };
+
+  logic unused_bits;  // the bank is the lowest bit of a row
+  assign unused_bits = ^{row, row_above};
 endmodule : vmso_out_parse

@@ -70,13 +70,6 @@ package vmso_out_pkg;
     slot_idx_t   resume_slot;
   } item_t;
 
-  // End-around-carry sum: 0 only if both are 0.
-  function automatic logic [15:0] add16(logic [15:0] a, logic [15:0] b);
-    logic [16:0] sum;
-    sum = {1'b0, a} + {1'b0, b};
-    return sum[15:0] + 16'(sum[16]);
-  endfunction
-
   // Sum of up to 16 halfwords, brought back to one. Twice, as the first fold may carry again.
   function automatic logic [15:0] fold20(logic [19:0] sum);
     logic [16:0] once;

@@ -12,6 +12,7 @@
 // latency     item to m_axis_valid: 3 cycles
 // throughput  a beat per cycle, without a gap inside a frame or to the next item that is valid
 // padding     zeros up to 60 bytes
+// queue_fail  whoever takes it must not wait for an order to leave
 // reset       control only
 `include "vmso_assert.svh"
 module vmso_out_stream
@@ -48,7 +49,7 @@ module vmso_out_stream
   output template_t                     tmpl_free,
   output logic                          end_valid,
   input  logic                          end_ready,
-  output job_end_t                      end_,
+  output job_end_t                      job_end,
   output logic                          queue_fail_valid,
   input  logic                          queue_fail_ready,
   output queue_fail_t                   queue_fail
@@ -59,8 +60,7 @@ module vmso_out_stream
   localparam int unsigned MinFrame  = 60;             // without FCS
   localparam int unsigned OutDepth  = 4;
   localparam int unsigned EndDepth  = 8;
-  // a queue fails once until the controller has taken note of it
-  localparam int unsigned FailDepth = Cfg.queues + 2;
+  localparam int unsigned FailDepth = 4;
   typedef logic [FillW-1:0] fill_t;
 
   // Bytes of a row up to position `bytes`, counted from the row's first byte.
@@ -139,7 +139,7 @@ module vmso_out_stream
     for (int unsigned lane = 0; lane < BusBytes / 2; lane++) begin
       sel[lane] = SelNone;
       for (int unsigned field = 1; field <= 7; field++) begin
-        if (field_on[field] && field_at[field][9:1] == {beat_q, (OffW-1)'(lane)}[8:0]) begin
+        if (field_on[field] && 10'(field_at[field][9:1]) == 10'({beat_q, (OffW-1)'(lane)})) begin
           sel[lane] = sel_e'(3'(field));
         end
       end
@@ -221,7 +221,7 @@ module vmso_out_stream
   vmso_fifo #(.Bits($bits(job_end_t)), .Depth(EndDepth)) u_ends (
     .clk, .rst_n,
     .in_valid(finish && item_q.ends), .in_ready(end_in_ready), .in(item_q.job_end),
-    .out_valid(end_valid), .out_ready(end_ready), .out(end_), .count(end_count)
+    .out_valid(end_valid), .out_ready(end_ready), .out(job_end), .count(end_count)
   );
   vmso_fifo #(.Bits($bits(queue_fail_t)), .Depth(FailDepth)) u_fails (
     .clk, .rst_n,
@@ -229,6 +229,9 @@ module vmso_out_stream
     .out_valid(queue_fail_valid), .out_ready(queue_fail_ready), .out(queue_fail),
     .count(fail_count)
   );
+
+  logic unused_bits;  // of the slot; the version has chosen the selectors
+  assign unused_bits = ^{item_q, patch_q};
 
   logic      left_valid_q, tmpl_free_valid_q;
   left_t     left_q;

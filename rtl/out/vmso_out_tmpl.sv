@@ -86,9 +86,10 @@ module vmso_out_tmpl
     tmpl_fail_t fail;
   } progress_t;
   tmpl_info_t           load_info, done_info;
-  progress_t            before, after;
+  progress_t            was, now;
   logic                 fresh, complete, queue_push, queue_in_ready;
   logic [Templates-1:0] fresh_q, done_q;
+  logic [vmso_math_pkg::count_width(Templates)-1:0] queue_count;
 
   assign load_info = '{
     parse: job_load.kind == KindTcpSeg, compute: job_load.l4_mode == L4Compute,
@@ -102,33 +103,33 @@ module vmso_out_tmpl
   );
   vmso_lutram #(.Depth(Templates), .Bits($bits(progress_t))) u_progress (
     .clk,
-    .write_en(tmpl_done_valid), .write_addr(tmpl_done_tmpl[TmplW-1:0]), .write_data(after),
-    .read_addr(tmpl_done_tmpl[TmplW-1:0]), .read_data(before)
+    .write_en(tmpl_done_valid), .write_addr(tmpl_done_tmpl[TmplW-1:0]), .write_data(now),
+    .read_addr(tmpl_done_tmpl[TmplW-1:0]), .read_data(was)
   );
   vmso_lutram #(.Depth(Templates), .Bits($bits(tmpl_fail_t))) u_fail (
     .clk,
-    .write_en(tmpl_done_valid), .write_addr(tmpl_done_tmpl[TmplW-1:0]), .write_data(after.fail),
+    .write_en(tmpl_done_valid), .write_addr(tmpl_done_tmpl[TmplW-1:0]), .write_data(now.fail),
     .read_addr(look_tmpl[TmplW-1:0]), .read_data(look_fail)
   );
   assign fresh = fresh_q[tmpl_done_tmpl[TmplW-1:0]];
 
   always_comb begin
-    after = before;
-    if (fresh) after = '0;
-    if (tmpl_done_fail && (!after.fail.failed || tmpl_done_va < after.fail.va)) begin
-      after.fail = '{
+    now = was;
+    if (fresh) now = '0;
+    if (tmpl_done_fail && (!now.fail.failed || tmpl_done_va < now.fail.va)) begin
+      now.fail = '{
         failed: 1'b1, status: tmpl_done_status, cause: tmpl_done_cause, va: tmpl_done_va
       };
     end
-    after.landed = after.landed + tmpl_done_bytes[9:0];
+    now.landed = now.landed + tmpl_done_bytes[9:0];
   end
-  assign complete   = tmpl_done_valid && after.landed == 10'(done_info.header_bytes);
-  assign queue_push = complete && done_info.parse && !after.fail.failed;
+  assign complete   = tmpl_done_valid && now.landed == 10'(done_info.header_bytes);
+  assign queue_push = complete && done_info.parse && !now.fail.failed;
 
   vmso_fifo #(.Bits($bits(parse_job_t)), .Depth(Templates)) u_parse_queue (
     .clk, .rst_n,
     .in_valid(queue_push), .in_ready(queue_in_ready), .in({tmpl_done_tmpl, done_info}),
-    .out_valid(queue_valid), .out_ready(queue_ready), .out(queue), .count()
+    .out_valid(queue_valid), .out_ready(queue_ready), .out(queue), .count(queue_count)
   );
 
   assign look_done = done_q[look_tmpl[TmplW-1:0]];
@@ -149,10 +150,11 @@ module vmso_out_tmpl
 
   logic unused_bits;  // the rest of the job; index bits beyond this configuration
   assign unused_bits = ^{job_load, tmpl_write_tmpl, tmpl_bank_row, tmpl_done_bytes, look_tmpl,
-                         row_tmpl, row_index, window_tmpl, parsed_tmpl, queue_in_ready};
+                         row_tmpl, row_index, window_tmpl, parsed_tmpl, queue_in_ready,
+                         queue_count};
 `ifdef VMSO_CHECKS
   `VMSO_INTG(LandsInsideTheHeader,
-             !tmpl_done_valid || 32'(after.landed) <= 32'(done_info.header_bytes))
+             !tmpl_done_valid || 32'(now.landed) <= 32'(done_info.header_bytes))
   `VMSO_INTG(TemplateFits, !job_load_valid || 32'(job_load.header_bytes) <= Cfg.template_bytes)
   `VMSO_IMPL(ParseQueueHasRoom, !queue_push || queue_in_ready)
 `endif

@@ -81,7 +81,9 @@ module vmso_ring_chain
 
   // -- events that have to wait ------------------------------------------------------------------------
   logic              loaded_q;
-  start_t            start_in_q, start_in, start;
+  start_t            start_in, start;
+  logic [JobW-1:0]   load_job_q;
+  slot_idx_t         load_slot_q, load_slots_q;
   logic              start_valid, start_take, start_room;
   logic              land_valid, land_take, land_room;
   logic [PlaceW-1:0] land;
@@ -94,14 +96,12 @@ module vmso_ring_chain
     else loaded_q <= load_valid;
   end
   always_ff @(posedge clk) begin
-    start_in_q.job   <= load_job;
-    start_in_q.slot  <= load_slot;
-    start_in_q.slots <= load_slots;
+    load_job_q   <= load_job;
+    load_slot_q  <= load_slot;
+    load_slots_q <= load_slots;
   end
-  always_comb begin
-    start_in       = start_in_q;
-    start_in.where = '{base: chain_base, log2_slots: chain_log2_slots};
-  end
+  assign start_in = '{job: load_job_q, slot: load_slot_q, slots: load_slots_q,
+                      where: '{base: chain_base, log2_slots: chain_log2_slots}};
   vmso_fifo #(.Bits($bits(start_t)), .Depth(8)) u_start (
     .clk, .rst_n, .in_valid(loaded_q), .in_ready(start_room), .in(start_in),
     .out_valid(start_valid), .out_ready(start_take), .out(start), .count(unused_start_count)
@@ -218,16 +218,18 @@ module vmso_ring_chain
   always_ff @(posedge clk) if (chain_pop_valid) pop_job_q <= chain_pop_job;
 
   // -- read request ------------------------------------------------------------------------------------
+  slot_idx_t   next_place;
   logic [49:0] read_line_q;
   logic [6:0]  read_job_q;
   logic [1:0]  read_place_q;
+  assign next_place = old.next & ring_mask(where.log2_slots);
   always_ff @(posedge clk) begin
     if (!rst_n) read_full_q <= 1'b0;
     else read_full_q <= (is_fetch && can_fetch) || (read_full_q && !read_ready);
   end
   always_ff @(posedge clk) begin
     if (is_fetch) begin
-      read_line_q  <= where.base + 50'(old.next & ring_mask(where.log2_slots));
+      read_line_q  <= where.base + 50'(next_place);
       read_job_q   <= 7'(job);
       read_place_q <= old.write;
     end
@@ -290,7 +292,7 @@ module vmso_ring_chain
   assign chain_slot_resp = resp_q;
 
   logic unused_bits;
-  assign unused_bits = ^row_place;
+  assign unused_bits = ^{row_place, row};
 
 `ifdef VMSO_CHECKS
   `VMSO_INTG(PopOnlyWhatIsHere, !chain_pop_valid || chain_avail[chain_pop_job])

@@ -15,7 +15,7 @@
 // fail         accepted within two cycles, whatever the controller does
 // out_end_*    the channel of ends from out to cpl: ends that out has made before its last order left
 //              are known to have passed when 16 transfers or 8 cycles without valid were seen
-// fc           state of ctl_queue: fc_* and fc_query of this cycle are its own if the flags say so
+// fc           state of `queue`: fc_* and fc_query of this cycle are its own if the flags say so
 `include "vmso_assert.svh"
 module vmso_ring_ctl
   import vmso_pkg::*;
@@ -87,7 +87,7 @@ module vmso_ring_ctl
   localparam int unsigned Queues = 1 << QueueW;
 
   typedef enum logic [4:0] {
-    WaitRequest = 5'd0, WaitLook = 5'd1, Decide = 5'd2, Block = 5'd3, WaitFlushSet = 5'd4,
+    WaitRequest = 5'd0, WaitLook = 5'd1, Block = 5'd3, WaitFlushSet = 5'd4,
     WaitDrain = 5'd5, WaitUnload = 5'd6, WaitLeft = 5'd7, WaitEnds = 5'd8, WaitFlushClear = 5'd9,
     WaitState = 5'd10, WaitCompletion = 5'd11, WaitCpl = 5'd12, WaitWrite = 5'd13,
     WaitEvent = 5'd14, Finish = 5'd15, Mark = 5'd16
@@ -164,12 +164,14 @@ module vmso_ring_ctl
   logic              write_failed_q;
   logic [4:0]        count_q;      // cycles waited; transfers seen
   logic [3:0]        quiet_q;
-  logic              look_ok, in_error, bad_now, framing_q;
+  logic              decide, rewrite, bad_now, framing_q;
   unload_head_t      head_q;
   load_state_t       load_q;
   query_t            query_q;
   logic              resume_q;     // a fail decides where to go on
   slot_idx_t         bad_slot_q;
+  bad_t              bad_q;
+  ring_config_t      config_q;
 
   assign ready          = attention_ready && !clearing_q;
   assign attention_take = fsm_q == WaitRequest && ready;
@@ -188,7 +190,7 @@ module vmso_ring_ctl
     end
   end
 
-  // -- Decide ------------------------------------------------------------------------------------------
+  // -- decide ------------------------------------------------------------------------------------------
   logic shape_ok, partly_sent, ignore, enable, mark, unload;
   assign bad_now  = fc_load_state.bad
                     || (fc_fetch_state.bad && fc_fetch_state.gen == fc_load_state.gen);
@@ -234,7 +236,7 @@ module vmso_ring_ctl
 
   // -- sequence ------------------------------------------------------------------------------------------
   logic quiet, ends_passed;
-  assign look_ok     = fc_mine && count_q >= 5'd2;
+  assign decide      = fsm_q == WaitLook && fc_mine && count_q >= 5'd2;
   assign quiet       = fc_mine && count_q >= 5'd8 && ctl_issued == ctl_left
                        && fc_fetch_state.sent == fc_load_state.seen && !fetch_busy;
   assign ends_passed = count_q == 5'd16 || quiet_q == 4'd8;
@@ -242,13 +244,16 @@ module vmso_ring_ctl
   always_comb begin
     fsm_d = fsm_q;
     unique case (fsm_q)
-      WaitRequest: if (ready && (attention_valid || command_in_valid || failed_valid)) fsm_d = WaitLook;
-      WaitLook:    if (look_ok) fsm_d = Decide;
-      Decide:      fsm_d = unload ? Block : enable ? WaitEvent : mark ? Mark : WaitRequest;
+      WaitRequest: begin
+        if (ready && (attention_valid || command_in_valid || failed_valid)) fsm_d = WaitLook;
+      end
+      WaitLook: begin
+        if (decide) fsm_d = unload ? Block : enable ? WaitEvent : mark ? Mark : WaitRequest;
+      end
       Mark:        if (load_state_ready) fsm_d = Finish;
       Block:       fsm_d = what_q == DoReset ? WaitFlushSet : WaitDrain;
       WaitFlushSet: if (flush_set_ready) fsm_d = WaitDrain;
-      WaitDrain:   if (count_q == 5'd12 && !fetch_busy) fsm_d = WaitUnload;
+      WaitDrain:   if (count_q >= 5'd12 && !fetch_busy) fsm_d = WaitUnload;
       WaitUnload:  if (unload_ready) fsm_d = WaitLeft;
       WaitLeft:    if (quiet) fsm_d = WaitEnds;
       WaitEnds:    if (ends_passed) fsm_d = WaitFlushClear;
@@ -286,22 +291,23 @@ module vmso_ring_ctl
                       : queue_cmd_e'(command_in[2:0]);
       write_failed_q <= !attention_valid && !command_in_valid;
     end
-    if (fsm_q == Decide) begin
+    if (decide) begin
       what_q     <= what_d;
+      bad_q      <= fc_bad;
+      config_q   <= fc_config;
       framing_q  <= fc_load_state.bad;
       bad_slot_q <= fc_load_state.load;
     end
     if (fsm_q == WaitUnload) head_q <= unload_head;
-    // flush_clear makes the queue's next fail possible, so look before it
-    if (fsm_q == WaitEnds) resume_q <= fail_pending && what_q != DoReset;
-    if (fsm_q == WaitState || fsm_q == Decide) begin
+    if (fsm_q == WaitFlushClear) resume_q <= fail_pending && what_q != DoReset;
+    if (fsm_q == WaitState || decide) begin
       load_q  <= fc_load_state;
       query_q <= fc_query;
     end
   end
   assign fail_drop = fsm_q == WaitFlushClear && flush_clear_ready && !clearing_q;
 
-  assign blocked           = !(fsm_q inside {WaitRequest, WaitLook, Decide, Finish, Mark})
+  assign blocked           = !(fsm_q inside {WaitRequest, WaitLook, Finish, Mark})
                              && !(fsm_q == WaitEvent && cmd_q == CmdEnable);
   assign give_up           = fsm_q == WaitLeft;
   assign unload_valid      = fsm_q == WaitUnload;
@@ -309,7 +315,7 @@ module vmso_ring_ctl
   assign flush_clear_valid = fsm_q == WaitFlushClear;
   assign queue_reset_valid = fsm_q == WaitCpl;
   assign event_valid       = fsm_q == WaitEvent;
-  assign sticky_ignored    = fsm_q == Decide && ignore;
+  assign sticky_ignored    = decide && ignore;
   assign sticky_error      = fsm_q == Block && (what_q == DoError || what_q == DoWriteError);
   assign producer_clear    = fsm_q == WaitWrite && what_q == DoReset;
 
@@ -325,16 +331,16 @@ module vmso_ring_ctl
       default:      final_state = QueueError;
     endcase
   end
-  assign in_error = fsm_q == WaitWrite && load_state_ready;
+  assign rewrite = fsm_q == WaitWrite && load_state_ready;
   always_comb begin
     state_en = 1'b0;
     state    = QueueFlush;
-    if (fsm_q == Decide && unload) begin
+    if (decide && unload) begin
       state_en = 1'b1;
-    end else if (fsm_q == Decide && enable) begin
+    end else if (decide && enable) begin
       state_en = 1'b1;
       state    = QueueRun;
-    end else if (in_error) begin
+    end else if (rewrite) begin
       state_en = 1'b1;
       state    = final_state;
     end
@@ -344,7 +350,7 @@ module vmso_ring_ctl
   always_comb begin
     load_state = load_q;
     if (fsm_q == Mark) begin
-      load_state.abort = 1'b1;
+      load_state.abort_it = 1'b1;
     end else begin
       load_state.gen      = !load_q.gen;  // the fetcher starts anew
       load_state.bad      = 1'b0;
@@ -354,17 +360,17 @@ module vmso_ring_ctl
       load_state.reserved = query_q.ended;
       if (what_q == DoReset) begin
         load_state.load          = '0;
-        load_state.abort         = 1'b0;
+        load_state.abort_it         = 1'b0;
         load_state.skip_bytes    = '0;
         load_state.skip_segments = '0;
       end else if (resume_q) begin
         load_state.load          = resume_slot;
-        load_state.abort         = 1'b0;
+        load_state.abort_it         = 1'b0;
         load_state.skip_bytes    = '0;
         load_state.skip_segments = '0;
       end else if (head_q.any) begin
         load_state.load          = head_q.slot;
-        load_state.abort         = 1'b0;
+        load_state.abort_it         = 1'b0;
         load_state.skip_bytes    = head_q.bytes;
         load_state.skip_segments = head_q.segments;
       end
@@ -373,8 +379,10 @@ module vmso_ring_ctl
 
   // -- completion of a framing error -----------------------------------------------------------------
   logic [49:0] bad_line;
-  assign bad_line = fc_config.base + 50'(bad_slot_q & ring_mask(fc_config.log2_slots));
-  assign end_valid = fsm_q == WaitCompletion && fc_mine && count_q >= 5'd2;
+  slot_idx_t   bad_place;
+  assign bad_place = bad_slot_q & ring_mask(config_q.log2_slots);
+  assign bad_line  = config_q.base + 50'(bad_place);
+  assign end_valid = fsm_q == WaitCompletion;
   always_comb begin
     end_job        = '0;
     end_job.queue  = queue_t'(queue_q);
@@ -382,16 +390,16 @@ module vmso_ring_ctl
     end_job.write  = 1'b1;
     end_job.irq    = 1'b1;
     end_job.level  = LevelNone;
-    end_job.cookie = framing_q ? fc_bad.cookie : '0;
+    end_job.cookie = framing_q ? bad_q.cookie : '0;
     end_job.status = StatusDoorbell;
     if (framing_q) begin
-      unique case (fc_bad.code)
+      unique case (bad_q.code)
         BadSlotCount: end_job.status = StatusSlotCount;
         BadChain:     end_job.status = StatusChainBeyond;
         default: begin
           end_job.access = AccessSlot;
           end_job.va     = {8'b0, bad_line, 6'b0};
-          unique case (fc_bad.code)
+          unique case (bad_q.code)
             BadSlvErr: begin
               end_job.status = StatusBus;
               end_job.cause  = CauseDataSlvErr;
@@ -416,5 +424,6 @@ module vmso_ring_ctl
 
   logic unused_bits;
   assign unused_bits = ^{command.queue, queue_fail.queue, write_failed_queue, fc_fetch_state.fetch,
-                         fc_fetch_state.sent_blocks};
+                         fc_fetch_state.sent_blocks, config_q.base_ok,
+                         config_q.log2_entries, query_q.in_debt, query_q.backlog};
 endmodule : vmso_ring_ctl

@@ -64,8 +64,8 @@ module vmso_ring_fetch
   assign busy_queue = queue_q;
 
   // -- WaitState: the queue's state is here --------------------------------------------------------
-  logic        restart;          // go on at the load index
-  slot_idx_t   ahead, used;
+  logic        restart, behind;  // go on at the load index
+  slot_idx_t   used;
   logic [9:0]  flight;           // slots in the prefetch store or on their way to it
   logic [6:0]  flight_blocks;
   logic [7:0]  held;
@@ -73,8 +73,8 @@ module vmso_ring_fetch
 
   assign flight        = fc_fetch_state.sent - fc_load_state.seen;
   assign flight_blocks = fc_fetch_state.sent_blocks - fc_load_state.seen_blocks;
-  assign ahead         = fc_fetch_state.fetch - fc_load_state.load;
-  assign restart       = fc_fetch_state.gen != fc_load_state.gen || flight == '0 || ahead[15];
+  assign behind        = fc_fetch_state.fetch - fc_load_state.load >= 16'h8000;
+  assign restart       = fc_fetch_state.gen != fc_load_state.gen || flight == '0 || behind;
   assign held          = fc_load_state.jobs - fc_freed;
   assign backlog_bytes = unissued(fc_load_state.loaded, fc_query.issued, held);
   assign used          = (fc_load_state.reserved - fc_query.ended) + fc_query.backlog;
@@ -95,11 +95,11 @@ module vmso_ring_fetch
       known_bad_q <= fc_load_state.bad
                      || (fc_fetch_state.bad && fc_fetch_state.gen == fc_load_state.gen);
       bad_q       <= slot_idx_t'(fc_producer - fc_load_state.load)
-                     > slot_idx_t'(16'b1 << fc_config.log2_slots);
+                     > slot_idx_t'(16'd1 << fc_config.log2_slots);
       bytes_ok_q  <= 26'(backlog_bytes) < LookAhead;
       room_q      <= LookAhead - 26'(backlog_bytes);
       places_ok_q <= 18'(used) + 18'(flight)
-                     < 18'(17'b1 << fc_config.log2_entries) - 18'd1;
+                     < (18'd1 << fc_config.log2_entries) - 18'd1;
       share_ok_q  <= 9'(held) <= {job_home, 1'b0} && flight_blocks <= blocks_free
                      && !fc_query.in_debt;
       fetch_q     <= restart ? fc_load_state.load : fc_fetch_state.fetch;
@@ -121,18 +121,21 @@ module vmso_ring_fetch
   logic [6:0] to_page;
   logic [3:0] want, count;
   logic [33:0] pending;          // payload expected from the slots in flight
+  logic [33:0] fit;              // slots whose payload may still be loaded ahead
   logic       go, strided;
   slot_idx_t  advance;
 
   assign avail   = producer_q - fetch_q;
   assign place   = fetch_q & ring_mask(config_q.log2_slots);
-  assign to_end  = slot_idx_t'(16'b1 << config_q.log2_slots) - place;
+  assign to_end  = slot_idx_t'(16'd1 << config_q.log2_slots) - place;
   assign to_page = 7'd64 - 7'(6'(config_q.base[5:0] + place[5:0]));
   assign strided = stride_q > 16'd1;
   assign pending = 34'(flight_q) << est_q;
+  assign fit     = (34'(room_q) - pending) >> est_q;
   always_comb begin
     want = strided ? 4'd1 : 4'd1 << hint_q;
     count = want;
+    if (fit < 34'(count)) count = fit == '0 ? 4'd1 : fit[3:0];
     if (avail < 16'(count)) count = avail[3:0];
     if (to_end < 16'(count)) count = to_end[3:0];
     if (to_page < 7'(count)) count = to_page[3:0];
@@ -189,4 +192,8 @@ module vmso_ring_fetch
     if (!rst_n) fsm_q <= WaitQueue;
     else fsm_q <= fsm_d;
   end
+
+  logic unused_bits;
+  assign unused_bits = ^{fc_load_state.abort_it, fc_load_state.skip_bytes,
+                         fc_load_state.skip_segments, config_q.base_ok, config_q.log2_entries};
 endmodule : vmso_ring_fetch

@@ -143,7 +143,7 @@ module vmso_ring_load
   always_ff @(posedge clk) begin
     gate_q <= 9'(held) <= {job_home, 1'b0}
               && unissued(state_q.loaded, query_q.issued, held) < LoadLimit
-              && 17'(used) < (17'b1 << log2_entries_q) - 17'd1 && !state_q.bad;
+              && 17'(used) < (17'd1 << log2_entries_q) - 17'd1 && !state_q.bad;
     same_gen_q <= batch_q.gen == state_q.gen;
     here_q     <= slot_idx_t'(batch_q.start + 16'(index_q)) == state_q.load;
     behind_q   <= 1'(slot_idx_t'(batch_q.start + 16'(index_q) - state_q.load) >> 15);
@@ -156,7 +156,7 @@ module vmso_ring_load
   assign live         = open_q && !settle_q && !dropping_q && store_valid && !store_void;
   assign mine_blocked = blocked && queue_q == ctl_queue;
   assign bad_count    = store_slot.slots == '0
-                        || store_slot.slots > slot_idx_t'(16'b1 << log2_slots_q);
+                        || store_slot.slots > slot_idx_t'(16'd1 << log2_slots_q);
   assign bad_chain    = store_slot.slots > reach_q;
   assign framing      = store_resp != RespOkay || bad_count || bad_chain;
   always_comb begin
@@ -191,7 +191,7 @@ module vmso_ring_load
   assign slot_valid = offer;
   assign slot = '{
     queue: queue_t'(queue_q), slot: state_q.load, data: store_slot, contexts: contexts_q,
-    abort: state_q.abort, skip_bytes: state_q.skip_bytes, skip_segments: state_q.skip_segments
+    abort_it: state_q.abort_it, skip_bytes: state_q.skip_bytes, skip_segments: state_q.skip_segments
   };
   assign bad_en = bad_valid && bad_ready;
   assign bad    = '{code: code, cookie: store_resp == RespOkay ? store_slot.cookie : '0};
@@ -217,7 +217,7 @@ module vmso_ring_load
       state_d.loaded        = state_q.loaded + 26'(fresh_bytes);
       state_d.jobs          = state_q.jobs + 1'b1;
       state_d.reserved      = state_q.reserved + 1'b1;
-      state_d.abort         = 1'b0;
+      state_d.abort_it         = 1'b0;
       state_d.skip_bytes    = '0;
       state_d.skip_segments = '0;
     end
@@ -288,8 +288,12 @@ module vmso_ring_load
     end
   end
 
+  logic unused_bits;
+  assign unused_bits = ^{batch_q.queue, query_q.in_debt, slot};
+
 `ifdef VMSO_CHECKS
   `VMSO_IMPL(SlotHasItsBatch, !(store_valid && store_ready) || open_q)
-  `VMSO_IMPL(VoidOnlyWhenDropping, !(open_q && !settle_q && store_valid && store_void) || dropping_q)
+  `VMSO_IMPL(VoidOnlyWhenDropping,
+             !(open_q && !settle_q && store_valid && store_void) || dropping_q)
 `endif
 endmodule : vmso_ring_load

@@ -16,7 +16,7 @@ package vmso_ring_pkg;
     slot_idx_t       slot;
     first_slot_t     data;
     queue_contexts_t contexts;
-    logic            abort;          // the job ends here with StatusAborted
+    logic            abort_it;       // the job ends here with StatusAborted
     bytes_t          skip_bytes;
     bytes_t          skip_segments;
   } slot_t;
@@ -50,7 +50,7 @@ package vmso_ring_pkg;
     logic [6:0]  seen_blocks;    // and batches
     logic        gen;            // turns when the prefetched batches have become useless
     logic        bad;            // framing error at `load`, reported
-    logic        abort;          // the job at `load` is to end as aborted
+    logic        abort_it;       // the job at `load` is to end as aborted
     bytes_t      skip_bytes;     // of the job at `load`
     bytes_t      skip_segments;
   } load_state_t;

@@ -219,8 +219,8 @@ module vmso_ring_state
   assign status_fetched = status_fetch_state.fetch;
 
   logic unused_bits;
-  assign unused_bits = ^{queue_config.queue, shape.reserved, shape.vector, shape.reserved0, shape.park,
-                         shape.reserved1, completion.reserved, unused_chain_base_ok,
+  assign unused_bits = ^{queue_config.queue, shape.reserved, shape.vector, shape.reserved0,
+                         shape.park, shape.reserved1, completion.reserved, unused_chain_base_ok,
                          status_fetch_state.sent, status_fetch_state.sent_blocks,
                          status_fetch_state.gen, status_fetch_state.bad};
 endmodule : vmso_ring_state

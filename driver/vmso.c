@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vmso.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#define DEFAULT_POLL_LIMIT 1000000u
+#define MAJOR_VERSION 0u
+#define FENCES_AT_ONCE 4
+#define WINDOWS 4u
+#define SLOT_WORDS 8u
+#define COMPLETION_WORDS 4u
+#define BUFFER_MAX 0xffffffu
+
+#define FIELD(word, field) (((word) & field##_bm) >> field##_bp)
+#define PLACE(value, field) (((uint64_t)(value) << field##_bp) & field##_bm)
+
+// ---- registers ---------------------------------------------------------------------------------
+
+uint32_t vmso_read32(const struct vmso_device *device, uint32_t offset) {
+  return device->io.read32(device->io.opaque, offset);
+}
+
+void vmso_write32(const struct vmso_device *device, uint32_t offset, uint32_t value) {
+  device->io.write32(device->io.opaque, offset, value);
+}
+
+uint64_t vmso_read64(const struct vmso_device *device, uint32_t offset) {
+  uint64_t low = vmso_read32(device, offset);
+  return low | (uint64_t)vmso_read32(device, offset + 4) << 32;
+}
+
+void vmso_write64(const struct vmso_device *device, uint32_t offset, uint64_t value) {
+  vmso_write32(device, offset, (uint32_t)value);
+  vmso_write32(device, offset + 4, (uint32_t)(value >> 32));
+}
+
+// Reads until the masked bits have the value.
+static int wait_for(const struct vmso_device *device, uint32_t offset, uint32_t mask, uint32_t value) {
+  for (uint32_t i = 0; i < device->poll_limit; i++) {
+    if ((vmso_read32(device, offset) & mask) == value) return VMSO_OK;
+  }
+  return VMSO_ERR_TIMEOUT;
+}
+
+// ---- device ------------------------------------------------------------------------------------
+
+static int wait_ready(const struct vmso_device *device) {
+  return wait_for(device, VMSO_REG_STATUS,
+                  VMSO_REG_STATUS_READY_bm | VMSO_REG_STATUS_RESET_BUSY_bm,
+                  VMSO_REG_STATUS_READY_bm);
+}
+
+int vmso_device_init(struct vmso_device *device, const struct vmso_io *io) {
+  memset(device, 0, sizeof(*device));
+  device->io = *io;
+  device->poll_limit = DEFAULT_POLL_LIMIT;
+  if (vmso_read32(device, VMSO_REG_ID) != VMSO_REG_ID_VALUE) return VMSO_ERR_ID;
+  uint32_t version = vmso_read32(device, VMSO_REG_VERSION);
+  if (FIELD(version, VMSO_REG_VERSION_MAJOR) != MAJOR_VERSION) return VMSO_ERR_ID;
+
+  uint32_t word = vmso_read32(device, VMSO_REG_CAP_QUEUES);
+  device->queues = FIELD(word, VMSO_REG_CAP_QUEUES_QUEUES);
+  device->contexts = FIELD(word, VMSO_REG_CAP_QUEUES_CONTEXTS);
+  word = vmso_read32(device, VMSO_REG_CAP_BUS);
+  device->data_bits = FIELD(word, VMSO_REG_CAP_BUS_DATA_BITS);
+  device->vectors = FIELD(word, VMSO_REG_CAP_BUS_VECTORS);
+  word = vmso_read32(device, VMSO_REG_CAP_FRAME);
+  device->max_frame = FIELD(word, VMSO_REG_CAP_FRAME_MAX_FRAME);
+  word = vmso_read32(device, VMSO_REG_CAP_TEMPLATE);
+  device->template_bytes = FIELD(word, VMSO_REG_CAP_TEMPLATE_TEMPLATE_BYTES);
+  word = vmso_read32(device, VMSO_REG_CAP_JOBS);
+  device->jobs = FIELD(word, VMSO_REG_CAP_JOBS_JOBS);
+  word = vmso_read32(device, VMSO_REG_CAP_FEATURES);
+  device->kinds = FIELD(word, VMSO_REG_CAP_FEATURES_KINDS);
+  device->formats = FIELD(word, VMSO_REG_CAP_FEATURES_FORMATS);
+  int error = wait_ready(device);
+  word = vmso_read32(device, VMSO_REG_FENCE_GO);
+  device->fences_started = (uint16_t)FIELD(word, VMSO_REG_FENCE_GO_FENCE);
+  return error;
+}
+
+int vmso_device_reset(struct vmso_device *device) {
+  vmso_write32(device, VMSO_REG_CONTROL, VMSO_REG_CONTROL_SOFT_RESET_bm);
+  device->fences_started = 0;
+  return wait_ready(device);
+}
+
+int vmso_window_set(struct vmso_device *device, unsigned window, uint64_t first, uint64_t last) {
+  if (window >= WINDOWS || first > last) return VMSO_ERR_ARGUMENT;
+  uint32_t stride = VMSO_REG_WINDOW1_BASE - VMSO_REG_WINDOW0_BASE;
+  // The old and the new window never meet as a third one: it is empty while it changes.
+  vmso_window_close(device, window);
+  vmso_write64(device, VMSO_REG_WINDOW0_LIMIT + stride * window, last);
+  vmso_write64(device, VMSO_REG_WINDOW0_BASE + stride * window, first);
+  return VMSO_OK;
+}
+
+int vmso_window_close(struct vmso_device *device, unsigned window) {
+  if (window >= WINDOWS) return VMSO_ERR_ARGUMENT;
+  uint32_t stride = VMSO_REG_WINDOW1_BASE - VMSO_REG_WINDOW0_BASE;
+  vmso_write64(device, VMSO_REG_WINDOW0_BASE + stride * window,
+               VMSO_REG_WINDOW0_BASE_PAGE_bm);  // the last frame: behind every limit but itself
+  vmso_write64(device, VMSO_REG_WINDOW0_LIMIT + stride * window, 0);
+  return VMSO_OK;
+}
+
+// ---- contexts and fences -----------------------------------------------------------------------
+
+// A fence that would be one too many would wait on the register bus: wait here instead.
+static int wait_fence_place(const struct vmso_device *device) {
+  for (uint32_t i = 0; i < device->poll_limit; i++) {
+    uint16_t done = (uint16_t)vmso_read32(device, VMSO_REG_FENCE_DONE);
+    if ((uint16_t)(device->fences_started - done) < FENCES_AT_ONCE) return VMSO_OK;
+  }
+  return VMSO_ERR_TIMEOUT;
+}
+
+int vmso_context_set(struct vmso_device *device, unsigned context, const struct vmso_context *config,
+                     uint16_t *fence) {
+  if (context >= device->contexts || config->pa_bits > 63) return VMSO_ERR_ARGUMENT;
+  int error = wait_fence_place(device);
+  if (error != VMSO_OK) return error;
+  uint32_t base = VMSO_REG_CONTEXT(context);
+  uint64_t format = PLACE(config->format, VMSO_REG_CONTEXT_FORMAT_FORMAT) |
+                    PLACE(config->pa_bits, VMSO_REG_CONTEXT_FORMAT_PA_BITS);
+  vmso_write64(device, base + VMSO_REG_CONTEXT_ROOT, config->root);
+  vmso_write64(device, base + VMSO_REG_CONTEXT_LIMIT, config->limit);
+  vmso_write32(device, base + VMSO_REG_CONTEXT_FORMAT, (uint32_t)format | config->flags);
+  vmso_write32(device, base + VMSO_REG_CONTEXT_COMMIT, 1);
+  *fence = (uint16_t)vmso_read32(device, base + VMSO_REG_CONTEXT_COMMIT);
+  device->fences_started = *fence;
+  return VMSO_OK;
+}
+
+int vmso_fence_start(struct vmso_device *device, enum vmso_fence_kind kind, unsigned context,
+                     uint64_t va, uint64_t bytes, uint16_t *fence) {
+  if (kind != VMSO_FENCE_ALL && context >= device->contexts) return VMSO_ERR_ARGUMENT;
+  int error = wait_fence_place(device);
+  if (error != VMSO_OK) return error;
+  vmso_write32(device, VMSO_REG_FENCE_WHAT,
+               (uint32_t)(PLACE(kind, VMSO_REG_FENCE_WHAT_KIND) |
+                          PLACE(context, VMSO_REG_FENCE_WHAT_CTX)));
+  if (kind == VMSO_FENCE_RANGE) {
+    vmso_write64(device, VMSO_REG_FENCE_VA, va);
+    vmso_write64(device, VMSO_REG_FENCE_BYTES, bytes);
+  }
+  vmso_write32(device, VMSO_REG_FENCE_GO, 1);
+  *fence = (uint16_t)vmso_read32(device, VMSO_REG_FENCE_GO);
+  device->fences_started = *fence;
+  return VMSO_OK;
+}
+
+bool vmso_fence_done(const struct vmso_device *device, uint16_t fence) {
+  uint16_t done = (uint16_t)vmso_read32(device, VMSO_REG_FENCE_DONE);
+  return (uint16_t)(done - fence) < 0x8000u;
+}
+
+int vmso_fence_wait(const struct vmso_device *device, uint16_t fence) {
+  for (uint32_t i = 0; i < device->poll_limit; i++) {
+    if (vmso_fence_done(device, fence)) return VMSO_OK;
+  }
+  return VMSO_ERR_TIMEOUT;
+}
+
+// ---- queues ------------------------------------------------------------------------------------
+
+int vmso_queue_configure(struct vmso_device *device, unsigned queue,
+                         const struct vmso_queue_config *config) {
+  if (queue >= device->queues || config->vector >= device->vectors) return VMSO_ERR_ARGUMENT;
+  if (config->log2_slots < 2 || config->log2_slots > 15) return VMSO_ERR_ARGUMENT;
+  if (config->log2_completions < 1 || config->log2_completions > 15) return VMSO_ERR_ARGUMENT;
+  if (config->ring_base % 64 != 0 || config->completion_base % 32 != 0) return VMSO_ERR_ARGUMENT;
+  for (unsigned i = 0; i < 4; i++) {
+    if ((config->granted >> i & 1) != 0 && config->contexts[i] >= device->contexts) {
+      return VMSO_ERR_ARGUMENT;
+    }
+  }
+  if (vmso_queue_state(device, queue) != VMSO_QUEUE_OFF) return VMSO_ERR_STATE;
+  uint32_t base = VMSO_REG_QUEUE(queue);
+  vmso_write64(device, base + VMSO_REG_QUEUE_RING_BASE, config->ring_base);
+  vmso_write64(device, base + VMSO_REG_QUEUE_RING_SHAPE,
+               PLACE(config->log2_slots, VMSO_REG_QUEUE_RING_SHAPE_LOG2_SLOTS) |
+                   PLACE(config->vector, VMSO_REG_QUEUE_RING_SHAPE_VECTOR));
+  vmso_write64(device, base + VMSO_REG_QUEUE_CPL_BASE, config->completion_base);
+  vmso_write64(device, base + VMSO_REG_QUEUE_CPL_SHAPE,
+               PLACE(config->log2_completions, VMSO_REG_QUEUE_CPL_SHAPE_LOG2_ENTRIES));
+  vmso_write64(device, base + VMSO_REG_QUEUE_CONTEXTS,
+               PLACE(config->contexts[0], VMSO_REG_QUEUE_CONTEXTS_ID0) |
+                   PLACE(config->contexts[1], VMSO_REG_QUEUE_CONTEXTS_ID1) |
+                   PLACE(config->contexts[2], VMSO_REG_QUEUE_CONTEXTS_ID2) |
+                   PLACE(config->contexts[3], VMSO_REG_QUEUE_CONTEXTS_ID3) |
+                   PLACE(config->granted, VMSO_REG_QUEUE_CONTEXTS_VALID));
+  vmso_write64(device, base + VMSO_REG_QUEUE_WEIGHT,
+               PLACE(config->weight, VMSO_REG_QUEUE_WEIGHT_WEIGHT));
+  return VMSO_OK;
+}
+
+int vmso_queue_command(struct vmso_device *device, unsigned queue, enum vmso_queue_cmd command) {
+  if (queue >= device->queues) return VMSO_ERR_ARGUMENT;
+  vmso_write32(device, VMSO_REG_QUEUE(queue) + VMSO_REG_QUEUE_COMMAND, (uint32_t)command);
+  return VMSO_OK;
+}
+
+enum vmso_queue_state vmso_queue_state(const struct vmso_device *device, unsigned queue) {
+  uint32_t word = vmso_read32(device, VMSO_REG_QUEUE(queue) + VMSO_REG_QUEUE_STATE);
+  return (enum vmso_queue_state)FIELD(word, VMSO_REG_QUEUE_STATE_STATE);
+}
+
+int vmso_queue_wait(const struct vmso_device *device, unsigned queue, enum vmso_queue_state state) {
+  if (queue >= device->queues) return VMSO_ERR_ARGUMENT;
+  return wait_for(device, VMSO_REG_QUEUE(queue) + VMSO_REG_QUEUE_STATE,
+                  VMSO_REG_QUEUE_STATE_STATE_bm, (uint32_t)state);
+}
+
+int vmso_queue_reset(struct vmso_device *device, unsigned queue) {
+  int error = vmso_queue_command(device, queue, VMSO_CMD_RESET);
+  return error != VMSO_OK ? error : vmso_queue_wait(device, queue, VMSO_QUEUE_OFF);
+}
+
+uint64_t vmso_counter(const struct vmso_device *device, uint32_t offset) {
+  return vmso_read64(device, offset);
+}
+
+// ---- ring --------------------------------------------------------------------------------------
+
+void vmso_ring_init(struct vmso_ring *ring, const struct vmso_io *io, uint32_t doorbell, void *slots,
+                    unsigned log2_slots, void *completions, unsigned log2_completions) {
+  memset(ring, 0, sizeof(*ring));
+  ring->io = *io;
+  ring->doorbell = doorbell;
+  ring->slots = slots;
+  ring->log2_slots = log2_slots;
+  ring->completions = completions;
+  ring->log2_completions = log2_completions;
+  memset(completions, 0, (size_t)COMPLETION_WORDS * sizeof(uint64_t) << log2_completions);
+}
+
+uint32_t vmso_job_slots(size_t buffer_count) {
+  size_t further = buffer_count > 2 ? buffer_count - 2 : 0;
+  return (uint32_t)(1 + (further + VMSO_FURTHER_SLOT_PLACES - 1) / VMSO_FURTHER_SLOT_PLACES);
+}
+
+uint32_t vmso_ring_free(const struct vmso_ring *ring) {
+  uint16_t used = (uint16_t)(ring->producer - ring->consumer);
+  return (1u << ring->log2_slots) - used;
+}
+
+// The slot of a free-running index.
+static volatile uint64_t *slot_at(const struct vmso_ring *ring, uint32_t index) {
+  uint32_t place = index & ((1u << ring->log2_slots) - 1);
+  return ring->slots + (size_t)place * SLOT_WORDS;
+}
+
+static void store_slot(const struct vmso_ring *ring, uint32_t index, const uint64_t *words) {
+  volatile uint64_t *slot = slot_at(ring, index);
+  for (size_t i = 0; i < SLOT_WORDS; i++) slot[i] = words[i];
+}
+
+static bool fits(const struct vmso_buffer_ref *buffer) {
+  return buffer->bytes <= BUFFER_MAX && buffer->space < 4;
+}
+
+static struct vmso_first_slot first_slot(const struct vmso_job *job, uint32_t slots, uint64_t payload) {
+  struct vmso_first_slot s = {{0}};
+  vmso_first_slot_set_kind(&s, (uint64_t)job->kind);
+  vmso_first_slot_set_completion_wanted(&s, job->completion_wanted || job->interrupt_wanted);
+  vmso_first_slot_set_interrupt_wanted(&s, job->interrupt_wanted);
+  vmso_first_slot_set_slots(&s, slots);
+  vmso_first_slot_set_payload_bytes(&s, payload);
+  vmso_first_slot_set_mss(&s, job->mss);
+  vmso_first_slot_set_header_bytes(&s, job->header.bytes);
+  vmso_first_slot_set_template_addr(&s, job->header.addr);
+  vmso_first_slot_set_template_space(&s, job->header.space);
+  vmso_first_slot_set_l3_offset(&s, job->l3_offset);
+  vmso_first_slot_set_l3_offset_bit8(&s, job->l3_offset >> 8);
+  vmso_first_slot_set_l4_offset(&s, job->l4_offset);
+  vmso_first_slot_set_l4_offset_bit8(&s, job->l4_offset >> 8);
+  vmso_first_slot_set_cookie(&s, job->cookie);
+  vmso_first_slot_set_l4_mode(&s, (uint64_t)job->l4_mode);
+  vmso_first_slot_set_id_mode(&s, (uint64_t)job->id_mode);
+  vmso_first_slot_set_flag_profile(&s, job->flag_profile);
+  if (job->buffer_count > 0) {
+    vmso_first_slot_set_buffer0_addr(&s, job->buffers[0].addr);
+    vmso_first_slot_set_buffer0_bytes(&s, job->buffers[0].bytes);
+    vmso_first_slot_set_buffer0_space(&s, job->buffers[0].space);
+  }
+  if (job->buffer_count > 1) {
+    vmso_first_slot_set_buffer1_addr(&s, job->buffers[1].addr);
+    vmso_first_slot_set_buffer1_bytes(&s, job->buffers[1].bytes);
+    vmso_first_slot_set_buffer1_space(&s, job->buffers[1].space);
+  }
+  return s;
+}
+
+int vmso_ring_post(struct vmso_ring *ring, const struct vmso_job *job) {
+  if (job->header.bytes > 511 || job->header.space > 3 || job->flag_profile > 3 ||
+      job->l3_offset > 511 || job->l4_offset > 511 || job->buffer_count > 4u * UINT16_MAX) {
+    return VMSO_ERR_ARGUMENT;
+  }
+  uint64_t payload = 0;
+  for (size_t i = 0; i < job->buffer_count; i++) {
+    if (!fits(&job->buffers[i])) return VMSO_ERR_ARGUMENT;
+    payload += job->buffers[i].bytes;
+  }
+  uint32_t slots = vmso_job_slots(job->buffer_count);
+  if (payload > BUFFER_MAX || slots > 1u << ring->log2_slots) return VMSO_ERR_ARGUMENT;
+  if (slots > vmso_ring_free(ring)) return VMSO_ERR_FULL;
+
+  struct vmso_first_slot first = first_slot(job, slots, payload);
+  bool wanted = vmso_first_slot_completion_wanted(&first) != 0;
+  uint32_t unsignalled = ring->unsignalled + slots;
+  if (unsignalled >= 1u << (ring->log2_slots - 1)) wanted = true;  // slots must come back
+  vmso_first_slot_set_completion_wanted(&first, wanted);
+  ring->unsignalled = wanted ? 0 : (uint16_t)unsignalled;
+
+  size_t buffer = 2;
+  for (uint32_t i = 1; i < slots; i++) {
+    struct vmso_further_slot further;
+    memset(&further, 0, sizeof(further));
+    for (size_t k = 0; k < VMSO_FURTHER_SLOT_PLACES && buffer < job->buffer_count; k++, buffer++) {
+      vmso_buffer_set_addr(&further.place[k], job->buffers[buffer].addr);
+      vmso_buffer_set_bytes(&further.place[k], job->buffers[buffer].bytes);
+      vmso_buffer_set_space(&further.place[k], job->buffers[buffer].space);
+    }
+    store_slot(ring, (uint32_t)ring->producer + i, further.place[0].word);
+  }
+  store_slot(ring, ring->producer, first.word);
+  ring->producer = (uint16_t)(ring->producer + slots);
+  return VMSO_OK;
+}
+
+int vmso_ring_post_raw(struct vmso_ring *ring, const uint64_t *words, uint32_t slots) {
+  if (slots > 1u << ring->log2_slots) return VMSO_ERR_ARGUMENT;
+  if (slots > vmso_ring_free(ring)) return VMSO_ERR_FULL;
+  for (uint32_t i = 0; i < slots; i++) {
+    store_slot(ring, (uint32_t)ring->producer + i, words + (size_t)i * SLOT_WORDS);
+  }
+  ring->producer = (uint16_t)(ring->producer + slots);
+  return VMSO_OK;
+}
+
+void vmso_ring_doorbell(struct vmso_ring *ring) {
+  atomic_thread_fence(memory_order_seq_cst);  // slots before the doorbell
+  ring->io.write32(ring->io.opaque, ring->doorbell + VMSO_REG_DOORBELL_PRODUCER, ring->producer);
+}
+
+bool vmso_ring_reap(struct vmso_ring *ring, struct vmso_completion *completion) {
+  uint32_t place = ring->seen & ((1u << ring->log2_completions) - 1);
+  const volatile uint64_t *words = ring->completions + (size_t)place * COMPLETION_WORDS;
+  uint64_t lap = (uint64_t)(ring->seen >> ring->log2_completions) & 1;
+  // The phase stands in the word that is written last: read it first.
+  completion->word[3] = words[3];
+  if (vmso_completion_phase(completion) == lap) return false;
+  atomic_thread_fence(memory_order_acquire);
+  for (size_t i = 0; i < 3; i++) completion->word[i] = words[i];
+  ring->seen++;
+  ring->consumer = (uint16_t)vmso_completion_consumer_index(completion);
+  return true;
+}
+
+void vmso_ring_ack(struct vmso_ring *ring) {
+  atomic_thread_fence(memory_order_seq_cst);  // records were read before their places go back
+  ring->io.write32(ring->io.opaque, ring->doorbell + VMSO_REG_DOORBELL_CONSUMER, ring->seen);
+}
+
+// ---- words -------------------------------------------------------------------------------------
+
+#define CASE_NAME(code, name, text) \
+  case code: return name;
+#define CASE_TEXT(code, name, text) \
+  case code: return text;
+#define WORDS(function, list, pick) \
+  const char *function(unsigned code) { \
+    switch (code) { \
+      list(pick) \
+      default: return "?"; \
+    } \
+  }
+
+WORDS(vmso_kind_name, VMSO_KIND_LIST, CASE_NAME)
+WORDS(vmso_status_name, VMSO_STATUS_LIST, CASE_NAME)
+WORDS(vmso_status_text, VMSO_STATUS_LIST, CASE_TEXT)
+WORDS(vmso_cause_name, VMSO_CAUSE_LIST, CASE_NAME)
+WORDS(vmso_cause_text, VMSO_CAUSE_LIST, CASE_TEXT)
+WORDS(vmso_queue_state_name, VMSO_QUEUE_STATE_LIST, CASE_NAME)
+WORDS(vmso_access_name, VMSO_ACCESS_LIST, CASE_NAME)

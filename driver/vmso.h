@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// A small C library that drives vmso: what docs/programmers_guide.md says, as functions.
+//
+// Two halves, as in a real system. The *device* half is privileged: windows, contexts, queues, fences.
+// The *ring* half needs one doorbell page and the memory of its rings, nothing else: a process can use
+// it. Neither allocates memory or takes locks; a ring has one owner at a time.
+// Registers are reached through callbacks, ring memory through plain pointers: the memory has to be
+// coherent, and the host little endian. Addresses handed to the device are 64-bit numbers.
+// Functions that can fail return VMSO_OK or a negative vmso_error.
+#ifndef VMSO_H
+#define VMSO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vmso_regs.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum vmso_error {
+  VMSO_OK = 0,
+  VMSO_ERR_ID = -1,        // this is not a vmso, or one with another major version
+  VMSO_ERR_TIMEOUT = -2,   // poll_limit reads did not see it
+  VMSO_ERR_ARGUMENT = -3,  // out of range for this device or record
+  VMSO_ERR_FULL = -4,      // no room in the ring: reap completions first
+  VMSO_ERR_STATE = -5      // the queue is not in the state that this needs
+};
+
+// How to reach registers. `offset` is a byte offset, a multiple of 4; write32 may be posted, but
+// writes and reads stay in order.
+struct vmso_io {
+  void *opaque;
+  uint32_t (*read32)(void *opaque, uint32_t offset);
+  void (*write32)(void *opaque, uint32_t offset, uint32_t value);
+};
+
+// ---- device ------------------------------------------------------------------------------------
+
+struct vmso_device {
+  struct vmso_io io;
+  uint32_t poll_limit;  // register reads of one wait; the owner may change it
+  // capabilities
+  uint32_t queues, contexts, vectors, data_bits, max_frame, template_bytes, jobs;
+  uint32_t kinds, formats;  // one bit a code that is built
+  uint16_t fences_started;  // number of the last fence
+};
+
+// Checks the id, waits for READY and reads the capabilities.
+int vmso_device_init(struct vmso_device *device, const struct vmso_io *io);
+// Drains and resets the engine; queues, contexts and fence numbers start anew. Windows stay.
+int vmso_device_reset(struct vmso_device *device);
+
+uint32_t vmso_read32(const struct vmso_device *device, uint32_t offset);
+void vmso_write32(const struct vmso_device *device, uint32_t offset, uint32_t value);
+uint64_t vmso_read64(const struct vmso_device *device, uint32_t offset);
+// Low half first: the high half commits both.
+void vmso_write64(const struct vmso_device *device, uint32_t offset, uint64_t value);
+
+// Physical memory that may be read and written: bytes first..last (the 4 KiB frames they lie in).
+int vmso_window_set(struct vmso_device *device, unsigned window, uint64_t first, uint64_t last);
+int vmso_window_close(struct vmso_device *device, unsigned window);
+
+// An address space. `flags` are VMSO_REG_CONTEXT_FORMAT_*_bm.
+struct vmso_context {
+  enum vmso_format format;
+  unsigned pa_bits;  // physical address width
+  uint32_t flags;
+  uint64_t root;     // root table; identity: first byte
+  uint64_t limit;    // identity: last byte
+};
+// Stages and commits a context. Gives the number of the fence that switches it.
+int vmso_context_set(struct vmso_device *device, unsigned context, const struct vmso_context *config,
+                     uint16_t *fence);
+
+// Forgets translations: kind, context and byte range as far as the kind asks for them. Waits while
+// four fences are under way. Gives the number of the fence.
+int vmso_fence_start(struct vmso_device *device, enum vmso_fence_kind kind, unsigned context,
+                     uint64_t va, uint64_t bytes, uint16_t *fence);
+bool vmso_fence_done(const struct vmso_device *device, uint16_t fence);
+int vmso_fence_wait(const struct vmso_device *device, uint16_t fence);
+
+struct vmso_queue_config {
+  uint64_t ring_base;         // aligned to 64
+  unsigned log2_slots;        // 2..15
+  uint64_t completion_base;   // aligned to 32
+  unsigned log2_completions;  // 1..15
+  unsigned vector;
+  uint16_t contexts[4];       // what the spaces 0..3 of a slot mean
+  unsigned granted;           // one bit a space
+  unsigned weight;            // 0 counts as 1
+};
+int vmso_queue_configure(struct vmso_device *device, unsigned queue,
+                         const struct vmso_queue_config *config);
+int vmso_queue_command(struct vmso_device *device, unsigned queue, enum vmso_queue_cmd command);
+enum vmso_queue_state vmso_queue_state(const struct vmso_device *device, unsigned queue);
+int vmso_queue_wait(const struct vmso_device *device, unsigned queue, enum vmso_queue_state state);
+// RESET, whatever the state, until OFF.
+int vmso_queue_reset(struct vmso_device *device, unsigned queue);
+
+uint64_t vmso_counter(const struct vmso_device *device, uint32_t offset);
+
+// ---- ring --------------------------------------------------------------------------------------
+
+struct vmso_buffer_ref {
+  uint64_t addr;
+  uint32_t bytes;  // below 2^24
+  uint8_t space;
+};
+
+struct vmso_job {
+  enum vmso_kind kind;
+  uint64_t cookie;
+  bool completion_wanted, interrupt_wanted;
+  // header template
+  struct vmso_buffer_ref header;  // bytes 0: none
+  uint16_t l3_offset, l4_offset;
+  // segmentation
+  uint16_t mss;
+  enum vmso_l4_mode l4_mode;
+  enum vmso_id_mode id_mode;
+  uint8_t flag_profile;
+  // payload; buffers of 0 bytes are allowed
+  const struct vmso_buffer_ref *buffers;
+  size_t buffer_count;
+};
+
+struct vmso_ring {
+  struct vmso_io io;
+  uint32_t doorbell;  // offset of the doorbell page
+  volatile uint64_t *slots;
+  unsigned log2_slots;
+  const volatile uint64_t *completions;
+  unsigned log2_completions;
+  uint16_t producer, consumer;  // free-running slot indices
+  uint16_t seen;                // free-running index of the next completion
+  uint16_t unsignalled;         // slots since the last job that wants a completion
+};
+
+// `slots` and `completions` are the queue's rings in this process' memory; completions are zeroed.
+// Call it before ENABLE; call it again after RESET.
+void vmso_ring_init(struct vmso_ring *ring, const struct vmso_io *io, uint32_t doorbell, void *slots,
+                    unsigned log2_slots, void *completions, unsigned log2_completions);
+
+// Slots that a job of so many buffers takes.
+uint32_t vmso_job_slots(size_t buffer_count);
+uint32_t vmso_ring_free(const struct vmso_ring *ring);
+
+// Writes a job behind the others. The device sees it at the next vmso_ring_doorbell. Jobs that want no
+// completion get one now and then, so that their slots come back.
+int vmso_ring_post(struct vmso_ring *ring, const struct vmso_job *job);
+// The same for a job that stands ready as raw slots of 8 words.
+int vmso_ring_post_raw(struct vmso_ring *ring, const uint64_t *words, uint32_t slots);
+void vmso_ring_doorbell(struct vmso_ring *ring);
+
+// Takes the next completion, if there is one, and frees the slots up to its consumer index.
+bool vmso_ring_reap(struct vmso_ring *ring, struct vmso_completion *completion);
+// Hands the places of all reaped completions back to the device.
+void vmso_ring_ack(struct vmso_ring *ring);
+
+// ---- words -------------------------------------------------------------------------------------
+
+// Names of codes ("TCP_SEG") and one sentence about them; "?" for unknown ones.
+const char *vmso_kind_name(unsigned code);
+const char *vmso_status_name(unsigned code);
+const char *vmso_status_text(unsigned code);
+const char *vmso_cause_name(unsigned code);
+const char *vmso_cause_text(unsigned code);
+const char *vmso_queue_state_name(unsigned code);
+const char *vmso_access_name(unsigned code);
+
+#ifdef __cplusplus
+}
+#endif
+#endif  // VMSO_H

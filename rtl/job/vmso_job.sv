@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns first slots into loaded jobs: checks them, gives each a job entry and, if it has a header and
+// is not refused, a template entry, and broadcasts it.
+//
+// slot        valid/ready; ready: a job entry and a template entry are free, at most every second cycle.
+//             Ready does not depend on valid
+// job_load    valid only, three cycles after the slot, in the order of the slots. A job with a status
+//             other than OK is refused: no header bytes, nothing is to be read for it
+// job_free    valid only: the entry can be used again; tmpl_free the same for a template
+// job_home    free job entries
+`include "vmso_assert.svh"
+module vmso_job
+  import vmso_pkg::*;
+  import vmso_rec_pkg::*;
+#(
+  parameter vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default
+) (
+  input  logic                 clk,
+  input  logic                 rst_n,
+  input  logic                 slot_valid,
+  output logic                 slot_ready,
+  input  vmso_ring_pkg::slot_t slot,
+  output logic [7:0]           job_home,
+  output logic                 job_load_valid,
+  output job_load_t            job_load,
+  input  logic                 job_free_valid,
+  input  job_t                 job_free,
+  input  logic                 tmpl_free_valid,
+  input  template_t            tmpl_free
+);
+  localparam int unsigned Templates = vmso_config_pkg::templates(Cfg);
+  localparam int unsigned JobW  = vmso_math_pkg::index_width(Cfg.jobs);
+  localparam int unsigned TmplW = vmso_math_pkg::index_width(Templates);
+
+  // -- entries -----------------------------------------------------------------------------------------
+  logic             take, recent_q, job_valid, tmpl_valid, tmpl_take, tmpl_room;
+  logic [JobW-1:0]  job;
+  logic [TmplW-1:0] tmpl;
+  logic [JobW:0]    home;
+  logic [TmplW:0]   tmpl_home;
+
+  vmso_id_pool #(.Num(Cfg.jobs)) u_jobs (
+    .clk, .rst_n, .take_valid(job_valid), .take_ready(take), .take_id(job),
+    .give_valid(job_free_valid), .give_id(job_free[JobW-1:0]), .home
+  );
+  vmso_id_pool #(.Num(Templates)) u_templates (
+    .clk, .rst_n, .take_valid(tmpl_valid), .take_ready(tmpl_take), .take_id(tmpl),
+    .give_valid(tmpl_free_valid), .give_id(tmpl_free[TmplW-1:0]), .home(tmpl_home)
+  );
+  // two slots that were accepted before may still draw a template
+  assign tmpl_room  = tmpl_home > (TmplW + 1)'(2);
+  assign slot_ready = job_valid && tmpl_room && !recent_q;
+  assign take       = slot_valid && slot_ready;
+  assign job_home   = 8'(home);
+
+  // -- accept ------------------------------------------------------------------------------------------
+  logic                 slot_valid_q, test_valid_q;
+  vmso_ring_pkg::slot_t slot_q, test_q;
+  logic [JobW-1:0]      job_q, test_job_q;
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      recent_q       <= 1'b0;
+      slot_valid_q   <= 1'b0;
+      test_valid_q   <= 1'b0;
+      job_load_valid <= 1'b0;
+    end else begin
+      recent_q       <= take;
+      slot_valid_q   <= take;
+      test_valid_q   <= slot_valid_q;
+      job_load_valid <= test_valid_q;
+    end
+  end
+  always_ff @(posedge clk) begin
+    slot_q     <= slot;
+    job_q      <= job;
+    test_q     <= slot_q;
+    test_job_q <= job_q;
+  end
+
+  // -- test, then choose the status --------------------------------------------------------------------
+  status_e status;
+  vmso_job_check #(.Cfg(Cfg)) u_check (.clk, .slot(slot_q), .status);
+
+  first_slot_t s;
+  job_load_t   load;
+  logic        good;
+  assign s         = test_q.data;
+  assign good      = status == StatusOk && s.kind != KindNop;
+  assign tmpl_take = test_valid_q && good && s.header_bytes != '0;
+  always_comb begin
+    load                   = '0;
+    load.job               = job_t'(test_job_q);
+    load.queue             = test_q.queue;
+    load.kind              = kind_e'(s.kind);
+    load.status            = status;
+    load.slot              = test_q.slot;
+    load.slots             = s.slots;
+    load.cookie            = s.cookie;
+    load.completion_wanted = s.completion_wanted || s.interrupt_wanted;
+    load.interrupt_wanted  = s.interrupt_wanted;
+    load.payload_bytes     = s.kind == KindNop ? '0 : s.payload_bytes;
+    load.mss               = s.mss;
+    load.tmpl              = template_t'(tmpl);
+    load.l4_mode           = l4_mode_e'(s.l4_mode);
+    load.id_mode           = id_mode_e'(s.id_mode);
+    load.flag_profile      = s.flag_profile;
+    load.l3_offset         = {s.l3_offset_bit8, s.l3_offset};
+    load.l4_offset         = {s.l4_offset_bit8, s.l4_offset};
+    load.contexts          = test_q.contexts;
+    load.skip_bytes        = test_q.skip_bytes;
+    load.skip_segments     = test_q.skip_segments;
+    load.template_ref.addr = s.template_addr;
+    load.template_ref.ctx  = test_q.contexts.id[s.template_space];
+    load.buffer0.addr      = s.buffer0_addr;
+    load.buffer0.ctx       = test_q.contexts.id[s.buffer0_space];
+    load.buffer1.addr      = s.buffer1_addr;
+    load.buffer1.ctx       = test_q.contexts.id[s.buffer1_space];
+    if (s.kind == KindFrame) load.mss = s.payload_bytes[23:16] != '0 ? '1 : s.payload_bytes[15:0];
+    // so that nothing is left of a job that has shrunk below what was sent of it
+    if (load.payload_bytes < test_q.skip_bytes) load.payload_bytes = test_q.skip_bytes;
+    if (good) begin
+      load.header_bytes       = s.header_bytes;
+      load.template_ref.bytes = bytes_t'(s.header_bytes);
+      load.buffer0.bytes      = s.buffer0_bytes;
+      load.buffer1.bytes      = s.buffer1_bytes;
+    end
+  end
+  always_ff @(posedge clk) job_load <= load;
+
+  logic unused_bits;
+  assign unused_bits = ^{job_free, tmpl_free, s, test_q};
+
+`ifdef VMSO_CHECKS
+  `VMSO_IMPL(TemplateIsThere, !tmpl_take || tmpl_valid)
+`endif
+endmodule : vmso_job

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Is a first slot a job that can be sent? One status per reason; the first reason of the list at the
+// end of this file wins. Framing (slot count, chain) was judged before, in the ring.
+//
+// latency     combinational, in two steps with a register between them: tests, then choice
+module vmso_job_check
+  import vmso_pkg::*;
+  import vmso_rec_pkg::*;
+#(
+  parameter vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default
+) (
+  input  logic                 clk,
+  input  vmso_ring_pkg::slot_t slot,
+  output status_e              status  // of the slot of the cycle before
+);
+  localparam logic [8:0]  MaxHeader = 9'(Cfg.template_bytes > 511 ? 511 : Cfg.template_bytes);
+  localparam logic [24:0] MaxFrame  = 25'(Cfg.max_frame);
+
+  first_slot_t s;
+  logic        nop, frame, tcp, segments;
+  assign s        = slot.data;
+  assign nop      = s.kind == KindNop;
+  assign frame    = s.kind == KindFrame;
+  assign tcp      = s.kind == KindTcpSeg;
+  assign segments = tcp;
+
+  function automatic logic wraps(logic [63:0] addr, logic [23:0] bytes);
+    // the last byte is addr + bytes - 1; it lies beyond 2^64 if bytes - 1 > ~addr
+    return bytes != '0 && {40'b0, bytes} - 64'd1 > ~addr;
+  endfunction
+
+  typedef struct packed {
+    logic aborted, reserved, kind, not_built, space, hdr_zero, hdr_long, offset_order, offset_odd,
+          option, mss_zero, too_long, too_short, sum, wrap, changed;
+  } tests_t;
+  tests_t      test, test_q;
+  logic [3:0]  granted;
+  logic [9:0]  l3, l4, header;
+  logic [24:0] piece, sum;
+
+  assign granted = slot.contexts.valid;
+  assign l3      = {1'b0, s.l3_offset_bit8, s.l3_offset};
+  assign l4      = {1'b0, s.l4_offset_bit8, s.l4_offset};
+  assign header  = {1'b0, s.header_bytes};
+  assign piece   = {1'b0, segments && 24'(s.mss) < s.payload_bytes ? 24'(s.mss) : s.payload_bytes};
+  assign sum     = {1'b0, s.buffer0_bytes} + {1'b0, s.buffer1_bytes};
+
+  always_comb begin
+    test           = '0;
+    test.aborted   = slot.abort_it;
+    test.reserved  = {s.reserved0, s.reserved1, s.reserved6a, s.reserved6b, s.reserved7} != '0;
+    test.kind      = s.kind > KindAdvise;
+    test.not_built = !nop && (!(frame || tcp) || s.vlan_insert || s.outer_csum
+                              || {s.outer_l3_offset, s.outer_l4_offset, s.outer_id_mode} != '0);
+    if (!nop) begin
+      test.space = (header != '0 && !granted[s.template_space])
+                   || (s.buffer0_bytes != '0 && !granted[s.buffer0_space])
+                   || (s.buffer1_bytes != '0 && !granted[s.buffer1_space]);
+      test.hdr_long = s.header_bytes > MaxHeader;
+      // TCP over IP: 14 bytes of Ethernet, 20 of IP, 20 of TCP are the least
+      test.hdr_zero     = tcp && header == '0;
+      test.offset_order = tcp && (l3 < 10'd14 || l4 < l3 + 10'd20 || header < l4 + 10'd20);
+      test.offset_odd   = tcp && (l3[0] || l4[0]);
+      test.option       = s.id_mode == 2'd3
+                          || (tcp ? s.l4_mode == L4None : s.l4_mode != L4None);
+      test.mss_zero     = tcp && s.mss == '0;
+      test.too_long     = piece + 25'(header) > MaxFrame;
+      test.too_short    = frame && piece + 25'(header) < 25'd14;
+      test.sum          = s.slots == 16'd1 ? sum != {1'b0, s.payload_bytes}
+                                           : sum > {1'b0, s.payload_bytes};
+      test.wrap         = wraps(s.template_addr, 24'(s.header_bytes))
+                          || wraps(s.buffer0_addr, s.buffer0_bytes)
+                          || wraps(s.buffer1_addr, s.buffer1_bytes);
+      test.changed      = slot.skip_bytes != '0 && s.payload_bytes <= slot.skip_bytes;
+    end
+  end
+  always_ff @(posedge clk) test_q <= test;
+
+  always_comb begin
+    status = StatusOk;
+    if (test_q.changed) status = StatusSlotChanged;
+    if (test_q.wrap) status = StatusAddrWrap;
+    if (test_q.sum) status = StatusSumMismatch;
+    if (test_q.too_short) status = StatusFrameShort;
+    if (test_q.too_long) status = StatusFrameTooLong;
+    if (test_q.mss_zero) status = StatusMssZero;
+    if (test_q.option) status = StatusOption;
+    if (test_q.offset_odd) status = StatusOffsetOdd;
+    if (test_q.offset_order) status = StatusOffsetOrder;
+    if (test_q.hdr_long) status = StatusHdrLong;
+    if (test_q.hdr_zero) status = StatusHdrZero;
+    if (test_q.space) status = StatusSpace;
+    if (test_q.not_built) status = StatusNotBuilt;
+    if (test_q.kind) status = StatusKind;
+    if (test_q.reserved) status = StatusReservedSet;
+    if (test_q.aborted) status = StatusAborted;
+  end
+
+  logic unused_bits;
+  assign unused_bits = ^{slot, s};
+endmodule : vmso_job_check

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Orders become frames on m_axis, ends of jobs and credits, strictly in the order of the order FIFO.
+//
+//   orders -> head (waits, judges, header values) -> stream (beats, then what leaves with them)
+//   template landing -> tmpl (rows, landed bytes) -> parse -> head
+//
+// order       valid only; order_frame runs 0, 1, .. frame_slots - 1, 0 ..
+// store_read  data one cycle after store_read_en
+// state_frame a register; frame_state of it may come in the same cycle or registered one later
+// tmpl_*      template landing: vmso_out_tmpl. tmpl_done not before the write of its bytes
+// job_load    before anything of its template lands
+// tmpl_free   at the order with `last` of a job with a template, after the last row was read
+// left        every order; one cycle after its last row was read
+// end         job_end when the last beat of its frame enters the output FIFO of four beats
+// queue_fail  whoever takes it must not wait for an order to leave
+// ctl_left    one cycle after ctl_queue
+// m_axis      user = {slot 15, queue 12, err 0}
+// latency     last byte seen in frame_state to m_axis_valid: 3 cycles
+// throughput  a beat per cycle without gaps; an order per 2 cycles, with patched header per 3
+// reset       out_ready when the queue tables are cleared: no order before that
+`include "vmso_assert.svh"
+module vmso_out
+  import vmso_pkg::*;
+  import vmso_rec_pkg::*;
+  import vmso_out_pkg::*;
+#(
+  parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
+  localparam int unsigned BusBytes = vmso_config_pkg::bus_bytes(Cfg)
+) (
+  input  logic                     clk,
+  input  logic                     rst_n,
+  output logic                     out_ready,
+  input  flag_masks_t              flag_masks,
+  input  logic                     job_load_valid,
+  input  job_load_t                job_load,
+  // orders
+  input  logic                     order_valid,
+  input  order_t                   order,
+  input  frame_t                   order_frame,
+  output logic                     left_valid,
+  output left_t                    left,
+  output logic                     tmpl_free_valid,
+  output template_t                tmpl_free,
+  output logic                     end_valid,
+  input  logic                     end_ready,
+  output job_end_t                 job_end,
+  // queue controller
+  output logic                     queue_fail_valid,
+  input  logic                     queue_fail_ready,
+  output queue_fail_t              queue_fail,
+  input  logic                     flush_set_valid,
+  output logic                     flush_set_ready,
+  input  queue_t                   flush_set,
+  input  logic                     flush_clear_valid,
+  output logic                     flush_clear_ready,
+  input  queue_t                   flush_clear,
+  input  queue_t                   ctl_queue,
+  output order_count_t             ctl_left,
+  // frame store
+  output logic                     store_read_en,
+  output row_t                     store_read_row,
+  input  logic [Cfg.data_bits-1:0] store_read_data,
+  output frame_t                   state_frame,
+  input  frame_state_t             frame_state,
+  // template landing
+  input  logic                     tmpl_write_valid,
+  input  template_t                tmpl_write_tmpl,
+  input  logic [1:0][BusBytes-1:0] tmpl_bank_en,
+  input  logic [1:0][3:0]          tmpl_bank_row,    // row / 2
+  input  logic [Cfg.data_bits-1:0] tmpl_write_data,
+  input  logic                     tmpl_done_valid,
+  input  template_t                tmpl_done_tmpl,
+  input  pos_t                     tmpl_done_bytes,
+  input  logic                     tmpl_done_fail,
+  input  status_e                  tmpl_done_status,
+  input  cause_e                   tmpl_done_cause,
+  input  logic [63:0]              tmpl_done_va,
+  // frames
+  output logic [Cfg.data_bits-1:0] m_axis_data,
+  output logic [BusBytes-1:0]      m_axis_keep,
+  output logic                     m_axis_last,
+  output logic                     m_axis_valid,
+  input  logic                     m_axis_ready,
+  output logic [27:0]              m_axis_user,
+  // counters
+  output logic                     count_frames,
+  output logic [7:0]               count_frame_bytes,
+  output logic                     count_wire_beats,
+  output logic                     count_dropped,    // orders that fell under FLUSH, discards aside
+  output logic                     count_out_busy,
+  output logic                     count_out_blocked,
+  output logic                     count_out_starved // orders wait, but no beat is ready
+);
+  localparam int unsigned HalfW = $clog2((vmso_config_pkg::template_rows(Cfg) + 1) / 2);
+
+  logic                          next_valid, next_ready, pending;
+  order_t                        next;
+  frame_t                        next_frame;
+  logic                          look_done, look_flush, fail_valid;
+  template_t                     look_tmpl, row_tmpl, window_tmpl, parsed_tmpl;
+  tmpl_fail_t                    look_fail;
+  queue_t                        look_queue, fail_queue;
+  logic                          queue_valid, queue_ready, window_en, parsed_valid, row_en;
+  parse_job_t                    parse_job;
+  parse_t                        parsed;
+  logic [1:0][HalfW-1:0]         window_row;
+  logic [1:0][Cfg.data_bits-1:0] window_data, row_data;
+  logic [4:0]                    row_index;
+  logic                          item_valid, item_ready, drop_pulse;
+  item_t                         item;
+  logic [7:0]                    m_axis_bytes;
+
+  vmso_out_orders #(.Cfg(Cfg)) u_orders (
+    .clk, .rst_n, .order_valid, .order, .order_frame, .next_valid, .next_ready, .next, .next_frame,
+    .pending
+  );
+  vmso_out_tmpl #(.Cfg(Cfg)) u_tmpl (
+    .clk, .rst_n, .job_load_valid, .job_load,
+    .tmpl_write_valid, .tmpl_write_tmpl, .tmpl_bank_en, .tmpl_bank_row, .tmpl_write_data,
+    .tmpl_done_valid, .tmpl_done_tmpl, .tmpl_done_bytes, .tmpl_done_fail, .tmpl_done_status,
+    .tmpl_done_cause, .tmpl_done_va,
+    .look_tmpl, .look_done, .look_fail, .row_en, .row_tmpl, .row_index, .row_data,
+    .queue_valid, .queue_ready, .queue(parse_job), .window_en, .window_tmpl, .window_row,
+    .window_data, .parsed_valid, .parsed_tmpl
+  );
+  vmso_out_parse #(.Cfg(Cfg)) u_parse (
+    .clk, .rst_n, .queue_valid, .queue_ready, .queue(parse_job), .window_en, .window_tmpl,
+    .window_row, .window_data, .parsed_valid, .parsed_tmpl, .parsed
+  );
+  vmso_out_head #(.Cfg(Cfg)) u_head (
+    .clk, .rst_n, .flag_masks, .next_valid, .next_ready, .next, .next_frame,
+    .state_frame, .frame_state, .look_tmpl, .look_done, .look_fail,
+    .parsed_valid, .parsed_tmpl, .parsed, .look_queue, .look_flush, .fail_valid, .fail_queue,
+    .item_valid, .item_ready, .item, .drop_pulse
+  );
+  vmso_out_left #(.Cfg(Cfg)) u_left (
+    .clk, .rst_n, .ready(out_ready), .left_valid, .left_queue(left.queue), .ctl_queue, .ctl_left,
+    .fail_valid, .fail_queue, .flush_set_valid, .flush_set_ready, .flush_set,
+    .flush_clear_valid, .flush_clear_ready, .flush_clear, .look_queue, .look_flush
+  );
+  vmso_out_stream #(.Cfg(Cfg)) u_stream (
+    .clk, .rst_n, .item_valid, .item_ready, .item,
+    .store_read_en, .store_read_row, .store_read_data, .row_en, .row_tmpl, .row_index, .row_data,
+    .m_axis_data, .m_axis_keep, .m_axis_last, .m_axis_user, .m_axis_valid, .m_axis_ready,
+    .m_axis_bytes, .left_valid, .left, .tmpl_free_valid, .tmpl_free,
+    .end_valid, .end_ready, .job_end, .queue_fail_valid, .queue_fail_ready, .queue_fail
+  );
+
+  // -- counters ------------------------------------------------------------------------------------
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      count_frames      <= 1'b0;
+      count_frame_bytes <= '0;
+      count_wire_beats  <= 1'b0;
+      count_dropped     <= 1'b0;
+      count_out_busy    <= 1'b0;
+      count_out_blocked <= 1'b0;
+      count_out_starved <= 1'b0;
+    end else begin
+      count_frames      <= m_axis_valid && m_axis_ready && m_axis_last;
+      count_frame_bytes <= m_axis_valid && m_axis_ready ? m_axis_bytes : '0;
+      count_wire_beats  <= m_axis_valid && m_axis_ready;
+      count_dropped     <= drop_pulse;
+      count_out_busy    <= m_axis_valid && m_axis_ready;
+      count_out_blocked <= m_axis_valid && !m_axis_ready;
+      count_out_starved <= !m_axis_valid && pending;
+    end
+  end
+
+`ifdef VMSO_CHECKS
+  `VMSO_INTG(NoOrderBeforeReady, !order_valid || out_ready)
+`endif
+endmodule : vmso_out

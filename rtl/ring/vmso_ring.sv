@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+// The send queues: doorbells, queue states, prefetch of slots, chains, and the queue controller that
+// unloads a queue for STOP, RESET, a failed frame or a framing error. This file wires.
+//
+// doorbell      valid/ready. A consumer doorbell only wakes the queue up here; it must be handed to cpl
+//               in the same cycle (cpl has 12 cycles to take it in)
+// query         query_queue is applied in cycle t, the answers of seg and cpl stand in t+1. They may
+//               be a few cycles old, but query_ended and query_backlog belong to one another
+// slot          first slots of jobs with sound framing, to job; one per two cycles; valid may fall when
+//               the controller stops its queue
+// job_home      free job entries: a queue holds at most twice as many as are free
+// wake          seg: the queue has issued, or came out of debt; after the query shows it
+// ended         valid only, cpl: a job of the queue has ended, after the query shows it
+// unload        ready: seg has turned the queue's loaded jobs into discards; unload_head_* in that cycle
+// out_end       the wires from out to cpl, watched only: a queue's ends have passed before it runs again
+// payload count job_load.payload_bytes - skip_bytes (0 for no-ops and if below 0) is added for each job,
+//               refused ones too; a queue that holds no job counts as issued whole, whatever seg says
+// queue_reset   to cpl, for RESET: the queue's completion indices become 0
+// reset         walks clear the queues' states; ring_ready is low meanwhile
+`include "vmso_assert.svh"
+module vmso_ring
+  import vmso_pkg::*;
+  import vmso_rec_pkg::*;
+#(
+  parameter vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default
+) (
+  input  logic                     clk,
+  input  logic                     rst_n,
+  output logic                     ring_ready,
+  // csr
+  input  logic                     doorbell_valid,
+  output logic                     doorbell_ready,
+  input  doorbell_t                doorbell,
+  input  logic                     queue_config_valid,
+  input  queue_config_t            queue_config,
+  input  logic                     command_valid,
+  output logic                     command_ready,
+  input  queue_command_t           command,
+  input  queue_t                   status_queue,
+  output queue_state_e             status_state,
+  output slot_idx_t                status_producer,
+  output slot_idx_t                status_fetched,
+  output logic                     count_jobs,
+  output logic                     count_slot_reads,
+  output sticky_t                  sticky_set,
+  // axi
+  output logic                     slot_req_valid,
+  input  logic                     slot_req_ready,
+  output read_req_t                slot_req,
+  input  read_id_t                 slot_req_id,
+  input  logic                     read_rsp_valid,
+  input  read_rsp_t                read_rsp,
+  input  logic [Cfg.data_bits-1:0] read_data,
+  // seg, cpl
+  output queue_t                   query_queue,
+  input  logic [25:0]              query_issued_bytes,
+  input  logic                     query_in_debt,
+  input  logic [15:0]              query_ended,
+  input  logic [15:0]              query_backlog,
+  input  logic                     wake_valid,
+  output logic                     wake_ready,
+  input  queue_t                   wake_queue,
+  input  logic                     ended_valid,
+  input  queue_t                   ended_queue,
+  input  logic                     write_failed_valid,
+  input  queue_t                   write_failed_queue,
+  // job
+  output logic                     slot_valid,
+  input  logic                     slot_ready,
+  output vmso_ring_pkg::slot_t     slot,
+  input  logic [7:0]               job_home,
+  input  logic                     job_load_valid,
+  input  job_load_t                job_load,
+  // run
+  output logic [Cfg.jobs-1:0]      chain_avail,
+  input  logic                     chain_pop_valid,
+  input  job_t                     chain_pop_job,
+  output logic                     chain_slot_valid,
+  output further_slot_t            chain_slot,
+  output read_resp_e               chain_slot_resp,
+  input  logic                     job_free_valid,
+  input  job_t                     job_free,
+  // queue controller
+  output logic                     unload_valid,
+  input  logic                     unload_ready,
+  output queue_t                   unload_queue,
+  input  logic                     unload_head_any,
+  input  slot_idx_t                unload_head_slot,
+  input  bytes_t                   unload_head_segments,
+  input  bytes_t                   unload_head_bytes,
+  output queue_t                   ctl_queue,
+  input  order_count_t             ctl_issued,
+  input  order_count_t             ctl_left,
+  output logic                     flush_set_valid,
+  input  logic                     flush_set_ready,
+  output queue_t                   flush_set,
+  output logic                     flush_clear_valid,
+  input  logic                     flush_clear_ready,
+  output queue_t                   flush_clear,
+  input  logic                     queue_fail_valid,
+  output logic                     queue_fail_ready,
+  input  queue_fail_t              queue_fail,
+  output logic                     ring_end_valid,
+  input  logic                     ring_end_ready,
+  output job_end_t                 ring_end,
+  input  logic                     out_end_valid,
+  input  logic                     out_end_ready,
+  output logic                     queue_reset_valid,
+  input  logic                     queue_reset_ready,
+  output queue_t                   queue_reset_queue
+);
+  import vmso_ring_pkg::*;
+  localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues);
+  localparam int unsigned JobW   = vmso_math_pkg::index_width(Cfg.jobs);
+  typedef logic [QueueW-1:0] index_t;
+
+  if (Cfg.first_slots < 2 * BatchSlots || Cfg.first_slots > 512
+      || Cfg.first_slots != 2**$clog2(Cfg.first_slots)) begin : gen_bad_first_slots
+    $error("vmso_ring: first_slots = %0d, but it must be a power of two, 16..512",
+           Cfg.first_slots);
+  end
+  if (Cfg.jobs < 4 || Cfg.jobs > 128 || Cfg.jobs != 2**$clog2(Cfg.jobs)) begin : gen_bad_jobs
+    $error("vmso_ring: jobs = %0d, but it must be a power of two, 4..128", Cfg.jobs);
+  end
+
+  logic state_ready, events_ready, store_ok, chain_ready, ctl_ready;
+  assign ring_ready = state_ready && events_ready && store_ok && chain_ready && ctl_ready;
+
+  // -- wires -------------------------------------------------------------------------------------------
+  logic            producer_en, state_en, load_state_en, fetch_state_en, bad_en, freed_en;
+  index_t          producer_queue, load_state_queue, fetch_state_queue, freed_queue, free_queue;
+  slot_idx_t       producer;
+  queue_state_e    state;
+  load_state_t     load_state;
+  fetch_state_t    fetch_state;
+  bad_t            bad;
+  logic [7:0]      freed, free_freed;
+
+  index_t          fc_queue;
+  slot_idx_t       fc_producer;
+  queue_state_e    fc_state;
+  load_state_t     fc_load_state;
+  fetch_state_t    fc_fetch_state;
+  bad_t            fc_bad;
+  logic [7:0]      fc_freed;
+  ring_config_t    fc_config;
+  index_t          load_queue, chain_queue;
+  slot_idx_t       load_producer;
+  load_state_t     load_load_state;
+  logic [7:0]      load_freed;
+  logic [3:0]      load_log2_slots, load_log2_entries, chain_log2_slots;
+  queue_contexts_t load_contexts;
+  logic [49:0]     chain_base;
+  query_t          query;
+
+  logic            pop_valid, pop_ready, fetch_pop;
+  index_t          pop;
+  logic            again_valid, again_ready, batch_end_valid, batch_end_ready;
+  index_t          again, batch_end;
+  logic            event_valid, event_ready, producer_clear;
+  logic            fetch_bad_valid, fetch_bad_ready, load_bad_valid, load_bad_ready;
+  index_t          fetch_bad, fetch_busy_queue;
+  logic            fetch_busy;
+  logic            fetch_read_valid, fetch_read_ready, chain_read_valid, chain_read_ready;
+  slot_read_t      fetch_read, chain_read;
+  batch_t          batch;
+  logic            take, give, drop, peek_en;
+  block_t          take_block;
+  logic [6:0]      blocks_free;
+  logic            store_valid, store_ready, store_void, store_last;
+  logic [511:0]    store_slot;
+  read_resp_e      store_resp;
+  logic            chain_row_en, chain_done_valid;
+  logic [8:0]      chain_place;
+  logic [1:0]      chain_row;
+  read_resp_e      chain_done_resp;
+  logic            load_write, ctl_write, ctl_write_ready, blocked, give_up, ctl_query_en;
+  load_state_t     load_new, ctl_new;
+  index_t          load_write_queue, ctl_index;
+  unload_head_t    unload_head;
+
+  // -- who asks about which queue ----------------------------------------------------------------------
+  logic fc_mine_q, fc_query_mine_q;
+  assign fetch_pop   = pop_valid && pop_ready;
+  assign fc_queue    = fetch_pop ? pop : ctl_index;
+  index_t query_index;
+  assign query_index = peek_en ? load_queue : fetch_pop ? pop
+                       : ctl_query_en ? ctl_index : load_queue;
+  assign query_queue = queue_t'(query_index);
+  assign query = '{issued: query_issued_bytes, in_debt: query_in_debt, ended: query_ended,
+                   backlog: query_backlog};
+  always_ff @(posedge clk) begin
+    fc_mine_q       <= !fetch_pop;
+    fc_query_mine_q <= ctl_query_en && !peek_en && !fetch_pop;
+  end
+
+  assign load_state_en    = load_write || ctl_write;
+  assign ctl_write_ready  = !load_write;
+  assign load_state_queue = load_write ? load_write_queue : ctl_index;
+  assign load_state       = load_write ? load_new : ctl_new;
+
+  vmso_ring_state #(.Cfg(Cfg)) u_state (
+    .clk, .rst_n, .ready(state_ready), .queue_config_valid, .queue_config,
+    .producer_en, .producer_queue, .producer, .state_en, .state_queue(ctl_index), .state,
+    .load_state_en, .load_state_queue, .load_state,
+    .fetch_state_en, .fetch_state_queue, .fetch_state,
+    .bad_en, .bad_queue(load_write_queue), .bad, .freed_en, .freed_queue, .freed,
+    .fc_queue, .fc_producer, .fc_state, .fc_load_state, .fc_fetch_state, .fc_bad, .fc_freed,
+    .fc_config,
+    .load_queue, .load_producer, .load_load_state, .load_freed, .load_log2_slots,
+    .load_log2_entries, .load_contexts,
+    .chain_queue, .chain_base, .chain_log2_slots, .free_queue, .free_freed,
+    .status_queue(status_queue[QueueW-1:0]), .status_state, .status_producer, .status_fetched
+  );
+
+  vmso_ring_events #(.Cfg(Cfg)) u_events (
+    .clk, .rst_n, .ready(events_ready), .doorbell_valid, .doorbell_ready, .doorbell,
+    .wake_valid, .wake_ready, .wake_queue, .ended_valid, .ended_queue,
+    .load_valid(job_load_valid), .load_job(job_load.job[JobW-1:0]),
+    .load_queue(job_load.queue[QueueW-1:0]), .job_free_valid, .job_free(job_free[JobW-1:0]),
+    .again_valid, .again_ready, .again, .batch_end_valid, .batch_end_ready, .batch_end,
+    .ctl_valid(event_valid), .ctl_ready(event_ready), .ctl_queue(ctl_index), .producer_clear,
+    .producer_en, .producer_queue, .producer, .free_queue, .free_freed, .freed_en, .freed_queue,
+    .freed, .pop_valid, .pop_ready, .pop
+  );
+
+  vmso_ring_fetch #(.Cfg(Cfg)) u_fetch (
+    .clk, .rst_n, .hold(peek_en), .pop_valid, .pop_ready, .pop,
+    .fc_producer, .fc_state, .fc_load_state, .fc_fetch_state, .fc_freed, .fc_config,
+    .fc_query(query), .job_home, .blocks_free, .block_next(take_block),
+    .read_valid(fetch_read_valid), .read_ready(fetch_read_ready), .read(fetch_read), .batch,
+    .fetch_state_en, .fetch_state_queue, .fetch_state, .again_valid, .again_ready, .again,
+    .bad_valid(fetch_bad_valid), .bad_ready(fetch_bad_ready), .bad(fetch_bad),
+    .busy(fetch_busy), .busy_queue(fetch_busy_queue)
+  );
+
+  // -- slot reads: batches and chains in turn ----------------------------------------------------------
+  logic       read_full_q, chain_last_q, read_free, pick_chain, issue_valid;
+  slot_read_t read_q;
+  assign read_free        = !read_full_q || slot_req_ready;
+  assign pick_chain       = chain_read_valid && !(fetch_read_valid && chain_last_q);
+  assign chain_read_ready = read_free && pick_chain;
+  assign fetch_read_ready = read_free && !pick_chain;
+  assign take             = fetch_read_valid && fetch_read_ready;
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      read_full_q  <= 1'b0;
+      chain_last_q <= 1'b0;
+    end else if (read_free) begin
+      read_full_q  <= chain_read_valid || fetch_read_valid;
+      chain_last_q <= pick_chain;
+    end
+  end
+  always_ff @(posedge clk) if (read_free) read_q <= pick_chain ? chain_read : fetch_read;
+  assign slot_req_valid   = read_full_q;
+  assign slot_req         = '{addr: read_q.addr, len: read_q.len};
+  assign issue_valid      = slot_req_valid && slot_req_ready;
+  assign count_slot_reads = issue_valid;
+
+  vmso_ring_store #(.Cfg(Cfg)) u_store (
+    .clk, .rst_n, .ready(store_ok), .issue_valid, .issue_id(slot_req_id), .issue(read_q),
+    .read_rsp_valid, .read_rsp, .read_data,
+    .take, .take_count(batch.count), .take_block, .blocks_free, .give,
+    .slot_valid(store_valid), .slot_ready(store_ready), .slot(store_slot), .slot_resp(store_resp),
+    .slot_void(store_void), .slot_last(store_last), .drop,
+    .chain_row_en, .chain_place, .chain_row, .chain_done_valid, .chain_done_resp
+  );
+
+  vmso_ring_load #(.Cfg(Cfg)) u_load (
+    .clk, .rst_n, .take, .take_batch(batch), .give,
+    .store_valid, .store_ready, .store_slot(first_slot_t'(store_slot)), .store_resp, .store_void,
+    .store_last, .drop,
+    .peek_en, .load_queue, .load_producer, .load_load_state, .load_freed, .load_log2_slots,
+    .load_log2_entries, .load_contexts, .query, .query_other(fetch_pop || ctl_query_en),
+    .load_state_en(load_write), .load_state_queue(load_write_queue), .load_state(load_new),
+    .blocked, .give_up, .forget(ctl_write && ctl_write_ready), .ctl_queue(ctl_index),
+    .job_home, .slot_valid, .slot_ready, .slot,
+    .bad_en, .bad, .bad_valid(load_bad_valid), .bad_ready(load_bad_ready),
+    .batch_end_valid, .batch_end_ready, .batch_end
+  );
+  assign count_jobs = slot_valid && slot_ready;
+
+  logic chained;
+  assign chained = job_load_valid && job_load.slots > 16'd1 && job_load.status == StatusOk
+                   && job_load.kind != KindNop;
+  vmso_ring_chain #(.Cfg(Cfg)) u_chain (
+    .clk, .rst_n, .ready(chain_ready), .load_valid(chained),
+    .load_job(job_load.job[JobW-1:0]), .load_queue(job_load.queue[QueueW-1:0]),
+    .load_slot(job_load.slot), .load_slots(job_load.slots),
+    .chain_queue, .chain_base, .chain_log2_slots,
+    .free_valid(job_free_valid), .free_job(job_free[JobW-1:0]),
+    .read_valid(chain_read_valid), .read_ready(chain_read_ready), .read(chain_read),
+    .row_en(chain_row_en), .row_place(chain_place), .row(chain_row), .row_resp(read_rsp.resp),
+    .row_data(read_data), .done_valid(chain_done_valid), .done_resp(chain_done_resp),
+    .chain_avail, .chain_pop_valid, .chain_pop_job(chain_pop_job[JobW-1:0]),
+    .chain_slot_valid, .chain_slot, .chain_slot_resp
+  );
+
+  // -- queue controller --------------------------------------------------------------------------------
+  logic sticky_ignored, sticky_error;
+  assign unload_head = '{any: unload_head_any, slot: unload_head_slot,
+                         segments: unload_head_segments, bytes: unload_head_bytes};
+  vmso_ring_ctl #(.Cfg(Cfg)) u_ctl (
+    .clk, .rst_n, .ready(ctl_ready), .command_valid, .command_ready, .command,
+    .queue_fail_valid, .queue_fail_ready, .queue_fail, .write_failed_valid, .write_failed_queue,
+    .load_bad_valid, .load_bad_ready, .load_bad(load_write_queue),
+    .fetch_bad_valid, .fetch_bad_ready, .fetch_bad,
+    .queue(ctl_index), .query_en(ctl_query_en), .fc_mine(fc_mine_q),
+    .fc_query_mine(fc_query_mine_q), .fc_state, .fc_load_state, .fc_fetch_state, .fc_bad,
+    .fc_config, .fc_query(query), .fetch_busy(fetch_busy && fetch_busy_queue == ctl_index),
+    .state_en, .state, .load_state_en(ctl_write), .load_state_ready(ctl_write_ready),
+    .load_state(ctl_new), .producer_clear, .event_valid, .event_ready, .blocked, .give_up,
+    .unload_valid, .unload_ready, .unload_head, .ctl_issued, .ctl_left,
+    .out_end_valid, .out_end_ready, .flush_set_valid, .flush_set_ready,
+    .flush_clear_valid, .flush_clear_ready, .queue_reset_valid, .queue_reset_ready,
+    .end_valid(ring_end_valid), .end_ready(ring_end_ready), .end_job(ring_end),
+    .sticky_ignored, .sticky_error
+  );
+  assign unload_queue      = queue_t'(ctl_index);
+  assign ctl_queue         = queue_t'(ctl_index);
+  assign flush_set         = queue_t'(ctl_index);
+  assign flush_clear       = queue_t'(ctl_index);
+  assign queue_reset_queue = queue_t'(ctl_index);
+  assign sticky_set = (sticky_t'(sticky_ignored) << StickyCommandIgnored)
+                      | (sticky_t'(sticky_error) << StickyQueueError);
+
+  logic unused_bits;
+  assign unused_bits = ^{status_queue, job_load, job_free, chain_pop_job};
+endmodule : vmso_ring

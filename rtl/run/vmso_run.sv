@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs: the descriptors of every loaded job become pieces inside one page, each is translated once and
+// kept until it is read; fetch commands turn them into reads. This file wires the parts of the room.
+//
+// job_load    valid only, at most every second cycle, after run_ready. A refused job or a no-op gets no
+//             runs: chain_done at once
+// lookup      valid/ready; fill, busy: valid only. A wanted run has exactly one request outstanding
+// run_status  of status_job, combinational; run_end of end_job, one cycle later
+// ready_event valid only, in the first cycle in which run_status shows the progress
+// fetch       valid/ready: see vmso_run_fetch; mark, clear: see vmso_run_ctl
+// piece       valid/ready
+// job_free    valid only: nothing of the job is left in the room
+// rate        builder: one run per cycle, a job of one run one cycle
+// latency     job_load to lookup 1, fill to ready_event 2, fetch to piece 2 cycles
+`include "vmso_assert.svh"
+module vmso_run
+  import vmso_pkg::*;
+  import vmso_rec_pkg::*;
+  import vmso_run_pkg::*;
+#(
+  parameter vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default
+) (
+  input  logic                clk,
+  input  logic                rst_n,
+  output logic                run_ready,
+  input  logic                job_load_valid,
+  input  job_load_t           job_load,
+  input  logic [Cfg.jobs-1:0] chain_avail,
+  output logic                chain_pop_valid,
+  output job_t                chain_pop_job,
+  input  logic                chain_slot_valid,
+  input  further_slot_t       chain_slot,
+  input  read_resp_e          chain_slot_resp,
+  output logic                lookup_valid,
+  input  logic                lookup_ready,
+  output lookup_t             lookup,
+  input  logic                fill_valid,
+  input  fill_t               fill,
+  input  logic                busy_valid,
+  input  run_ref_t            busy,
+  input  logic                walk_free,
+  input  job_t                status_job,
+  output run_status_t         run_status,
+  input  job_t                end_job,
+  output run_end_t            run_end,
+  output logic                ready_event_valid,
+  output job_t                ready_event,
+  input  logic                fetch_valid,
+  output logic                fetch_ready,
+  input  fetch_t              fetch,
+  output logic                piece_valid,
+  input  logic                piece_ready,
+  output piece_t              piece,
+  output logic                fetch_idle,
+  output logic                job_free_valid,
+  output job_t                job_free,
+  input  logic                clear_valid,
+  output logic                clear_ready,
+  input  job_t                clear_job,
+  input  logic                mark_valid,
+  output logic                mark_ready,
+  input  logic                mark_all,
+  input  context_t            mark_ctx,
+  output logic                count_faults
+);
+  if (Cfg.runs_per_job != Runs) begin : gen_bad_runs
+    $error("vmso_run: runs_per_job = %0d, but it must be 32", Cfg.runs_per_job);
+  end
+  if (Cfg.jobs < 4 || Cfg.jobs > 256 || Cfg.jobs != 2**$clog2(Cfg.jobs)) begin : gen_bad_jobs
+    $error("vmso_run: jobs = %0d, but it must be a power of two, 4..256", Cfg.jobs);
+  end
+  localparam int unsigned JobW = vmso_math_pkg::index_width(Cfg.jobs);
+  typedef logic [JobW-1:0] index_t;
+
+  // -- load --------------------------------------------------------------------------------------------
+  logic     refused, load_valid;
+  index_t   load_job;
+  cursor_t  load_cursor;
+  buffers_t load_buffers;
+  logic     headed;
+
+  assign load_job   = job_load.job[JobW-1:0];
+  assign refused    = job_load.status != StatusOk || job_load.kind == KindNop;
+  assign load_valid = job_load_valid && !refused;
+  assign headed     = job_load.header_bytes != '0;
+  assign load_buffers = '{queue: job_load.queue, buffer0: job_load.buffer0,
+                          buffer1: job_load.buffer1};
+  always_comb begin
+    load_cursor            = '0;
+    load_cursor.cur.bad    = BadNot;
+    load_cursor.tmpl       = headed;
+    load_cursor.todo0      = headed && job_load.buffer0.bytes != '0;
+    load_cursor.todo1      = job_load.buffer1.bytes != '0;
+    load_cursor.slots_left = job_load.slots - 1'b1;
+    load_cursor.left       = job_load.payload_bytes - (headed ? '0 : job_load.buffer0.bytes);
+    load_cursor.skip       = job_load.skip_bytes;
+    load_cursor.cur.addr   = headed ? job_load.template_ref.addr : job_load.buffer0.addr;
+    load_cursor.cur.bytes  = headed ? bytes_t'(job_load.header_bytes) : job_load.buffer0.bytes;
+    load_cursor.cur.ctx    = headed ? job_load.template_ref.ctx : job_load.buffer0.ctx;
+  end
+
+  // -- wires -------------------------------------------------------------------------------------------
+  logic                init_valid, drop_active, drop_busy;
+  index_t              init_job;
+  logic                turn_valid, turn_ready, work_idle, save_valid, ended_valid;
+  index_t              turn_job, work_job;
+  cursor_t             turn_cursor, save;
+  buffers_t            turn_buffers;
+  aside_e              save_why;
+  logic                freed_valid, slot_taken_valid, landed_valid, place_en;
+  index_t              freed_job, slot_taken_job, landed_job;
+  logic [Cfg.jobs-1:0] slot_wanted;
+  logic [1:0]          place_at;
+  desc_t               place;
+  logic [2:0]          place_count;
+  logic                new_valid, new_ready, put_valid, done_valid, done_ready, done_set;
+  lookup_t             new_lookup;
+  run_t                put_run;
+  run_entry_t          put;
+  logic                spoil_valid, spoil_ready, bad_valid, bad_ready;
+  logic [JobW+4:0]     bad_ref;
+  logic                op_valid, op_ready, op_done, redo_valid, move_valid;
+  row_op_e             op;
+  index_t              op_job, row_job, redo_job, move_job;
+  taken_t              row_taken, move;
+  ptr_t                row_alloc, work_head, status_alloc, status_head, status_prefix;
+  run_mask_t           redo_mask;
+  run_t                redo_first;
+  logic [17:0]         status_total;
+  logic                status_blocked, progress_valid, last_valid, done_queued;
+  index_t              status_index, progress_job, last_job, done_job;
+  logic [1:0]          unused_bad_count;
+  logic [2:0]          unused_done_count;
+
+  assign status_index = status_job[JobW-1:0];
+
+  // -- parts -------------------------------------------------------------------------------------------
+  vmso_run_turn #(.Cfg(Cfg)) u_turn (
+    .clk, .rst_n, .load_valid, .load_job, .load_cursor, .load_buffers,
+    .save_valid, .save_job(work_job), .save, .save_why, .ended_valid, .ended_job(work_job),
+    .freed_valid, .freed_job, .slot_wanted, .slot_taken_valid, .slot_taken_job,
+    .landed_valid, .landed_job,
+    .clear_active(drop_active), .clear_job(clear_job[JobW-1:0]), .clear_busy(drop_busy),
+    .work_idle, .turn_valid, .turn_ready, .turn_job, .turn_cursor, .turn_buffers
+  );
+  vmso_run_build #(.Cfg(Cfg)) u_build (
+    .clk, .rst_n, .init_valid, .init_job,
+    .turn_valid, .turn_ready, .turn_job, .turn_cursor, .turn_buffers,
+    .work_idle, .work_job, .head(work_head), .place_en, .place_at, .place, .place_count,
+    .save_hold(load_valid), .save_valid, .save, .save_why, .ended_valid,
+    .clear_active(drop_active), .clear_job(clear_job[JobW-1:0]),
+    .new_valid, .new_ready, .new_lookup, .put_valid, .put_run, .put,
+    .bad_valid(spoil_valid), .bad_ready(spoil_ready), .done_valid, .done_ready, .done_set,
+    .status_job(status_index), .status_alloc, .row_job, .row_alloc
+  );
+  vmso_run_slots #(.Cfg(Cfg)) u_slots (
+    .clk, .rst_n, .load_valid, .load_job, .load_contexts(job_load.contexts),
+    .slot_wanted, .slot_taken_valid, .slot_taken_job,
+    .chain_avail, .chain_pop_valid, .chain_pop_job, .chain_slot_valid, .chain_slot,
+    .chain_slot_resp, .landed_valid, .landed_job,
+    .place_en, .place_job(work_job), .place_at, .place, .place_count
+  );
+  vmso_run_ask #(.Cfg(Cfg)) u_ask (
+    .clk, .rst_n, .init_valid, .init_job, .load_valid, .load_job, .load_queue(job_load.queue),
+    .new_valid, .new_ready, .new_lookup, .busy_valid, .busy,
+    .redo_valid, .redo_job, .redo_mask, .redo_first,
+    .walk_free, .lookup_valid, .lookup_ready, .lookup
+  );
+  // an error run is answered here, one cycle after it was put
+  vmso_fifo #(.Bits(JobW + 5), .Depth(2)) u_bad (
+    .clk, .rst_n, .in_valid(spoil_valid), .in_ready(spoil_ready), .in({work_job, put_run}),
+    .out_valid(bad_valid), .out_ready(bad_ready), .out(bad_ref), .count(unused_bad_count)
+  );
+  vmso_run_rows #(.Cfg(Cfg)) u_rows (
+    .clk, .rst_n, .init_valid, .init_job, .put_valid, .put_job(work_job), .put_run, .put,
+    .fill_valid, .fill, .bad_valid, .bad_ready, .bad_job(bad_ref[JobW+4:5]),
+    .bad_run(bad_ref[4:0]), .op_valid, .op_ready, .op, .op_job, .op_done,
+    .row_job, .row_taken, .row_alloc, .redo_valid, .redo_job, .redo_mask, .redo_first,
+    .move_valid, .move_job, .move, .status_job(status_index), .status_total, .status_blocked,
+    .status_prefix, .progress_valid, .progress_job, .end_job(end_job[JobW-1:0]), .run_end,
+    .count_faults
+  );
+  vmso_run_fetch #(.Cfg(Cfg)) u_fetch (
+    .clk, .rst_n, .init_valid, .init_job, .put_valid, .put_job(work_job), .put_run, .put,
+    .fill_valid, .fill, .move_valid, .move_job, .move,
+    .fetch_valid, .fetch_ready, .fetch, .piece_valid, .piece_ready, .piece, .fetch_idle,
+    .freed_valid, .freed_job, .last_valid, .last_job,
+    .work_job, .work_head, .status_job(status_index), .status_head, .row_job, .row_taken
+  );
+  vmso_run_ctl #(.Cfg(Cfg)) u_ctl (
+    .clk, .rst_n, .init_valid, .init_job, .run_ready,
+    .load_valid, .load_job, .load_contexts(job_load.contexts),
+    .mark_valid, .mark_ready, .mark_all, .mark_ctx, .clear_valid, .clear_ready, .clear_job,
+    .drop_active, .drop_busy, .op_valid, .op_ready, .op, .op_job, .op_done,
+    .last_valid, .last_job, .job_free_valid, .job_free
+  );
+
+  // -- chain_done, events and status -------------------------------------------------------------------
+  logic [Cfg.jobs-1:0] chain_done_q;
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      chain_done_q <= '0;
+    end else begin
+      if (done_set) chain_done_q[work_job] <= 1'b1;
+      if (job_load_valid) chain_done_q[load_job] <= refused;
+    end
+  end
+  vmso_fifo #(.Bits(JobW), .Depth(4)) u_done (
+    .clk, .rst_n, .in_valid(done_valid), .in_ready(done_ready), .in(work_job),
+    .out_valid(done_queued), .out_ready(!progress_valid), .out(done_job),
+    .count(unused_done_count)
+  );
+  assign ready_event_valid = progress_valid || done_queued;
+  assign ready_event       = progress_valid ? job_t'(progress_job) : job_t'(done_job);
+
+  ptr_t status_held;
+  assign status_held = status_alloc - status_head;
+  assign run_status  = '{ready_total: status_total, blocked: status_blocked,
+                         full: status_held[5] && status_prefix == status_alloc,
+                         chain_done: chain_done_q[status_index]};
+
+  logic unused_bits;
+  assign unused_bits = ^{job_load, status_job, end_job, status_held};
+
+`ifdef VMSO_CHECKS
+  logic load_recent_q;
+  always_ff @(posedge clk) load_recent_q <= job_load_valid && rst_n;
+  `VMSO_INTG(LoadAfterReady, !job_load_valid || run_ready)
+  `VMSO_INTG(LoadEverySecondCycle, !job_load_valid || !load_recent_q)
+  `VMSO_INTG(FirstSlotWithinPayload, !load_valid
+             || 25'(job_load.buffer0.bytes) + 25'(job_load.buffer1.bytes)
+             <= 25'(job_load.payload_bytes))
+  `VMSO_INTG(MarkWhileIdle, !mark_valid || fetch_idle)
+`endif
+endmodule : vmso_run

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+// How far do the runs of each job reach? Keeps, per job, the prefix of translated runs, their bytes, and
+// a mask of the translated runs beyond it.
+//
+// put         static part of a new run
+// fill        valid only, one per cycle, any order within a job; seen in status 2 cycles later
+// bad         valid/ready: a new run is an error run (at least one cycle after its put)
+// op          valid/ready, for ctl: OpMark makes all translated runs of a job wanted again and hands them
+//             to redo; OpClear forgets all runs if none is wanted: op_done two cycles after the handshake
+//             tells whether it did, and move hands the new place to the fetch server
+// status      combinational; event: valid only, in the first cycle in which status shows a job's progress
+// run_end     of end_job one cycle later, if status says blocked
+// order       fill first, then op, bad, and runs that follow an in-order fill (one per cycle)
+// reset       control; rows by the init walk
+`include "vmso_assert.svh"
+module vmso_run_rows
+  import vmso_pkg::*;
+  import vmso_rec_pkg::*;
+  import vmso_run_pkg::*;
+#(
+  parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
+  localparam int unsigned JobW = vmso_math_pkg::index_width(Cfg.jobs)
+) (
+  input  logic            clk,
+  input  logic            rst_n,
+  input  logic            init_valid,
+  input  logic [JobW-1:0] init_job,
+  input  logic            put_valid,
+  input  logic [JobW-1:0] put_job,
+  input  run_t            put_run,
+  input  run_entry_t      put,
+  input  logic            fill_valid,
+  input  fill_t           fill,
+  input  logic            bad_valid,
+  output logic            bad_ready,
+  input  logic [JobW-1:0] bad_job,
+  input  run_t            bad_run,
+  input  logic            op_valid,
+  output logic            op_ready,
+  input  row_op_e         op,
+  input  logic [JobW-1:0] op_job,
+  output logic            op_done,
+  output logic [JobW-1:0] row_job,     // for the queries row_taken, row_alloc
+  input  taken_t          row_taken,
+  input  ptr_t            row_alloc,
+  output logic            redo_valid,
+  output logic [JobW-1:0] redo_job,
+  output run_mask_t       redo_mask,
+  output run_t            redo_first,  // oldest run of the job
+  output logic            move_valid,
+  output logic [JobW-1:0] move_job,
+  output taken_t          move,
+  input  logic [JobW-1:0] status_job,
+  output logic [17:0]     status_total,
+  output logic            status_blocked,
+  output ptr_t            status_prefix,
+  output logic            progress_valid,
+  output logic [JobW-1:0] progress_job,
+  input  logic [JobW-1:0] end_job,
+  output run_end_t        run_end,
+  output logic            count_faults
+);
+  typedef struct packed {
+    logic [17:0] total;
+    logic        blocked;
+    ptr_t        prefix;
+  } reach_t;
+  typedef struct packed {
+    reach_t    reach;
+    logic      bad;   // the last run is an error run
+    run_mask_t mask;  // answered runs from the prefix on; a fault there stays in it
+  } row_t;
+  typedef struct packed {
+    logic       fault;
+    cause_e     cause;
+    logic [2:0] level;
+  } answer_t;
+  typedef enum logic [2:0] {
+    DoFill = 3'd0, DoBad = 3'd1, DoFollow = 3'd2, DoMark = 3'd3, DoClear = 3'd4
+  } do_e;
+
+  // -- choose: what changes which row, and read the run ------------------------------------------------
+  logic            follow_valid, follow_take, chosen, chosen_q;
+  logic [JobW-1:0] job, job_q, follow_job;
+  run_t            run, run_q;
+  ptr_t            follow_prefix;
+  do_e             what, what_q;
+  answer_t         answer_q, answer_late, answer;
+  run_entry_t      entry;
+
+  assign op_ready    = !fill_valid;
+  assign bad_ready   = !fill_valid && !op_valid;
+  // the row of the cycle before is not written yet: its prefix would be old
+  assign follow_take = follow_valid && !fill_valid && !op_valid && !bad_valid
+                       && !(chosen_q && job_q == follow_job);
+  assign chosen      = fill_valid || op_valid || bad_valid || follow_take;
+  always_comb begin
+    what = DoFollow;
+    job  = follow_job;
+    run  = follow_prefix[4:0];
+    if (fill_valid) begin
+      what = DoFill;
+      job  = fill.job[JobW-1:0];
+      run  = fill.run;
+    end else if (op_valid) begin
+      what = op == OpMark ? DoMark : DoClear;
+      job  = op_job;
+    end else if (bad_valid) begin
+      what = DoBad;
+      job  = bad_job;
+      run  = bad_run;
+    end
+  end
+  always_ff @(posedge clk) begin
+    if (!rst_n) chosen_q <= 1'b0;
+    else chosen_q <= chosen;
+  end
+  always_ff @(posedge clk) begin
+    what_q   <= what;
+    job_q    <= job;
+    run_q    <= run;
+    answer_q <= '{fault: fill.fault, cause: fill.cause, level: fill.level};
+  end
+
+  vmso_ram_1w1r #(.Depth(Cfg.jobs * Runs), .LaneBits($bits(run_entry_t))) u_entries (
+    .clk, .write_en(put_valid), .write_addr({put_job, put_run}), .write_data(put),
+    .read_en(1'b1), .read_addr({job, run}), .read_data(entry)
+  );
+  vmso_ram_1w1r #(.Depth(Cfg.jobs * Runs), .LaneBits($bits(answer_t))) u_answers (
+    .clk, .write_en(fill_valid), .write_addr({fill.job[JobW-1:0], fill.run}),
+    .write_data({fill.fault, fill.cause, fill.level}),
+    .read_en(1'b1), .read_addr({job, run}), .read_data(answer_late)
+  );
+
+  // -- change the row ----------------------------------------------------------------------------------
+  row_t      row, next;
+  logic      answers, in_order, stops, good, quiet, more;
+  run_mask_t keep, range;
+  ptr_t      prefix;
+
+  assign row_job  = job_q;
+  assign prefix   = row.reach.prefix;
+  assign answers  = what_q == DoFill || what_q == DoBad;
+  assign answer   = what_q == DoFollow ? answer_late : answer_q;
+  assign in_order = chosen_q && !row.reach.blocked
+                    && (answers ? run_q == prefix[4:0]
+                                : what_q == DoFollow && row.mask[prefix[4:0]]);
+  assign stops    = entry.bad != BadNot || answer.fault;
+  assign good     = in_order && !stops;
+  // mark: translated runs before the prefix; clear: all runs from the prefix on
+  assign range    = what_q == DoMark ? run_range(row_taken.head, prefix)
+                                     : run_range(prefix, row_alloc);
+  assign keep     = row.bad ? row.mask & run_range(row_alloc - 1'b1, row_alloc) : '0;
+  assign quiet    = chosen_q && what_q == DoClear && row.mask == range;
+
+  always_comb begin
+    next = row;
+    if (answers) next.mask[run_q] = 1'b1;
+    if (what_q == DoBad) next.bad = 1'b1;
+    if (good) begin
+      next.mask[prefix[4:0]] = 1'b0;
+      next.reach.prefix      = prefix + 1'b1;
+      next.reach.total       = row.reach.total + 18'(entry.bytes);
+    end else if (in_order) begin
+      next.reach.blocked = 1'b1;
+    end
+    if (what_q == DoMark) begin
+      next.mask          = keep;
+      next.reach.blocked = 1'b0;
+      next.reach.prefix  = row_taken.head;
+      next.reach.total   = row_taken.taken - 18'(row_taken.off);
+    end
+    if (quiet) begin
+      next.mask          = '0;
+      next.bad           = 1'b0;
+      next.reach.blocked = 1'b0;
+      next.reach.prefix  = row_alloc;
+    end
+    if (init_valid) next = '0;
+  end
+  // the run at the new prefix was answered before
+  assign more = (good || what_q == DoMark) && next.mask[next.reach.prefix[4:0]];
+
+  logic            row_en;
+  logic [JobW-1:0] write_job;
+  assign row_en    = chosen_q || init_valid;
+  assign write_job = init_valid ? init_job : job_q;
+  vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(row_t))) u_rows (
+    .clk, .write_en(row_en), .write_addr(write_job), .write_data(next),
+    .read_addr(job_q), .read_data(row)
+  );
+  vmso_lutram #(.Depth(Cfg.jobs), .Bits(6)) u_prefix (
+    .clk, .write_en(row_en), .write_addr(write_job), .write_data(next.reach.prefix),
+    .read_addr(follow_job), .read_data(follow_prefix)
+  );
+  reach_t reach;
+  vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(reach_t))) u_status (
+    .clk, .write_en(row_en), .write_addr(write_job), .write_data(next.reach),
+    .read_addr(status_job), .read_data(reach)
+  );
+  assign status_total   = reach.total;
+  assign status_blocked = reach.blocked;
+  assign status_prefix  = reach.prefix;
+
+  // -- jobs whose prefix can go on ---------------------------------------------------------------------
+  logic [Cfg.jobs-1:0] listed_q;
+  logic                list, follow_room;
+  logic [JobW:0]       unused_follow_count;
+  assign list = chosen_q && more && !listed_q[job_q];
+  vmso_fifo #(.Bits(JobW), .Depth(Cfg.jobs)) u_follow (
+    .clk, .rst_n, .in_valid(list), .in_ready(follow_room), .in(job_q),
+    .out_valid(follow_valid), .out_ready(follow_take), .out(follow_job),
+    .count(unused_follow_count)
+  );
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      listed_q <= '0;
+    end else begin
+      if (list) listed_q[job_q] <= 1'b1;
+      if (follow_take) listed_q[follow_job] <= 1'b0;
+    end
+  end
+
+  // -- results -----------------------------------------------------------------------------------------
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      progress_valid <= 1'b0;
+      redo_valid     <= 1'b0;
+      move_valid     <= 1'b0;
+      count_faults   <= 1'b0;
+    end else begin
+      progress_valid <= in_order;
+      redo_valid     <= chosen_q && what_q == DoMark;
+      move_valid     <= quiet;
+      count_faults   <= in_order && entry.bad == BadNot && answer.fault;
+    end
+  end
+  assign op_done = move_valid;
+  always_ff @(posedge clk) begin
+    progress_job <= job_q;
+    redo_job     <= job_q;
+    redo_mask    <= (range | row.mask) & ~keep;
+    redo_first   <= row_taken.head[4:0];
+    move_job     <= job_q;
+    move         <= '{head: row_alloc, off: '0, taken: row.reach.total};
+  end
+
+  // -- ends --------------------------------------------------------------------------------------------
+  typedef struct packed {
+    answer_t     answer;
+    bad_e        bad;
+    logic        tmpl;
+    logic [63:0] va;
+  } end_t;
+  end_t        end_in, ended;
+  logic [11:0] end_offset;
+  // what was taken of a run before a mark is not in question
+  assign end_offset = entry.offset + (prefix == row_taken.head ? row_taken.off : '0);
+  assign end_in = '{answer: answer, bad: entry.bad, tmpl: entry.tmpl, va: {entry.vpn, end_offset}};
+  vmso_ram_1w1r #(.Depth(Cfg.jobs), .LaneBits($bits(end_t))) u_ends (
+    .clk, .write_en(in_order && stops), .write_addr(job_q), .write_data(end_in),
+    .read_en(1'b1), .read_addr(end_job), .read_data(ended)
+  );
+  vmso_run_end u_end (
+    .bad(ended.bad), .tmpl(ended.tmpl), .cause(ended.answer.cause), .level(ended.answer.level),
+    .va(ended.va), .run_end
+  );
+
+  logic unused_bits;
+  assign unused_bits = ^{fill.ppn, fill.job, follow_prefix, ended.answer.fault, follow_room};
+
+`ifdef VMSO_CHECKS
+  // runs that have a request outstanding, kept apart from masks and pointers
+  logic [Cfg.jobs-1:0][Runs-1:0] wanted_q;
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      wanted_q <= '0;
+    end else begin
+      if (redo_valid) wanted_q[redo_job] <= wanted_q[redo_job] | redo_mask;
+      if (fill_valid) wanted_q[fill.job[JobW-1:0]][fill.run] <= 1'b0;
+      if (put_valid && put.bad == BadNot) wanted_q[put_job][put_run] <= 1'b1;
+    end
+  end
+  `VMSO_INTG(FillWasWanted, !fill_valid || wanted_q[fill.job[JobW-1:0]][fill.run])
+  `VMSO_IMPL(RedoOfTranslated, !redo_valid || (wanted_q[redo_job] & redo_mask) == '0)
+  `VMSO_IMPL(PutOfFreePlace, !put_valid || !wanted_q[put_job][put_run])
+  `VMSO_IMPL(ClearNeedsAllFills, !move_valid || wanted_q[move_job] == '0)
+  `VMSO_IMPL(ListHasRoom, !list || follow_room)
+`endif
+endmodule : vmso_run_rows

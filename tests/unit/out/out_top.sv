@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// vmso_out with plain ports for its unit test.
+module out_top
+  import vmso_pkg::*;
+  import vmso_rec_pkg::*;
+#(
+  parameter  int unsigned Config = 1,
+  localparam vmso_config_pkg::config_t Cfg = vmso_config_pkg::named(Config),
+  localparam int unsigned BusBytes = vmso_config_pkg::bus_bytes(Cfg)
+) (
+  input  logic                clk,
+  input  logic                rst_n,
+  output logic                out_ready,
+  input  logic [11:0]         masks_first,
+  input  logic [11:0]         masks_middle,
+  input  logic [11:0]         masks_last,
+  input  logic [1:0]          masks_profile,   // these masks; other profiles keep no flag
+  input  logic                load_valid,
+  input  logic [7:0]          load_tmpl,
+  input  logic [3:0]          load_kind,
+  input  logic [1:0]          load_l4_mode,
+  input  logic [8:0]          load_header_bytes,
+  input  logic [8:0]          load_l3,
+  input  logic [8:0]          load_l4,
+  input  logic                order_valid,
+  input  logic [7:0]          order_frame,
+  input  logic [1:0]          order_kind,
+  input  logic [11:0]         order_queue,
+  input  logic                order_last,
+  input  logic [15:0]         order_slot,
+  input  logic [15:0]         order_slots,
+  input  logic [63:0]         order_cookie,
+  input  logic                order_completion,
+  input  logic                order_interrupt,
+  input  logic [3:0]          order_job_kind,
+  input  logic [1:0]          order_l4_mode,
+  input  logic [1:0]          order_id_mode,
+  input  logic [1:0]          order_profile,
+  input  logic                order_first,
+  input  logic [23:0]         order_job_bytes,
+  input  logic [23:0]         order_segment,
+  input  logic [23:0]         order_sent,
+  input  logic [13:0]         order_bytes,
+  input  logic [8:0]          order_header_bytes,
+  input  logic [7:0]          order_tmpl,
+  input  logic                order_tmpl_fetched,
+  input  logic [8:0]          order_l3,
+  input  logic [8:0]          order_l4,
+  input  logic [10:0]         order_row,
+  input  logic [10:0]         order_rows,
+  input  logic [7:0]          order_status,
+  input  logic [7:0]          order_cause,
+  input  logic [2:0]          order_level,
+  input  logic [1:0]          order_access,
+  input  logic [63:0]         order_va,
+  output logic                left_valid,
+  output logic [11:0]         left_queue,
+  output logic [10:0]         left_rows,
+  output logic                tmpl_free_valid,
+  output logic [7:0]          tmpl_free,
+  output logic                end_valid,
+  input  logic                end_ready,
+  output logic [11:0]         end_queue,
+  output logic [15:0]         end_slot,
+  output logic [15:0]         end_slots,
+  output logic [63:0]         end_cookie,
+  output logic                end_write,
+  output logic                end_irq,
+  output logic [7:0]          end_status,
+  output logic [7:0]          end_cause,
+  output logic [2:0]          end_level,
+  output logic [1:0]          end_access,
+  output logic [63:0]         end_va,
+  output logic [23:0]         end_segments,
+  output logic [23:0]         end_bytes,
+  output logic                queue_fail_valid,
+  input  logic                queue_fail_ready,
+  output logic [11:0]         queue_fail_queue,
+  output logic [15:0]         queue_fail_slot,
+  input  logic                flush_set_valid,
+  output logic                flush_set_ready,
+  input  logic [11:0]         flush_set,
+  input  logic                flush_clear_valid,
+  output logic                flush_clear_ready,
+  input  logic [11:0]         flush_clear,
+  input  logic [11:0]         ctl_queue,
+  output logic [15:0]         ctl_left,
+  output logic                store_read_en,
+  output logic [10:0]         store_read_row,
+  input  logic [Cfg.data_bits-1:0] store_read_data,
+  output logic [7:0]          state_frame,
+  input  logic                state_poison,
+  input  logic [7:0]          state_status,
+  input  logic [7:0]          state_cause,
+  input  logic [63:0]         state_va,
+  input  logic [15:0]         state_sum,
+  input  logic [13:0]         state_landed,
+  input  logic                tmpl_write_valid,
+  input  logic [7:0]          tmpl_write_tmpl,
+  input  logic [BusBytes-1:0] tmpl_bank_en0,
+  input  logic [BusBytes-1:0] tmpl_bank_en1,
+  input  logic [3:0]          tmpl_bank_row0,
+  input  logic [3:0]          tmpl_bank_row1,
+  input  logic [Cfg.data_bits-1:0] tmpl_write_data,
+  input  logic                tmpl_done_valid,
+  input  logic [7:0]          tmpl_done_tmpl,
+  input  logic [13:0]         tmpl_done_bytes,
+  input  logic                tmpl_done_fail,
+  input  logic [7:0]          tmpl_done_status,
+  input  logic [7:0]          tmpl_done_cause,
+  input  logic [63:0]         tmpl_done_va,
+  output logic [Cfg.data_bits-1:0] m_axis_data,
+  output logic [BusBytes-1:0] m_axis_keep,
+  output logic                m_axis_last,
+  output logic                m_axis_valid,
+  input  logic                m_axis_ready,
+  output logic [27:0]         m_axis_user,
+  output logic                count_frames,
+  output logic [7:0]          count_frame_bytes,
+  output logic                count_wire_beats,
+  output logic                count_dropped,
+  output logic                count_out_busy,
+  output logic                count_out_blocked,
+  output logic                count_out_starved
+);
+  flag_masks_t  flag_masks;
+  job_load_t    job_load;
+  order_t       order;
+  left_t        left;
+  job_end_t     job_end;
+  queue_fail_t  queue_fail;
+  frame_state_t frame_state;
+
+  always_comb begin
+    flag_masks = '0;
+    flag_masks[masks_profile] = {masks_last, masks_middle, masks_first};
+    job_load              = '0;
+    job_load.tmpl         = load_tmpl;
+    job_load.kind         = kind_e'(load_kind);
+    job_load.l4_mode      = l4_mode_e'(load_l4_mode);
+    job_load.header_bytes = load_header_bytes;
+    job_load.l3_offset    = load_l3;
+    job_load.l4_offset    = load_l4;
+    order = '{
+      kind: order_kind_e'(order_kind), queue: order_queue, last: order_last, slot: order_slot,
+      slots: order_slots, cookie: order_cookie, completion_wanted: order_completion,
+      interrupt_wanted: order_interrupt, job_kind: kind_e'(order_job_kind),
+      l4_mode: l4_mode_e'(order_l4_mode), id_mode: id_mode_e'(order_id_mode),
+      flag_profile: order_profile, first: order_first, job_bytes: order_job_bytes,
+      segment: order_segment, sent: order_sent, bytes: order_bytes,
+      header_bytes: order_header_bytes, tmpl: order_tmpl, tmpl_fetched: order_tmpl_fetched,
+      l3_offset: order_l3, l4_offset: order_l4, row: order_row, rows: order_rows,
+      status: status_e'(order_status), cause: cause_e'(order_cause), level: order_level,
+      access: access_e'(order_access), va: order_va
+    };
+    frame_state = '{
+      poison: state_poison, status: status_e'(state_status), cause: cause_e'(state_cause),
+      va: state_va, sum: state_sum, landed: state_landed
+    };
+  end
+  assign left_queue       = left.queue;
+  assign left_rows        = left.rows;
+  assign end_queue        = job_end.queue;
+  assign end_slot         = job_end.slot;
+  assign end_slots        = job_end.slots;
+  assign end_cookie       = job_end.cookie;
+  assign end_write        = job_end.write;
+  assign end_irq          = job_end.irq;
+  assign end_status       = job_end.status;
+  assign end_cause        = job_end.cause;
+  assign end_level        = job_end.level;
+  assign end_access       = job_end.access;
+  assign end_va           = job_end.va;
+  assign end_segments     = job_end.segments;
+  assign end_bytes        = job_end.bytes;
+  assign queue_fail_queue = queue_fail.queue;
+  assign queue_fail_slot  = queue_fail.resume_slot;
+
+  vmso_out #(.Cfg(Cfg)) u_out (
+    .clk, .rst_n, .out_ready, .flag_masks, .job_load_valid(load_valid), .job_load,
+    .order_valid, .order, .order_frame, .left_valid, .left, .tmpl_free_valid, .tmpl_free,
+    .end_valid, .end_ready, .job_end, .queue_fail_valid, .queue_fail_ready, .queue_fail,
+    .flush_set_valid, .flush_set_ready, .flush_set,
+    .flush_clear_valid, .flush_clear_ready, .flush_clear, .ctl_queue, .ctl_left,
+    .store_read_en, .store_read_row, .store_read_data, .state_frame, .frame_state,
+    .tmpl_write_valid, .tmpl_write_tmpl, .tmpl_bank_en({tmpl_bank_en1, tmpl_bank_en0}),
+    .tmpl_bank_row({tmpl_bank_row1, tmpl_bank_row0}), .tmpl_write_data,
+    .tmpl_done_valid, .tmpl_done_tmpl, .tmpl_done_bytes, .tmpl_done_fail,
+    .tmpl_done_status(status_e'(tmpl_done_status)), .tmpl_done_cause(cause_e'(tmpl_done_cause)),
+    .tmpl_done_va, .m_axis_data, .m_axis_keep, .m_axis_last, .m_axis_valid, .m_axis_ready,
+    .m_axis_user, .count_frames, .count_frame_bytes, .count_wire_beats, .count_dropped,
+    .count_out_busy, .count_out_blocked, .count_out_starved
+  );
+endmodule : out_top

@@ -1,0 +1,708 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rooms ring and job: each status once, framing errors, unload and resume, chains, random traffic
+// with everything at random times, and cycles per small job.
+#include "Vring_default.h"
+#include "Vring_small.h"
+#include "Vring_wide.h"
+#include "Vvmso_ring_list.h"
+#include "ring_rig.hpp"
+
+using namespace vmso::ring_test;
+using SmallRig = Rig<Vring_small, 128, 4, 32>;
+using DefaultRig = Rig<Vring_default, 256, 64, 64>;
+using WideRig = Rig<Vring_wide, 512, 1024, 128>;
+
+namespace {
+
+template <typename R>
+void drain(R &rig, unsigned limit = 4000000) {
+  while (rig.busy()) {
+    rig.step();
+    if (limit-- == 0) {
+      for (size_t q = 0; q < rig.queues.size(); q++) {
+        auto &u = rig.queues[q];
+        if (!u.jobs.empty()) {
+          FAIL("queue " << q << " hangs in state " << rig.state(unsigned(q)) << ": "
+                        << u.jobs.size() << " jobs, next load " << u.next_load << " of " << u.rung
+                        << ", loaded " << u.loaded.size() << ", debt " << u.debt << ", backlog "
+                        << u.produced - u.consumer << ", cycle " << rig.now());
+        }
+      }
+      FAIL("orders or ends remain");
+    }
+  }
+}
+
+Slot tcp(unsigned payload) {
+  Slot s;
+  s.kind = 3;
+  s.payload = s.bytes0 = payload;
+  s.mss = 1448;
+  s.header = 54;
+  s.l3 = 14;
+  s.l4 = 34;
+  s.l4_mode = 1;
+  return s;
+}
+
+// Loads one job and returns what was broadcast.
+template <typename R>
+Load load_one(R &rig, Slot s) {
+  rig.post(0, s);
+  size_t before = rig.loads.size();
+  rig.ring(0);
+  for (int i = 0; i < 500 && rig.loads.size() == before; i++) rig.step();
+  REQUIRE(rig.loads.size() == before + 1);
+  Load l = rig.loads.back();
+  drain(rig);
+  return l;
+}
+
+}  // namespace
+
+TEST_CASE("A good job is broadcast with all its fields", "[job]") {
+  DefaultRig rig(1);
+  rig.setup(0, 4, 4);
+  rig.command(0, kEnable);
+  Slot s = tcp(3000);
+  s.bytes0 = 1000, s.bytes1 = 2000, s.space1 = 2, s.template_space = 1;
+  s.cookie = 0x0123456789abcdef;
+  Load l = load_one(rig, s);
+  CHECK(l.status == 0);
+  CHECK(l.kind == 3);
+  CHECK(l.cookie == 0x0123456789abcdef);
+  CHECK(l.payload == 3000);
+  CHECK(l.mss == 1448);
+  CHECK(l.header == 54);
+  CHECK(l.buffer1_bytes == 2000);
+  CHECK(l.buffer1_ctx == 3);
+  CHECK(l.template_ctx == 2);
+  Slot f;
+  f.payload = f.bytes0 = 9000;
+  l = load_one(rig, f);
+  CHECK(l.status == 0);
+  CHECK(l.mss == 9000);
+  CHECK(l.header == 0);
+  Slot nop;
+  nop.kind = 0;
+  l = load_one(rig, nop);
+  CHECK(l.status == 0);
+  CHECK(l.payload == 0);
+}
+
+TEST_CASE("Each reason to refuse a job has its status", "[job]") {
+  DefaultRig rig(2);
+  rig.setup(0, 4, 4);
+  rig.config(0, 4, 0x7004003002001ull);  // space 3 is not granted
+  rig.command(0, kEnable);
+  const Slot t = tcp(3000);
+  Slot frame;
+  auto with = [](Slot s, auto change) {
+    change(s);
+    return s;
+  };
+  struct Case {
+    const char *name;
+    Slot slot;
+    unsigned status;
+  };
+  const Case cases[] = {
+      {"good", t, 0},
+      {"good frame", frame, 0},
+      {"kind 6", with(t, [](Slot &s) { s.kind = 6; }), 0x10},
+      {"kind 15", with(t, [](Slot &s) { s.kind = 15; }), 0x10},
+      {"reserved word 0", with(t, [](Slot &s) { s.extra[0] = 1ull << 6; }), 0x11},
+      {"reserved word 1", with(t, [](Slot &s) { s.extra[1] = 1ull << 15; }), 0x11},
+      {"reserved word 6", with(t, [](Slot &s) { s.extra[6] = 1ull << 26; }), 0x11},
+      {"reserved word 6 high", with(t, [](Slot &s) { s.extra[6] = 1ull << 63; }), 0x11},
+      {"reserved word 7", with(t, [](Slot &s) { s.extra[7] = 1ull << 27; }), 0x11},
+      {"reserved before kind", with(t, [](Slot &s) { s.kind = 9, s.extra[7] = 1ull << 63; }), 0x11},
+      {"csum kind", with(t, [](Slot &s) { s.kind = 2; }), 0x19},
+      {"udp kind", with(t, [](Slot &s) { s.kind = 4; }), 0x19},
+      {"advise kind", with(t, [](Slot &s) { s.kind = 5; }), 0x19},
+      {"vlan insert", with(t, [](Slot &s) { s.extra[7] = 1ull << 16; }), 0x19},
+      {"outer l3", with(t, [](Slot &s) { s.extra[1] = 1ull << 32; }), 0x19},
+      {"outer l4", with(t, [](Slot &s) { s.extra[1] = 1ull << 40; }), 0x19},
+      {"template space", with(t, [](Slot &s) { s.template_space = 3; }), 0x15},
+      {"buffer 0 space", with(t, [](Slot &s) { s.space0 = 3; }), 0x15},
+      {"buffer 1 space", with(t, [](Slot &s) { s.bytes0 = 1, s.bytes1 = 2999, s.space1 = 3; }),
+       0x15},
+      {"unused buffer's space", with(t, [](Slot &s) { s.space1 = 3; }), 0},
+      {"header 0", with(t, [](Slot &s) { s.header = 0; }), 0x20},
+      {"header 256", with(t, [](Slot &s) { s.header = 256; }), 0},
+      {"header 257", with(t, [](Slot &s) { s.header = 257; }), 0x21},
+      {"frame header 511", with(frame, [](Slot &s) { s.header = 511; }), 0x21},
+      {"l4 before l3", with(t, [](Slot &s) { s.l3 = 34, s.l4 = 14; }), 0x22},
+      {"l3 in the Ethernet header", with(t, [](Slot &s) { s.l3 = 12; }), 0x22},
+      {"l4 outside", with(t, [](Slot &s) { s.l4 = 36; }), 0x22},
+      {"l4 far outside", with(t, [](Slot &s) { s.l4 = 300; }), 0x22},
+      {"l3 odd", with(t, [](Slot &s) { s.l3 = 15, s.l4 = 36, s.header = 60; }), 0x23},
+      {"l4 odd", with(t, [](Slot &s) { s.l4 = 35, s.header = 60; }), 0x23},
+      {"no checksum", with(t, [](Slot &s) { s.l4_mode = 0; }), 0x26},
+      {"id mode 3", with(t, [](Slot &s) { s.id_mode = 3; }), 0x26},
+      {"frame with checksum", with(frame, [](Slot &s) { s.l4_mode = 1; }), 0x26},
+      {"mss 0", with(t, [](Slot &s) { s.mss = 0; }), 0x30},
+      {"frame 9216", with(frame, [](Slot &s) { s.payload = s.bytes0 = 9216; }), 0},
+      {"frame 9217", with(frame, [](Slot &s) { s.payload = s.bytes0 = 9217; }), 0x31},
+      {"frame 65536 + 100", with(frame, [](Slot &s) { s.payload = s.bytes0 = 65636; }), 0x31},
+      {"mss too long", with(t, [](Slot &s) { s.mss = 9163, s.payload = s.bytes0 = 20000; }), 0x31},
+      {"mss longest", with(t, [](Slot &s) { s.mss = 9162, s.payload = s.bytes0 = 20000; }), 0},
+      {"mss long, payload short", with(t, [](Slot &s) { s.mss = 65535; }), 0},
+      {"frame 13", with(frame, [](Slot &s) { s.payload = s.bytes0 = 13; }), 0x32},
+      {"frame 14", with(frame, [](Slot &s) { s.payload = s.bytes0 = 14; }), 0},
+      {"frame of nothing", with(frame, [](Slot &s) { s.payload = s.bytes0 = 0; }), 0x32},
+      {"frame 10 + 4", with(frame, [](Slot &s) { s.payload = s.bytes0 = 4, s.header = 10; }), 0},
+      {"sum below", with(t, [](Slot &s) { s.bytes0 = 2999; }), 0x14},
+      {"sum above", with(t, [](Slot &s) { s.bytes1 = 1; }), 0x14},
+      {"sum above in a chain", with(t, [](Slot &s) { s.bytes1 = 1, s.slots = 2; }), 0x14},
+      {"sum below in a chain", with(t, [](Slot &s) { s.bytes0 = 1, s.slots = 2; }), 0},
+      {"template wraps", with(t, [](Slot &s) { s.template_addr = ~0ull - 52; }), 0x18},
+      {"template at the end", with(t, [](Slot &s) { s.template_addr = ~0ull - 53; }), 0},
+      {"buffer 0 wraps", with(t, [](Slot &s) { s.addr0 = ~0ull - 2998; }), 0x18},
+      {"buffer 0 at the end", with(t, [](Slot &s) { s.addr0 = ~0ull - 2999; }), 0},
+      {"buffer 1 wraps", with(t, [](Slot &s) { s.bytes0 = 1, s.bytes1 = 2999, s.addr1 = ~0ull; }),
+       0x18},
+      {"unused buffer would wrap", with(t, [](Slot &s) { s.addr1 = ~0ull; }), 0},
+      {"no-op with nonsense", with(t, [](Slot &s) { s.kind = 0, s.mss = 0, s.bytes0 = 5; }), 0},
+  };
+  for (auto &c : cases) {
+    INFO(c.name);
+    Load l = load_one(rig, c.slot);
+    CHECK(l.status == c.status);
+    if (c.status) CHECK(l.header == 0);
+  }
+}
+
+TEST_CASE("Framing errors stop the queue with one completion", "[ring]") {
+  DefaultRig rig(3);
+  rig.check_loads = false;
+  struct Case {
+    const char *name;
+    unsigned slots, resp, status, cause;
+  };
+  const Case cases[] = {{"slot count 0", 0, 0, 0x12, 0},    {"slot count 17", 17, 0, 0x12, 0},
+                        {"chain beyond", 3, 0, 0x13, 0},    {"slave error", 1, 1, 0x41, 0x42},
+                        {"decode error", 1, 2, 0x41, 0x43}, {"window", 1, 3, 0x40, 0x31},
+                        {"timeout", 1, 4, 0x42, 0x4f},      {"doorbell", 1, 0, 0x17, 0}};
+  unsigned q = 5;
+  rig.setup(q, 4, 4);
+  for (auto &c : cases) {
+    INFO(c.name);
+    rig.command(q, kEnable);
+    rig.wait_state(q, kRun);
+    Slot good, bad;
+    rig.ring_ends.clear();
+    rig.loads.clear();
+    rig.ended_log.clear();
+    rig.sticky = 0;
+    rig.post(q, good, false);
+    bad.slots = c.slots;
+    bad.cookie = 0x77;
+    uint64_t at = rig.queues[q].base + 64;
+    rig.post(q, bad, false);
+    if (c.resp) rig.bad_lines[at] = c.resp;
+    if (c.status == 0x17)
+      rig.doorbell(q, false, 17);
+    else
+      rig.doorbell(q, false, 2);
+    rig.wait_state(q, kError);
+    rig.run(200);
+    rig.bad_lines.clear();
+    REQUIRE(rig.ring_ends.size() == 1);
+    auto &e = rig.ring_ends[0];
+    CHECK(e.queue == q);
+    CHECK(e.status == c.status);
+    CHECK(e.cause == c.cause);
+    if (c.resp) {
+      CHECK(e.va == at);
+      CHECK(e.access == 2);
+      CHECK(e.cookie == 0);
+    }
+    if (c.status == 0x12 || c.status == 0x13) CHECK(e.cookie == 0x77);
+    if (c.status != 0x17) CHECK(e.slot == 1);
+    CHECK((rig.sticky >> 6 & 1) == 1);
+    // nothing but RESET leads out
+    rig.doorbell(q, false, 3);
+    rig.command(q, kEnable);
+    rig.run(200);
+    CHECK(rig.state(q) == kError);
+    CHECK((rig.sticky >> 5 & 1) == 1);
+    CHECK(rig.loads.size() <= 1);
+    rig.command(q, kReset);
+    rig.wait_state(q, kOff);
+    CHECK(rig.ring_ends.size() == 1);
+  }
+}
+
+TEST_CASE("ENABLE needs a well formed ring, other commands their state", "[ring]") {
+  SmallRig rig(4);
+  auto ignored = [&](unsigned cmd) {
+    rig.sticky = 0;
+    rig.command(0, cmd);
+    rig.run(300);
+    return (rig.sticky >> 5 & 1) == 1;
+  };
+  CHECK(ignored(kEnable));
+  rig.setup(0, 1, 4);
+  CHECK(ignored(kEnable));
+  rig.setup(0, 2, 0);
+  CHECK(ignored(kEnable));
+  rig.setup(0, 2, 4);
+  rig.config(0, 0, 0x1020);
+  CHECK(ignored(kEnable));
+  rig.config(0, 0, 1ull << 56);
+  CHECK(ignored(kEnable));
+  CHECK(rig.state(0) == kOff);
+  rig.setup(0, 2, 4);
+  CHECK(ignored(kStop));
+  CHECK_FALSE(ignored(kEnable));
+  CHECK(rig.state(0) == kRun);
+  CHECK(ignored(kEnable));
+  CHECK(ignored(kRetry));
+  CHECK(ignored(kAbort));
+  CHECK(ignored(6));
+  CHECK_FALSE(ignored(kStop));
+  CHECK(rig.state(0) == kStopped);
+  CHECK(ignored(kAbort));  // no job was sent in part
+  CHECK_FALSE(ignored(kReset));
+  CHECK(rig.state(0) == kOff);
+}
+
+TEST_CASE("A job stopped in the middle goes on, is aborted or has changed", "[ring]") {
+  DefaultRig rig(5);
+  rig.setup(0, 4, 4);
+  rig.command(0, kEnable);
+  rig.knobs.issue = 0;
+  Slot s = tcp(50000);
+  auto stop_in_the_middle = [&] {
+    rig.post(0, s);
+    rig.ring(0);
+    size_t before = rig.loads.size();
+    while (rig.loads.size() == before) rig.step();
+    rig.knobs.issue = rig.knobs.part = 1;
+    rig.step();
+    rig.step();
+    rig.knobs.issue = 0;
+    rig.run(50);
+    rig.command(0, kStop);
+    rig.wait_state(0, kStopped);
+    REQUIRE(rig.queues[0].skip_segments > 0);
+    rig.knobs.part = 0;
+  };
+  SECTION("goes on") {
+    stop_in_the_middle();
+    unsigned skip = rig.queues[0].skip_bytes;
+    rig.command(0, kEnable);
+    rig.run(200);
+    CHECK(rig.loads.back().skip_bytes == skip);
+    CHECK(rig.loads.back().status == 0);
+    rig.knobs.issue = 1;
+    drain(rig);
+  }
+  SECTION("stopped again before it was loaded") {
+    stop_in_the_middle();
+    unsigned skip = rig.queues[0].skip_bytes;
+    rig.command(0, kEnable);
+    rig.command(0, kStop);
+    rig.wait_state(0, kStopped);
+    rig.command(0, kEnable);
+    rig.run(200);
+    CHECK(rig.loads.back().skip_bytes == skip);
+    rig.knobs.issue = 1;
+    drain(rig);
+  }
+  SECTION("is aborted") {
+    stop_in_the_middle();
+    unsigned skip = rig.queues[0].skip_bytes;
+    rig.command(0, kAbort);
+    rig.command(0, kEnable);
+    rig.run(200);
+    CHECK(rig.loads.back().status == 0x50);
+    CHECK(rig.loads.back().skip_bytes == skip);
+    rig.knobs.issue = 1;
+    drain(rig);
+    CHECK(load_one(rig, tcp(10)).status == 0);
+  }
+  SECTION("has changed") {
+    stop_in_the_middle();
+    unsigned skip = rig.queues[0].skip_bytes;
+    Slot changed = s;
+    changed.payload = changed.bytes0 = skip;
+    changed.cookie = rig.queues[0].jobs[0].cookie;
+    rig.memory[rig.queues[0].base] = changed.line();
+    rig.command(0, kEnable);
+    rig.run(200);
+    CHECK(rig.loads.back().status == 0x16);
+    rig.knobs.issue = 1;
+    drain(rig);
+  }
+}
+
+TEST_CASE("A chain as long as the ring streams through, also around its end", "[ring]") {
+  SmallRig rig(6);
+  rig.setup(1, 6, 3);
+  rig.command(1, kEnable);
+  for (unsigned slots : {5u, 64u, 64u, 2u, 63u}) {
+    Slot s;
+    s.slots = slots;
+    REQUIRE(rig.post(1, s));
+    rig.ring(1);
+    drain(rig);
+  }
+  CHECK(rig.loads.size() == 5);
+}
+
+TEST_CASE("An error of a further slot comes with the slot", "[ring]") {
+  for (unsigned resp = 1; resp <= 4; resp++) {
+    SmallRig rig(int(6 + resp));
+    rig.setup(1, 4, 3);
+    rig.command(1, kEnable);
+    Slot s;
+    s.slots = 6;
+    rig.post(1, s);
+    rig.bad_lines[rig.queues[1].base + 64 * 3] = resp;  // checked by the rig
+    rig.ring(1);
+    drain(rig);
+    CHECK(rig.state(1) == kRun);
+  }
+}
+
+TEST_CASE("A queue whose completion could not be written stops in ERROR", "[ring]") {
+  SmallRig rig(11);
+  rig.setup(2, 4, 3);
+  rig.command(2, kEnable);
+  rig.wait_state(2, kRun);
+  rig->write_failed_valid = 1;
+  rig->write_failed_queue = 2;
+  rig.step();
+  rig->write_failed_valid = 0;
+  rig.wait_state(2, kError);
+  CHECK(rig.ring_ends.empty());
+}
+
+namespace {
+
+// Everything at random for `cycles`, then all queues run and everything must drain.
+template <typename R>
+void storm(R &rig, unsigned queues, unsigned cycles, double commands, bool busy = true) {
+  std::vector<int> phase(queues, 0);  // 0 running, 1 waits to be enabled
+  for (unsigned q = 0; q < queues; q++) {
+    rig.setup(q, 2 + rig.below(5), 1 + rig.below(5));
+    rig.command(q, kEnable);
+  }
+  auto act = [&](unsigned q) {
+    auto &u = rig.queues[q];
+    if (phase[q] == 1) {
+      rig.command(q, kEnable);
+      phase[q] = 0;
+      return;
+    }
+    if (rig.chance() < commands) {
+      while (!rig.bells_rung()) rig.step();
+      unsigned cmd = rig.chance() < 0.7 ? kStop : kReset;
+      rig.command(q, cmd);
+      if (cmd == kStop && rig.chance() < 0.2) {
+        rig.command(q, kEnable);
+        if (rig.chance() < 0.5) return;
+        rig.command(q, cmd = kReset);
+      }
+      rig.wait_state(q, cmd == kReset ? kOff : kStopped);
+      phase[q] = 1;
+      return;
+    }
+    unsigned size = u.size();
+    for (unsigned n = rig.below(6); n > 0; n--) {
+      Slot s = rig.chance() < 0.5 ? tcp(1 + rig.below(rig.chance() < 0.2 ? 300000 : 4000)) : Slot();
+      if (rig.chance() < 0.1) s.kind = 0;
+      if (rig.chance() < 0.3)
+        s.slots = 1 + rig.below(rig.chance() < 0.1 ? size : std::min(size, 6u));
+      s.completion = rig.chance() < 0.7;
+      rig.post(q, s);
+    }
+    if (rig.chance() < 0.8 && u.rung != u.posted) rig.ring(q);
+  };
+  for (uint64_t end = rig.now() + cycles; rig.now() < end;) {
+    act(rig.below(queues));
+    rig.run(rig.below(40));
+  }
+  for (unsigned q = 0; q < queues; q++) {
+    if (phase[q] == 1) act(q);
+    rig.ring(q);
+  }
+  rig.knobs.fail = 0;
+  rig.knobs.debt = 0;
+  drain(rig);
+  unsigned resumed = 0, chained = 0;
+  for (auto &l : rig.loads) {
+    resumed += l.skip_bytes > 0;
+    chained += l.slots > 1;
+  }
+  INFO(rig.loads.size() << " loads, " << chained << " chains, " << resumed << " resumed, "
+                        << rig.unloads << " unloads, " << rig.fails << " fails");
+  if (!busy) return;
+  CHECK(rig.loads.size() > cycles / 100);
+  CHECK(chained > rig.loads.size() / 20);
+  CHECK((commands == 0 || resumed > 0));
+  CHECK((commands == 0 || rig.unloads > 20));
+}
+
+}  // namespace
+
+TEST_CASE("Random traffic: small, seeds 1 to 6", "[ring][random]") {
+  for (int seed = 1; seed <= 6; seed++) {
+    INFO("seed " << seed);
+    SmallRig rig(seed);
+    rig.knobs.fail = seed % 2 ? 0.01 : 0;
+    rig.knobs.debt = seed % 3 ? 0.01 : 0;
+    storm(rig, 4, 200000, seed > 1 ? 0.03 : 0);
+    CHECK(rig.ring_ends.empty());
+  }
+}
+
+TEST_CASE("Random traffic: default, seeds 11 to 14", "[ring][random]") {
+  for (int seed = 11; seed <= 14; seed++) {
+    INFO("seed " << seed);
+    DefaultRig rig(seed);
+    rig.knobs.fail = 0.01;
+    rig.knobs.debt = 0.01;
+    rig.knobs.latency = seed % 2 ? 200 : 1;
+    storm(rig, seed % 2 ? 64 : 5, 200000, 0.03);
+    CHECK(rig.ring_ends.empty());
+  }
+}
+
+namespace {
+
+// Knobs at random too: slow and fast partners, many fails, long latencies.
+template <typename R>
+void wild(int seed, unsigned most_queues, unsigned cycles) {
+  INFO("seed " << seed);
+  R rig(seed);
+  auto pick = [&](auto... values) {
+    double list[] = {double(values)...};
+    return list[rig.below(sizeof...(values))];
+  };
+  rig.knobs.latency = unsigned(pick(1, 20, 400));
+  rig.knobs.jitter = unsigned(pick(0, 5, 300));
+  rig.knobs.reorder = rig.chance() < 0.8;
+  rig.knobs.ready = pick(0.05, 0.7, 1);
+  rig.knobs.issue = pick(0.01, 0.2, 1);
+  rig.knobs.part = pick(0, 0.3, 0.9);
+  rig.knobs.leave = pick(0.01, 0.2, 1);
+  rig.knobs.fail = pick(0, 0.01, 0.3);
+  rig.knobs.end = pick(0.01, 0.5, 1);
+  rig.knobs.pop = pick(0.02, 0.5, 1);
+  rig.knobs.consume = pick(0.002, 0.05, 1);
+  rig.knobs.debt = pick(0, 0.01, 0.2);
+  rig.knobs.free_delay = unsigned(pick(0, 20, 300));
+  unsigned queues = std::min(most_queues, unsigned(pick(1, 4, 64, 64)));
+  storm(rig, queues, cycles, pick(0, 0.02, 0.2), false);
+  CHECK(rig.ring_ends.empty());
+}
+
+}  // namespace
+
+TEST_CASE("Random traffic with random partners, seeds 101 to 140", "[ring][random]") {
+  for (int seed = 101; seed <= 130; seed++) wild<SmallRig>(seed, 4, 20000);
+  for (int seed = 131; seed <= 140; seed++) wild<DefaultRig>(seed, 64, 20000);
+}
+
+TEST_CASE("More of the same", "[.soak]") {
+  for (int seed = 1000; seed < 2000; seed++) {
+    wild<SmallRig>(seed, 4, 30000);
+    wild<DefaultRig>(seed, 64, 20000);
+    if (seed % 10 == 0) wild<WideRig>(seed, 64, 20000);
+  }
+}
+
+TEST_CASE("Random traffic: wide, seed 21", "[ring][random]") {
+  WideRig rig(21);
+  rig.knobs.fail = 0.01;
+  storm(rig, 60, 60000, 0.03);
+  CHECK(rig.ring_ends.empty());
+}
+
+namespace {
+
+// Cycles per job when nothing but the rooms themselves limits: small frames, `queues` busy queues.
+template <typename R>
+double cycles_per_job(R &rig, unsigned queues, unsigned latency, double &reads_per_job) {
+  rig.knobs.latency = latency;
+  rig.knobs.jitter = 0;
+  rig.knobs.reorder = false;
+  rig.knobs.ready = rig.knobs.issue = rig.knobs.leave = rig.knobs.end = 1;
+  rig.knobs.part = 0;
+  rig.knobs.free_delay = 0;
+  rig.knobs.consume = 0;
+  for (unsigned q = 0; q < queues; q++) {
+    rig.setup(q, 12, 12);
+    rig.command(q, kEnable);
+  }
+  Slot s;
+  s.payload = s.bytes0 = 64;
+  s.completion = false;
+  auto fill = [&] {
+    for (unsigned q = 0; q < queues; q++) {
+      auto &u = rig.queues[q];
+      if (u.posted - u.freed > 2048) continue;
+      for (unsigned i = 0; i < 512; i++) rig.post(q, s);
+      rig.ring(q);
+    }
+  };
+  auto go = [&](unsigned cycles) {
+    for (unsigned i = 0; i < cycles; i++) {
+      if (i % 64 == 0) fill();
+      rig.step();
+    }
+  };
+  go(4000);
+  size_t jobs = rig.loads.size();
+  unsigned reads = rig.slot_reads;
+  go(8000);
+  jobs = rig.loads.size() - jobs;
+  reads_per_job = double(rig.slot_reads - reads) / double(jobs);
+  return 8000.0 / double(jobs);
+}
+
+}  // namespace
+
+TEST_CASE("Small jobs need two cycles each at one slot per beat", "[ring][speed]") {
+  for (unsigned queues : {1u, 4u, 64u}) {
+    for (unsigned latency : {20u, 250u}) {
+      WideRig rig(int(queues + latency));
+      double reads;
+      double cycles = cycles_per_job(rig, queues, latency, reads);
+      WARN("wide, " << queues << " queues, latency " << latency << ": " << cycles
+                    << " cycles per job, " << reads << " slot reads per job");
+      CHECK(cycles < 2.05);
+    }
+  }
+}
+
+TEST_CASE("Hardly a slot is read for nothing", "[ring][speed]") {
+  struct Case {
+    const char *name;
+    unsigned slots, payload;
+    double issue, most_reads;
+  };
+  const Case cases[] = {{"64 KiB jobs at the rate of the wire", 1, 65160, 1.0 / 1024, 1.05},
+                        {"1448 bytes in 16 buffers", 5, 1448, 1.0 / 44, 5.1},
+                        {"4 KiB jobs", 1, 4096, 1.0 / 64, 1.02}};
+  for (auto &c : cases) {
+    WideRig rig(7);
+    rig.knobs.latency = 250;
+    rig.knobs.jitter = 0;
+    rig.knobs.ready = rig.knobs.leave = rig.knobs.end = rig.knobs.pop = 1;
+    rig.knobs.issue = c.issue;
+    rig.knobs.part = 0;
+    rig.setup(0, 10, 10);
+    rig.command(0, kEnable);
+    Slot s = tcp(c.payload);
+    s.slots = c.slots;
+    s.completion = false;
+    auto go = [&](unsigned cycles) {
+      for (unsigned i = 0; i < cycles; i++) {
+        if (i % 64 == 0) {
+          while (rig.post(0, s)) continue;
+          rig.ring(0);
+        }
+        rig.step();
+      }
+    };
+    unsigned cycles = unsigned(300 / c.issue);
+    go(20000);
+    size_t jobs = rig.loads.size();
+    unsigned reads = rig.slot_reads_slots;
+    go(cycles);
+    jobs = rig.loads.size() - jobs;
+    double per_job = double(rig.slot_reads_slots - reads) / double(jobs);
+    WARN(c.name << ": " << per_job << " slots read per job, " << jobs << " jobs in " << cycles
+                << " cycles");
+    CHECK(per_job < c.most_reads);
+    CHECK(double(jobs) > 0.85 * c.issue * cycles);  // seg never waits for a job, but chance does
+  }
+}
+
+TEST_CASE("A late further slot of an unloaded job does not reach the entry's next job", "[ring]") {
+  SmallRig rig(31);
+  rig.setup(0, 4, 4);
+  rig.setup(1, 6, 6);
+  rig.command(0, kEnable);
+  rig.command(1, kEnable);
+  rig.knobs.issue = rig.knobs.pop = 0;
+  rig.knobs.jitter = 0;
+  Slot chain;
+  chain.slots = 5;
+  rig.post(0, chain);
+  rig.ring(0);
+  while (rig.loads.empty()) rig.step();
+  rig.knobs.latency = 3000;  // of its further slots
+  rig.run(50);
+  rig.command(0, kStop);
+  rig.wait_state(0, kStopped);
+  rig.knobs.latency = 20;
+  rig.knobs.issue = 1;
+  unsigned entry = rig.loads[0].job;
+  while (rig.loads.back().job != entry || rig.loads.size() == 1) {
+    chain.slots = rig.loads.size() < 32 ? 1 : 5;
+    if (rig.queues[1].jobs.empty() && rig.post(1, chain)) rig.ring(1);
+    rig.step();
+    REQUIRE(rig.now() < 20000);
+  }
+  REQUIRE(rig.loads.back().slots == 5);
+  rig.run(4000);
+  rig.knobs.pop = 1;
+  rig.command(0, kEnable);
+  drain(rig);  // the rig compares every further slot
+}
+
+TEST_CASE("A queue stops although other queues hold every job entry", "[ring]") {
+  DefaultRig rig(32);
+  rig.knobs.issue = 0;
+  for (unsigned q = 0; q < 64; q++) {
+    rig.setup(q, 5, 5);
+    rig.command(q, kEnable);
+  }
+  Slot s;
+  for (unsigned q = 0; q < 64; q++) {
+    for (int i = 0; i < 20; i++) rig.post(q, s);
+    rig.ring(q);
+  }
+  rig.run(3000);
+  CHECK(rig.loads.size() == 64);
+  for (unsigned q = 0; q < 64; q++) {
+    rig.command(q, kStop);
+    rig.wait_state(q, kStopped, 2000);
+  }
+  for (unsigned q = 0; q < 64; q++) rig.command(q, kEnable);
+  rig.knobs.issue = 1;
+  drain(rig);
+}
+
+TEST_CASE("The list holds each number once and forgets no push", "[ring]") {
+  vmso::unit::UnitBench<Vvmso_ring_list> bench(1);
+  auto &d = bench.dut();
+  d.push_valid = d.pop_ready = 0;
+  bench.reset();
+  while (!d.ready) bench.tick();
+  std::mt19937 rng(1);
+  std::deque<unsigned> model;
+  unsigned both = 0;
+  for (int i = 0; i < 20000; i++) {
+    d.push_valid = rng() % 4 != 0;
+    d.push = rng() % 8;
+    d.pop_ready = rng() % (i / 1000 % 4 + 1) == 0;
+    bench.settle();
+    REQUIRE(d.pop_valid == !model.empty());
+    if (d.pop_valid) REQUIRE(d.pop == model.front());
+    if (d.pop_valid && d.pop_ready) {
+      both += d.push_valid && d.push == model.front();
+      model.pop_front();
+    }
+    if (d.push_valid && std::find(model.begin(), model.end(), d.push) == model.end()) {
+      model.push_back(d.push);
+    }
+    bench.tick();
+  }
+  CHECK(both > 100);
+}

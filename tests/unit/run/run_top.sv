@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// vmso_run with plain ports for its unit test.
+module run_top
+  import vmso_pkg::*;
+  import vmso_rec_pkg::*;
+#(
+  parameter  int unsigned Config = 1,
+  localparam vmso_config_pkg::config_t Cfg = vmso_config_pkg::named(Config)
+) (
+  input  logic         clk,
+  input  logic         rst_n,
+  output logic         run_ready,
+  input  logic         load_valid,
+  input  logic [7:0]   load_job,
+  input  logic [11:0]  load_queue,
+  input  logic [3:0]   load_kind,
+  input  logic [7:0]   load_status,
+  input  logic [15:0]  load_slots,
+  input  logic [23:0]  load_payload_bytes,
+  input  logic [8:0]   load_header_bytes,
+  input  logic [63:0]  load_template_addr,
+  input  logic [11:0]  load_template_ctx,
+  input  logic [63:0]  load_addr0,
+  input  logic [23:0]  load_bytes0,
+  input  logic [11:0]  load_ctx0,
+  input  logic [63:0]  load_addr1,
+  input  logic [23:0]  load_bytes1,
+  input  logic [11:0]  load_ctx1,
+  input  logic [51:0]  load_contexts,
+  input  logic [23:0]  load_skip_bytes,
+  input  logic [127:0] chain_avail,
+  output logic         chain_pop_valid,
+  output logic [7:0]   chain_pop_job,
+  input  logic         chain_slot_valid,
+  input  logic [511:0] chain_slot,
+  input  logic [2:0]   chain_slot_resp,
+  output logic         lookup_valid,
+  input  logic         lookup_ready,
+  output logic [7:0]   lookup_job,
+  output logic [4:0]   lookup_run,
+  output logic [11:0]  lookup_queue,
+  output logic [11:0]  lookup_ctx,
+  output logic [51:0]  lookup_vpn,
+  input  logic         fill_valid,
+  input  logic [7:0]   fill_job,
+  input  logic [4:0]   fill_run,
+  input  logic         fill_fault,
+  input  logic [7:0]   fill_cause,
+  input  logic [2:0]   fill_level,
+  input  logic [43:0]  fill_ppn,
+  input  logic         busy_valid,
+  input  logic [7:0]   busy_job,
+  input  logic [4:0]   busy_run,
+  input  logic         walk_free,
+  input  logic [7:0]   status_job,
+  output logic [17:0]  status_ready_total,
+  output logic         status_blocked,
+  output logic         status_full,
+  output logic         status_chain_done,
+  input  logic [7:0]   end_job,
+  output logic [7:0]   end_status,
+  output logic [7:0]   end_cause,
+  output logic [2:0]   end_level,
+  output logic [1:0]   end_access,
+  output logic [63:0]  end_va,
+  output logic         ready_event_valid,
+  output logic [7:0]   ready_event,
+  input  logic         fetch_valid,
+  output logic         fetch_ready,
+  input  logic [7:0]   fetch_job,
+  input  logic         fetch_to_template,
+  input  logic [7:0]   fetch_tmpl,
+  input  logic [7:0]   fetch_frame,
+  input  logic [10:0]  fetch_row,
+  input  logic [13:0]  fetch_pos,
+  input  logic [13:0]  fetch_bytes,
+  input  logic         fetch_job_last,
+  output logic         piece_valid,
+  input  logic         piece_ready,
+  output logic [7:0]   piece_job,
+  output logic [7:0]   piece_frame,
+  output logic [13:0]  piece_fetch_bytes,
+  output logic [55:0]  piece_addr,
+  output logic [63:0]  piece_va,
+  output logic [13:0]  piece_pos,
+  output logic [12:0]  piece_bytes,
+  output logic         piece_last,
+  output logic         fetch_idle,
+  output logic         job_free_valid,
+  output logic [7:0]   job_free,
+  input  logic         clear_valid,
+  output logic         clear_ready,
+  input  logic [7:0]   clear_job,
+  input  logic         mark_valid,
+  output logic         mark_ready,
+  input  logic         mark_all,
+  input  logic [11:0]  mark_ctx,
+  output logic         count_faults
+);
+  job_load_t   job_load;
+  lookup_t     lookup;
+  fill_t       fill;
+  run_ref_t    busy;
+  run_status_t run_status;
+  run_end_t    run_end;
+  fetch_t      fetch;
+  piece_t      piece;
+
+  always_comb begin
+    job_load               = '0;
+    job_load.job           = load_job;
+    job_load.queue         = load_queue;
+    job_load.kind          = kind_e'(load_kind);
+    job_load.status        = status_e'(load_status);
+    job_load.slots         = load_slots;
+    job_load.payload_bytes = load_payload_bytes;
+    job_load.header_bytes  = load_header_bytes;
+    job_load.template_ref  = '{addr: load_template_addr, bytes: 24'(load_header_bytes),
+                               ctx: load_template_ctx};
+    job_load.buffer0       = '{addr: load_addr0, bytes: load_bytes0, ctx: load_ctx0};
+    job_load.buffer1       = '{addr: load_addr1, bytes: load_bytes1, ctx: load_ctx1};
+    job_load.contexts      = '{reserved: '0, valid: load_contexts[51:48], id: load_contexts[47:0]};
+    job_load.skip_bytes    = load_skip_bytes;
+  end
+  assign fill  = '{job: fill_job, run: fill_run, fault: fill_fault, cause: cause_e'(fill_cause),
+                   level: fill_level, ppn: fill_ppn};
+  assign busy  = '{job: busy_job, run: busy_run};
+  assign fetch = '{job: fetch_job, to_template: fetch_to_template, tmpl: fetch_tmpl,
+                   frame: fetch_frame, row: fetch_row, pos: fetch_pos, bytes: fetch_bytes,
+                   job_last: fetch_job_last};
+  assign lookup_job   = lookup.job;
+  assign lookup_run   = lookup.run;
+  assign lookup_queue = lookup.queue;
+  assign lookup_ctx   = lookup.ctx;
+  assign lookup_vpn   = lookup.vpn;
+  assign status_ready_total = run_status.ready_total;
+  assign status_blocked     = run_status.blocked;
+  assign status_full        = run_status.full;
+  assign status_chain_done  = run_status.chain_done;
+  assign end_status = run_end.status;
+  assign end_cause  = run_end.cause;
+  assign end_level  = run_end.level;
+  assign end_access = run_end.access;
+  assign end_va     = run_end.va;
+  assign piece_job         = piece.fetch.job;
+  assign piece_frame       = piece.fetch.frame;
+  assign piece_fetch_bytes = piece.fetch.bytes;
+  assign piece_addr  = piece.addr;
+  assign piece_va    = piece.va;
+  assign piece_pos   = piece.pos;
+  assign piece_bytes = piece.bytes;
+  assign piece_last  = piece.last;
+
+  vmso_run #(.Cfg(Cfg)) u_run (
+    .clk, .rst_n, .run_ready, .job_load_valid(load_valid), .job_load,
+    .chain_avail(chain_avail[Cfg.jobs-1:0]), .chain_pop_valid, .chain_pop_job, .chain_slot_valid,
+    .chain_slot, .chain_slot_resp(read_resp_e'(chain_slot_resp)),
+    .lookup_valid, .lookup_ready, .lookup, .fill_valid, .fill, .busy_valid, .busy, .walk_free,
+    .status_job, .run_status, .end_job, .run_end, .ready_event_valid, .ready_event,
+    .fetch_valid, .fetch_ready, .fetch, .piece_valid, .piece_ready, .piece, .fetch_idle,
+    .job_free_valid, .job_free, .clear_valid, .clear_ready, .clear_job,
+    .mark_valid, .mark_ready, .mark_all, .mark_ctx, .count_faults
+  );
+
+  logic unused_bits;
+  assign unused_bits = ^{chain_avail, piece};
+endmodule : run_top
