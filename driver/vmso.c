@@ -12,7 +12,7 @@
 #define COMPLETION_WORDS 4u
 #define BUFFER_MAX 0xffffffu
 
-#define FIELD(word, field) (((word) & field##_bm) >> field##_bp)
+#define FIELD(word, field) (((word)&field##_bm) >> field##_bp)
 #define PLACE(value, field) (((uint64_t)(value) << field##_bp) & field##_bm)
 
 // ---- registers ---------------------------------------------------------------------------------
@@ -36,7 +36,8 @@ void vmso_write64(const struct vmso_device *device, uint32_t offset, uint64_t va
 }
 
 // Reads until the masked bits have the value.
-static int wait_for(const struct vmso_device *device, uint32_t offset, uint32_t mask, uint32_t value) {
+static int wait_for(const struct vmso_device *device, uint32_t offset, uint32_t mask,
+                    uint32_t value) {
   for (uint32_t i = 0; i < device->poll_limit; i++) {
     if ((vmso_read32(device, offset) & mask) == value) return VMSO_OK;
   }
@@ -46,8 +47,7 @@ static int wait_for(const struct vmso_device *device, uint32_t offset, uint32_t 
 // ---- device ------------------------------------------------------------------------------------
 
 static int wait_ready(const struct vmso_device *device) {
-  return wait_for(device, VMSO_REG_STATUS,
-                  VMSO_REG_STATUS_READY_bm | VMSO_REG_STATUS_RESET_BUSY_bm,
+  return wait_for(device, VMSO_REG_STATUS, VMSO_REG_STATUS_READY_bm | VMSO_REG_STATUS_RESET_BUSY_bm,
                   VMSO_REG_STATUS_READY_bm);
 }
 
@@ -116,8 +116,8 @@ static int wait_fence_place(const struct vmso_device *device) {
   return VMSO_ERR_TIMEOUT;
 }
 
-int vmso_context_set(struct vmso_device *device, unsigned context, const struct vmso_context *config,
-                     uint16_t *fence) {
+int vmso_context_set(struct vmso_device *device, unsigned context,
+                     const struct vmso_context *config, uint16_t *fence) {
   if (context >= device->contexts || config->pa_bits > 63) return VMSO_ERR_ARGUMENT;
   int error = wait_fence_place(device);
   if (error != VMSO_OK) return error;
@@ -138,9 +138,9 @@ int vmso_fence_start(struct vmso_device *device, enum vmso_fence_kind kind, unsi
   if (kind != VMSO_FENCE_ALL && context >= device->contexts) return VMSO_ERR_ARGUMENT;
   int error = wait_fence_place(device);
   if (error != VMSO_OK) return error;
-  vmso_write32(device, VMSO_REG_FENCE_WHAT,
-               (uint32_t)(PLACE(kind, VMSO_REG_FENCE_WHAT_KIND) |
-                          PLACE(context, VMSO_REG_FENCE_WHAT_CTX)));
+  vmso_write32(
+      device, VMSO_REG_FENCE_WHAT,
+      (uint32_t)(PLACE(kind, VMSO_REG_FENCE_WHAT_KIND) | PLACE(context, VMSO_REG_FENCE_WHAT_CTX)));
   if (kind == VMSO_FENCE_RANGE) {
     vmso_write64(device, VMSO_REG_FENCE_VA, va);
     vmso_write64(device, VMSO_REG_FENCE_BYTES, bytes);
@@ -224,8 +224,9 @@ uint64_t vmso_counter(const struct vmso_device *device, uint32_t offset) {
 
 // ---- ring --------------------------------------------------------------------------------------
 
-void vmso_ring_init(struct vmso_ring *ring, const struct vmso_io *io, uint32_t doorbell, void *slots,
-                    unsigned log2_slots, void *completions, unsigned log2_completions) {
+void vmso_ring_init(struct vmso_ring *ring, const struct vmso_io *io, uint32_t doorbell,
+                    void *slots, unsigned log2_slots, void *completions,
+                    unsigned log2_completions) {
   memset(ring, 0, sizeof(*ring));
   ring->io = *io;
   ring->doorbell = doorbell;
@@ -261,7 +262,8 @@ static bool fits(const struct vmso_buffer_ref *buffer) {
   return buffer->bytes <= BUFFER_MAX && buffer->space < 4;
 }
 
-static struct vmso_first_slot first_slot(const struct vmso_job *job, uint32_t slots, uint64_t payload) {
+static struct vmso_first_slot first_slot(const struct vmso_job *job, uint32_t slots,
+                                         uint64_t payload) {
   struct vmso_first_slot s = {{0}};
   vmso_first_slot_set_kind(&s, (uint64_t)job->kind);
   vmso_first_slot_set_completion_wanted(&s, job->completion_wanted || job->interrupt_wanted);
@@ -367,15 +369,14 @@ void vmso_ring_ack(struct vmso_ring *ring) {
 // ---- words -------------------------------------------------------------------------------------
 
 #define CASE_NAME(code, name, text) \
-  case code: return name;
+  case code:                        \
+    return name;
 #define CASE_TEXT(code, name, text) \
-  case code: return text;
-#define WORDS(function, list, pick) \
-  const char *function(unsigned code) { \
-    switch (code) { \
-      list(pick) \
-      default: return "?"; \
-    } \
+  case code:                        \
+    return text;
+#define WORDS(function, list, pick)                    \
+  const char *function(unsigned code) {                \
+    switch (code) { list(pick) default : return "?"; } \
   }
 
 WORDS(vmso_kind_name, VMSO_KIND_LIST, CASE_NAME)

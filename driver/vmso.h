@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A small C library that drives vmso: what docs/programmers_guide.md says, as functions.
 //
-// Two halves, as in a real system. The *device* half is privileged: windows, contexts, queues, fences.
-// The *ring* half needs one doorbell page and the memory of its rings, nothing else: a process can use
-// it. Neither allocates memory or takes locks; a ring has one owner at a time.
+// Two halves, as in a real system. The *device* half is privileged: windows, contexts, queues,
+// fences. The *ring* half needs one doorbell page and the memory of its rings, nothing else: a
+// process can use it. Neither allocates memory or takes locks; a ring has one owner at a time.
 // Registers are reached through callbacks, ring memory through plain pointers: the memory has to be
 // coherent, and the host little endian. Addresses handed to the device are 64-bit numbers.
 // Functions that can fail return VMSO_OK or a negative vmso_error.
@@ -68,12 +68,12 @@ struct vmso_context {
   enum vmso_format format;
   unsigned pa_bits;  // physical address width
   uint32_t flags;
-  uint64_t root;     // root table; identity: first byte
-  uint64_t limit;    // identity: last byte
+  uint64_t root;   // root table; identity: first byte
+  uint64_t limit;  // identity: last byte
 };
 // Stages and commits a context. Gives the number of the fence that switches it.
-int vmso_context_set(struct vmso_device *device, unsigned context, const struct vmso_context *config,
-                     uint16_t *fence);
+int vmso_context_set(struct vmso_device *device, unsigned context,
+                     const struct vmso_context *config, uint16_t *fence);
 
 // Forgets translations: kind, context and byte range as far as the kind asks for them. Waits while
 // four fences are under way. Gives the number of the fence.
@@ -88,9 +88,9 @@ struct vmso_queue_config {
   uint64_t completion_base;   // aligned to 32
   unsigned log2_completions;  // 1..15
   unsigned vector;
-  uint16_t contexts[4];       // what the spaces 0..3 of a slot mean
-  unsigned granted;           // one bit a space
-  unsigned weight;            // 0 counts as 1
+  uint16_t contexts[4];  // what the spaces 0..3 of a slot mean
+  unsigned granted;      // one bit a space
+  unsigned weight;       // 0 counts as 1
 };
 int vmso_queue_configure(struct vmso_device *device, unsigned queue,
                          const struct vmso_queue_config *config);
@@ -141,15 +141,15 @@ struct vmso_ring {
 
 // `slots` and `completions` are the queue's rings in this process' memory; completions are zeroed.
 // Call it before ENABLE; call it again after RESET.
-void vmso_ring_init(struct vmso_ring *ring, const struct vmso_io *io, uint32_t doorbell, void *slots,
-                    unsigned log2_slots, void *completions, unsigned log2_completions);
+void vmso_ring_init(struct vmso_ring *ring, const struct vmso_io *io, uint32_t doorbell,
+                    void *slots, unsigned log2_slots, void *completions, unsigned log2_completions);
 
 // Slots that a job of so many buffers takes.
 uint32_t vmso_job_slots(size_t buffer_count);
 uint32_t vmso_ring_free(const struct vmso_ring *ring);
 
-// Writes a job behind the others. The device sees it at the next vmso_ring_doorbell. Jobs that want no
-// completion get one now and then, so that their slots come back.
+// Writes a job behind the others. The device sees it at the next vmso_ring_doorbell. Jobs that want
+// no completion get one now and then, so that their slots come back.
 int vmso_ring_post(struct vmso_ring *ring, const struct vmso_job *job);
 // The same for a job that stands ready as raw slots of 8 words.
 int vmso_ring_post_raw(struct vmso_ring *ring, const uint64_t *words, uint32_t slots);

@@ -17,18 +17,18 @@ module vmso_axi_pick (
 );
   localparam logic [2:0] Patience = 3'd5;
 
-  logic [3:0][2:0] waited_q;  // grants of others while it stood
-  logic [3:0]      urgent;
+  logic [3:1][2:0] waited_q;  // grants of others while it stood
+  logic [3:1]      urgent;
 
   always_comb begin
-    for (int unsigned i = 0; i < 4; i++) urgent[i] = request[i] && waited_q[i] >= Patience;
+    for (int unsigned i = 1; i < 4; i++) urgent[i] = request[i] && waited_q[i] >= Patience;
     if (urgent[3]) grant = 4'b1000;
     else if (urgent[2]) grant = 4'b0100;
     else if (urgent[1]) grant = 4'b0010;
     else grant = request & (~request + 1'b1);
   end
 
-  for (genvar i = 0; i < 4; i++) begin : gen_waited
+  for (genvar i = 1; i < 4; i++) begin : gen_waited
     always_ff @(posedge clk) begin
       if (!rst_n) waited_q[i] <= '0;
       else if (advance && (grant[i] || !request[i])) waited_q[i] <= '0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of AXI4 that the engine and host memory owe each other, checked in simulation: what is
-// offered stands until it is taken, a burst stays in its 4 KiB page and window-checked form, an id is
-// not used twice at once, and responses have their requests and their number of beats.
+// offered stands until it is taken, a burst stays in its 4 KiB page, an id is not used twice at once, and
+// responses have their requests and their number of beats.
 // What memory owes is INTG, what the engine owes is IMPL. No outputs; empty in synthesis.
 `include "vmso_assert.svh"
 module vmso_axi_rules #(
@@ -79,17 +79,20 @@ module vmso_axi_rules #(
   `VMSO_IMPL(AwInPage, !awvalid || 32'(awaddr[11:LaneW]) + 32'(awlen) < 2**(12-LaneW))
 
   // -- reads: one per id, each with its beats --------------------------------------------------------
-  logic [1023:0][8:0] left_q;  // beats to come
+  logic [1023:0] out_q;
+  logic [8:0]    mem [1024];       // beats to come, valid where out_q is 1
+  logic [8:0]    left_ar, left_r;
+  assign left_ar = out_q[arid] ? mem[arid] : '0;
+  assign left_r  = out_q[rid] ? mem[rid] : '0;
   always_ff @(posedge clk) begin
-    if (!rst_n) left_q <= '0;
-    else begin
-      if (rvalid && rready) left_q[rid] <= left_q[rid] - 1'b1;
-      if (arvalid && arready) left_q[arid] <= 9'(arlen) + 1'b1;
-    end
+    if (!rst_n) out_q <= '0;
+    else if (arvalid && arready) out_q[arid] <= 1'b1;
+    if (rvalid && rready) mem[rid] <= left_r - 1'b1;
+    if (arvalid && arready) mem[arid] <= 9'(arlen) + 1'b1;
   end
-  `VMSO_IMPL(ArIdIsFree, !arvalid || left_q[arid] == '0)
-  `VMSO_INTG(RHasRequest, !rvalid || left_q[rid] != '0)
-  `VMSO_INTG(RLastIsLast, !rvalid || rlast == (left_q[rid] == 9'd1))
+  `VMSO_IMPL(ArIdIsFree, !arvalid || left_ar == '0)
+  `VMSO_INTG(RHasRequest, !rvalid || left_r != '0)
+  `VMSO_INTG(RLastIsLast, !rvalid || rlast == (left_r == 9'd1))
 
   // -- writes: beats of W against AW, B after both ---------------------------------------------------
   logic signed [7:0] w_ahead_q;      // bursts whose W has ended, less those whose AW was taken

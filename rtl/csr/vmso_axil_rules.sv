@@ -67,7 +67,7 @@ module vmso_axil_rules (
   `VMSO_IMPL(RHasRequest, !rvalid || ar_open_q != '0)
 `else
   logic unused;
-  assign unused = ^{clk, rst_n, awaddr, awvalid, awready, wdata, wstrb, wvalid, wready, bresp, bvalid,
-                    bready, araddr, arvalid, arready, rdata, rresp, rvalid, rready};
+  assign unused = ^{clk, rst_n, awaddr, awvalid, awready, wdata, wstrb, wvalid, wready, bresp,
+                    bvalid, bready, araddr, arvalid, arready, rdata, rresp, rvalid, rready};
 `endif
 endmodule : vmso_axil_rules

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Registers, doorbells, counters and interrupts: everything that software reaches.
 //
-// The map is docs/registers.md, made from regs/vmso.rdl. This module wires: vmso_csr_bus (AXI4-Lite),
-// vmso_csr_access (decode and RAM-backed registers), vmso_csr_global (generated), counters, fences.
+// The map is docs/registers.md, made from regs/vmso.rdl. This module wires: vmso_csr_bus
+// (AXI4-Lite), vmso_csr_access (decode and RAM-backed registers), vmso_csr_global (generated),
+// counters, fences.
 //
 // queue_config, soft_reset_pulse  valid-only
 // doorbell, command, fence        valid/ready; fence numbers run from 1 and wrap at 16 bit
 // status_queue                    one queue at a time; its status_* answers may take up to 4 cycles
 // sticky_set, irq_set             pulses; a bit that is set and cleared in one cycle stays set
-// counter_inc                     per cycle; counter_inc[CountCycles] comes from the top like the rest
+// counter_inc                     per cycle; CountCycles comes from the top like the rest
 // ready_status                    the engine has cleared its RAM; low while it is in reset
 `include "vmso_assert.svh"
 module vmso_csr
@@ -74,7 +75,7 @@ module vmso_csr
 );
   localparam int unsigned Vectors = Cfg.vectors;
 
-  // -- bus and decode --------------------------------------------------------------------------------
+  // -- bus and decode -----------------------------------------------------------------------------
   logic            req_valid, req_ready, req_write, rsp_valid, rsp_err;
   logic [22:0]     req_addr;
   logic [31:0]     req_data, rsp_data;
@@ -122,7 +123,7 @@ module vmso_csr
     .ignored_pulse
   );
 
-  // -- global page -------------------------------------------------------------------------------------
+  // -- global page --------------------------------------------------------------------------------
   sticky_t     sticky;
   logic [31:0] irq_new, irq_pending, irq_mask;
   logic [1:0]  fence_kind_bits;
@@ -179,7 +180,7 @@ module vmso_csr
     else irq <= Vectors'(irq_pending & irq_mask);
   end
 
-  // -- counters and fences -------------------------------------------------------------------------------
+  // -- counters and fences ------------------------------------------------------------------------
   vmso_csr_counters u_counters (
     .clk, .rst_n, .counter_inc,
     .read_valid(counter_read_valid), .read_index(counter_read_index),

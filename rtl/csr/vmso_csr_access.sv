@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Decides what a register access does, and answers it.
 //
-// req, rsp       one request at a time; rsp valid-only, 2 cycles after it for the global page, up to
-//                25 for counters, 8 for queue states, longer where a channel or a clearing RAM waits
+// req, rsp       one request at a time; rsp valid-only. From the AR to the R handshake a read takes
+//                4 cycles in the global page, 5 for configuration, 8 for queue states, up to 26 for
+//                counters; more only where a channel or a RAM that is being cleared waits
 // global_*       the generated register block: write pulse, combinational read
 // status_*       status_queue stands 4 cycles before the answer is used
 // engine_up      low: engine in reset; commands, doorbells, fences and configuration are ignored
 // engine_ready   engine has cleared its RAM; what it must hear waits until then
 // clear_start    pulse: queue and context registers go to 0 again
-// Queue and context registers stand in RAM, 16 and 8 words each; the queue RAM follows what the engine
-// has been told, the context RAM is staged until COMMIT.
+// Queue and context registers stand in RAM, 16 and 8 words each; the queue RAM follows what the
+// engine has been told, the context RAM is staged until COMMIT.
 `include "vmso_assert.svh"
 module vmso_csr_access
   import vmso_pkg::*;
@@ -94,7 +95,7 @@ module vmso_csr_access
   logic [3:0]  strb_q;
   logic        err_d, err_q, ignored, partial;
 
-  // -- where the address points ------------------------------------------------------------------------
+  // -- where the address points -------------------------------------------------------------------
   region_e     region;
   queue_t      queue_num;
   context_t    ctx_num;
@@ -122,7 +123,7 @@ module vmso_csr_access
   end
   assign partial = write_q && strb_q != '1 && (addr_q[22:10] != '0);
 
-  // -- RAM of queue and context registers, with its clearing sweep --------------------------------------
+  // -- RAM of queue and context registers, with its clearing sweep --------------------------------
   logic [ClearW-1:0]       clear_q;
   logic                    queue_write_en, context_write_en, queue_ram_we, context_ram_we;
   logic [QueueAddrW-1:0]   queue_ram_addr;
@@ -155,7 +156,7 @@ module vmso_csr_access
     .read_en(ram_read), .read_addr(context_ram_addr), .read_data(context_ram_data)
   );
 
-  // -- COMMIT gathers the staged words -------------------------------------------------------------------
+  // -- COMMIT gathers the staged words ------------------------------------------------------------
   logic [2:0]       gather_q;     // word that is being read; its data stands in the next cycle
   logic [4:0][31:0] part_q;       // words 0..4
   context_format_t  format_word;
@@ -185,7 +186,7 @@ module vmso_csr_access
     if (state_q == StGather && gather_q != '0) part_q <= {context_ram_data, part_q[4:1]};
   end
 
-  // -- what the access does ------------------------------------------------------------------------------
+  // -- what the access does -----------------------------------------------------------------------
   logic [1:0]  wait_q;
   logic [31:0] status_word;
   logic        take;
@@ -263,7 +264,9 @@ module vmso_csr_access
           if (!write_q) state_d = StRam;
           else if (!engine_up) ignored = 1'b1;
           else if (context_word < ContextParts) context_write_en = 1'b1;
-          else if (context_word == RegContextCommit[4:2]) state_d = engine_ready ? StGather : StDecode;
+          else if (context_word == RegContextCommit[4:2]) begin
+            state_d = engine_ready ? StGather : StDecode;
+          end
         end else if (region == InQueue) begin
           if (!write_q) state_d = queue_word < QueueConfigEnd ? StRam : StStatus;
           else if (queue_word < QueueConfigEnd) begin

@@ -4,7 +4,8 @@
 //
 // counter_inc    any 8-bit increment for every counter in every cycle
 // read           read_valid and read_index stand until read_done; answered when the sweep passes, at
-//                most NumCounters + 3 cycles later; holds all increments but those of the last 2 cycles
+//                most NumCounters + 2 cycles later; holds all increments but those of the last 3
+//                cycles
 // reset          all counters 0: the first lap of the sweep takes what the RAM held as 0
 `include "vmso_assert.svh"
 module vmso_csr_counters
@@ -28,7 +29,7 @@ module vmso_csr_counters
   logic [AccW-1:0]                  add_acc_q;
   logic [63:0]                      old, sum;
 
-  // -- stage 1: read the RAM, take the accumulator ----------------------------------------------------
+  // -- stage 1: read the RAM, take the accumulator ------------------------------------------------
   always_ff @(posedge clk) begin
     if (!rst_n) begin
       inc_q       <= '0;
@@ -52,7 +53,7 @@ module vmso_csr_counters
     add_acc_q   <= acc_q[sweep_q];
   end
 
-  // -- stage 2: add, write back, answer ---------------------------------------------------------------
+  // -- stage 2: add, write back, answer -----------------------------------------------------------
   assign sum = (add_first_q ? '0 : old) + 64'(add_acc_q);
   vmso_ram_1w1r #(.Depth(NumCounters), .Lanes(1), .LaneBits(64)) u_ram (
     .clk,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers fences and keeps up to four of them for xlat.
 //
-// request     valid/ready; `commit` takes ctx and cfg of the request, else kind, context and range of
-//             the fence registers; next_number is the number that the request gets
+// request     valid/ready; `commit` takes ctx and cfg of the request, else kind, context and range
+//             of the fence registers; next_number is the number that the request gets
 // fence       valid/ready, in order of their numbers
 // flush       xlat is in reset: drops what waits, numbers start at 1 again
 // range       bytes 0 counts as 1; a range that would wrap ends at the last page

@@ -165,7 +165,7 @@ module vmso_run_fetch
 `ifdef VMSO_CHECKS
   // bytes that were translated since they were taken, kept apart from the rows: a fill makes its run
   // readable, a put makes the place wanted; a mark is seen through its fills
-  logic [Cfg.jobs-1:0][Runs-1:0] readable_q;
+  run_mask_t [Cfg.jobs-1:0] readable_q;
   always_ff @(posedge clk) begin
     if (!rst_n) begin
       readable_q <= '0;
@@ -174,7 +174,9 @@ module vmso_run_fetch
       if (put_valid) readable_q[put_job][put_run] <= 1'b0;
     end
   end
-  `VMSO_INTG(RunIsTranslated, !busy_q || readable_q[job_q][at_q.head[4:0]])
+  logic unreadable_q;  // an assertion cannot sample wide arrays
+  always_ff @(posedge clk) unreadable_q <= rst_n && busy_q && !readable_q[job_q][at_q.head[4:0]];
+  `VMSO_INTG(RunIsTranslated, !unreadable_q)
   `VMSO_INTG(NoMoveUnderFetch, !move_valid || !busy_q || move_job != job_q)
 `endif
 endmodule : vmso_run_fetch

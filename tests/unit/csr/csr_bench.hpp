@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A register master and the smallest engine behind vmso_csr: it takes what it is told, writes it down,
-// and answers status queries two cycles late, as the real one does.
+// A register master and the smallest engine behind vmso_csr: it takes what it is told, writes it
+// down, and answers status queries as late as it may.
 #pragma once
 #include <array>
+#include <deque>
 #include <map>
 #include <optional>
 #include <random>
@@ -79,15 +80,17 @@ class CsrBench {
     soft_resets += dut.soft_reset_pulse;
     unsigned asked = dut.status_queue;
     bench.tick();
-    answered = late_queue;
-    late_queue = asked;
+    late_queues.push_back(asked);
+    answered = late_queues.front();
+    late_queues.pop_front();
     drive_engine();
   }
   void cycles(int n) {
     for (int i = 0; i < n; i++) cycle();
   }
 
-  // Address `aw_late` and data `w_late` cycles after the start, B taken `b_late` cycles after it came.
+  // Address `aw_late` and data `w_late` cycles after the start, B taken `b_late` cycles after it
+  // came.
   unsigned write(uint32_t addr, uint32_t data, unsigned strb = 15, int aw_late = 0, int w_late = 0,
                  int b_late = 0) {
     auto &dut = bench.dut();
@@ -156,8 +159,8 @@ class CsrBench {
 
   UnitBench<Model> bench;
   std::mt19937_64 rng;
-  int budget = 40000;        // cycles of one access; longest: clearing of the RAM in `wide`
-  unsigned ready_of_8 = 8;   // how often, of 8 cycles, the engine is ready
+  int budget = 40000;       // cycles of one access; longest: clearing of the RAM in `wide`
+  unsigned ready_of_8 = 8;  // how often, of 8 cycles, the engine is ready
   bool fences_taken = true;
   std::map<unsigned, Status> status;
   std::vector<Doorbell> doorbells;
@@ -179,7 +182,8 @@ class CsrBench {
     dut.status_cpl_produced = uint16_t(s.cpl_produced);
     dut.status_cpl_consumer = uint16_t(s.cpl_consumer);
   }
-  unsigned late_queue = 0, answered = 0;
+  unsigned answered = 0;
+  std::deque<unsigned> late_queues = {0, 0, 0};  // an answer stands 4 cycles after its queue
 };
 
 }  // namespace vmso::unit

@@ -90,8 +90,9 @@ module csr_top
   assign fence_number  = fence.number;
   assign cfg_format    = fence.cfg.format;
   assign cfg_pa_bits   = fence.cfg.pa_bits;
-  assign cfg_flags     = {fence.cfg.hpd, fence.cfg.pbmt, fence.cfg.napot, fence.cfg.rsw, fence.cfg.pse,
-                          fence.cfg.xd, fence.cfg.gb, fence.cfg.priv, fence.cfg.af_ignore};
+  assign cfg_flags     = {fence.cfg.hpd, fence.cfg.pbmt, fence.cfg.napot, fence.cfg.rsw,
+                          fence.cfg.pse, fence.cfg.xd, fence.cfg.gb, fence.cfg.priv,
+                          fence.cfg.af_ignore};
   assign cfg_root      = fence.cfg.root;
   assign cfg_limit     = fence.cfg.limit;
   always_comb begin

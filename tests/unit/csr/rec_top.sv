@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every field of the records and of the RAM-backed registers on a port of its own, so that a test can
-// hold the C header against the packages.
+// Every field of the records and of the RAM-backed registers on a port of its own, so that a test
+// can hold the C header against the packages.
 module rec_top
   import vmso_pkg::*;
   import vmso_rec_pkg::*;

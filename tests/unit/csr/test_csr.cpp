@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Registers as software sees them, against what docs/registers.md says.
+#include <algorithm>
 #include <deque>
 
 #include "Vcsr_small.h"
@@ -38,8 +39,8 @@ TEST_CASE("After reset every global register shows its reset value", "[csr]") {
   CHECK(b.read(VMSO_REG_STORE_LIMIT) == 736);
   CHECK(b.bench->read_window == 256);
   CHECK(b.bench->store_limit == 736);
-  const uint32_t masks[4][3] = {{0xff6, 0xf76, 0xf7f}, {0xff6, 0xff6, 0xfff},
-                                {0xff6, 0xf76, 0xf7f}, {0xff6, 0xf76, 0xf7f}};
+  const uint32_t masks[4][3] = {
+      {0xff6, 0xf76, 0xf7f}, {0xff6, 0xff6, 0xfff}, {0xff6, 0xf76, 0xf7f}, {0xff6, 0xf76, 0xf7f}};
   for (uint32_t p = 0; p < 4; p++) {
     for (uint32_t i = 0; i < 3; i++) {
       CHECK(b.read(VMSO_REG_FLAG_MASK0_FIRST + 16 * p + 4 * i) == masks[p][i]);
@@ -52,7 +53,7 @@ TEST_CASE("After reset every global register shows its reset value", "[csr]") {
   }
 }
 
-TEST_CASE("The capability words name every number of the configuration", "[csr]") {
+TEST_CASE("The capability words name every number of the configuration (small)", "[csr]") {
   Small s;
   CHECK(s.read(VMSO_REG_CAP_BUS) == (128 | 1 << 16));
   CHECK(s.read(VMSO_REG_CAP_QUEUES) == (4 | 8 << 16));
@@ -63,6 +64,9 @@ TEST_CASE("The capability words name every number of the configuration", "[csr]"
   CHECK(s.read(VMSO_REG_CAP_XLAT) == (8 | 128 << 16));
   CHECK(s.read(VMSO_REG_CAP_TEMPLATE) == (256 | 32 << 16));
   CHECK(s.read(VMSO_REG_CAP_FEATURES) == (0x0b | 0x1b << 8));
+}
+
+TEST_CASE("The capability words name every number of the configuration (wide)", "[csr]") {
   Wide w;
   CHECK(w.read(VMSO_REG_CAP_BUS) == (512 | 32 << 16));
   CHECK(w.read(VMSO_REG_CAP_QUEUES) == (1024 | 1024u << 16));
@@ -119,7 +123,8 @@ TEST_CASE("A 64-bit register becomes valid as a whole with its high half", "[csr
       unsigned bit = 44 * w;
       uint64_t value = 0;
       for (unsigned i = 0; i < 44; i++) {
-        value |= uint64_t(b.bench->window_base.m_storage[(bit + i) / 32] >> (bit + i) % 32 & 1) << i;
+        value |= uint64_t(b.bench->window_base.m_storage[(bit + i) / 32] >> (bit + i) % 32 & 1)
+                 << i;
       }
       return value;
     };
@@ -178,6 +183,9 @@ TEST_CASE("An interrupt is pending until cleared and drives its vector when the 
     b.write(VMSO_REG_IRQ_PENDING, 1u << vector);
     CHECK(b.read(VMSO_REG_IRQ_PENDING) == 0);
   }
+}
+
+TEST_CASE("Vectors that the configuration does not have are never pending", "[csr]") {
   Small one;  // has vector 0 only
   one.write(VMSO_REG_IRQ_MASK, ~0u);
   one.bench->irq_set = 0xfffffffe;
@@ -232,6 +240,20 @@ TEST_CASE("Doorbells of the first and the last queue reach the engine (small)", 
 TEST_CASE("Doorbells of the first and the last queue reach the engine (wide)", "[csr]") {
   Wide b;
   check_doorbells(b, 1024);
+}
+
+TEST_CASE("A status answer belongs to the queue that was asked for", "[csr]") {
+  Small b;
+  b.wait_ready();
+  for (unsigned queue = 0; queue < 4; queue++) b.status[queue] = {queue, 0x100 + queue, 0, 0, 0};
+  for (int i = 0; i < 40; i++) {
+    unsigned queue = unsigned(b.rng() % 4);
+    if (b.rng() % 2) {
+      CHECK(b.read(VMSO_REG_QUEUE(queue) + VMSO_REG_QUEUE_STATE) == queue);
+    } else {
+      CHECK(b.read(VMSO_REG_DOORBELL(queue) + VMSO_REG_DOORBELL_SEEN) == 0x100 + queue);
+    }
+  }
 }
 
 TEST_CASE("Queue configuration is handed over with the high half and reads back", "[csr]") {
@@ -327,10 +349,11 @@ TEST_CASE("Partial strobes outside the global page change nothing and answer SLV
 TEST_CASE("Addresses without a register read 0 and ignore writes", "[csr]") {
   Small b;
   b.wait_ready();
-  for (uint32_t addr : {0x008u, 0x04cu, 0x1a0u, 0xffcu, 0x1000u, 0x2000u, 0x00fffcu, 0x0100a0u,
-                        0x010100u, 0x020000u, 0x0ffffcu, 0x100040u, 0x10007cu, 0x100200u, 0x17fffcu,
-                        0x180014u, 0x18001cu, 0x180020u, 0x180200u, 0x1bfffcu, 0x1c0000u, 0x800000u,
-                        0xfffffcu, 0x1004000u, 0x1fffffcu}) {
+  for (uint32_t addr :
+       {0x008u,    0x04cu,    0x1a0u,     0xffcu,    0x1000u,   0x2000u,   0x00fffcu,
+        0x0100a0u, 0x010100u, 0x020000u,  0x0ffffcu, 0x100040u, 0x10007cu, 0x100200u,
+        0x17fffcu, 0x180014u, 0x18001cu,  0x180020u, 0x180200u, 0x1bfffcu, 0x1c0000u,
+        0x800000u, 0xfffffcu, 0x1004000u, 0x1fffffcu}) {
     INFO("address " << std::hex << addr);
     CHECK(b.write(addr, 0xffffffff) == kOkay);
     Answer answer = b.read_answer(addr);
@@ -355,9 +378,9 @@ TEST_CASE("COMMIT hands the staged context over as a fence", "[csr]") {
     uint32_t flags = uint32_t(b.rng()) & 0x1ff;
     b.write64(base + VMSO_REG_CONTEXT_ROOT, root | 0x123);
     b.write64(base + VMSO_REG_CONTEXT_LIMIT, limit | 0xfff);
-    b.write(base + VMSO_REG_CONTEXT_FORMAT,
-            uint32_t(VMSO_FORMAT_X86_64_L5) | 52u << VMSO_REG_CONTEXT_FORMAT_PA_BITS_bp |
-                flags << VMSO_REG_CONTEXT_FORMAT_AF_IGNORE_bp);
+    b.write(base + VMSO_REG_CONTEXT_FORMAT, uint32_t(VMSO_FORMAT_X86_64_L5) |
+                                                52u << VMSO_REG_CONTEXT_FORMAT_PA_BITS_bp |
+                                                flags << VMSO_REG_CONTEXT_FORMAT_AF_IGNORE_bp);
     CHECK(b.fences.empty());
     b.write(base + VMSO_REG_CONTEXT_COMMIT, 0);
     b.cycles(3);
@@ -387,10 +410,14 @@ TEST_CASE("GO starts a numbered fence over the pages that the bytes touch", "[cs
   };
   const uint64_t top = (1ull << 52) - 1;
   const std::vector<Case> cases = {
-      {0x1000, 0x1000, 1, 1},          {0x1fff, 2, 1, 2},
-      {0x1000, 0, 1, 1},               {0x1000, 0x1001, 1, 2},
-      {~0ull - 4095, 4096, top, top},  {~0ull - 4095, 4097, top, top},
-      {0, ~0ull, 0, top},              {0x7fff12345678, 1ull << 40, 0x7fff12345, 0x80ff12345},
+      {0x1000, 0x1000, 1, 1},
+      {0x1fff, 2, 1, 2},
+      {0x1000, 0, 1, 1},
+      {0x1000, 0x1001, 1, 2},
+      {~0ull - 4095, 4096, top, top},
+      {~0ull - 4095, 4097, top, top},
+      {0, ~0ull, 0, top},
+      {0x7fff12345678, 1ull << 40, 0x7fff12345, 0x80ff12345},
   };
   unsigned number = 0;
   for (const Case &c : cases) {
@@ -658,7 +685,9 @@ void check_traffic(uint64_t seed, unsigned pause) {
   }
   b.ready_of_8 = pause ? 3 : 8;
   const std::array<std::pair<uint32_t, uint32_t>, 3> known = {
-      {{VMSO_REG_ID, VMSO_REG_ID_VALUE}, {VMSO_REG_CAP_STORE, 32768}, {VMSO_REG_CAP_READ, 256 | 64 << 16}}};
+      {{VMSO_REG_ID, VMSO_REG_ID_VALUE},
+       {VMSO_REG_CAP_STORE, 32768},
+       {VMSO_REG_CAP_READ, 256 | 64 << 16}}};
   int answers = 0, reads = 0, asked = 0;
   auto go = [&] { return b.rng() % 4 >= pause; };
   bool read_open = false, aw_open = false, w_open = false;
@@ -717,6 +746,29 @@ TEST_CASE("Random traffic on all five channels at once is answered in order", "[
   }
 }
 
+TEST_CASE("A read takes as long as the module says", "[csr]") {
+  Small b;
+  b.wait_ready();
+  auto cycles_of = [&](uint32_t addr) {
+    uint64_t start = b.bench.now();
+    b.read(addr);
+    return b.bench.now() - 1 - start;  // between the two handshakes
+  };
+  CHECK(cycles_of(VMSO_REG_ID) == 4);
+  CHECK(cycles_of(VMSO_REG_QUEUE(1)) == 5);
+  CHECK(cycles_of(VMSO_REG_CONTEXT(1)) == 5);
+  CHECK(cycles_of(VMSO_REG_QUEUE(1) + VMSO_REG_QUEUE_STATE) == 8);
+  CHECK(cycles_of(VMSO_REG_DOORBELL(1)) == 8);
+  uint64_t longest = 0;
+  for (int i = 0; i < 200; i++) {
+    b.cycles(int(b.rng() % 30));
+    longest =
+        std::max(longest, cycles_of(VMSO_REG_COUNTER_CYCLES + 8 * (b.rng() % VMSO_NUM_COUNTERS)));
+  }
+  CHECK(longest <= 26);
+  CHECK(longest > 20);
+}
+
 TEST_CASE("A doorbell is taken at least every sixth cycle", "[csr]") {
   Small b;
   b.wait_ready();
@@ -727,7 +779,13 @@ TEST_CASE("A doorbell is taken at least every sixth cycle", "[csr]") {
   dut.s_axil_wstrb = 15;
   b.cycles(600);
   CHECK(b.doorbells.size() >= 98);
-  dut.s_axil_awvalid = dut.s_axil_wvalid = 0;
+  while (dut.s_axil_awvalid || dut.s_axil_wvalid) {  // what is offered stands until it is taken
+    dut.eval();
+    bool aw_taken = dut.s_axil_awready, w_taken = dut.s_axil_wready;
+    b.cycle();
+    if (aw_taken) dut.s_axil_awvalid = 0;
+    if (w_taken) dut.s_axil_wvalid = 0;
+  }
   b.cycles(20);
 }
 

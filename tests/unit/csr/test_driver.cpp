@@ -14,8 +14,7 @@ namespace {
 using Small = CsrBench<Vcsr_small>;
 
 vmso_io io_of(Small &bench) {
-  return {&bench,
-          [](void *b, uint32_t offset) { return static_cast<Small *>(b)->read(offset); },
+  return {&bench, [](void *b, uint32_t offset) { return static_cast<Small *>(b)->read(offset); },
           [](void *b, uint32_t offset, uint32_t value) {
             static_cast<Small *>(b)->write(offset, value);
           }};
@@ -109,8 +108,10 @@ struct RingRig {
   uint32_t produced = 0;  // completions written by "the device"
 
   RingRig(unsigned log2_slots, unsigned log2_completions)
-      : slots(8u << log2_slots), completions(4u << log2_completions, ~0ull),
-        log2_slots(log2_slots), log2_completions(log2_completions) {
+      : slots(8u << log2_slots),
+        completions(4u << log2_completions, ~0ull),
+        log2_slots(log2_slots),
+        log2_completions(log2_completions) {
     vmso_io io{this, [](void *, uint32_t) { return 0u; },
                [](void *rig, uint32_t offset, uint32_t value) {
                  auto *r = static_cast<RingRig *>(rig);
@@ -120,7 +121,8 @@ struct RingRig {
                    log2_completions);
   }
   const vmso_first_slot &first(uint32_t index) const {
-    return *reinterpret_cast<const vmso_first_slot *>(&slots[8 * (index & ((1u << log2_slots) - 1))]);
+    return *reinterpret_cast<const vmso_first_slot *>(
+        &slots[8 * (index & ((1u << log2_slots) - 1))]);
   }
   const vmso_further_slot &further(uint32_t index) const {
     return *reinterpret_cast<const vmso_further_slot *>(
@@ -136,7 +138,8 @@ struct RingRig {
   }
 };
 
-TEST_CASE("A chain of any length wraps around the ring and reads back buffer by buffer", "[driver]") {
+TEST_CASE("A chain of any length wraps around the ring and reads back buffer by buffer",
+          "[driver]") {
   RingRig rig(4, 3);
   uint32_t index = 0;
   for (unsigned count = 0; count <= 40; count++) {

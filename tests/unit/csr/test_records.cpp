@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The C header and the SystemVerilog packages must put every field at the same bits.
 //
-// Each field is set to all ones in a record of zeros through the C masks; then its own port must show
-// all ones and every other port zero, which a sum over all ports shows.
+// Each field is set to all ones in a record of zeros through the C masks; then its own port must
+// show all ones and every other port zero, which a sum over all ports shows.
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -39,31 +39,31 @@ void put(Wide &bits, unsigned word, uint64_t value) {
 
 uint64_t ones(unsigned width) { return width == 64 ? ~0ull : (1ull << width) - 1; }
 
-#define FIELD(record, bits, NAME, port)                                                       \
-  {                                                                                           \
-    INFO(#NAME);                                                                              \
-    records.clear();                                                                          \
-    put(records.top.bits, VMSO_##record##_##NAME##_word, VMSO_##record##_##NAME##_bm);        \
-    records.top.eval();                                                                       \
-    CHECK(uint64_t(records.top.port) == ones(VMSO_##record##_##NAME##_bw));                   \
-    put(records.top.bits, VMSO_##record##_##NAME##_word, ~VMSO_##record##_##NAME##_bm);       \
-    records.top.eval();                                                                       \
-    CHECK(uint64_t(records.top.port) == 0);                                                   \
-    CHECK(VMSO_##record##_##NAME##_bm >> VMSO_##record##_##NAME##_bp ==                       \
-          ones(VMSO_##record##_##NAME##_bw));                                                 \
-    covered[VMSO_##record##_##NAME##_word] |= VMSO_##record##_##NAME##_bm;                    \
+#define FIELD(record, bits, NAME, port)                                                 \
+  {                                                                                     \
+    INFO(#NAME);                                                                        \
+    records.clear();                                                                    \
+    put(records.top.bits, VMSO_##record##_##NAME##_word, VMSO_##record##_##NAME##_bm);  \
+    records.top.eval();                                                                 \
+    CHECK(uint64_t(records.top.port) == ones(VMSO_##record##_##NAME##_bw));             \
+    put(records.top.bits, VMSO_##record##_##NAME##_word, ~VMSO_##record##_##NAME##_bm); \
+    records.top.eval();                                                                 \
+    CHECK(uint64_t(records.top.port) == 0);                                             \
+    CHECK(VMSO_##record##_##NAME##_bm >> VMSO_##record##_##NAME##_bp ==                 \
+          ones(VMSO_##record##_##NAME##_bw));                                           \
+    covered[VMSO_##record##_##NAME##_word] |= VMSO_##record##_##NAME##_bm;              \
   }
 
-#define REGISTER_FIELD(bits, NAME, port)                     \
-  {                                                          \
-    INFO(#NAME);                                             \
-    records.clear();                                         \
-    records.top.bits = VMSO_REG_##NAME##_bm;                 \
-    records.top.eval();                                      \
-    CHECK(records.top.port == ones(VMSO_REG_##NAME##_bw));   \
+#define REGISTER_FIELD(bits, NAME, port)                                                           \
+  {                                                                                                \
+    INFO(#NAME);                                                                                   \
+    records.clear();                                                                               \
+    records.top.bits = VMSO_REG_##NAME##_bm;                                                       \
+    records.top.eval();                                                                            \
+    CHECK(records.top.port == ones(VMSO_REG_##NAME##_bw));                                         \
     records.top.bits = std::remove_reference_t<decltype(records.top.bits)>(~VMSO_REG_##NAME##_bm); \
-    records.top.eval();                                      \
-    CHECK(records.top.port == 0);                            \
+    records.top.eval();                                                                            \
+    CHECK(records.top.port == 0);                                                                  \
   }
 
 TEST_CASE("Given the first slot then C header and package agree bit by bit", "[regs]") {
@@ -135,10 +135,12 @@ TEST_CASE("Given a further slot then C header and package agree for each place",
               std::popcount(records.top.b_reserved.m_storage[1]) +
               std::popcount(records.top.b_reserved.m_storage[2]) +
               std::popcount(records.top.b_reserved.m_storage[3]) +
-              std::popcount(records.top.b_reserved.m_storage[4]) == 38);
+              std::popcount(records.top.b_reserved.m_storage[4]) ==
+          38);
     unsigned bit = 24 * place;
-    uint64_t pair = uint64_t(records.top.b_bytes.m_storage[bit / 32]) |
-                    (bit / 32 < 2 ? uint64_t(records.top.b_bytes.m_storage[bit / 32 + 1]) << 32 : 0);
+    uint64_t pair =
+        uint64_t(records.top.b_bytes.m_storage[bit / 32]) |
+        (bit / 32 < 2 ? uint64_t(records.top.b_bytes.m_storage[bit / 32 + 1]) << 32 : 0);
     CHECK((pair >> bit % 32 & 0xffffff) == 0xfedcba);
   }
 }
