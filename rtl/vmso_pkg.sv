@@ -113,7 +113,7 @@ package vmso_pkg;
   typedef logic [NumCounters-1:0][7:0] counter_inc_t;
 
   // Sticky bits, set by pulses, cleared by writing 1. Index = bit number.
-  typedef enum logic [3:0] {
+  typedef enum logic [2:0] {
     StickyReadTimeout = 0, StickyWriteError = 1, StickyWindow = 2, StickyCommitRefused = 3,
     StickyConsumerDoorbell = 4, StickyCommandIgnored = 5, StickyQueueError = 6, StickyParity = 7
   } sticky_e;

@@ -162,61 +162,278 @@ module vmso_top
     $error("vmso_top: RamParity = %0d, but this release builds without RAM parity (0)", RamParity);
   end
 
-  // -- control ---------------------------------------------------------------------------------------
-  logic            core_rst_n, soft_reset_pulse, soft_reset_busy, hold_reads, reads_idle;
-  logic            ring_ready, run_ready, xlat_ready, seg_ready, out_ready, cpl_ready;
-  windows_t        windows;
-  logic [31:0]     read_timeout;
-  logic [15:0]     read_window;
-  logic [11:0]     store_limit;
-  flag_masks_t     flag_masks;
-  counter_inc_t    counter_inc;
-  sticky_t         sticky_set;
-  logic [31:0]     irq_set;
-  logic            doorbell_valid, doorbell_ready, queue_config_valid, command_valid, command_ready;
-  doorbell_t       doorbell;
-  queue_config_t   queue_config;
-  queue_command_t  command;
-  logic            fence_valid, fence_ready, commit_refused_pulse;
-  fence_t          fence;
-  logic [15:0]     fence_done_number;
-  queue_t          status_queue, query_queue, ctl_queue;
-  queue_state_e    status_state;
-  slot_idx_t       status_producer, status_fetched, status_cpl_produced, status_cpl_consumer;
+  // -- channels: named after their records (vmso_pkg), declared by their producer ------------------------
+  // csr
+  logic                        doorbell_valid, queue_config_valid, command_valid, fence_valid,
+                               soft_reset_pulse;
+  doorbell_t                   doorbell;
+  queue_config_t               queue_config;
+  queue_command_t              command;
+  fence_t                      fence;
+  windows_t                    windows;
+  logic [31:0]                 read_timeout;
+  logic [15:0]                 read_window;
+  logic [11:0]                 store_limit;
+  flag_masks_t                 flag_masks;
+  queue_t                      status_queue;
+  // ring
+  logic                        ring_ready, ring_doorbell_ready, command_ready, count_jobs,
+                               count_slot_reads, slot_req_valid, wake_ready, slot_valid,
+                               chain_slot_valid, unload_valid, flush_set_valid,
+                               flush_clear_valid, queue_fail_ready, ring_end_valid,
+                               queue_reset_valid;
+  queue_state_e                status_state;
+  slot_idx_t                   status_producer, status_fetched;
+  sticky_t                     ring_sticky;
+  read_req_t                   slot_req;
+  queue_t                      query_queue, unload_queue, ctl_queue, flush_set, flush_clear,
+                               queue_reset_queue;
+  vmso_ring_pkg::slot_t        slot;
+  logic [Jobs-1:0]             chain_avail;
+  further_slot_t               chain_slot;
+  read_resp_e                  chain_slot_resp;
+  job_end_t                    ring_end;
+  // job
+  logic                        slot_ready, job_load_valid;
+  logic [7:0]                  job_home;
+  job_load_t                   job_load;
+  // run
+  logic                        run_ready, chain_pop_valid, lookup_valid, ready_event_valid,
+                               fetch_ready, piece_valid, fetch_idle, job_free_valid, clear_ready,
+                               mark_ready, count_faults;
+  job_t                        chain_pop_job, ready_event, job_free;
+  lookup_t                     lookup;
+  run_status_t                 run_status;
+  run_end_t                    run_end;
+  piece_t                      piece;
+  // xlat
+  logic                        xlat_ready, lookup_ready, fill_valid, busy_valid, walk_free,
+                               walk_req_valid, fence_ready, commit_refused_pulse, mark_valid,
+                               mark_all, hold_issue, read_colour, count_lookups, count_tlb_hits,
+                               count_walks, count_table_reads, count_pwc_hits;
+  fill_t                       fill;
+  run_ref_t                    busy;
+  read_req_t                   walk_req;
+  logic [15:0]                 fence_done_number;
+  context_t                    mark_ctx;
+  // seg
+  logic                        seg_ready, fetch_valid, order_valid, clear_valid, unload_ready,
+                               unload_head_any, query_in_debt, issue_held, wake_valid,
+                               count_segments, count_seg_busy, count_seg_blocked,
+                               count_seg_starved;
+  job_t                        status_job, end_job, clear_job;
+  fetch_t                      fetch;
+  order_t                      order;
+  frame_t                      order_frame;
+  slot_idx_t                   unload_head_slot;
+  bytes_t                      unload_head_segments, unload_head_bytes;
+  logic [25:0]                 query_issued_bytes;
+  order_count_t                ctl_issued;
+  queue_t                      wake_queue;
+  // read
+  logic                        piece_ready, tmpl_req_valid, payload_req_valid, tmpl_write_valid,
+                               tmpl_done_valid, tmpl_done_fail;
+  read_req_t                   tmpl_req, payload_req;
+  logic [DataBits-1:0]         store_read_data, tmpl_write_data;
+  frame_state_t                frame_state;
+  template_t                   tmpl_write_tmpl, tmpl_done_tmpl;
+  logic [1:0][BusBytes-1:0]    tmpl_bank_en;
+  logic [1:0][3:0]             tmpl_bank_row;
+  pos_t                        tmpl_done_bytes;
+  status_e                     tmpl_done_status;
+  cause_e                      tmpl_done_cause;
+  logic [63:0]                 tmpl_done_va;
+  // out
+  logic                        out_ready, left_valid, tmpl_free_valid, out_end_valid,
+                               queue_fail_valid, flush_set_ready, flush_clear_ready,
+                               store_read_en, count_frames, count_wire_beats, count_dropped,
+                               count_out_busy, count_out_blocked, count_out_starved;
+  left_t                       left;
+  template_t                   tmpl_free;
+  job_end_t                    out_end;
+  queue_fail_t                 queue_fail;
+  order_count_t                ctl_left;
+  row_t                        store_read_row;
+  frame_t                      state_frame;
+  logic [7:0]                  count_frame_bytes;
+  // cpl
+  logic                        cpl_ready, out_end_ready, ring_end_ready, consumer_ready,
+                               queue_reset_ready, write_valid, ended_valid, write_failed_valid,
+                               sticky_consumer, count_completions;
+  write_req_t                  write;
+  queue_t                      ended_queue, write_failed_queue;
+  logic [15:0]                 query_ended, query_backlog;
+  slot_idx_t                   status_cpl_produced, status_cpl_consumer;
+  logic [31:0]                 irq_set;
+  // axi
+  logic [1:0]                  colour_busy;
+  logic                        reads_idle, walk_req_ready, slot_req_ready, tmpl_req_ready,
+                               payload_req_ready, read_rsp_valid, write_ready, write_done_valid,
+                               write_done_ok, count_read_beats, count_window_stall,
+                               sticky_timeout, sticky_window;
+  read_id_t                    walk_req_id, slot_req_id, tmpl_req_id, payload_req_id;
+  read_rsp_t                   read_rsp;
+  logic [DataBits-1:0]         read_data;
 
-  // -- reads and writes -------------------------------------------------------------------------------
-  logic            walk_req_valid, walk_req_ready, slot_req_valid, slot_req_ready;
-  logic            tmpl_req_valid, tmpl_req_ready, payload_req_valid, payload_req_ready;
-  read_req_t       walk_req, slot_req, tmpl_req, payload_req;
-  read_id_t        walk_req_id, slot_req_id, tmpl_req_id, payload_req_id;
-  logic            read_rsp_valid;
-  read_rsp_t       read_rsp;
-  logic [DataBits-1:0] read_data;
-  logic            read_colour;
-  logic [1:0]      colour_busy;
-  logic            write_valid, write_ready, write_done_valid, write_done_ok;
-  write_req_t      write;
+  // -- glue ---------------------------------------------------------------------------------------------------
+  logic         core_rst_n, soft_reset_busy, hold_reads, out_tvalid, out_tready, engine_ready;
+  logic         doorbell_ready, consumer_valid, ring_doorbell_valid;
+  counter_inc_t counter_inc;
+  sticky_t      sticky_set;
 
-  // -- jobs and runs ------------------------------------------------------------------------------------
-  logic            slot_valid, slot_ready, job_load_valid, job_free_valid, tmpl_free_valid;
-  job_load_t       job_load;
-  job_t            job_free;
-  template_t       tmpl_free;
-  logic [Jobs-1:0] chain_avail;
-  logic            chain_pop_valid, chain_slot_valid;
-  job_t            chain_pop_job;
-  further_slot_t   chain_slot;
-  read_resp_e      chain_slot_resp;
-  logic            lookup_valid, lookup_ready, fill_valid, busy_valid, walk_free;
-  lookup_t         lookup;
-  fill_t           fill;
-  run_ref_t        busy;
-  job_t            status_job, end_job, ready_event, clear_job;
-  run_status_t     run_status;
-  run_end_t        run_end;
-  logic            ready_event_valid, clear_valid, clear_ready, fetch_valid, fetch_ready;
-  fetch_t          fetch;
-  logic            piece_valid, piece_ready, fetch_idle;
-  piece_t          piece;
-  logic            mark_valid, mark_ready, mark_all, hold_issue, issue_held;
-  context_t        mark_ctx;
+  assign engine_ready = ring_ready && run_ready && xlat_ready && seg_ready && out_ready && cpl_ready
+                        && core_rst_n;
+  // a consumer doorbell goes to cpl, and in the same cycle to ring as a wake-up
+  assign ring_doorbell_valid = doorbell_valid && (!doorbell.consumer || consumer_ready);
+  assign consumer_valid      = doorbell_valid && doorbell.consumer && ring_doorbell_ready;
+  assign doorbell_ready      = ring_doorbell_ready && (!doorbell.consumer || consumer_ready);
+
+
+  always_comb begin
+    sticky_set = ring_sticky;
+    sticky_set[StickyReadTimeout]     |= sticky_timeout;
+    sticky_set[StickyWindow]          |= sticky_window;
+    sticky_set[StickyWriteError]      |= write_failed_valid;
+    sticky_set[StickyConsumerDoorbell] |= sticky_consumer;
+    sticky_set[StickyCommitRefused]   |= commit_refused_pulse;
+  end
+  always_comb begin
+    counter_inc                   = '0;
+    counter_inc[CountCycles]      = 8'd1;
+    counter_inc[CountFrames]      = 8'(count_frames);
+    counter_inc[CountFrameBytes]  = count_frame_bytes;
+    counter_inc[CountWireBeats]   = 8'(count_wire_beats);
+    counter_inc[CountReadBeats]   = 8'(count_read_beats);
+    counter_inc[CountJobs]        = 8'(count_jobs);
+    counter_inc[CountSegments]    = 8'(count_segments);
+    counter_inc[CountCompletions] = 8'(count_completions);
+    counter_inc[CountLookups]     = 8'(count_lookups);
+    counter_inc[CountTlbHits]     = 8'(count_tlb_hits);
+    counter_inc[CountWalks]       = 8'(count_walks);
+    counter_inc[CountTableReads]  = 8'(count_table_reads);
+    counter_inc[CountPwcHits]     = 8'(count_pwc_hits);
+    counter_inc[CountFaults]      = 8'(count_faults);
+    counter_inc[CountDropped]     = 8'(count_dropped);
+    counter_inc[CountSlotReads]   = 8'(count_slot_reads);
+    counter_inc[CountOutBusy]     = 8'(count_out_busy);
+    counter_inc[CountOutBlocked]  = 8'(count_out_blocked);
+    counter_inc[CountOutStarved]  = 8'(count_out_starved);
+    counter_inc[CountWindowStall] = 8'(count_window_stall);
+  end
+  logic unused_stage_pulses;
+  assign unused_stage_pulses = ^{count_seg_busy, count_seg_blocked, count_seg_starved};
+
+  vmso_soft_reset u_soft_reset (
+    .clk, .rst_n, .soft_reset_pulse, .soft_reset_busy, .core_rst_n, .hold_reads, .reads_idle,
+    .write_taken(write_valid && write_ready), .write_done(write_done_valid),
+    .out_tvalid, .out_tready, .out_tlast(m_axis_tlast), .m_axis_tvalid, .m_axis_tready
+  );
+
+  // -- rooms, in the order of the data ----------------------------------------------------------------------
+  vmso_csr #(.Cfg(Cfg)) u_csr (
+    .clk, .rst_n, .s_axil_awaddr, .s_axil_awprot, .s_axil_awvalid, .s_axil_awready, .s_axil_wdata,
+    .s_axil_wstrb, .s_axil_wvalid, .s_axil_wready, .s_axil_bresp, .s_axil_bvalid, .s_axil_bready,
+    .s_axil_araddr, .s_axil_arprot, .s_axil_arvalid, .s_axil_arready, .s_axil_rdata,
+    .s_axil_rresp, .s_axil_rvalid, .s_axil_rready, .doorbell_valid, .doorbell_ready, .doorbell,
+    .queue_config_valid, .queue_config, .command_valid, .command_ready, .command, .fence_valid,
+    .fence_ready, .fence, .fence_done_number, .commit_refused_pulse, .windows, .read_timeout,
+    .read_window, .store_limit, .flag_masks, .soft_reset_pulse, .soft_reset_busy,
+    .ready_status(engine_ready), .status_queue, .status_state, .status_producer, .status_fetched,
+    .status_cpl_produced, .status_cpl_consumer, .counter_inc, .sticky_set, .irq_set, .irq
+  );
+  vmso_ring #(.Cfg(Cfg)) u_ring (
+    .clk, .rst_n(core_rst_n), .ring_ready, .doorbell_valid(ring_doorbell_valid),
+    .doorbell_ready(ring_doorbell_ready), .doorbell, .queue_config_valid, .queue_config,
+    .command_valid, .command_ready, .command, .status_queue, .status_state, .status_producer,
+    .status_fetched, .count_jobs, .count_slot_reads, .sticky_set(ring_sticky), .slot_req_valid,
+    .slot_req_ready, .slot_req, .slot_req_id, .read_rsp_valid, .read_rsp, .read_data,
+    .query_queue, .query_issued_bytes, .query_in_debt, .query_ended, .query_backlog, .wake_valid,
+    .wake_ready, .wake_queue, .ended_valid, .ended_queue, .write_failed_valid,
+    .write_failed_queue, .slot_valid, .slot_ready, .slot, .job_home, .job_load_valid, .job_load,
+    .chain_avail, .chain_pop_valid, .chain_pop_job, .chain_slot_valid, .chain_slot,
+    .chain_slot_resp, .job_free_valid, .job_free, .unload_valid, .unload_ready, .unload_queue,
+    .unload_head_any, .unload_head_slot, .unload_head_segments, .unload_head_bytes, .ctl_queue,
+    .ctl_issued, .ctl_left, .flush_set_valid, .flush_set_ready, .flush_set, .flush_clear_valid,
+    .flush_clear_ready, .flush_clear, .queue_fail_valid, .queue_fail_ready, .queue_fail,
+    .ring_end_valid, .ring_end_ready, .ring_end, .out_end_valid, .out_end_ready,
+    .queue_reset_valid, .queue_reset_ready, .queue_reset_queue
+  );
+  vmso_job #(.Cfg(Cfg)) u_job (
+    .clk, .rst_n(core_rst_n), .slot_valid, .slot_ready, .slot, .job_home, .job_load_valid,
+    .job_load, .job_free_valid, .job_free, .tmpl_free_valid, .tmpl_free
+  );
+  vmso_run #(.Cfg(Cfg)) u_run (
+    .clk, .rst_n(core_rst_n), .run_ready, .job_load_valid, .job_load, .chain_avail,
+    .chain_pop_valid, .chain_pop_job, .chain_slot_valid, .chain_slot, .chain_slot_resp,
+    .lookup_valid, .lookup_ready, .lookup, .fill_valid, .fill, .busy_valid, .busy, .walk_free,
+    .status_job, .run_status, .end_job, .run_end, .ready_event_valid, .ready_event, .fetch_valid,
+    .fetch_ready, .fetch, .piece_valid, .piece_ready, .piece, .fetch_idle, .job_free_valid,
+    .job_free, .clear_valid, .clear_ready, .clear_job, .mark_valid, .mark_ready, .mark_all,
+    .mark_ctx, .count_faults
+  );
+  vmso_xlat #(.Cfg(Cfg)) u_xlat (
+    .clk, .rst_n(core_rst_n), .xlat_ready, .windows, .lookup_valid, .lookup_ready, .lookup,
+    .fill_valid, .fill, .busy_valid, .busy, .walk_free, .walk_req_valid, .walk_req_ready,
+    .walk_req, .walk_req_id, .read_rsp_valid, .read_rsp, .read_data, .fence_valid, .fence_ready,
+    .fence, .fence_done_number, .commit_refused_pulse, .mark_valid, .mark_ready, .mark_all,
+    .mark_ctx, .hold_issue, .issue_held, .read_colour, .colour_busy, .count_lookups,
+    .count_tlb_hits, .count_walks, .count_table_reads, .count_pwc_hits
+  );
+  vmso_seg #(.Cfg(Cfg)) u_seg (
+    .clk, .rst_n(core_rst_n), .seg_ready, .job_load_valid, .job_load, .queue_config_valid,
+    .queue_config, .ready_event_valid, .ready_event, .status_job, .run_status, .end_job, .run_end,
+    .fetch_valid, .fetch_ready, .fetch, .order_valid, .order, .order_frame, .left_valid, .left,
+    .clear_valid, .clear_ready, .clear_job, .unload_valid, .unload_ready, .unload_queue,
+    .unload_head_any, .unload_head_slot, .unload_head_segments, .unload_head_bytes, .query_queue,
+    .query_issued_bytes, .query_in_debt, .ctl_queue, .ctl_issued, .hold_issue, .issue_held,
+    .fetch_idle, .store_limit, .wake_valid, .wake_ready, .wake_queue, .count_segments,
+    .count_seg_busy, .count_seg_blocked, .count_seg_starved
+  );
+  vmso_read #(.Cfg(Cfg)) u_read (
+    .clk, .rst_n(core_rst_n), .piece_valid, .piece_ready, .piece, .tmpl_req_valid,
+    .tmpl_req_ready, .tmpl_req, .tmpl_req_id, .payload_req_valid, .payload_req_ready,
+    .payload_req, .payload_req_id, .read_rsp_valid, .read_rsp, .read_data,
+    .frame_open_valid(order_valid), .frame_open(order_frame), .store_read_en, .store_read_row,
+    .store_read_data, .state_frame, .frame_state, .tmpl_write_valid, .tmpl_write_tmpl,
+    .tmpl_bank_en, .tmpl_bank_row, .tmpl_write_data, .tmpl_done_valid, .tmpl_done_tmpl,
+    .tmpl_done_bytes, .tmpl_done_fail, .tmpl_done_status, .tmpl_done_cause, .tmpl_done_va
+  );
+  vmso_out #(.Cfg(Cfg)) u_out (
+    .clk, .rst_n(core_rst_n), .out_ready, .flag_masks, .job_load_valid, .job_load, .order_valid,
+    .order, .order_frame, .left_valid, .left, .tmpl_free_valid, .tmpl_free,
+    .end_valid(out_end_valid), .end_ready(out_end_ready), .job_end(out_end), .queue_fail_valid,
+    .queue_fail_ready, .queue_fail, .flush_set_valid, .flush_set_ready, .flush_set,
+    .flush_clear_valid, .flush_clear_ready, .flush_clear, .ctl_queue, .ctl_left, .store_read_en,
+    .store_read_row, .store_read_data, .state_frame, .frame_state, .tmpl_write_valid,
+    .tmpl_write_tmpl, .tmpl_bank_en, .tmpl_bank_row, .tmpl_write_data, .tmpl_done_valid,
+    .tmpl_done_tmpl, .tmpl_done_bytes, .tmpl_done_fail, .tmpl_done_status, .tmpl_done_cause,
+    .tmpl_done_va, .m_axis_data(m_axis_tdata), .m_axis_keep(m_axis_tkeep),
+    .m_axis_last(m_axis_tlast), .m_axis_valid(out_tvalid), .m_axis_ready(out_tready),
+    .m_axis_user(m_axis_tuser), .count_frames, .count_frame_bytes, .count_wire_beats,
+    .count_dropped, .count_out_busy, .count_out_blocked, .count_out_starved
+  );
+  vmso_cpl #(.Cfg(Cfg)) u_cpl (
+    .clk, .rst_n(core_rst_n), .cpl_ready, .queue_config_valid, .queue_config, .out_end_valid,
+    .out_end_ready, .out_end, .ring_end_valid, .ring_end_ready, .ring_end, .consumer_valid,
+    .consumer_ready, .consumer_queue(doorbell.queue), .consumer_value(doorbell.value),
+    .queue_reset_valid, .queue_reset_ready, .queue_reset_queue, .write_valid, .write_ready,
+    .write, .write_done_valid, .write_done_ok, .ended_valid, .ended_queue, .write_failed_valid,
+    .write_failed_queue, .query_queue, .query_ended, .query_backlog, .status_queue,
+    .status_cpl_produced, .status_cpl_consumer, .irq_set, .sticky_consumer, .count_completions
+  );
+  vmso_axi #(.Cfg(Cfg)) u_axi (
+    .clk, .rst_n, .windows, .read_timeout, .read_window, .read_colour, .hold_reads, .colour_busy,
+    .reads_idle, .walk_req_valid, .walk_req_ready, .walk_req, .walk_req_id, .slot_req_valid,
+    .slot_req_ready, .slot_req, .slot_req_id, .tmpl_req_valid, .tmpl_req_ready, .tmpl_req,
+    .tmpl_req_id, .payload_req_valid, .payload_req_ready, .payload_req, .payload_req_id,
+    .read_rsp_valid, .read_rsp, .read_data, .write_valid, .write_ready, .write, .write_done_valid,
+    .write_done_ok, .count_read_beats, .count_window_stall, .sticky_timeout, .sticky_window,
+    .m_axi_arid, .m_axi_araddr, .m_axi_arlen, .m_axi_arsize, .m_axi_arburst, .m_axi_arcache,
+    .m_axi_arprot, .m_axi_arvalid, .m_axi_arready, .m_axi_rid, .m_axi_rdata, .m_axi_rresp,
+    .m_axi_rlast, .m_axi_rvalid, .m_axi_rready, .m_axi_awid, .m_axi_awaddr, .m_axi_awlen,
+    .m_axi_awsize, .m_axi_awburst, .m_axi_awcache, .m_axi_awprot, .m_axi_awvalid, .m_axi_awready,
+    .m_axi_wdata, .m_axi_wstrb, .m_axi_wlast, .m_axi_wvalid, .m_axi_wready, .m_axi_bid,
+    .m_axi_bresp, .m_axi_bvalid, .m_axi_bready
+  );
+
+endmodule : vmso_top

@@ -107,8 +107,9 @@ module vmso_run
   cursor_t             turn_cursor, save;
   buffers_t            turn_buffers;
   aside_e              save_why;
-  logic                freed_valid, slot_taken_valid, landed_valid, place_en;
-  index_t              freed_job, slot_taken_job, landed_job;
+  logic                freed_valid, taken_valid, slot_taken_valid, landed_valid, place_en;
+  run_t                taken_run;
+  index_t              taken_job, slot_taken_job, landed_job;
   logic [Cfg.jobs-1:0] slot_wanted;
   logic [1:0]          place_at;
   desc_t               place;
@@ -138,7 +139,7 @@ module vmso_run
   vmso_run_turn #(.Cfg(Cfg)) u_turn (
     .clk, .rst_n, .load_valid, .load_job, .load_cursor, .load_buffers,
     .save_valid, .save_job(work_job), .save, .save_why, .ended_valid, .ended_job(work_job),
-    .freed_valid, .freed_job, .slot_wanted, .slot_taken_valid, .slot_taken_job,
+    .freed_valid, .freed_job(taken_job), .slot_wanted, .slot_taken_valid, .slot_taken_job,
     .landed_valid, .landed_job,
     .clear_active(drop_active), .clear_job(clear_job[JobW-1:0]), .clear_busy(drop_busy),
     .work_idle, .turn_valid, .turn_ready, .turn_job, .turn_cursor, .turn_buffers
@@ -184,7 +185,7 @@ module vmso_run
     .clk, .rst_n, .init_valid, .init_job, .put_valid, .put_job(work_job), .put_run, .put,
     .fill_valid, .fill, .move_valid, .move_job, .move,
     .fetch_valid, .fetch_ready, .fetch, .piece_valid, .piece_ready, .piece, .fetch_idle,
-    .freed_valid, .freed_job, .last_valid, .last_job,
+    .taken_valid, .taken_job, .taken_run, .freed_valid, .last_valid, .last_job,
     .work_job, .work_head, .status_job(status_index), .status_head, .row_job, .row_taken
   );
   vmso_run_ctl #(.Cfg(Cfg)) u_ctl (
@@ -220,7 +221,7 @@ module vmso_run
                          chain_done: chain_done_q[status_index]};
 
   logic unused_bits;
-  assign unused_bits = ^{job_load, status_job, end_job, status_held};
+  assign unused_bits = ^{job_load, status_job, end_job, status_held, taken_valid, taken_run};
 
 `ifdef VMSO_CHECKS
   logic load_recent_q;
@@ -231,5 +232,11 @@ module vmso_run
              || 25'(job_load.buffer0.bytes) + 25'(job_load.buffer1.bytes)
              <= 25'(job_load.payload_bytes))
   `VMSO_INTG(MarkWhileIdle, !mark_valid || fetch_idle)
+  vmso_run_check #(.Cfg(Cfg)) u_check (
+    .clk, .rst_n, .put_valid, .put_job(work_job), .put_run, .put_bad(put.bad != BadNot),
+    .fill_valid, .fill_job(fill.job[JobW-1:0]), .fill_run(fill.run), .fill_fault(fill.fault),
+    .redo_valid, .redo_job, .redo_mask, .read_valid(taken_valid), .read_job(taken_job),
+    .read_run(taken_run), .free_valid(job_free_valid), .free_job(job_free[JobW-1:0])
+  );
 `endif
 endmodule : vmso_run

@@ -4,7 +4,7 @@
 // fetch       valid/ready; a command of n pieces takes n + 1 cycles, one without bytes takes one. All its
 //             bytes are translated (the room seg has looked)
 // piece       valid/ready, registered, two cycles after the command, then one per cycle
-// freed       valid only: a run of the job was used up
+// taken       valid only: a run that a piece came from; freed_valid: it is used up
 // last        valid only: the last command of the job is done
 // move        valid only: everything of the job before move.head is dropped
 // reset       control; places by the init walk
@@ -36,8 +36,10 @@ module vmso_run_fetch
   input  logic            piece_ready,
   output piece_t          piece,
   output logic            fetch_idle,
+  output logic            taken_valid,  // a piece came from this run
+  output logic [JobW-1:0] taken_job,
+  output run_t            taken_run,
   output logic            freed_valid,
-  output logic [JobW-1:0] freed_job,
   output logic            last_valid,
   output logic [JobW-1:0] last_job,
   input  logic [JobW-1:0] work_job,
@@ -104,7 +106,9 @@ module vmso_run_fetch
     end
   end
   assign freed_valid = emit && uses_up;
-  assign freed_job   = job_q;
+  assign taken_valid = emit;
+  assign taken_job   = job_q;
+  assign taken_run   = at_q.head[4:0];
 
   always_ff @(posedge clk) begin
     if (!rst_n) begin
@@ -163,20 +167,6 @@ module vmso_run_fetch
   assign unused_bits = ^{put.tmpl, put.bad, fill};
 
 `ifdef VMSO_CHECKS
-  // bytes that were translated since they were taken, kept apart from the rows: a fill makes its run
-  // readable, a put makes the place wanted; a mark is seen through its fills
-  run_mask_t [Cfg.jobs-1:0] readable_q;
-  always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      readable_q <= '0;
-    end else begin
-      if (fill_valid) readable_q[fill.job[JobW-1:0]][fill.run] <= !fill.fault;
-      if (put_valid) readable_q[put_job][put_run] <= 1'b0;
-    end
-  end
-  logic unreadable_q;  // an assertion cannot sample wide arrays
-  always_ff @(posedge clk) unreadable_q <= rst_n && busy_q && !readable_q[job_q][at_q.head[4:0]];
-  `VMSO_INTG(RunIsTranslated, !unreadable_q)
   `VMSO_INTG(NoMoveUnderFetch, !move_valid || !busy_q || move_job != job_q)
 `endif
 endmodule : vmso_run_fetch

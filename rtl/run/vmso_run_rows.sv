@@ -270,29 +270,6 @@ module vmso_run_rows
   assign unused_bits = ^{fill.ppn, fill.job, follow_prefix, ended.answer.fault, follow_room};
 
 `ifdef VMSO_CHECKS
-  // runs that have a request outstanding, kept apart from masks and pointers
-  run_mask_t [Cfg.jobs-1:0] wanted_q;
-  always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      wanted_q <= '0;
-    end else begin
-      if (redo_valid) wanted_q[redo_job] <= wanted_q[redo_job] | redo_mask;
-      if (fill_valid) wanted_q[fill.job[JobW-1:0]][fill.run] <= 1'b0;
-      if (put_valid && put.bad == BadNot) wanted_q[put_job][put_run] <= 1'b1;
-    end
-  end
-  // registered: the simulator cannot sample wide arrays for an assertion
-  logic stray_fill_q, stray_redo_q, stray_put_q, stray_move_q;
-  always_ff @(posedge clk) begin
-    stray_fill_q <= rst_n && fill_valid && !wanted_q[fill.job[JobW-1:0]][fill.run];
-    stray_redo_q <= rst_n && redo_valid && (wanted_q[redo_job] & redo_mask) != '0;
-    stray_put_q  <= rst_n && put_valid && wanted_q[put_job][put_run];
-    stray_move_q <= rst_n && move_valid && wanted_q[move_job] != '0;
-  end
-  `VMSO_INTG(FillWasWanted, !stray_fill_q)
-  `VMSO_IMPL(RedoOfTranslated, !stray_redo_q)
-  `VMSO_IMPL(PutOfFreePlace, !stray_put_q)
-  `VMSO_IMPL(ClearNeedsAllFills, !stray_move_q)
   `VMSO_IMPL(ListHasRoom, !list || follow_room)
 `endif
 endmodule : vmso_run_rows

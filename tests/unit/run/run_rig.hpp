@@ -262,13 +262,11 @@ class Rig : public unit::UnitBench<Model> {
       d.fill_level = uint8_t(page.level);
       if (!page.fault) d.fill_ppn = page.ppn & kPpn;
       Entry &e = table_[a.job];
-      if (getenv("DBG")) printf("%lu fill %d.%d fault %d\n", this->now(), a.job, a.run, page.fault);
       e.outstanding[a.run]--;
       e.filled[a.run] = page;
     }
     for (size_t i = 0; i < asks_.size(); i++) {
       if (asks_[i].refuse && asks_[i].due <= this->now()) {
-        if (getenv("DBG")) printf("%lu busy %d.%d\n", this->now(), asks_[i].job, asks_[i].run);
         d.busy_valid = 1;
         d.busy_job = uint8_t(asks_[i].job);
         d.busy_run = uint8_t(asks_[i].run);
@@ -288,7 +286,6 @@ class Rig : public unit::UnitBench<Model> {
     lookup_seen_ = lookup_of(d);
     if (!d.lookup_valid || !d.lookup_ready) return;
     lookup_cycle = this->now();
-    if (getenv("DBG")) printf("%lu lookup %d.%d\n", this->now(), d.lookup_job, d.lookup_run);
     lookups++;
     Entry &e = table_[d.lookup_job];
     REQUIRE(e.used);
@@ -528,7 +525,6 @@ class Rig : public unit::UnitBench<Model> {
       clearing_.reset();
     }
     if (d.job_free_valid) {
-      if (getenv("DBG")) printf("%lu free %d\n", this->now(), d.job_free);
       unsigned j = d.job_free;
       auto it = std::find(expect_free_.begin(), expect_free_.end(), j);
       INFO("job_free " << j);

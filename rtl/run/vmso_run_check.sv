@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Simulation only: keeps apart from masks and pointers which runs have a request outstanding and which
+// are readable, and compares.
+//
+// A broken rule shows one cycle late: an assertion cannot sample arrays this wide in every simulator.
+`include "vmso_assert.svh"
+module vmso_run_check
+  import vmso_pkg::*;
+  import vmso_run_pkg::*;
+#(
+  parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
+  localparam int unsigned JobW = vmso_math_pkg::index_width(Cfg.jobs)
+) (
+  input logic            clk,
+  input logic            rst_n,
+  input logic            put_valid,
+  input logic [JobW-1:0] put_job,
+  input run_t            put_run,
+  input logic            put_bad,
+  input logic            fill_valid,
+  input logic [JobW-1:0] fill_job,
+  input run_t            fill_run,
+  input logic            fill_fault,
+  input logic            redo_valid,
+  input logic [JobW-1:0] redo_job,
+  input run_mask_t       redo_mask,
+  input logic            read_valid,  // a piece is taken from this run
+  input logic [JobW-1:0] read_job,
+  input run_t            read_run,
+  input logic            free_valid,
+  input logic [JobW-1:0] free_job
+);
+  run_mask_t [Cfg.jobs-1:0] wanted_q, readable_q;
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      wanted_q   <= '0;
+      readable_q <= '0;
+    end else begin
+      if (redo_valid) begin
+        wanted_q[redo_job]   <= wanted_q[redo_job] | redo_mask;
+        readable_q[redo_job] <= readable_q[redo_job] & ~redo_mask;
+      end
+      if (fill_valid) begin
+        wanted_q[fill_job][fill_run]   <= 1'b0;
+        readable_q[fill_job][fill_run] <= !fill_fault;
+      end
+      if (put_valid) begin
+        wanted_q[put_job][put_run]   <= !put_bad;
+        readable_q[put_job][put_run] <= 1'b0;
+      end
+    end
+  end
+
+  logic fill_q, redo_q, put_q, read_q, free_q;
+  always_ff @(posedge clk) begin
+    fill_q <= rst_n && fill_valid && !wanted_q[fill_job][fill_run];
+    redo_q <= rst_n && redo_valid && (wanted_q[redo_job] & redo_mask) != '0;
+    put_q  <= rst_n && put_valid && wanted_q[put_job][put_run];
+    read_q <= rst_n && read_valid && !readable_q[read_job][read_run];
+    free_q <= rst_n && free_valid && wanted_q[free_job] != '0;
+  end
+`ifdef VMSO_CHECKS
+  `VMSO_INTG(FillWasWanted, !fill_q)
+  `VMSO_INTG(ReadIsTranslated, !read_q)
+  `VMSO_IMPL(RedoIsNotWanted, !redo_q)
+  `VMSO_IMPL(PutIntoFreePlace, !put_q)
+  `VMSO_IMPL(FreeAfterAllFills, !free_q)
+`endif
+endmodule : vmso_run_check
