@@ -20,6 +20,9 @@ set(VMSO_RTL ${PROJECT_SOURCE_DIR}/rtl)
 set(VMSO_PACKAGES
     ${VMSO_RTL}/vmso_config_pkg.sv ${VMSO_RTL}/vmso_rec_pkg.sv ${VMSO_RTL}/vmso_pkg.sv
     ${VMSO_RTL}/common/vmso_math_pkg.sv)
+file(GLOB VMSO_ROOM_PACKAGES CONFIGURE_DEPENDS ${VMSO_RTL}/*/vmso_*_pkg.sv)
+list(APPEND VMSO_PACKAGES ${VMSO_ROOM_PACKAGES})
+list(REMOVE_DUPLICATES VMSO_PACKAGES)
 file(GLOB_RECURSE VMSO_RTL_FILES CONFIGURE_DEPENDS ${VMSO_RTL}/*.sv ${VMSO_RTL}/*.svh)
 
 find_package(Threads REQUIRED)

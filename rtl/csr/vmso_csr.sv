@@ -132,8 +132,8 @@ module vmso_csr
 
   always_comb begin
     sticky = sticky_set;
-    sticky[3'(StickyCommitRefused)] = sticky_set[3'(StickyCommitRefused)] || commit_refused_pulse;
-    sticky[3'(StickyCommandIgnored)] = sticky_set[3'(StickyCommandIgnored)] || ignored_pulse;
+    sticky[StickyCommitRefused] = sticky_set[StickyCommitRefused] || commit_refused_pulse;
+    sticky[StickyCommandIgnored] = sticky_set[StickyCommandIgnored] || ignored_pulse;
     for (int unsigned i = 0; i < 32; i++) irq_new[i] = irq_set[i] && i < Cfg.vectors;
   end
   assign fence_kind = fence_kind_e'(fence_kind_bits);
@@ -145,14 +145,14 @@ module vmso_csr
     .control_soft_reset_pulse(soft_reset_pulse),
     .status_ready(clear_done && ready_status && !soft_reset_busy),
     .status_reset_busy(soft_reset_busy),
-    .sticky_read_timeout_set(sticky[3'(StickyReadTimeout)]),
-    .sticky_write_error_set(sticky[3'(StickyWriteError)]),
-    .sticky_window_set(sticky[3'(StickyWindow)]),
-    .sticky_commit_refused_set(sticky[3'(StickyCommitRefused)]),
-    .sticky_consumer_doorbell_set(sticky[3'(StickyConsumerDoorbell)]),
-    .sticky_command_ignored_set(sticky[3'(StickyCommandIgnored)]),
-    .sticky_queue_error_set(sticky[3'(StickyQueueError)]),
-    .sticky_parity_set(sticky[3'(StickyParity)]),
+    .sticky_read_timeout_set(sticky[StickyReadTimeout]),
+    .sticky_write_error_set(sticky[StickyWriteError]),
+    .sticky_window_set(sticky[StickyWindow]),
+    .sticky_commit_refused_set(sticky[StickyCommitRefused]),
+    .sticky_consumer_doorbell_set(sticky[StickyConsumerDoorbell]),
+    .sticky_command_ignored_set(sticky[StickyCommandIgnored]),
+    .sticky_queue_error_set(sticky[StickyQueueError]),
+    .sticky_parity_set(sticky[StickyParity]),
     .irq_pending_vectors(irq_pending), .irq_pending_vectors_set(irq_new),
     .irq_mask_vectors(irq_mask),
     .read_timeout_cycles(read_timeout), .read_window_beats(read_window),

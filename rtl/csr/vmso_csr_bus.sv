@@ -2,8 +2,8 @@
 // The AXI4-Lite slave: turns the five channels into one stream of requests, one at a time.
 //
 // write       address and data in either order; each channel holds one that waits
-// req         valid/ready; reads and writes take turns; a request comes only when its response has
-//             room, so a master that does not take B can still read
+// req         valid/ready; reads and writes take turns when both wait; a request comes only when its
+//             response has room, so a master that does not take B can still read
 // rsp         valid-only, one for each request, at least one cycle after it
 // order       B in order of AW, R in order of AR (AXI4-Lite asks for no order between them)
 `include "vmso_assert.svh"
@@ -60,11 +60,11 @@ module vmso_csr_bus (
   assign s_axil_rresp   = rerr_q ? RespSlv : RespOk;
   assign s_axil_rdata   = rdata_q;
 
-  // write_q remembers the last request's kind: the other kind goes first.
+  // A write goes first; while its answer stands on B no other can, so that a read gets its turn.
   assign can_write = aw_full_q && w_full_q && !bvalid_q;
   assign can_read  = ar_full_q && !rvalid_q;
   assign req_valid = !busy_q && (can_write || can_read);
-  assign req_write = can_write && !(can_read && write_q);
+  assign req_write = can_write;
   assign req_addr  = req_write ? awaddr_q : araddr_q;
   assign req_data  = wdata_q;
   assign req_strb  = wstrb_q;

@@ -88,6 +88,7 @@ module vmso_read_land
   logic                     look_valid_q, level1_valid_q, level2_valid_q, level3_valid_q;
   beat_t                    look_q, level1_q, level2_q, level3_q;
   logic [Cfg.data_bits-1:0] look_data_q, level1_data_q, level2_data_q, level3_data_q;
+  logic [BeatW-1:0]         look_rot;
   logic [5:0]               look_rot_q, level1_rot_q, level2_rot_q;  // lanes, modulo W
 
   function automatic logic [Cfg.data_bits-1:0] rotate_left(logic [Cfg.data_bits-1:0] data,
@@ -117,10 +118,11 @@ module vmso_read_land
       level3_valid_q <= level2_valid_q;
     end
   end
+  assign look_rot = look_beat.pos[BeatW-1:0] - bus_off;
   always_ff @(posedge clk) begin
     look_q        <= look_beat;
     look_data_q   <= read_data;
-    look_rot_q    <= 6'(BeatW'(look_beat.pos) - bus_off);
+    look_rot_q    <= 6'(look_rot);
     level1_q      <= look_q;
     level1_rot_q  <= look_rot_q;
     level1_data_q <= rotate_left(look_data_q, look_rot_q[1:0], 1);

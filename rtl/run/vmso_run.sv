@@ -127,7 +127,7 @@ module vmso_run
   ptr_t                row_alloc, work_head, status_alloc, status_head, status_prefix;
   run_mask_t           redo_mask;
   run_t                redo_first;
-  logic [17:0]         status_total;
+  logic [17:0]         status_total, status_taken, status_ready;
   logic                status_blocked, progress_valid, last_valid, done_queued;
   index_t              status_index, progress_job, last_job, done_job;
   logic [1:0]          unused_bad_count;
@@ -186,7 +186,8 @@ module vmso_run
     .fill_valid, .fill, .move_valid, .move_job, .move,
     .fetch_valid, .fetch_ready, .fetch, .piece_valid, .piece_ready, .piece, .fetch_idle,
     .taken_valid, .taken_job, .taken_run, .freed_valid, .last_valid, .last_job,
-    .work_job, .work_head, .status_job(status_index), .status_head, .row_job, .row_taken
+    .work_job, .work_head, .status_job(status_index), .status_head, .status_taken, .row_job,
+    .row_taken
   );
   vmso_run_ctl #(.Cfg(Cfg)) u_ctl (
     .clk, .rst_n, .init_valid, .init_job, .run_ready,
@@ -216,7 +217,11 @@ module vmso_run
 
   ptr_t status_held;
   assign status_held = status_alloc - status_head;
-  assign run_status  = '{ready_total: status_total, blocked: status_blocked,
+  // 32 whole pages are 2^17 bytes; the difference to what was taken is read as a signed number of 18
+  // bits, so one byte of them is held back until a byte was taken
+  assign status_ready = status_total == {!status_taken[17], status_taken[16:0]}
+                        ? status_total - 1'b1 : status_total;
+  assign run_status  = '{ready_total: status_ready, blocked: status_blocked,
                          full: status_held[5] && status_prefix == status_alloc,
                          chain_done: chain_done_q[status_index]};
 

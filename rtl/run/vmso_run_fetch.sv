@@ -46,6 +46,7 @@ module vmso_run_fetch
   output ptr_t            work_head,
   input  logic [JobW-1:0] status_job,
   output ptr_t            status_head,
+  output logic [17:0]     status_taken,
   input  logic [JobW-1:0] row_job,
   output taken_t          row_taken
 );
@@ -158,9 +159,9 @@ module vmso_run_fetch
     .clk, .write_en(state_en), .write_addr(state_job), .write_data(state.head),
     .read_addr(work_job), .read_data(work_head)
   );
-  vmso_lutram #(.Depth(Cfg.jobs), .Bits(6)) u_head_status (
-    .clk, .write_en(state_en), .write_addr(state_job), .write_data(state.head),
-    .read_addr(status_job), .read_data(status_head)
+  vmso_lutram #(.Depth(Cfg.jobs), .Bits(24)) u_status (
+    .clk, .write_en(state_en), .write_addr(state_job), .write_data({state.head, state.taken}),
+    .read_addr(status_job), .read_data({status_head, status_taken})
   );
 
   logic unused_bits;

@@ -117,8 +117,8 @@ module rec_top
   output logic [31:0]  num_counters,
   output logic [4:0]   counter_window_stall,
   output logic [4:0]   counter_table_reads,
-  output logic [3:0]   sticky_parity,
-  output logic [3:0]   sticky_command_ignored
+  output logic [2:0]   sticky_parity,
+  output logic [2:0]   sticky_command_ignored
 );
   first_slot_t       s;
   further_slot_t     further;

@@ -185,6 +185,38 @@ TEST_CASE("An interrupt is pending until cleared and drives its vector when the 
   }
 }
 
+TEST_CASE("A bit that is set in the cycle of its clearing stays set", "[csr]") {
+  int held = 0, cleared = 0, set_again = 0;
+  for (int pulse_at = 0; pulse_at < 10; pulse_at++) {
+    Small b;
+    auto &dut = b.bench.dut();
+    b.write(VMSO_REG_IRQ_MASK, 1);
+    dut.irq_set = 1;
+    b.cycle();
+    dut.irq_set = 0;
+    b.cycles(3);
+    dut.s_axil_awvalid = dut.s_axil_wvalid = dut.s_axil_bready = 1;
+    dut.s_axil_awaddr = VMSO_REG_IRQ_PENDING;
+    dut.s_axil_wdata = 1;
+    dut.s_axil_wstrb = 15;
+    bool dipped = false;
+    for (int now = 0; now < 15; now++) {
+      dut.irq_set = now == pulse_at;
+      b.cycle();
+      dut.s_axil_awvalid = dut.s_axil_wvalid = 0;
+      dut.eval();
+      dipped = dipped || !dut.irq;
+    }
+    dut.s_axil_bready = 0;
+    held += dut.irq && !dipped;
+    set_again += dut.irq && dipped;
+    cleared += !dut.irq;
+  }
+  CHECK(held == 1);  // the one cycle in which both meet
+  CHECK(cleared > 0);
+  CHECK(set_again > 0);
+}
+
 TEST_CASE("Vectors that the configuration does not have are never pending", "[csr]") {
   Small one;  // has vector 0 only
   one.write(VMSO_REG_IRQ_MASK, ~0u);

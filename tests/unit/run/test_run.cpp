@@ -110,33 +110,214 @@ struct Make {
 };
 
 template <typename Model>
-void random_jobs(Knobs knobs, unsigned jobs, uint64_t seed, unsigned error_percent) {
-  Rig<Model> rig(JobsOf<Model>::value, knobs, seed);
+void random_jobs(Rig<Model> &rig, unsigned jobs, uint64_t seed, unsigned error_percent) {
+  INFO("seed " << seed);
   Make make{std::mt19937_64(seed + 1), error_percent};
   for (unsigned i = 0; i < jobs; i++) rig.waiting.push_back(make.job());
   rig.drain();
   CHECK(rig.finished == jobs);
-  WARN("seed " << seed << ": " << rig.now() << " cycles, " << rig.pieces << " pieces, " << rig.lookups
-       << " lookups, " << rig.busies << " refused, " << rig.runs_redone << " again, " << rig.marks
-       << " fences, " << rig.cleared << " cleared, " << rig.faults_seen << " faults, "
-       << rig.bads_seen << " bad, " << rig.fulls << " full");
+}
+
+// Everything at once and nothing refused.
+Knobs smooth() {
+  Knobs k;
+  k.load_percent = k.lookup_percent = k.piece_percent = k.fetch_percent = k.whole_percent = 100;
+  k.land_percent = 100;
+  k.walk_percent = 0;
+  return k;
+}
+
+// How a job with one further slot, spoiled by `spoil`, ends.
+template <typename Model, typename Spoil>
+End end_of(Spoil spoil) {
+  Rig<Model> rig(JobsOf<Model>::value, Knobs{}, kSeed);
+  Job job = small(0x1000, 100);
+  job.payload = 300;
+  job.chain.push_back({});
+  job.chain[0].places[1] = {0x20ff0, 200, 2, 0};
+  spoil(job);
+  rig.waiting.push_back(job);
+  rig.waiting.push_back(small(0x5000, 10));  // another job is not touched by it
+  rig.drain();
+  CHECK(rig.cleared == 1);
+  CHECK(rig.finished == 2);
+  REQUIRE(!rig.ends.empty());
+  return rig.ends.back();
 }
 
 }  // namespace
 
 TEMPLATE_TEST_CASE("Random jobs become the pieces of their buffers", "[run]", Vrun0, Vrun1, Vrun2) {
-  random_jobs<TestType>(Knobs{}, 400, kSeed, 0);
+  Rig<TestType> rig(JobsOf<TestType>::value, Knobs{}, kSeed);
+  random_jobs(rig, 1500, kSeed, 0);
+  CHECK(rig.cleared == 0);
+  CHECK(rig.fulls > 0);
+  CHECK(rig.busies > 0);
 }
+
 TEMPLATE_TEST_CASE("Bad descriptors end their jobs and no others", "[run]", Vrun0, Vrun1, Vrun2) {
   Knobs knobs;
   knobs.fault_per_mille = 30;
-  random_jobs<TestType>(knobs, 400, kSeed + 1, 50);
+  Rig<TestType> rig(JobsOf<TestType>::value, knobs, kSeed + 1);
+  random_jobs(rig, 1500, kSeed + 1, 50);
+  CHECK(rig.cleared > 300);
+  CHECK(rig.faults_seen > 100);
+  CHECK(rig.bads_seen > 100);
 }
+
 TEMPLATE_TEST_CASE("With fences and unloads at any time no stale page is read", "[run]", Vrun0, Vrun1,
                    Vrun2) {
+  for (uint64_t seed : {kSeed + 2, kSeed + 3}) {
+    Knobs knobs;
+    knobs.fault_per_mille = 30;
+    knobs.clear_per_mille = 8;
+    knobs.mark_per_mille = 4;
+    Rig<TestType> rig(JobsOf<TestType>::value, knobs, seed);
+    random_jobs(rig, 600, seed, 10);
+    CHECK(rig.cleared > 50);
+    CHECK(rig.marks > 50);
+    CHECK(rig.runs_redone > rig.busies);
+  }
+}
+
+TEMPLATE_TEST_CASE("With few walk slots and long walks every run is answered once", "[run]", Vrun0,
+                   Vrun1, Vrun2) {
   Knobs knobs;
-  knobs.fault_per_mille = 30;
-  knobs.clear_per_mille = 8;
-  knobs.mark_per_mille = 4;
-  random_jobs<TestType>(knobs, 400, kSeed + 2, 10);
+  knobs.walk_percent = 90;
+  knobs.walk_slots = 2;
+  knobs.walk_latency = 30;
+  knobs.busy_percent = 30;
+  knobs.mark_per_mille = 2;
+  Rig<TestType> rig(JobsOf<TestType>::value, knobs, kSeed + 4);
+  random_jobs(rig, 150, kSeed + 4, 0);
+  CHECK(rig.busies > 1000);
+}
+
+TEST_CASE("Each kind of bad descriptor has its status and address", "[run]") {
+  auto end = [](auto spoil) { return end_of<Vrun1>(spoil); };
+  using J = Job &;
+  CHECK(end([](J j) { j.chain[0].places[0].reserved = 1; }) == End{0x11, 0, 7, 0, 0});
+  CHECK(end([](J j) { j.chain[0].places[1].reserved = 1ull << 37; }) == End{0x11, 0, 7, 0, 0x20ff0});
+  CHECK(end([](J j) { j.granted[2] = false; }) == End{0x15, 0, 7, 0, 0x20ff0});
+  CHECK(end([](J j) { j.chain[0].places[1].addr = 0 - 199ull; }) == End{0x18, 0, 7, 0, 0 - 199ull});
+  CHECK(end([](J j) { j.payload = 301; }) == End{0x14, 0, 7, 0, 0});
+  CHECK(end([](J j) { j.payload = 299; }) == End{0x14, 0, 7, 0, 0});
+  CHECK(end([](J j) { j.chain[0].resp = 1; }) == End{0x41, 0x42, 7, 2, 0});
+  CHECK(end([](J j) { j.chain[0].resp = 2; }) == End{0x41, 0x43, 7, 2, 0});
+  CHECK(end([](J j) { j.chain[0].resp = 3; }) == End{0x40, 0x31, 7, 2, 0});
+  CHECK(end([](J j) { j.chain[0].resp = 4; }) == End{0x42, 0x4f, 7, 2, 0});
+}
+
+TEST_CASE("A buffer that ends at the top of the address space is whole", "[run]") {
+  Rig<Vrun1> rig(64, Knobs{}, kSeed);
+  Job job = small(0 - 5000ull, 5000);
+  rig.waiting.push_back(job);
+  job.payload = 5200;
+  job.chain.push_back({});
+  job.chain[0].places[3] = {0 - 200ull, 200, 0, 0};
+  rig.waiting.push_back(job);
+  rig.drain();
+  CHECK(rig.cleared == 0);
+  CHECK(rig.lookups == 5);
+}
+
+TEST_CASE("Skipped bytes are not translated", "[run]") {
+  struct Case {
+    uint32_t skip;
+    unsigned lookups;
+  };
+  // buffer0: 4096 bytes of one page, buffer1: 5000 of two, place: 1 byte
+  for (Case c : {Case{0, 4}, {1, 4}, {4095, 4}, {4096, 3}, {4097, 3}, {8191, 3}, {8192, 2},
+                 {9095, 2}, {9096, 1}}) {
+    Rig<Vrun1> rig(64, Knobs{}, kSeed);
+    Job job = small(0x1000, 4096);
+    job.buffer1 = {0x10000, 5000, 1, 0};
+    job.chain.push_back({});
+    job.chain[0].places[2] = {0x30fff, 1, 1, 0};
+    job.payload = 9097;
+    job.skip = c.skip;
+    rig.waiting.push_back(job);
+    rig.drain();
+    INFO("skip " << c.skip);
+    CHECK(rig.lookups == c.lookups);
+  }
+}
+
+TEMPLATE_TEST_CASE("Rates: one small job per 2 cycles and one run per cycle", "[run][rate]", Vrun0,
+                   Vrun1, Vrun2) {
+  constexpr unsigned kJobs = JobsOf<TestType>::value;
+  SECTION("jobs of one run, loaded every second cycle") {
+    Rig<TestType> rig(kJobs, smooth(), kSeed);
+    for (unsigned i = 0; i < kJobs; i++) rig.waiting.push_back(small(0x1000 * i, 64));
+    rig.fetching = false;
+    rig.steps(400);
+    REQUIRE(rig.lookups == kJobs);
+    CHECK(rig.lookup_cycles.back() - rig.lookup_cycles.front() == 2 * (kJobs - 1));
+    for (unsigned i = 0; i < kJobs; i++) CHECK(rig.lookup_cycles[i] == rig.load_cycles[i] + 1);
+  }
+  SECTION("with a template") {
+    Rig<TestType> rig(kJobs, smooth(), kSeed);
+    for (unsigned i = 0; i < kJobs; i++) {
+      rig.waiting.push_back(small(0x1000 * i, 64));
+      rig.waiting.back().header = 66;
+    }
+    rig.fetching = false;
+    rig.steps(400);
+    REQUIRE(rig.lookups == 2 * kJobs);
+    CHECK(rig.lookup_cycles.back() - rig.lookup_cycles.front() <= 2 * kJobs + 2);
+  }
+  SECTION("small jobs in steady state, everything included") {
+    Rig<TestType> rig(kJobs, smooth(), kSeed);
+    for (unsigned i = 0; i < 1000; i++) rig.waiting.push_back(small(0x1000 * i, 64));
+    rig.drain();
+    CHECK(rig.piece_cycles[900] - rig.piece_cycles[100] <= 2 * 800 + 40);
+  }
+  SECTION("a buffer of 32 pages is asked for in 32 cycles and read in pieces without gaps") {
+    Rig<TestType> rig(kJobs, smooth(), kSeed);
+    rig.waiting.push_back(small(0, 32 * 4096));
+    rig.fetching = false;
+    rig.steps(60);
+    REQUIRE(rig.lookups == 32);
+    CHECK(rig.lookup_cycles[31] - rig.lookup_cycles[0] == 31);
+    rig.fetching = true;
+    rig.drain();
+    CHECK(rig.piece_cycles[1] - rig.piece_cycles[0] == 1);
+    CHECK(rig.piece_cycles[2] - rig.piece_cycles[1] == 1);
+  }
+}
+
+TEST_CASE("Latencies of a lone job: lookup 1 and event 2 and piece 2 cycles", "[run][rate]") {
+  Rig<Vrun2> rig(128, smooth(), kSeed);
+  rig.waiting.push_back(small(0x1000, 1448));
+  rig.drain();
+  CHECK(rig.lookup_cycles[0] - rig.load_cycles[0] == 1);
+  CHECK(rig.event_cycles[0] - rig.fill_cycles[0] == 2);
+  CHECK(rig.piece_cycles[0] - rig.fetch_cycles[0] == 2);
+}
+
+TEST_CASE("A small job does not wait for a long one", "[run][rate]") {
+  Rig<Vrun1> rig(64, smooth(), kSeed);
+  rig.fetching = false;
+  rig.waiting.push_back(small(0, 31 * 4096));
+  rig.waiting.push_back(small(1 << 30, 64));
+  rig.steps(100);
+  REQUIRE(rig.lookups == 32);
+  size_t place = 0;
+  while (rig.lookup_jobs[place] != 1) place++;
+  CHECK(place <= 9);
+}
+
+TEMPLATE_TEST_CASE("A mark takes as many cycles as there are jobs and a few", "[run][rate]", Vrun0,
+                   Vrun1, Vrun2) {
+  constexpr unsigned kJobs = JobsOf<TestType>::value;
+  Rig<TestType> rig(kJobs, smooth(), kSeed);
+  rig.fetching = false;
+  for (unsigned i = 0; i < kJobs; i++) rig.waiting.push_back(small(uint64_t(i) << 20, 3 * 4096));
+  rig.steps(1000);
+  rig.fence_now();
+  rig.steps(1000);
+  CHECK(rig.runs_redone == 3 * kJobs);
+  CHECK(rig.longest_mark <= kJobs + 4);
+  rig.fetching = true;
+  rig.drain();
 }

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Physical memory of the simulated host: 4 KiB frames that exist only where something lies, each with
+// the reason why it exists. The reason is what makes a stray read visible: the payload reader has no
+// business in a page table, and nobody has any in a frame that is free.
+//
+// A new frame is filled with a pattern, not with zeros, so that a byte that was never written and
+// leaves anyway is seen. Storage of freed frames is poisoned and reused; it never goes back to the
+// system while the memory lives, so a burst under way may keep its pointer.
+//
+// Who touches memory is told by the way in: device() for the bus, process() for the owner of the
+// payload, kernel() for the driver side, which counts the payload bytes it touched: none, if the
+// engine does what it is for.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "model/findings.hpp"
+#include "model/random.hpp"
+
+namespace vmso {
+
+constexpr uint64_t kFrameBytes = 4096;
+
+enum class FrameKind : uint8_t { kRing, kCompletion, kTemplate, kTable, kUser };
+const char *frame_kind_name(FrameKind kind);
+
+struct Frame {
+  uint8_t *data = nullptr;  // 4096 bytes
+  FrameKind kind = FrameKind::kUser;
+  uint32_t owner = 0;  // process, or queue of a ring
+};
+
+// What the CPU did to payload on behalf of the driver.
+struct Touched {
+  uint64_t payload_bytes = 0;
+  uint64_t pins = 0;
+};
+
+class PhysicalMemory {
+ public:
+  static constexpr uint8_t kNeverWritten = 0xc5, kFreed = 0xdb;
+
+  PhysicalMemory() = default;
+  PhysicalMemory(const PhysicalMemory &) = delete;
+  PhysicalMemory &operator=(const PhysicalMemory &) = delete;
+
+  // The frame of an address, or null where no memory is in use.
+  Frame *device(uint64_t pa) {
+    auto it = frames_.find(pa / kFrameBytes);
+    return it == frames_.end() ? nullptr : &it->second;
+  }
+  // Makes one frame; `pa` must not be in use.
+  Frame &make(uint64_t pa, FrameKind kind, uint32_t owner);
+  // Frames that lie one behind the other for the host too: what a ring needs.
+  uint8_t *make_contiguous(uint64_t pa, uint64_t bytes, FrameKind kind, uint32_t owner);
+  void release(uint64_t pa);
+
+  // Copies by the owner of the memory (process or kernel part that made the frames). Throw Error where
+  // no memory is.
+  void write(uint64_t pa, std::span<const uint8_t> bytes);
+  void read(uint64_t pa, std::span<uint8_t> bytes) const;
+  uint64_t read_word(uint64_t pa) const;
+  void write_word(uint64_t pa, uint64_t value);
+
+  // The driver side: the same, and counted if it touches payload.
+  void kernel_write(uint64_t pa, std::span<const uint8_t> bytes);
+  void kernel_read(uint64_t pa, std::span<uint8_t> bytes);
+  void kernel_pin(uint64_t pa);
+  const Touched &touched() const { return touched_; }
+
+  size_t frames_in_use() const { return frames_.size(); }
+  size_t frames_most() const { return most_; }
+
+ private:
+  const Frame &must_find(uint64_t pa) const;
+  uint8_t *storage();
+  void count_payload(uint64_t pa, size_t bytes);
+
+  std::unordered_map<uint64_t, Frame> frames_;
+  std::vector<std::unique_ptr<uint8_t[]>> blocks_;
+  std::vector<uint8_t *> free_;
+  size_t most_ = 0;
+  Touched touched_;
+};
+
+// Hands out physical frames that are neighbours only by chance: aligned blocks of 4 KiB, 2 MiB or
+// 1 GiB, each size in a region of its own. Half of the requests reuse an address that was given back,
+// so that a stale translation meets somebody else's data.
+class FrameAllocator {
+ public:
+  FrameAllocator(uint64_t base, uint64_t bytes, Random random);
+  uint64_t take(unsigned log2_bytes = 12);  // throws Error if there is none
+  void give(uint64_t pa, unsigned log2_bytes = 12);
+  uint64_t base() const { return base_; }
+  uint64_t last() const { return base_ + bytes_ - 1; }
+
+ private:
+  struct Region {
+    unsigned log2_bytes;
+    uint64_t base, blocks;
+    std::unordered_map<uint64_t, bool> used;
+    std::vector<uint64_t> given;
+  };
+  Region &region(unsigned log2_bytes);
+
+  uint64_t base_, bytes_;
+  Random random_;
+  Region regions_[3];
+};
+
+}  // namespace vmso

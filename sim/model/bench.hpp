@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one place for the clock. Per cycle:
+//
+//   1  settled, clk low    all parts sample the outputs; nobody drives
+//   2  rising edge         registers take the inputs of the cycle before
+//   3  right after it      all parts drive their inputs, reading no port: no loop closes through a part
+//   4  clk low, settled    outputs of the next cycle
+//
+// `Parts` has sample(const DutOutputs &), drive(DutInputs &) and restart(DutInputs &): back to idle, as
+// rst_n resets the interconnect too. No test touches clk or calls eval.
+#pragma once
+#include <memory>
+#include <utility>
+
+#include "model/dut.hpp"
+#include "model/findings.hpp"
+
+namespace vmso {
+
+class Bench {
+ public:
+  static constexpr size_t kFailuresKept = 20;  // of RTL assertions; then the run ends
+
+  Bench(std::unique_ptr<Dut> dut, Findings &findings)
+      : dut_(std::move(dut)), findings_(findings) {}
+
+  uint64_t now() const { return now_; }
+  const DutOutputs &out() const { return dut_->out; }
+  const DutInputs &in() const { return dut_->in; }
+
+  template <typename Parts>
+  void cycle(Parts &parts) {
+    findings_.now = now_;
+    parts.sample(dut_->out);
+    dut_->edge();
+    now_++;
+    parts.drive(dut_->in);
+    dut_->settle();
+    listen();
+  }
+
+  // Outputs mean nothing before the first edges with rst_n = 0, so nobody samples.
+  template <typename Parts>
+  void reset(Parts &parts, unsigned cycles = 4) {
+    parts.restart(dut_->in);
+    dut_->in.rst_n = 0;
+    for (unsigned i = 0; i < cycles; i++) {
+      dut_->settle();
+      dut_->edge();
+      now_++;
+    }
+    dut_->in.rst_n = 1;
+    dut_->settle();
+    dut_->failure();  // what random power-on state said before it was reset
+  }
+
+ private:
+  void listen() {
+    std::string text = dut_->failure();
+    if (text.empty()) [[likely]] return;
+    findings_.now = now_;
+    findings_.add("assertion of the RTL: " + text);
+    if (++failures_ > kFailuresKept) throw Error("too many failing assertions:\n" + findings_.report());
+  }
+
+  std::unique_ptr<Dut> dut_;
+  Findings &findings_;
+  uint64_t now_ = 0;
+  size_t failures_ = 0;
+};
+
+}  // namespace vmso
