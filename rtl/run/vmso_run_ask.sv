@@ -4,7 +4,8 @@
 // new         valid/ready, payload stands until taken; combinational to lookup
 // busy        valid only: that lookup was refused
 // redo        valid only: these runs of a job are wanted again, oldest first from redo_first on
-// lookup      valid/ready, payload stands until taken. Asked again oldest first, only while walk_free
+// lookup      valid/ready, payload stands until taken. Asked again oldest first, only if a walk slot was
+//             free in the cycle before
 // latency     busy to lookup: 4 cycles; redo to lookup: 6
 // room        every run is in at most one of: redo mask, list, here, xlat; so nothing overflows
 // reset       control; redo masks by the init walk
@@ -128,11 +129,11 @@ module vmso_run_ask
   );
 
   // -- choice; a lookup that was offered stands --------------------------------------------------------
-  logic    offered_q, retry_q, retry_last_q, retry_wanted, retry;
+  logic    walk_free_q, offered_q, retry_q, retry_last_q, retry_wanted, retry;
   lookup_t again;
   assign again = '{job: job_t'(ask_ref_q[RefW-1:5]), run: ask_ref_q[4:0], queue: ask_queue,
                    ctx: target[$bits(vpn_t) +: $bits(context_t)], vpn: target[$bits(vpn_t)-1:0]};
-  assign retry_wanted = ask_valid_q && walk_free;
+  assign retry_wanted = ask_valid_q && walk_free_q;
   assign retry        = offered_q ? retry_q : retry_wanted && (!new_valid || !retry_last_q);
   assign lookup_valid = retry || new_valid;
   assign lookup       = retry ? again : new_lookup;
@@ -140,12 +141,14 @@ module vmso_run_ask
   assign retry_taken  = lookup_ready && retry;
   always_ff @(posedge clk) begin
     if (!rst_n) begin
+      walk_free_q  <= 1'b0;
       offered_q    <= 1'b0;
       retry_q      <= 1'b0;
       retry_last_q <= 1'b0;
     end else begin
-      offered_q <= lookup_valid && !lookup_ready;
-      retry_q   <= retry;
+      walk_free_q <= walk_free;
+      offered_q   <= lookup_valid && !lookup_ready;
+      retry_q     <= retry;
       if (lookup_valid) retry_last_q <= retry;
     end
   end

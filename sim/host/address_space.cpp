@@ -17,11 +17,10 @@ AddressSpace::AddressSpace(PhysicalMemory &memory, FrameAllocator &frames, unsig
   memory_.make(root_, FrameKind::kTable, 0);
 }
 
+// docs/architecture.md: what a walk looks at is P, U/S, A of leaves, PS, and the address.
 uint64_t AddressSpace::ignored_bits(bool large_leaf, bool leaf) {
-  uint64_t may = 0xff8000000000051a;  // XD, 62:59, software 11 9 10 partly, bit 8, PCD, PWT, R/W
-  may |= 0x07f0000000000a00;          // 58:52, 9, 11
-  if (leaf) may |= kDirty;
-  if (leaf && !large_leaf) may |= 0x80;     // PAT of a 4 KiB page
+  uint64_t may = 0xfff0000000000f5a;          // 63:52, 11:8, 6, 4, 3, 1
+  if (leaf && !large_leaf) may |= 0x80;       // PAT of a 4 KiB page
   if (large_leaf) may |= uint64_t{1} << 12;  // PAT of a large page
   return random_() & may;
 }

@@ -92,11 +92,20 @@ inline Plan plan(const Job &job) {
   for (const Slot &slot : job.chain) {
     if (p.bad) break;
     switch (slot.resp) {
-      case 1: stop(kBus, 0x42, 2, 0); break;
-      case 2: stop(kBus, 0x43, 2, 0); break;
-      case 3: stop(kFault, 0x31, 2, 0); break;
-      case 4: stop(kTimeout, 0x4f, 2, 0); break;
-      default: break;
+      case 1:
+        stop(kBus, 0x42, 2, 0);
+        break;
+      case 2:
+        stop(kBus, 0x43, 2, 0);
+        break;
+      case 3:
+        stop(kFault, 0x31, 2, 0);
+        break;
+      case 4:
+        stop(kTimeout, 0x4f, 2, 0);
+        break;
+      default:
+        break;
     }
     for (const Buffer &b : slot.places) {
       if (p.bad) break;

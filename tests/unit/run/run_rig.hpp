@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The neighbours of vmso_run, each with random times of its own: job and ring (loads, chains), xlat
-// (hits, walks, refusals, fences), seg (looks at jobs only after an event, fetches, clears) and read
-// (takes pieces). What must come out is predicted by run_model.hpp.
+// (hits, walks, refusals, fences), seg (looks at jobs only after an event, fetches, clears) and
+// read (takes pieces). What must come out is predicted by run_model.hpp.
 //
-// Found wrong: a lookup of a run that has one outstanding or that the plan does not have, a piece with
-// another place than the plan and the present version of the page map give, bytes shown as ready that
-// are not, a wrong end, a job that is never finished.
+// Found wrong: a lookup of a run that has one outstanding or that the plan does not have, a piece
+// with another place than the plan and the present version of the page map give, bytes shown as
+// ready that are not, a wrong end, a job that is never finished.
 #pragma once
 #include <algorithm>
 #include <deque>
@@ -20,20 +20,20 @@ namespace vmso::run_test {
 constexpr uint64_t kPpn = 0xfffffffffffull;
 
 struct Knobs {
-  unsigned load_percent = 50;       // cycles with a load, if jobs wait and an entry is free
-  unsigned lookup_percent = 90;     // lookup_ready
-  unsigned walk_percent = 40;       // lookups that miss
-  unsigned walk_latency = 120;      // longest walk, cycles
+  unsigned load_percent = 50;    // cycles with a load, if jobs wait and an entry is free
+  unsigned lookup_percent = 90;  // lookup_ready
+  unsigned walk_percent = 40;    // lookups that miss
+  unsigned walk_latency = 120;   // longest walk, cycles
   unsigned hit_latency = 4;
   unsigned walk_slots = 8;
-  unsigned busy_percent = 5;        // misses refused although a walk is free
-  unsigned piece_percent = 80;      // piece_ready
-  unsigned fetch_percent = 70;      // cycles with a fetch, if one is possible
-  unsigned land_percent = 20;       // cycles in which the next slot of a job lands
-  unsigned clear_per_mille = 0;     // cycles in which a healthy job is unloaded
-  unsigned mark_per_mille = 0;      // cycles in which a fence begins
-  unsigned fault_per_mille = 0;     // pages that fault
-  unsigned whole_percent = 0;       // fetches of everything that is ready
+  unsigned busy_percent = 5;     // misses refused although a walk is free
+  unsigned piece_percent = 80;   // piece_ready
+  unsigned fetch_percent = 70;   // cycles with a fetch, if one is possible
+  unsigned land_percent = 20;    // cycles in which the next slot of a job lands
+  unsigned clear_per_mille = 0;  // cycles in which a healthy job is unloaded
+  unsigned mark_per_mille = 0;   // cycles in which a fence begins
+  unsigned fault_per_mille = 0;  // pages that fault
+  unsigned whole_percent = 0;    // fetches of everything that is ready
 };
 
 template <typename Model>
@@ -58,12 +58,12 @@ class Rig : public unit::UnitBench<Model> {
   std::deque<Job> waiting;
   uint64_t finished = 0, cleared = 0, pieces = 0, marks = 0, lookups = 0, busies = 0, fulls = 0;
   uint64_t faults_seen = 0, bads_seen = 0, runs_redone = 0, longest_mark = 0;
-  std::vector<End> ends;                             // of blocked jobs, as they were seen
+  std::vector<End> ends;  // of blocked jobs, as they were seen
   std::vector<uint64_t> load_cycles, lookup_cycles, fill_cycles, event_cycles, fetch_cycles,
-      piece_cycles;                                  // when each came; a piece: when it was shown
+      piece_cycles;  // when each came; a piece: when it was shown
   std::vector<unsigned> lookup_jobs;
-  bool fetching = true;                              // seg sends commands
-  void fence_now() { fence_due_ = true; }            // of all contexts
+  bool fetching = true;                    // seg sends commands
+  void fence_now() { fence_due_ = true; }  // of all contexts
 
   bool busy() const { return !waiting.empty() || active_ != 0; }
 
@@ -102,7 +102,7 @@ class Rig : public unit::UnitBench<Model> {
     bool used = false;
     Job job;
     Plan plan;
-    unsigned base = 0;       // run place of plan.runs[0], modulo 32
+    unsigned base = 0;  // run place of plan.runs[0], modulo 32
     bool base_known = false;
     uint64_t ordered = 0;    // bytes asked for by fetches
     uint64_t taken = 0;      // bytes of pieces that were shown
@@ -110,7 +110,7 @@ class Rig : public unit::UnitBench<Model> {
     size_t new_lookups = 0;  // first lookups seen
     unsigned fetches = 0;    // offered and not all pieces shown
     bool listed = false, ending = false;
-    size_t chain_next = 0;   // next slot that lands
+    size_t chain_next = 0;  // next slot that lands
     bool avail = false, landing = false;
     std::array<int, 32> outstanding = {};
     std::array<Page, 32> filled = {};
@@ -137,7 +137,8 @@ class Rig : public unit::UnitBench<Model> {
   bool chance(unsigned percent) { return rng_() % 100 < percent; }
   bool rare(unsigned per_mille) { return rng_() % 1000 < per_mille; }
 
-  // -- job: loads -----------------------------------------------------------------------------------
+  // -- job: loads
+  // -----------------------------------------------------------------------------------
   void drive_load(Model &d) {
     d.load_valid = 0;
     load_recent_ = loading_.has_value();
@@ -192,13 +193,14 @@ class Rig : public unit::UnitBench<Model> {
     load_cycles.push_back(this->now());
   }
 
-  // -- ring: chains ---------------------------------------------------------------------------------
+  // -- ring: chains
+  // ---------------------------------------------------------------------------------
   void drive_chain(Model &d) {
     unsigned j = unsigned(rng_() % table_.size());
     for (unsigned i = 0; i < 4; i++, j = (j + 1) % unsigned(table_.size())) {
       Entry &e = table_[j];
-      if (e.used && !e.avail && !e.landing && e.chain_next < e.job.chain.size()
-          && chance(knobs.land_percent)) {
+      if (e.used && !e.avail && !e.landing && e.chain_next < e.job.chain.size() &&
+          chance(knobs.land_percent)) {
         e.avail = true;
       }
     }
@@ -242,7 +244,8 @@ class Rig : public unit::UnitBench<Model> {
     popped_due_ = this->now() + 2 + rng_() % 7;
   }
 
-  // -- xlat -----------------------------------------------------------------------------------------
+  // -- xlat
+  // -----------------------------------------------------------------------------------------
   void drive_xlat(Model &d) {
     d.fill_valid = d.busy_valid = 0;
     d.lookup_ready = chance(knobs.lookup_percent);
@@ -290,7 +293,8 @@ class Rig : public unit::UnitBench<Model> {
       REQUIRE(d.lookup_valid);
       REQUIRE(lookup_seen_ == lookup_of(d));
     }
-    if (!lookup_held_) walk_allowed_ = d.walk_free;  // when it was offered
+    if (!lookup_held_) walk_allowed_ = walk_free_before_;  // when it was offered
+    walk_free_before_ = d.walk_free;
     lookup_held_ = d.lookup_valid && !d.lookup_ready;
     lookup_seen_ = lookup_of(d);
     if (!d.lookup_valid || !d.lookup_ready) return;
@@ -333,7 +337,8 @@ class Rig : public unit::UnitBench<Model> {
     return {d.lookup_job, d.lookup_run, d.lookup_ctx, d.lookup_vpn};
   }
 
-  // -- seg ------------------------------------------------------------------------------------------
+  // -- seg
+  // ------------------------------------------------------------------------------------------
   // Index of the run that holds byte `at` of the job (runs.size() if beyond).
   size_t run_at(const Entry &e, uint64_t at) const {
     size_t i = 0;
@@ -356,7 +361,8 @@ class Rig : public unit::UnitBench<Model> {
       fence_due_ = false;
       mark_ctx_ = 1 + unsigned(rng_() % 8);
       // from here on xlat answers from the new tables
-      for (unsigned c = 0; c < 64; c++) if (mark_all_ || c == mark_ctx_) pages.version[c]++;
+      for (unsigned c = 0; c < 64; c++)
+        if (mark_all_ || c == mark_ctx_) pages.version[c]++;
       marks++;
     }
     d.mark_all = mark_all_;
@@ -409,8 +415,8 @@ class Rig : public unit::UnitBench<Model> {
     uint32_t diff = (look_.total - e.count) & 0x3ffff;
     int64_t ready = diff >= 0x20000 ? int64_t(diff) - 0x40000 : int64_t(diff);
     INFO("job " << look_.job << " ready " << ready << " ordered " << e.ordered << " of "
-         << e.plan.bytes << " bad " << e.plan.bad << " blocked " << look_.blocked << " done "
-         << look_.chain_done);
+                << e.plan.bytes << " bad " << e.plan.bad << " blocked " << look_.blocked << " done "
+                << look_.chain_done);
     REQUIRE(ready + int64_t(e.ordered) <= int64_t(e.plan.bytes));
     if (ready < 0) REQUIRE(-ready < 4096);
     if (look_.chain_done) REQUIRE(!e.plan.bad);
@@ -488,8 +494,8 @@ class Rig : public unit::UnitBench<Model> {
     }
     End got = {d.end_status, d.end_cause, d.end_level, d.end_access, d.end_va};
     INFO("blocked at byte " << at << ": status " << got.status << " want " << want.status
-         << ", cause " << got.cause << " want " << want.cause << ", va " << std::hex << got.va
-         << " want " << want.va);
+                            << ", cause " << got.cause << " want " << want.cause << ", va "
+                            << std::hex << got.va << " want " << want.va);
     REQUIRE(got == want);
     ends.push_back(got);
     // a fault may be mended by a later fence: sometimes wait for it
@@ -503,7 +509,11 @@ class Rig : public unit::UnitBench<Model> {
   void sample_seg(Model &d) {
     look_ = Look{};
     if (table_[look_job_].used && table_[look_job_].listed && !load_of(look_job_)) {
-      look_ = {true, look_job_, d.status_ready_total, bool(d.status_blocked), bool(d.status_full),
+      look_ = {true,
+               look_job_,
+               d.status_ready_total,
+               bool(d.status_blocked),
+               bool(d.status_full),
                bool(d.status_chain_done)};
     }
     if (d.ready_event_valid) {
@@ -515,8 +525,10 @@ class Rig : public unit::UnitBench<Model> {
     if (d.fetch_valid && d.fetch_ready) {
       fetch_cycles.push_back(this->now());
       if (offer_->last) expect_free_.push_back(offer_->job);
-      if (offer_->bytes == 0) table_[offer_->job].fetches--;
-      else fetches_.push_back(*offer_);
+      if (offer_->bytes == 0)
+        table_[offer_->job].fetches--;
+      else
+        fetches_.push_back(*offer_);
       offer_.reset();
     }
     if (mark_ == 1 && !offer_ && d.fetch_idle && fetches_.empty()) {
@@ -530,7 +542,8 @@ class Rig : public unit::UnitBench<Model> {
         longest_mark = std::max(longest_mark, this->now() - mark_begin_ + 1);
       }
     }
-    if (d.fetch_idle && !(d.fetch_valid && d.fetch_ready)) REQUIRE((fetches_.empty() && !d.piece_valid));
+    if (d.fetch_idle && !(d.fetch_valid && d.fetch_ready))
+      REQUIRE((fetches_.empty() && !d.piece_valid));
     if (d.clear_valid && d.clear_ready) {
       cleared++;
       expect_free_.push_back(*clearing_);
@@ -563,9 +576,11 @@ class Rig : public unit::UnitBench<Model> {
     }
   }
 
-  // -- read -----------------------------------------------------------------------------------------
+  // -- read
+  // -----------------------------------------------------------------------------------------
   void sample_pieces(Model &d) {
-    std::array<uint64_t, 5> shown = {d.piece_job, d.piece_addr, d.piece_va, d.piece_pos, d.piece_bytes};
+    std::array<uint64_t, 5> shown = {d.piece_job, d.piece_addr, d.piece_va, d.piece_pos,
+                                     d.piece_bytes};
     if (piece_held_) {
       REQUIRE(d.piece_valid);
       REQUIRE(shown == piece_shown_);
@@ -589,8 +604,8 @@ class Rig : public unit::UnitBench<Model> {
     Page page = pages.look(run.ctx, run.va >> 12);
     uint32_t bytes = uint32_t(std::min<uint64_t>(run.bytes - offset, f.bytes));
     INFO("job " << f.job << " run " << index << " offset " << offset << " va " << std::hex << va
-         << " got " << d.piece_va << std::dec << ", bytes " << bytes << " got "
-         << int(d.piece_bytes) << ", mark " << mark_);
+                << " got " << d.piece_va << std::dec << ", bytes " << bytes << " got "
+                << int(d.piece_bytes) << ", mark " << mark_);
     REQUIRE(uint64_t(d.piece_va) == va);
     REQUIRE(unsigned(d.piece_bytes) == bytes);
     REQUIRE(unsigned(d.piece_pos) == f.pos);
@@ -618,15 +633,14 @@ class Rig : public unit::UnitBench<Model> {
       auto &d = this->dut();
       d.status_job = uint8_t(j);
       this->settle();
-      s += "\n job " + std::to_string(j) + " ordered " + std::to_string(e.ordered) + " of "
-           + std::to_string(e.plan.bytes) + " bad " + std::to_string(e.plan.bad) + " listed "
-           + std::to_string(e.listed) + " ending " + std::to_string(e.ending) + " lookups "
-           + std::to_string(e.new_lookups) + " of " + std::to_string(e.plan.runs.size())
-           + " slots " + std::to_string(e.chain_next) + " of "
-           + std::to_string(e.job.chain.size()) + "; total "
-           + std::to_string(int(d.status_ready_total) - int(e.count)) + " blocked "
-           + std::to_string(int(d.status_blocked)) + " full " + std::to_string(int(d.status_full))
-           + " chain_done " + std::to_string(int(d.status_chain_done));
+      s += "\n job " + std::to_string(j) + " ordered " + std::to_string(e.ordered) + " of " +
+           std::to_string(e.plan.bytes) + " bad " + std::to_string(e.plan.bad) + " listed " +
+           std::to_string(e.listed) + " ending " + std::to_string(e.ending) + " lookups " +
+           std::to_string(e.new_lookups) + " of " + std::to_string(e.plan.runs.size()) + " slots " +
+           std::to_string(e.chain_next) + " of " + std::to_string(e.job.chain.size()) + "; total " +
+           std::to_string(int(d.status_ready_total) - int(e.count)) + " blocked " +
+           std::to_string(int(d.status_blocked)) + " full " + std::to_string(int(d.status_full)) +
+           " chain_done " + std::to_string(int(d.status_chain_done));
     }
     s += "\n mark " + std::to_string(mark_) + " asks " + std::to_string(asks_.size());
     return s;
@@ -639,7 +653,8 @@ class Rig : public unit::UnitBench<Model> {
   std::deque<std::pair<uint64_t, unsigned>> freed_;
   std::optional<unsigned> loading_, popped_, clearing_;
   std::vector<unsigned> expect_free_;
-  bool walk_allowed_ = false, load_recent_ = false, lookup_held_ = false, piece_held_ = false;
+  bool walk_free_before_ = false, walk_allowed_ = false, load_recent_ = false, lookup_held_ = false,
+       piece_held_ = false;
   std::array<uint64_t, 5> piece_shown_ = {};
   std::array<uint64_t, 4> lookup_seen_ = {};
   uint64_t popped_due_ = 0, mark_begin_ = 0;

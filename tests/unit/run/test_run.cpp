@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Room run: each kind of descriptor and status once, random jobs with everything at random times, and
-// cycles per small job, per piece and per step of a lone frame.
+// Room run: each kind of descriptor and status once, random jobs with everything at random times,
+// and cycles per small job, per piece and per step of a lone frame.
 #include <string>
 
 #include "Vrun0.h"
@@ -15,11 +15,17 @@ namespace {
 template <typename Model>
 struct JobsOf;
 template <>
-struct JobsOf<Vrun0> { static constexpr unsigned value = 32; };
+struct JobsOf<Vrun0> {
+  static constexpr unsigned value = 32;
+};
 template <>
-struct JobsOf<Vrun1> { static constexpr unsigned value = 64; };
+struct JobsOf<Vrun1> {
+  static constexpr unsigned value = 64;
+};
 template <>
-struct JobsOf<Vrun2> { static constexpr unsigned value = 128; };
+struct JobsOf<Vrun2> {
+  static constexpr unsigned value = 128;
+};
 
 constexpr uint64_t kSeed = 0x72756e;
 
@@ -41,14 +47,30 @@ struct Make {
     b.space = unsigned(below(4));
     b.addr = rng();
     switch (below(8)) {
-      case 0: b.bytes = 1; break;
-      case 1: b.bytes = 1 + uint32_t(below(64)); break;
-      case 2: b.bytes = 4096, b.addr &= ~4095ull; break;
-      case 3: b.bytes = 1 + uint32_t(below(4096)), b.addr |= 4095; break;
-      case 4: b.bytes = 1 + uint32_t(below(5000)), b.addr = 0 - uint64_t(b.bytes); break;
-      case 5: b.bytes = 4095 + uint32_t(below(3)), b.addr &= ~4095ull, b.addr |= below(3); break;
-      case 6: b.bytes = 1 + uint32_t(below(20000)); break;
-      default: b.bytes = 64 + uint32_t(below(1400)); break;
+      case 0:
+        b.bytes = 1;
+        break;
+      case 1:
+        b.bytes = 1 + uint32_t(below(64));
+        break;
+      case 2:
+        b.bytes = 4096, b.addr &= ~4095ull;
+        break;
+      case 3:
+        b.bytes = 1 + uint32_t(below(4096)), b.addr |= 4095;
+        break;
+      case 4:
+        b.bytes = 1 + uint32_t(below(5000)), b.addr = 0 - uint64_t(b.bytes);
+        break;
+      case 5:
+        b.bytes = 4095 + uint32_t(below(3)), b.addr &= ~4095ull, b.addr |= below(3);
+        break;
+      case 6:
+        b.bytes = 1 + uint32_t(below(20000));
+        break;
+      default:
+        b.bytes = 64 + uint32_t(below(1400));
+        break;
     }
     if (u128(b.addr) + b.bytes > u128(1) << 64) b.addr -= 1ull << 40;
     return b;
@@ -85,9 +107,15 @@ struct Make {
     if (chance(error_percent)) spoil(j);
     if (chance(25) && j.payload) {
       switch (below(3)) {
-        case 0: j.skip = uint32_t(below(j.payload)); break;
-        case 1: j.skip = std::min(j.buffer0.bytes, j.payload - 1); break;
-        default: j.skip = std::min(j.buffer0.bytes + j.buffer1.bytes, j.payload - 1); break;
+        case 0:
+          j.skip = uint32_t(below(j.payload));
+          break;
+        case 1:
+          j.skip = std::min(j.buffer0.bytes, j.payload - 1);
+          break;
+        default:
+          j.skip = std::min(j.buffer0.bytes + j.buffer1.bytes, j.payload - 1);
+          break;
       }
     }
     return j;
@@ -99,12 +127,24 @@ struct Make {
     Slot &s = j.chain[below(j.chain.size())];
     Buffer &b = s.places[below(4)];
     switch (below(6)) {
-      case 0: b.reserved = 1ull << below(38); break;
-      case 1: j.granted[below(4)] = false; break;
-      case 2: b.bytes = 2 + uint32_t(below(5000)), b.addr = 0 - (1 + below(b.bytes - 1)); break;
-      case 3: j.payload += 1 + uint32_t(below(3000)); break;
-      case 4: j.payload = least + uint32_t(below(j.payload - least + 1)); break;
-      default: s.resp = 1 + unsigned(below(4)); break;
+      case 0:
+        b.reserved = 1ull << below(38);
+        break;
+      case 1:
+        j.granted[below(4)] = false;
+        break;
+      case 2:
+        b.bytes = 2 + uint32_t(below(5000)), b.addr = 0 - (1 + below(b.bytes - 1));
+        break;
+      case 3:
+        j.payload += 1 + uint32_t(below(3000));
+        break;
+      case 4:
+        j.payload = least + uint32_t(below(j.payload - least + 1));
+        break;
+      default:
+        s.resp = 1 + unsigned(below(4));
+        break;
     }
   }
 };
@@ -165,8 +205,8 @@ TEMPLATE_TEST_CASE("Bad descriptors end their jobs and no others", "[run]", Vrun
   CHECK(rig.bads_seen > 100);
 }
 
-TEMPLATE_TEST_CASE("With fences and unloads at any time no stale page is read", "[run]", Vrun0, Vrun1,
-                   Vrun2) {
+TEMPLATE_TEST_CASE("With fences and unloads at any time no stale page is read", "[run]", Vrun0,
+                   Vrun1, Vrun2) {
   for (uint64_t seed : {kSeed + 2, kSeed + 3}) {
     Knobs knobs;
     knobs.fault_per_mille = 30;
@@ -197,7 +237,8 @@ TEST_CASE("Each kind of bad descriptor has its status and address", "[run]") {
   auto end = [](auto spoil) { return end_of<Vrun1>(spoil); };
   using J = Job &;
   CHECK(end([](J j) { j.chain[0].places[0].reserved = 1; }) == End{0x11, 0, 7, 0, 0});
-  CHECK(end([](J j) { j.chain[0].places[1].reserved = 1ull << 37; }) == End{0x11, 0, 7, 0, 0x20ff0});
+  CHECK(end([](J j) { j.chain[0].places[1].reserved = 1ull << 37; }) ==
+        End{0x11, 0, 7, 0, 0x20ff0});
   CHECK(end([](J j) { j.granted[2] = false; }) == End{0x15, 0, 7, 0, 0x20ff0});
   CHECK(end([](J j) { j.chain[0].places[1].addr = 0 - 199ull; }) == End{0x18, 0, 7, 0, 0 - 199ull});
   CHECK(end([](J j) { j.payload = 301; }) == End{0x14, 0, 7, 0, 0});
@@ -227,8 +268,15 @@ TEST_CASE("Skipped bytes are not translated", "[run]") {
     unsigned lookups;
   };
   // buffer0: 4096 bytes of one page, buffer1: 5000 of two, place: 1 byte
-  for (Case c : {Case{0, 4}, {1, 4}, {4095, 4}, {4096, 3}, {4097, 3}, {8191, 3}, {8192, 2},
-                 {9095, 2}, {9096, 1}}) {
+  for (Case c : {Case{0, 4},
+                 {1, 4},
+                 {4095, 4},
+                 {4096, 3},
+                 {4097, 3},
+                 {8191, 3},
+                 {8192, 2},
+                 {9095, 2},
+                 {9096, 1}}) {
     Rig<Vrun1> rig(64, Knobs{}, kSeed);
     Job job = small(0x1000, 4096);
     job.buffer1 = {0x10000, 5000, 1, 0};

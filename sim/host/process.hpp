@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// A user process that holds payload somewhere in its virtual memory.
+//
+// With 4 KiB pages every buffer has pages of its own and an unmapped guard page behind it; when the
+// buffer is no longer needed its pages are unmapped, and after a fence its frames and its addresses
+// are used again for something else. With 2 MiB and 1 GiB pages buffers lie behind one another in big
+// pages, the first across a page boundary; the mapping stays, only the 4 KiB of memory behind it goes.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "host/address_space.hpp"
+
+namespace vmso {
+
+struct UserBuffer {
+  uint64_t va = 0;
+  uint32_t bytes = 0;
+};
+
+class Process {
+ public:
+  Process(PhysicalMemory &memory, FrameAllocator &frames, unsigned levels, PageSize page,
+          Random random, uint32_t id);
+
+  // Copies bytes into memory that nobody else uses. `offset` in the first 4 KiB; default: odd, random.
+  UserBuffer place(std::span<const uint8_t> bytes, std::optional<unsigned> offset = {});
+  // Takes the translations of a buffer away. True if a fence has to follow before reclaim().
+  bool unmap(const UserBuffer &buffer);
+  // Gives frames (and addresses) back.
+  void reclaim(const UserBuffer &buffer);
+
+  // What the process sees; throws Error where nothing is mapped.
+  uint64_t physical(uint64_t va) const;
+  void read(uint64_t va, std::span<uint8_t> bytes) const;
+  void write(uint64_t va, std::span<const uint8_t> bytes);
+
+  AddressSpace &space() { return space_; }
+  const AddressSpace &space() const { return space_; }
+  PageSize page() const { return page_; }
+  uint32_t id() const { return id_; }
+
+ private:
+  struct Mapped {
+    uint64_t first;   // first byte of its first 4 KiB
+    uint64_t frames;  // 4 KiB each
+    std::vector<uint64_t> pa;
+  };
+  uint64_t take_addresses(uint64_t pages);
+  uint64_t big_page(uint64_t va);
+
+  PhysicalMemory &memory_;
+  FrameAllocator &frames_;
+  PageSize page_;
+  Random random_;
+  uint32_t id_;
+  AddressSpace space_;
+  uint64_t next_;                             // next address that was never used
+  std::map<uint64_t, uint64_t> big_pages_;    // virtual to physical, 2 MiB and 1 GiB
+  std::map<uint64_t, std::vector<uint64_t>> unused_;  // pages -> first addresses, 4 KiB only
+  std::map<uint64_t, Mapped> mapped_;         // by first 4 KiB address
+};
+
+}  // namespace vmso
