@@ -11,8 +11,8 @@ package vmso_config_pkg;
     int unsigned queues;          // send queues, 1..4096
     int unsigned contexts;        // address spaces, 1..4096
     int unsigned vectors;         // interrupt vectors, 1..32
-    int unsigned read_latency;    // cycles of read latency to hide; reset value of the read window
-    int unsigned frame_slots;     // frames between their order and the wire = payload reads in flight
+    int unsigned read_latency;    // read latency to hide, cycles; reset value of the read window
+    int unsigned frame_slots;     // frames between order and wire = payload reads in flight
     int unsigned store_bytes;     // frame store
     int unsigned store_limit;     // reset value of the store limit register, rows
     int unsigned first_slots;     // ring slots prefetched, all queues

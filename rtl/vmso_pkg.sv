@@ -34,8 +34,9 @@ package vmso_pkg;
   // Write of one 8-byte queue configuration register (queue must be OFF; csr sees to that).
   typedef struct packed {
     queue_t      queue;
-    logic [2:0]  index;  // byte offset / 8: 0 ring base, 1 ring shape, 2 completion base, 3 completion
-                         // shape, 4 contexts, 5 weight
+    // byte offset / 8: 0 ring base, 1 ring shape, 2 completion base, 3 completion shape,
+    // 4 contexts, 5 weight
+    logic [2:0]  index;
     logic [63:0] data;
   } queue_config_t;
   // Fields of those registers.
@@ -122,7 +123,7 @@ package vmso_pkg;
 
   typedef logic [3:0][2:0][11:0] flag_masks_t;  // [profile][0 first, 1 middle, 2 last]
 
-  // ---- reads ------------------------------------------------------------------------------------
+  // ---- reads
 
   typedef enum logic [1:0] {
     ReadWalk = 2'd0, ReadSlot = 2'd1, ReadTemplate = 2'd2, ReadPayload = 2'd3
@@ -171,9 +172,9 @@ package vmso_pkg;
     logic        completion_wanted;
     logic        interrupt_wanted;
     bytes_t      payload_bytes;
-    logic [15:0] mss;           // payload bytes per frame; for KindFrame = payload bytes of the frame
+    logic [15:0] mss;           // payload bytes per frame; KindFrame: of the frame
     logic [8:0]  header_bytes;  // 0: no template
-    template_t   tmpl;          // held until the order with `last` has left; valid if header_bytes > 0
+    template_t   tmpl;          // held until the order with `last` has left
     l4_mode_e    l4_mode;
     id_mode_e    id_mode;
     logic [1:0]  flag_profile;

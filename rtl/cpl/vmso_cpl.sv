@@ -153,7 +153,8 @@ module vmso_cpl
     .read_en(start), .read_addr(op_queue[QueueW-1:0]), .read_data(base)
   );
   vmso_ram_1w1r #(.Depth(QueueDepth), .LaneBits(4)) u_entries (
-    .clk, .write_en(shape_we), .write_addr(config_queue), .write_data(config_completion.log2_entries),
+    .clk, .write_en(shape_we), .write_addr(config_queue),
+    .write_data(config_completion.log2_entries),
     .read_en(start), .read_addr(op_queue[QueueW-1:0]), .read_data(log2_entries)
   );
   vmso_ram_1w1r #(.Depth(QueueDepth), .LaneBits(5)) u_vector (
@@ -231,7 +232,7 @@ module vmso_cpl
     .out_valid(flight_valid), .out_ready(write_done_valid), .out(flight),
     .count(unused_flight_count)
   );
-  assign irq_set = write_done_valid && write_done_ok && flight.irq ? 32'b1 << flight.vector : '0;
+  assign irq_set = write_done_valid && write_done_ok && flight.irq ? 32'd1 << flight.vector : '0;
   assign write_failed_valid = write_done_valid && !write_done_ok;
   assign write_failed_queue = flight.queue;
 
@@ -245,7 +246,7 @@ module vmso_cpl
 `ifdef VMSO_CHECKS
   `VMSO_INTG(AnswerHasItsWrite, !write_done_valid || flight_valid)
   `VMSO_INTG(PlaceIsFree, !(finish && write_it)
-             || slot_idx_t'(index_op.produced - index_op.consumer) < (16'b1 << log2_entries))
+             || slot_idx_t'(index_op.produced - index_op.consumer) < (16'd1 << log2_entries))
   `VMSO_INTG(BaseIsAligned, !(finish && write_it) || base[4:0] == '0)
 `endif
 endmodule : vmso_cpl

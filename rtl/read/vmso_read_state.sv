@@ -47,7 +47,8 @@ module vmso_read_state
   assign query = state_frame[FrameW-1:0];
   assign base  = fresh_q[frame] ? '0 : old;
   assign wide_sum = {1'b0, base.sum} + {1'b0, land_sum};
-  assign total = '{sum: wide_sum[15:0] + 16'(wide_sum[16]), landed: base.landed + pos_t'(land.bytes)};
+  assign total = '{sum: wide_sum[15:0] + 16'(wide_sum[16]),
+                   landed: base.landed + pos_t'(land.bytes)};
   assign poison = '{pos: land.pos, status: land.status, cause: land.cause, va: land.va};
   assign take_poison = land_valid && land.fail
                        && (!poisoned_q[frame] || land.pos < old_poison.pos);

@@ -207,6 +207,11 @@ module vmso_seg
     row_limit_q <= 32'(store_limit) > Rows ? 12'(Rows) : store_limit;
   end
 
+  // -- flags of the turn
+  logic unloading_q, head_any_q, cur_failed, had_job_q, clear_begun_q, next_want;
+  logic more_q;  // relist after this turn: work that was not refused, or a debt to pay
+  seg_job_t next_record_q;
+
   // -- the job at work ---------------------------------------------------------------------------------------------
   seg_job_t  cur_q;
   logic      next_valid_q;   // record holds the next job of the queue
@@ -349,7 +354,6 @@ module vmso_seg
   assign account_we = state_q == StTurnEnd || state_q == StUnEnd;
 
   // -- progress of the job --------------------------------------------------------------------------------------------
-  logic unloading_q, head_any_q, cur_failed, had_job_q, clear_begun_q;
   always_comb begin
     progress_d = progress_q;
     if (act_tmpl) progress_d.tmpl_fetched = 1'b1;
@@ -410,7 +414,6 @@ module vmso_seg
   end
 
   // -- the turn: registers ---------------------------------------------------------------------------------------------
-  logic more_q;  // relist after this turn: the queue has work it was not refused, or a debt to pay
   logic load_cur, load_next;
 
   assign load_next = job_over && state_d == StLook;
@@ -418,7 +421,6 @@ module vmso_seg
   // record port: the head while a turn begins, the job behind the current one afterwards
   assign record_en   = state_q == StQueue || state_q == StUnJob || next_want;
   assign record_addr = state_q == StQueue || state_q == StUnJob ? head : next;
-  logic next_want;
   assign next_want = (state_q == StLook || state_q == StAct) && !next_valid_q && !next_reading_q
                      && has_next && !job_pop;
 
@@ -481,7 +483,6 @@ module vmso_seg
       unload_head_bytes    <= progress_q.sent;
     end
   end
-  seg_job_t next_record_q;
   assign unload_head_any = head_any_q;
 
   // progress: from the table for a job that has begun, else from its load record
@@ -524,9 +525,11 @@ module vmso_seg
   logic unused_bits;
   assign unused_bits = ^{queue_config.queue, config_weight.reserved, job_load.template_ref,
                          job_load.buffer0, job_load.buffer1, job_load.contexts, left.queue,
-                         account_read[1].orders, account_read[2].balance, account_read[2].issued_bytes,
-                         account_read[1].balance[22:0], query_queue, ctl_queue, unload_queue, job_load.job,
-                         job_load.queue, ready_event, unused_fetch_count, status_q.ready_total, cur_q.skip_bytes, begin_record};
+                         account_read[1].orders, account_read[2].balance,
+                         account_read[2].issued_bytes, account_read[1].balance[22:0],
+                         query_queue, ctl_queue, unload_queue, job_load.job, job_load.queue,
+                         ready_event, unused_fetch_count, status_q.ready_total,
+                         cur_q.skip_bytes, begin_record};
 
 `ifdef VMSO_CHECKS
   `VMSO_INTG(LeftWasIssued, !left_valid || slots_used_q != '0)

@@ -81,7 +81,8 @@ module vmso_xlat_fence
       default: legal = 1'b0;
     endcase
     for (int unsigned b = 32; b < 56; b++) begin
-      if (fence.cfg.format != FormatOff && b >= 32'(fence.cfg.pa_bits) && fence.cfg.root[b-12]) begin
+      if (fence.cfg.format != FormatOff && b >= 32'(fence.cfg.pa_bits)
+          && fence.cfg.root[b-12]) begin
         legal = 1'b0;
       end
     end
@@ -112,7 +113,7 @@ module vmso_xlat_fence
   always_ff @(posedge clk) begin
     if (fence_valid && fence_ready) next_q <= merged;
     if (take) now_q <= next_q;
-    if (!rst_n) now_q <= '{all: 1'b1, default: '0};
+    if (!rst_n) now_q.all <= 1'b1;
   end
 
   // -- the batch at work --------------------------------------------------------------------------------------------

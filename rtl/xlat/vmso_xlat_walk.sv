@@ -39,7 +39,7 @@ module vmso_xlat_walk
   output logic                     answer_valid,
   input  logic                     answer_ready,
   output fill_t                    answer,
-  output logic                     answer_retry,  // the context changed its format: look it up again
+  output logic                     answer_retry,  // context changed: look up again
   output logic                     tlb_write_valid,
   output context_t                 tlb_write_ctx,
   output logic [48:0]              tlb_write_line,
@@ -156,6 +156,7 @@ module vmso_xlat_walk
 
   // -- step engine -------------------------------------------------------------------------------------------------------
   step_e       step_q;
+  context_config_t cfg_q;
   line_t       step_line_q;
   logic [2:0]  step_level_q, judged_q, demanded, root_level, pwc_level;
   logic        step_new_q, judge_valid_q, look_hit, root_is_five, leaf, entry_fault, in_window;
@@ -177,7 +178,6 @@ module vmso_xlat_walk
   assign step_vpn     = {step_line_q.line, 3'b0};
   assign root_is_five = cfg_q.format == FormatX86_64L5;
   assign root_level   = root_is_five ? 3'd4 : 3'd3;
-  context_config_t cfg_q;
 
   logic pwc_insert;
   assign pwc_insert = step_q == StepJudge && judge_valid_q && step_level_q != '0 && !entry_fault
@@ -340,13 +340,13 @@ module vmso_xlat_walk
   assign frozen_step = freeze && (freeze_all || step_line_q.ctx == freeze_ctx);
   assign freeze_idle = step_q == StepPick || !frozen_step;
 
-  // -- answers -------------------------------------------------------------------------------------------------------------
+  // -- answers --------------------------------------------------------------------------------------
   logic    answering_q;
   result_t mine;
   assign mine         = results_q[waiter.page];
   assign answer_valid = answering_q;
-  assign answer = '{job: job_t'(at_q[KeyW-1:5]), run: at_q[4:0], fault: mine.fault, cause: mine.cause,
-                    level: step_level_q, ppn: mine.ppn};
+  assign answer = '{job: job_t'(at_q[KeyW-1:5]), run: at_q[4:0], fault: mine.fault,
+                    cause: mine.cause, level: step_level_q, ppn: mine.ppn};
   assign answer_done  = answering_q && answer_ready && waiter.last;
   always_ff @(posedge clk) begin
     if (!rst_n) answering_q <= 1'b0;
@@ -361,7 +361,9 @@ module vmso_xlat_walk
   assign tlb_write_ctx   = step_line_q.ctx;
   assign tlb_write_line  = step_line_q.line;
   always_comb begin
-    for (int unsigned p = 0; p < 8; p++) tlb_write_data[p] = {!results_q[p].fault, results_q[p].ppn};
+    for (int unsigned p = 0; p < 8; p++) begin
+      tlb_write_data[p] = {!results_q[p].fault, results_q[p].ppn};
+    end
   end
 
   logic unused_bits;
