@@ -74,10 +74,11 @@ module vmso_out_head
       patch_ready_q <= 1'b0;
     end else begin
       valid_q       <= take || (valid_q && !next_ready);
-      looked_q      <= valid_q && !next_ready;  // frame_state and flush_q are of this order
+      // frame_state and flush_q are of this order; then the two cycles of the patch
+      looked_q      <= valid_q && !next_ready;
       done_q        <= (take || valid_q) && look_done;     // tmpl_fail_q and `found` are final
-      values_q      <= valid_q && !next_ready && done_q;   // first cycle of the patch
-      patch_ready_q <= valid_q && !next_ready && values_q; // second cycle
+      values_q      <= valid_q && !next_ready && done_q;
+      patch_ready_q <= valid_q && !next_ready && values_q;
     end
   end
   always_ff @(posedge clk) begin

@@ -5,7 +5,7 @@
 // mark        valid/ready: jobs that may use the context, one row per cycle without a fill; ready pulses
 //             when the last one is done, jobs + 4 cycles later if no fill comes
 // clear       valid/ready: the builder drops the job, then its row is tried until nothing is wanted; ready
-//             pulses with job_free. A mark goes on meanwhile
+//             pulses with job_free. A mark passes it between two tries
 // job_free    valid only: after a job's last fetch, or its clear
 // reset       control
 module vmso_run_ctl
@@ -66,7 +66,7 @@ module vmso_run_ctl
   } mark_e;
   mark_e           mark_d, mark_q;
   logic [JobW-1:0] scan_q;
-  logic            uses, mark_op, scan_on;
+  logic            uses, mark_op, scan_on, clear_moves;
   queue_contexts_t contexts;
 
   vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(queue_contexts_t))) u_contexts (
@@ -85,7 +85,7 @@ module vmso_run_ctl
   always_comb begin
     mark_d = mark_q;
     unique case (mark_q)
-      MarkIdle:  if (mark_valid && !init_q) mark_d = MarkScan;
+      MarkIdle:  if (mark_valid && !clear_moves && !init_q) mark_d = MarkScan;
       MarkScan:  if (scan_on && scan_q == LastJob) mark_d = MarkWrite;
       MarkWrite: mark_d = MarkRedo;
       MarkRedo:  mark_d = MarkDone;
@@ -109,14 +109,16 @@ module vmso_run_ctl
   } clear_e;
   clear_e clear_d, clear_q;
   logic   clear_op;
-  assign clear_op    = clear_q == ClearTry;
+  // a mark must see the head that belongs to the row: they never overlap
+  assign clear_moves = clear_q == ClearWrite || clear_q == ClearAnswer;
+  assign clear_op    = clear_q == ClearTry && mark_q == MarkIdle && !mark_valid;
   assign drop_active = clear_q == ClearDrop;
   always_comb begin
     clear_d = clear_q;
     unique case (clear_q)
       ClearIdle:   if (clear_valid && !init_q) clear_d = ClearDrop;
       ClearDrop:   if (!drop_busy) clear_d = ClearTry;
-      ClearTry:    if (op_ready && !mark_op) clear_d = ClearWrite;
+      ClearTry:    if (clear_op && op_ready) clear_d = ClearWrite;
       ClearWrite:  clear_d = ClearAnswer;
       ClearAnswer: clear_d = op_done ? ClearFree : ClearTry;
       ClearFree:   if (!last_valid) clear_d = ClearIdle;

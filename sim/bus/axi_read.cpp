@@ -12,10 +12,14 @@ namespace vmso {
 
 const char *read_class_name(ReadClass cls) {
   switch (cls) {
-    case ReadClass::kWalk: return "walk";
-    case ReadClass::kSlot: return "slot";
-    case ReadClass::kTemplate: return "template";
-    case ReadClass::kPayload: return "payload";
+    case ReadClass::kWalk:
+      return "walk";
+    case ReadClass::kSlot:
+      return "slot";
+    case ReadClass::kTemplate:
+      return "template";
+    case ReadClass::kPayload:
+      return "payload";
   }
   return "?";
 }
@@ -78,10 +82,18 @@ void AxiReadResponder::check(const DutOutputs &out, const Frame *frame) {
   FrameKind kind = frame->kind;
   bool good = false;
   switch (ReadClass(out.m_axi_arid >> 8 & 3)) {
-    case ReadClass::kWalk: good = kind == FrameKind::kTable; break;
-    case ReadClass::kSlot: good = kind == FrameKind::kRing; break;
-    case ReadClass::kTemplate: good = kind == FrameKind::kTemplate || kind == FrameKind::kUser; break;
-    case ReadClass::kPayload: good = kind == FrameKind::kUser; break;
+    case ReadClass::kWalk:
+      good = kind == FrameKind::kTable;
+      break;
+    case ReadClass::kSlot:
+      good = kind == FrameKind::kRing;
+      break;
+    case ReadClass::kTemplate:
+      good = kind == FrameKind::kTemplate || kind == FrameKind::kUser;
+      break;
+    case ReadClass::kPayload:
+      good = kind == FrameKind::kUser;
+      break;
   }
   if (!good) {
     complain(fmt::format("a {} read from a frame that is {}",
@@ -100,7 +112,8 @@ void AxiReadResponder::accept(const DutOutputs &out, uint64_t now) {
   b.data = frame ? frame->data : nullptr;
   b.id = out.m_axi_arid & 1023;
   b.beats = uint16_t(out.m_axi_arlen + 1u);
-  b.due = now + std::max(knobs.latency, 1u) + (knobs.jitter ? random_.below(knobs.jitter + 1ull) : 0);
+  b.due =
+      now + std::max(knobs.latency, 1u) + (knobs.jitter ? random_.below(knobs.jitter + 1ull) : 0);
   b.order = next_order_++;
   unsigned cls = b.id >> 8;
   counts.bursts[cls]++;
@@ -259,9 +272,10 @@ std::string AxiReadResponder::describe(uint64_t now) const {
     open[pool_[i].id >> 8]++;
     oldest = std::min(oldest, pool_[i].due);
   }
-  return fmt::format("reads open: {} walk, {} slot, {} template, {} payload; {} withheld; oldest {} "
-                     "cycles past its due time",
-                     open[0], open[1], open[2], open[3], withheld_.size(), now - oldest);
+  return fmt::format(
+      "reads open: {} walk, {} slot, {} template, {} payload; {} withheld; oldest {} "
+      "cycles past its due time",
+      open[0], open[1], open[2], open[3], withheld_.size(), now - oldest);
 }
 
 }  // namespace vmso

@@ -2,14 +2,14 @@
 // The far end of m_axi_ar* and m_axi_r*: a memory that answers the way a host does.
 //
 // Against one fixed latency and answers in order a read engine can be right by accident: ids never
-// matter and a lost credit stays unseen. Here each burst has its own due time, and bursts of different
-// ids may overtake each other or mix beat by beat; bursts of one id never do. That is all the order
-// that AXI4 promises, so it is all we give.
+// matter and a lost credit stays unseen. Here each burst has its own due time, and bursts of
+// different ids may overtake each other or mix beat by beat; bursts of one id never do. That is all
+// the order that AXI4 promises, so it is all we give.
 //
-// Times are cycles: the first beat of a burst whose AR was taken in cycle t can be taken in t + latency;
-// one beat a cycle, never more reads refused than ar_stall says. Data is read from memory when the beat
-// is offered, not when the burst was accepted: a page that was freed too early is found out.
-// A bus error is a result, not an exception; what the engine does wrong is a finding.
+// Times are cycles: the first beat of a burst whose AR was taken in cycle t can be taken in t +
+// latency; one beat a cycle, never more reads refused than ar_stall says. Data is read from memory
+// when the beat is offered, not when the burst was accepted: a page that was freed too early is
+// found out. A bus error is a result, not an exception; what the engine does wrong is a finding.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -26,17 +26,17 @@ namespace vmso {
 enum class ReadOrder { kInOrder, kById, kInterleaved };
 
 struct ReadKnobs {
-  unsigned latency = 100;         // 1..; see above
-  unsigned jitter = 0;            // adds 0..jitter, uniform, drawn once a burst
+  unsigned latency = 100;  // 1..; see above
+  unsigned jitter = 0;     // adds 0..jitter, uniform, drawn once a burst
   ReadOrder order = ReadOrder::kInOrder;
-  double ar_stall = 0;            // chance that AR is not ready in a cycle
-  double error_rate = 0;          // chance that a burst has a beat in error
-  unsigned error_classes = 0xd;   // which: one bit a ReadClass; a slot in error stops its queue
+  double ar_stall = 0;           // chance that AR is not ready in a cycle
+  double error_rate = 0;         // chance that a burst has a beat in error
+  unsigned error_classes = 0xd;  // which: one bit a ReadClass; a slot in error stops its queue
 };
 
 // One burst, kept if `record` is on.
 struct ReadRecord {
-  uint64_t addr = 0;  // of the first beat
+  uint64_t addr = 0;                     // of the first beat
   uint64_t ar = 0, first = 0, last = 0;  // cycles of AR, first and last beat; last 0: not yet
   uint16_t id = 0, beats = 0;
   bool error = false;
@@ -68,8 +68,8 @@ class AxiReadResponder {
   ReadKnobs knobs;
   std::vector<Script> scripts;
   ReadCounts counts;
-  bool check_owners = true;      // a class reads only frames that are its business
-  bool allow_unbacked = false;   // a test that points nowhere on purpose
+  bool check_owners = true;     // a class reads only frames that are its business
+  bool allow_unbacked = false;  // a test that points nowhere on purpose
   bool record = false;
   std::vector<ReadRecord> records;
   uint64_t first_beat = 0, last_beat = 0;  // cycles
@@ -101,10 +101,10 @@ class AxiReadResponder {
 
   std::vector<Burst> pool_;
   std::vector<uint16_t> free_;
-  std::array<uint16_t, 1024> tail_;          // newest burst of an id
-  std::deque<uint16_t> in_order_;            // kInOrder
+  std::array<uint16_t, 1024> tail_;                  // newest burst of an id
+  std::deque<uint16_t> in_order_;                    // kInOrder
   std::vector<std::pair<uint64_t, uint16_t>> heap_;  // due, index: oldest of their id
-  std::vector<uint16_t> ready_;              // due
+  std::vector<uint16_t> ready_;                      // due
   std::vector<uint16_t> withheld_;
   size_t open_ = 0;
   uint64_t next_order_ = 0;

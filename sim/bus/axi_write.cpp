@@ -60,6 +60,7 @@ void AxiWriteResponder::store(const Address &a, uint64_t now) {
   if (resp != Resp::kOkay) errors++;
   if (record) records.push_back({a.addr, now, bytes});
   writes++;
+  if (frame) touched.push_back(frame->owner);
   uint64_t due = now + std::max(knobs.latency, 1u) + random_.below(knobs.jitter + 1ull);
   if (!answers_.empty()) due = std::max(due, answers_.back().due);
   answers_.push_back({due, a.id, resp});
@@ -82,8 +83,9 @@ void AxiWriteResponder::sample(const DutOutputs &out, uint64_t now) {
                     out.m_axi_awlen != aw_held_.len)) {
     findings_.add("m_axi_aw: changed while it waited for ready");
   }
-  if (w_waits_ && (!out.m_axi_wvalid || out.m_axi_wstrb != w_held_.strobes ||
-                   out.m_axi_wdata.bytes != w_held_.beat.bytes || bool(out.m_axi_wlast) != w_held_.last)) {
+  if (w_waits_ &&
+      (!out.m_axi_wvalid || out.m_axi_wstrb != w_held_.strobes ||
+       out.m_axi_wdata.bytes != w_held_.beat.bytes || bool(out.m_axi_wlast) != w_held_.last)) {
     findings_.add("m_axi_w: changed while it waited for ready");
   }
   aw_waits_ = out.m_axi_awvalid && !aw_ready_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The far end of m_axi_aw*, m_axi_w* and m_axi_b*: takes records, puts them into memory when the burst
-// is whole, answers `latency` cycles later, in order. AW and W may come in any order and distance.
-// A write that a script answers with an error changes nothing.
+// The far end of m_axi_aw*, m_axi_w* and m_axi_b*: takes records, puts them into memory when the
+// burst is whole, answers `latency` cycles later, in order. AW and W may come in any order and
+// distance. A write that a script answers with an error changes nothing.
 #pragma once
 #include <cstdint>
 #include <deque>
@@ -39,7 +39,8 @@ class AxiWriteResponder {
 
   WriteKnobs knobs;
   std::vector<Script> scripts;
-  uint64_t writes = 0;  // bursts that are in memory: whoever polls looks when this moves
+  uint64_t writes = 0;            // bursts that are in memory
+  std::vector<uint32_t> touched;  // owners of the frames written to; whoever polls empties it
   uint64_t errors = 0;
   bool check_owners = true;  // records go to completion rings only
   bool record = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The CPU's side of s_axil_*: one access at a time. start_*() begins it, the bench's cycles carry it,
-// done() tells when it is over; whoever wants to block advances the bench meanwhile (System does).
+// The CPU's side of s_axil_*: one access at a time. start_*() begins it, the bench's cycles carry
+// it, done() tells when it is over; whoever wants to block advances the bench meanwhile (System
+// does).
 #pragma once
 #include <cstdint>
 
@@ -27,7 +28,7 @@ class AxilMaster {
   enum class State { kIdle, kWrite, kRead };
   Findings &findings_;
   State state_ = State::kIdle;
-  bool address_left_ = false, data_left_ = false;  // still to be handed over
+  bool address_left_ = false, data_left_ = false;    // still to be handed over
   bool address_valid_ = false, data_valid_ = false;  // driven
   uint32_t addr_ = 0, data_ = 0;
   uint8_t strobes_ = 15;

@@ -28,17 +28,21 @@ Backpressure Backpressure::parse(const std::string &text) {
     b.m_ = m;
     return b;
   }
-  throw Error(fmt::format("--backpressure: '{}' is none of: none, random:P (0 <= P < 1), 1of:N (N 1 to "
-                          "100000), stall:N@M (N cycles, 0 to 100000, after each M beats, from 1)",
-                          text),
-              2);
+  throw Error(
+      fmt::format("--backpressure: '{}' is none of: none, random:P (0 <= P < 1), 1of:N (N 1 to "
+                  "100000), stall:N@M (N cycles, 0 to 100000, after each M beats, from 1)",
+                  text),
+      2);
 }
 
 bool Backpressure::ready(Random &random) {
   switch (kind_) {
-    case Kind::kNone: return true;
-    case Kind::kRandom: return !random.chance(p_);
-    case Kind::kOneOf: return count_++ % n_ == 0;
+    case Kind::kNone:
+      return true;
+    case Kind::kRandom:
+      return !random.chance(p_);
+    case Kind::kOneOf:
+      return count_++ % n_ == 0;
     case Kind::kStall:
       if (left_ == 0) return true;
       left_--;
@@ -80,11 +84,14 @@ void AxisSink::sample(const DutOutputs &out, uint64_t now) {
   pattern.took_beat();
   uint64_t full = bus_bytes_ == 64 ? ~uint64_t{0} : (uint64_t{1} << bus_bytes_) - 1;
   unsigned n = unsigned(std::popcount(out.m_axis_tkeep));
-  if (n == 0 || (out.m_axis_tkeep & (out.m_axis_tkeep + 1)) != 0 || (out.m_axis_tkeep & ~full) != 0) {
-    findings_.add(fmt::format("m_axis: tkeep {:#x} has holes (frame {})", out.m_axis_tkeep, frames));
+  if (n == 0 || (out.m_axis_tkeep & (out.m_axis_tkeep + 1)) != 0 ||
+      (out.m_axis_tkeep & ~full) != 0) {
+    findings_.add(
+        fmt::format("m_axis: tkeep {:#x} has holes (frame {})", out.m_axis_tkeep, frames));
   }
   if (!out.m_axis_tlast && out.m_axis_tkeep != full) {
-    findings_.add(fmt::format("m_axis: a beat that is not the last is not full (frame {})", frames));
+    findings_.add(
+        fmt::format("m_axis: a beat that is not the last is not full (frame {})", frames));
   }
   if (beats++ == 0) first_beat = now;
   last_beat = now;

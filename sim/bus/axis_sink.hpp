@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The MAC: takes frames from m_axis_* with a pattern of readiness, and checks what a MAC relies on:
-// data that waits does not change, tkeep has no holes, all beats but the last are full, and a frame that
-// has begun has no gap that we did not make ourselves.
+// data that waits does not change, tkeep has no holes, all beats but the last are full, and a frame
+// that has begun has no gap that we did not make ourselves.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -48,8 +48,8 @@ class AxisSink {
   void restart(DutInputs &in);
 
   Backpressure pattern;
-  bool hold = false;                // a stopped MAC
-  std::vector<StreamFrame> done;    // whole frames; the owner takes them out
+  bool hold = false;              // a stopped MAC
+  std::vector<StreamFrame> done;  // whole frames; the owner takes them out
   uint64_t beats = 0, frames = 0, bytes = 0;
   uint64_t first_beat = 0, last_beat = 0;  // cycles; meaningful if beats > 0
 

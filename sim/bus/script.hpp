@@ -15,8 +15,8 @@ struct Script {
   uint64_t first = 0, last = 0;  // bytes; a beat that touches one of them is meant
   Act act = Act::kError;
   Resp resp = Resp::kSlvErr;
-  unsigned times = ~0u;      // bursts that it still happens to
-  unsigned classes = 0xf;    // reads: one bit a ReadClass
+  unsigned times = ~0u;    // bursts that it still happens to
+  unsigned classes = 0xf;  // reads: one bit a ReadClass
 };
 
 }  // namespace vmso

@@ -19,15 +19,16 @@ AddressSpace::AddressSpace(PhysicalMemory &memory, FrameAllocator &frames, unsig
 
 // docs/architecture.md: what a walk looks at is P, U/S, A of leaves, PS, and the address.
 uint64_t AddressSpace::ignored_bits(bool large_leaf, bool leaf) {
-  uint64_t may = 0xfff0000000000f5a;          // 63:52, 11:8, 6, 4, 3, 1
-  if (leaf && !large_leaf) may |= 0x80;       // PAT of a 4 KiB page
+  uint64_t may = 0xfff0000000000f5a;         // 63:52, 11:8, 6, 4, 3, 1
+  if (leaf && !large_leaf) may |= 0x80;      // PAT of a 4 KiB page
   if (large_leaf) may |= uint64_t{1} << 12;  // PAT of a large page
   return random_() & may;
 }
 
 void AddressSpace::map(uint64_t va, uint64_t pa, PageSize size) {
   unsigned leaf = page_level(size);
-  if ((va | pa) % page_bytes(size) != 0) throw Error("map: address is not aligned to its page size");
+  if ((va | pa) % page_bytes(size) != 0)
+    throw Error("map: address is not aligned to its page size");
   uint64_t table = root_;
   for (unsigned level = levels_ - 1; level > leaf; level--) {
     uint64_t at = table + 8 * index_of(va, level);
@@ -35,7 +36,8 @@ void AddressSpace::map(uint64_t va, uint64_t pa, PageSize size) {
     if (!(entry & kPresent)) {
       uint64_t next = frames_.take();
       memory_.make(next, FrameKind::kTable, 0);
-      entry = next | kPresent | kWrite | kUser | (random_() & kAccessed) | ignored_bits(false, false);
+      entry =
+          next | kPresent | kWrite | kUser | (random_() & kAccessed) | ignored_bits(false, false);
       memory_.write_word(at, entry);
     } else if (entry & kLarge) {
       throw Error(fmt::format("map: a larger page lies at {:#x}", va));

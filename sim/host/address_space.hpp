@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An x86-64 address space: real page tables, four or five levels, written into physical memory the way
-// an operating system does. Level n maps 2^(12+9n) bytes; level 0 is the 4 KiB level.
+// An x86-64 address space: real page tables, four or five levels, written into physical memory the
+// way an operating system does. Level n maps 2^(12+9n) bytes; level 0 is the 4 KiB level.
 //
 // Bits that the format ignores (software bits, PWT, PCD, PAT, D, G, XD, ...) hold random values: an
 // engine that looks at one of them is found out. Pages are user, readable, accessed, unless a test

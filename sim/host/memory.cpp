@@ -10,11 +10,16 @@ namespace vmso {
 
 const char *frame_kind_name(FrameKind kind) {
   switch (kind) {
-    case FrameKind::kRing: return "ring";
-    case FrameKind::kCompletion: return "completion ring";
-    case FrameKind::kTemplate: return "kernel memory";
-    case FrameKind::kTable: return "page table";
-    case FrameKind::kUser: return "user memory";
+    case FrameKind::kRing:
+      return "ring";
+    case FrameKind::kCompletion:
+      return "completion ring";
+    case FrameKind::kTemplate:
+      return "kernel memory";
+    case FrameKind::kTable:
+      return "page table";
+    case FrameKind::kUser:
+      return "user memory";
   }
   return "?";
 }
@@ -119,7 +124,8 @@ void PhysicalMemory::kernel_pin(uint64_t pa) {
   if (must_find(pa).kind == FrameKind::kUser) touched_.pins++;
 }
 
-// ---- allocator -----------------------------------------------------------------------------------
+// ---- allocator
+// -----------------------------------------------------------------------------------
 
 FrameAllocator::FrameAllocator(uint64_t base, uint64_t bytes, Random random)
     : base_(base),
@@ -153,6 +159,8 @@ uint64_t FrameAllocator::take(unsigned log2_bytes) {
   }
 }
 
-void FrameAllocator::give(uint64_t pa, unsigned log2_bytes) { region(log2_bytes).given.push_back(pa); }
+void FrameAllocator::give(uint64_t pa, unsigned log2_bytes) {
+  region(log2_bytes).given.push_back(pa);
+}
 
 }  // namespace vmso

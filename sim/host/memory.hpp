@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Physical memory of the simulated host: 4 KiB frames that exist only where something lies, each with
-// the reason why it exists. The reason is what makes a stray read visible: the payload reader has no
-// business in a page table, and nobody has any in a frame that is free.
+// Physical memory of the simulated host: 4 KiB frames that exist only where something lies, each
+// with the reason why it exists. The reason is what makes a stray read visible: the payload reader
+// has no business in a page table, and nobody has any in a frame that is free.
 //
 // A new frame is filled with a pattern, not with zeros, so that a byte that was never written and
 // leaves anyway is seen. Storage of freed frames is poisoned and reused; it never goes back to the
@@ -59,8 +59,8 @@ class PhysicalMemory {
   uint8_t *make_contiguous(uint64_t pa, uint64_t bytes, FrameKind kind, uint32_t owner);
   void release(uint64_t pa);
 
-  // Copies by the owner of the memory (process or kernel part that made the frames). Throw Error where
-  // no memory is.
+  // Copies by the owner of the memory (process or kernel part that made the frames). Throw Error
+  // where no memory is.
   void write(uint64_t pa, std::span<const uint8_t> bytes);
   void read(uint64_t pa, std::span<uint8_t> bytes) const;
   uint64_t read_word(uint64_t pa) const;
@@ -88,8 +88,8 @@ class PhysicalMemory {
 };
 
 // Hands out physical frames that are neighbours only by chance: aligned blocks of 4 KiB, 2 MiB or
-// 1 GiB, each size in a region of its own. Half of the requests reuse an address that was given back,
-// so that a stale translation meets somebody else's data.
+// 1 GiB, each size in a region of its own. Half of the requests reuse an address that was given
+// back, so that a stale translation meets somebody else's data.
 class FrameAllocator {
  public:
   FrameAllocator(uint64_t base, uint64_t bytes, Random random);

@@ -3,8 +3,9 @@
 //
 // With 4 KiB pages every buffer has pages of its own and an unmapped guard page behind it; when the
 // buffer is no longer needed its pages are unmapped, and after a fence its frames and its addresses
-// are used again for something else. With 2 MiB and 1 GiB pages buffers lie behind one another in big
-// pages, the first across a page boundary; the mapping stays, only the 4 KiB of memory behind it goes.
+// are used again for something else. With 2 MiB and 1 GiB pages buffers lie behind one another in
+// big pages, the first across a page boundary; the mapping stays, only the 4 KiB of memory behind
+// it goes.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -26,7 +27,8 @@ class Process {
   Process(PhysicalMemory &memory, FrameAllocator &frames, unsigned levels, PageSize page,
           Random random, uint32_t id);
 
-  // Copies bytes into memory that nobody else uses. `offset` in the first 4 KiB; default: odd, random.
+  // Copies bytes into memory that nobody else uses. `offset` in the first 4 KiB; default: odd,
+  // random.
   UserBuffer place(std::span<const uint8_t> bytes, std::optional<unsigned> offset = {});
   // Takes the translations of a buffer away. True if a fence has to follow before reclaim().
   bool unmap(const UserBuffer &buffer);
@@ -58,10 +60,10 @@ class Process {
   Random random_;
   uint32_t id_;
   AddressSpace space_;
-  uint64_t next_;                             // next address that was never used
-  std::map<uint64_t, uint64_t> big_pages_;    // virtual to physical, 2 MiB and 1 GiB
+  uint64_t next_;                                     // next address that was never used
+  std::map<uint64_t, uint64_t> big_pages_;            // virtual to physical, 2 MiB and 1 GiB
   std::map<uint64_t, std::vector<uint64_t>> unused_;  // pages -> first addresses, 4 KiB only
-  std::map<uint64_t, Mapped> mapped_;         // by first 4 KiB address
+  std::map<uint64_t, Mapped> mapped_;                 // by first 4 KiB address
 };
 
 }  // namespace vmso

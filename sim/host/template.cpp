@@ -28,7 +28,9 @@ uint16_t seed(const std::vector<uint8_t> &addresses, uint32_t l4_bytes) {
 
 }  // namespace
 
-std::vector<uint8_t> timestamp_option() { return {1, 1, 8, 10, 0, 1, 0x86, 0xa0, 0, 3, 0x0d, 0x40}; }
+std::vector<uint8_t> timestamp_option() {
+  return {1, 1, 8, 10, 0, 1, 0x86, 0xa0, 0, 3, 0x0d, 0x40};
+}
 
 Template tcp_template(const TcpHeaders &h) {
   constexpr unsigned kJunk = 0xbeef;
@@ -72,9 +74,14 @@ Template tcp_template(const TcpHeaders &h) {
   put(v, {l4_header / 4 << 4 | (h.reserved_flags & 15u), h.flags});
   put16(v, h.window);
   switch (h.l4_mode) {
-    case VMSO_L4_SEED_NO_LEN: put16(v, seed(addresses, 0)); break;
-    case VMSO_L4_SEED_FULL: put16(v, seed(addresses, l4_header + h.payload_bytes)); break;
-    default: put16(v, kJunk);
+    case VMSO_L4_SEED_NO_LEN:
+      put16(v, seed(addresses, 0));
+      break;
+    case VMSO_L4_SEED_FULL:
+      put16(v, seed(addresses, l4_header + h.payload_bytes));
+      break;
+    default:
+      put16(v, kJunk);
   }
   put16(v, h.urgent);
   v.insert(v.end(), h.tcp_options.begin(), h.tcp_options.end());

@@ -3,11 +3,12 @@
 //
 //   1  settled, clk low    all parts sample the outputs; nobody drives
 //   2  rising edge         registers take the inputs of the cycle before
-//   3  right after it      all parts drive their inputs, reading no port: no loop closes through a part
-//   4  clk low, settled    outputs of the next cycle
+//   3  right after it      all parts drive their inputs, reading no port: no loop closes through a
+//   part 4  clk low, settled    outputs of the next cycle
 //
-// `Parts` has sample(const DutOutputs &), drive(DutInputs &) and restart(DutInputs &): back to idle, as
-// rst_n resets the interconnect too. No test touches clk or calls eval.
+// `Parts` has sample(out, in, now), drive(in, now) and restart(in): back to idle, as rst_n resets
+// the interconnect too. `in` of sample is what was driven, for monitors. No test touches clk or
+// calls eval.
 #pragma once
 #include <memory>
 #include <utility>
@@ -21,8 +22,7 @@ class Bench {
  public:
   static constexpr size_t kFailuresKept = 20;  // of RTL assertions; then the run ends
 
-  Bench(std::unique_ptr<Dut> dut, Findings &findings)
-      : dut_(std::move(dut)), findings_(findings) {}
+  Bench(std::unique_ptr<Dut> dut, Findings &findings) : dut_(std::move(dut)), findings_(findings) {}
 
   uint64_t now() const { return now_; }
   const DutOutputs &out() const { return dut_->out; }
@@ -31,10 +31,10 @@ class Bench {
   template <typename Parts>
   void cycle(Parts &parts) {
     findings_.now = now_;
-    parts.sample(dut_->out);
+    parts.sample(dut_->out, dut_->in, now_);
     dut_->edge();
     now_++;
-    parts.drive(dut_->in);
+    parts.drive(dut_->in, now_);
     dut_->settle();
     listen();
   }
@@ -57,10 +57,12 @@ class Bench {
  private:
   void listen() {
     std::string text = dut_->failure();
-    if (text.empty()) [[likely]] return;
+    if (text.empty()) [[likely]]
+      return;
     findings_.now = now_;
     findings_.add("assertion of the RTL: " + text);
-    if (++failures_ > kFailuresKept) throw Error("too many failing assertions:\n" + findings_.report());
+    if (++failures_ > kFailuresKept)
+      throw Error("too many failing assertions:\n" + findings_.report());
   }
 
   std::unique_ptr<Dut> dut_;

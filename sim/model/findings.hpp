@@ -14,7 +14,8 @@
 namespace vmso {
 
 struct Error : std::runtime_error {
-  explicit Error(const std::string &text, int code = 1) : std::runtime_error(text), exit_code(code) {}
+  explicit Error(const std::string &text, int code = 1)
+      : std::runtime_error(text), exit_code(code) {}
   int exit_code;  // of the program
 };
 

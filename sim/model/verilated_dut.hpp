@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A Verilated vmso_top as a Dut. The only place that knows Verilator's port types.
 //
-// An assertion that fails prints through stdio; its text is caught in a memory stream that stands in
-// for stdout during eval(), and becomes a finding of the owner instead of the end of the process.
+// An assertion that fails prints through stdio; its text is caught in a memory stream that stands
+// in for stdout during eval(), and becomes a finding of the owner instead of the end of the
+// process.
 #pragma once
 #include <cstdio>
 #include <cstdlib>
@@ -97,7 +98,7 @@ class VerilatedDut final : public Dut {
 
   void copy_in() {
     Model &m = *model_;
-    m.rst_n = uint8_t(in.rst_n);
+    m.rst_n = in.rst_n;
     m.s_axil_awaddr = in.s_axil_awaddr;
     m.s_axil_awprot = in.s_axil_awprot;
     m.s_axil_awvalid = in.s_axil_awvalid;

@@ -112,9 +112,9 @@ TEST_CASE("A completion has its fields in place and its phase turns every lap", 
     CHECK(r.addr == 0x30000 + 32 * (i % 4));
     CHECK(r.word[0] == 0x1000 + i);
     CHECK(r.word[1] == (0x41ull << 48 | 0xabcdef));
-    CHECK((r.word[3] & 0xffff) == 2);                          // queue
-    CHECK((r.word[3] >> 16 & 0xffff) == (0x1000 + i + 1));     // consumer index
-    CHECK((r.word[3] >> 63) == (i / 4 % 2 == 0));              // phase
+    CHECK((r.word[3] & 0xffff) == 2);                       // queue
+    CHECK((r.word[3] >> 16 & 0xffff) == (0x1000 + i + 1));  // consumer index
+    CHECK((r.word[3] >> 63) == (i / 4 % 2 == 0));           // phase
     bench.consume(2, i + 1);
   }
   CHECK(bench.sticky == 0);

@@ -31,12 +31,12 @@ struct Job {
   bool tcp = true;
   Seed seed = Seed::kCompute;
   IdMode id_mode = IdMode::kIncrement;
-  Template header;            // bytes empty: no template
+  Template header;                                         // bytes empty: no template
   size_t told_header_bytes = 0, told_l3 = 0, told_l4 = 0;  // what the job says, right or wrong
   uint64_t pseudo = 0;
   Bytes payload;
   size_t mss = 1;
-  bool bad = false;           // the parser must refuse it
+  bool bad = false;  // the parser must refuse it
   std::optional<Failure> template_fails;
   // while it runs
   bool loaded = false, fetched = false;
@@ -45,11 +45,11 @@ struct Job {
 };
 
 struct Knobs {
-  unsigned land_percent = 70;     // cycles with a beat of landing
-  unsigned order_percent = 60;    // cycles with an order, if room
-  unsigned ready_percent = 80;    // MAC
+  unsigned land_percent = 70;   // cycles with a beat of landing
+  unsigned order_percent = 60;  // cycles with an order, if room
+  unsigned ready_percent = 80;  // MAC
   unsigned end_percent = 70, fail_percent = 70;
-  bool state_registered = true;   // frame_state comes one cycle after state_frame, or at once
+  bool state_registered = true;  // frame_state comes one cycle after state_frame, or at once
 };
 
 template <typename Model>
@@ -87,9 +87,9 @@ class OutBench : public UnitBench<Model> {
     unsigned landed = 0, expected = 0;
   };
   struct Landing {
-    int frame;      // -1: template
+    int frame;  // -1: template
     unsigned tmpl, pos, row;
-    Bytes bytes;    // left to land
+    Bytes bytes;  // left to land
     std::optional<Failure> fails;
   };
 
@@ -107,7 +107,8 @@ class OutBench : public UnitBench<Model> {
   std::deque<unsigned> tmpl_home;
   std::vector<unsigned> issued, left_count;
   std::vector<bool> flush;
-  uint64_t orders = 0, beats_out = 0, beats_planned = 0, frames_out = 0, dropped = 0, dropped_seen = 0;
+  uint64_t orders = 0, beats_out = 0, beats_planned = 0, frames_out = 0, dropped = 0,
+           dropped_seen = 0;
   uint64_t bytes_seen = 0, frames_seen = 0;
   unsigned frames_in_use = 0, rows_in_use = 0, next_row = 0;
   uint64_t first_beat = 0, last_beat = 0, last_landing = 0;  // cycles
@@ -115,7 +116,13 @@ class OutBench : public UnitBench<Model> {
   bool ready_always = false;
 
   OutBench(uint64_t seed, Knobs k = {})
-      : Base(int(seed % 1000 + 1)), rng(seed), knobs(k), store(size_t(kRows) * kBus), issued(4), left_count(4), flush(4) {
+      : Base(int(seed % 1000 + 1)),
+        rng(seed),
+        knobs(k),
+        store(size_t(kRows) * kBus),
+        issued(4),
+        left_count(4),
+        flush(4) {
     auto &d = this->dut();
     d.masks_first = masks.first;
     d.masks_middle = masks.middle;
@@ -137,7 +144,8 @@ class OutBench : public UnitBench<Model> {
 
   bool chance(unsigned percent) { return rng() % 100 < percent; }
 
-  // -- inputs that are valid for one cycle: set before step() --------------------------------------
+  // -- inputs that are valid for one cycle: set before step()
+  // --------------------------------------
 
   bool can_load() const { return !tmpl_home.empty(); }
   void load(Job &job) {
@@ -162,18 +170,23 @@ class OutBench : public UnitBench<Model> {
     d.load_l4 = uint16_t(job.told_l4);
   }
 
-  size_t next_bytes(const Job &job) const { return std::min(job.mss, job.payload.size() - job.sent); }
+  size_t next_bytes(const Job &job) const {
+    return std::min(job.mss, job.payload.size() - job.sent);
+  }
   unsigned rows_for(size_t bytes) const { return unsigned((bytes + kBus - 1) / kBus); }
   bool has_room(const Job &job) const {
-    return frames_in_use < kFrameSlots && rows_in_use + rows_for(job.told_header_bytes + next_bytes(job)) <= kRows;
+    return frames_in_use < kFrameSlots &&
+           rows_in_use + rows_for(job.told_header_bytes + next_bytes(job)) <= kRows;
   }
 
-  // Issues one order of the job; true if it was the job's last. `payload_fails`: this frame's payload.
-  // `status`: of an end or a tombstone.
-  bool issue(Job &job, OrderKind kind, std::optional<Failure> payload_fails = {}, Failure status = {}) {
+  // Issues one order of the job; true if it was the job's last. `payload_fails`: this frame's
+  // payload. `status`: of an end or a tombstone.
+  bool issue(Job &job, OrderKind kind, std::optional<Failure> payload_fails = {},
+             Failure status = {}) {
     auto &d = this->dut();
     size_t bytes = kind == kFrame ? next_bytes(job) : 0;
-    bool last = kind != kFrame ? kind != kFail || rng() % 2 : job.sent + bytes == job.payload.size();
+    bool last =
+        kind != kFrame ? kind != kFail || rng() % 2 : job.sent + bytes == job.payload.size();
     bool has_tmpl = job.told_header_bytes != 0;
     if (kind == kFrame && has_tmpl && !job.fetched) {
       job.fetched = true;
@@ -221,21 +234,24 @@ class OutBench : public UnitBench<Model> {
       state[frame] = State{};
       state[frame].expected = unsigned(bytes);
       if (bytes) {
-        Bytes part(job.payload.begin() + long(job.sent), job.payload.begin() + long(job.sent + bytes));
-        landings.push_back({int(frame), 0, unsigned(job.told_header_bytes), next_row, part, payload_fails});
+        Bytes part(job.payload.begin() + long(job.sent),
+                   job.payload.begin() + long(job.sent + bytes));
+        landings.push_back(
+            {int(frame), 0, unsigned(job.told_header_bytes), next_row, part, payload_fails});
       }
     }
 
     // what must leave
     bool tmpl_fails = kind == kFrame && has_tmpl && (job.template_fails || job.bad);
     bool failing = kind == kFail || tmpl_fails || (kind == kFrame && bytes && payload_fails);
-    End end{job.queue, job.slot, job.slots, job.cookie, true, job.interrupt, status,
-            job.segment, job.sent, beats_planned};
+    End end{job.queue,     job.slot, job.slots,   job.cookie, true,
+            job.interrupt, status,   job.segment, job.sent,   beats_planned};
     if (flush[job.queue]) {
       dropped += kind != kDiscard;
     } else if (failing) {
       if (kind == kFrame) {
-        end.f = tmpl_fails ? (job.template_fails ? *job.template_fails : Failure{0x24, 0, 0, 1, 0}) : *payload_fails;
+        end.f = tmpl_fails ? (job.template_fails ? *job.template_fails : Failure{0x24, 0, 0, 1, 0})
+                           : *payload_fails;
       }
       ends.push_back(end);
       fails.emplace_back(job.queue, uint16_t(job.slot + job.slots));
@@ -246,8 +262,9 @@ class OutBench : public UnitBench<Model> {
     } else if (kind == kFrame) {
       Frame f;
       if (job.tcp) {
-        f.bytes = segment(job.header, job.pseudo, job.payload, {job.segment, job.sent, bytes, job.segment == 0, last},
-                          job.id_mode, job.profile == 1 ? masks : Masks{0, 0, 0});
+        f.bytes = segment(job.header, job.pseudo, job.payload,
+                          {job.segment, job.sent, bytes, job.segment == 0, last}, job.id_mode,
+                          job.profile == 1 ? masks : Masks{0, 0, 0});
       } else {
         f.bytes = job.header.bytes;
         f.bytes.insert(f.bytes.end(), job.payload.begin(), job.payload.end());
@@ -265,8 +282,8 @@ class OutBench : public UnitBench<Model> {
         ends.push_back(end);
       }
     }
-    lefts.push_back({job.queue, rows, next_row, kind == kFrame ? int(frame) : -1, last && has_tmpl ? int(job.tmpl) : -1,
-                     job.fetched});
+    lefts.push_back({job.queue, rows, next_row, kind == kFrame ? int(frame) : -1,
+                     last && has_tmpl ? int(job.tmpl) : -1, job.fetched});
     orders++;
     issued[job.queue]++;
     frames_in_use++;
@@ -333,7 +350,8 @@ class OutBench : public UnitBench<Model> {
     if (l.bytes.empty()) landings.erase(landings.begin() + long(which));
   }
 
-  // -- one cycle -----------------------------------------------------------------------------------
+  // -- one cycle
+  // -----------------------------------------------------------------------------------
 
   void show_state(unsigned frame) {
     auto &d = this->dut();
@@ -360,8 +378,10 @@ class OutBench : public UnitBench<Model> {
     bool read = d.store_read_en;
     unsigned row = d.store_read_row, frame = d.state_frame;
     Bytes beat(kBus);
-    if (read) std::memcpy(beat.data(), &store[size_t(row) * kBus], kBus);
-    else for (auto &b : beat) b = uint8_t(rng());
+    if (read)
+      std::memcpy(beat.data(), &store[size_t(row) * kBus], kBus);
+    else
+      for (auto &b : beat) b = uint8_t(rng());
     give_back();
     this->tick();
     d.load_valid = d.order_valid = d.tmpl_write_valid = d.tmpl_done_valid = 0;
@@ -415,7 +435,8 @@ class OutBench : public UnitBench<Model> {
     left_count[l.queue]++;
     frames_in_use--;
     rows_in_use -= l.rows;
-    for (size_t i = 0; i < size_t(l.rows) * kBus; i++) store[(size_t(l.row) * kBus + i) % store.size()] = uint8_t(rng());
+    for (size_t i = 0; i < size_t(l.rows) * kBus; i++)
+      store[(size_t(l.row) * kBus + i) % store.size()] = uint8_t(rng());
     if (l.frame >= 0) state[size_t(l.frame)].sum = rng() & 0xffff;
     if (l.free_tmpl >= 0) tmpl_home.push_back(unsigned(l.free_tmpl));
   }
@@ -481,9 +502,10 @@ class OutBench : public UnitBench<Model> {
 
   // Steps without new orders until everything has left.
   void drain(unsigned budget = 100000) {
-    for (unsigned i = 0; !lefts.empty() || !ends.empty() || !fails.empty() || !frames.empty(); i++) {
-      INFO("orders waiting " << lefts.size() << ", frames " << frames.size() << ", ends " << ends.size()
-           << ", landings " << landings.size());
+    for (unsigned i = 0; !lefts.empty() || !ends.empty() || !fails.empty() || !frames.empty();
+         i++) {
+      INFO("orders waiting " << lefts.size() << ", frames " << frames.size() << ", ends "
+                             << ends.size() << ", landings " << landings.size());
       REQUIRE(i < budget);
       if (chance(knobs.land_percent)) land();
       step();

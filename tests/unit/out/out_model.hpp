@@ -2,8 +2,8 @@
 // What a segment has to look like: a reference that works on whole frames, byte by byte.
 //
 // A template is built field by field here, so the model knows where everything is and parses
-// nothing. Each segment is the template with fields overwritten, then summed over all its bytes; the
-// RTL works by differences of sums and shares nothing with this.
+// nothing. Each segment is the template with fields overwritten, then summed over all its bytes;
+// the RTL works by differences of sums and shares nothing with this.
 #pragma once
 #include <cstdint>
 #include <random>
@@ -14,7 +14,9 @@ namespace vmso::unit {
 using Bytes = std::vector<uint8_t>;
 using Rng = std::mt19937_64;
 
-inline unsigned pick(Rng &rng, unsigned from, unsigned to) { return from + unsigned(rng() % (to - from + 1)); }
+inline unsigned pick(Rng &rng, unsigned from, unsigned to) {
+  return from + unsigned(rng() % (to - from + 1));
+}
 
 inline void put16(Bytes &b, size_t at, uint32_t value) {
   b.at(at) = uint8_t(value >> 8);
@@ -42,12 +44,12 @@ enum class Seed { kNone = 0, kCompute = 1, kNoLength = 2, kFull = 3 };
 enum class IdMode { kIncrement = 0, kFixed = 1, kWrap15 = 2 };
 
 struct HeaderShape {
-  unsigned tags = 0;        // 0..3
+  unsigned tags = 0;  // 0..3
   bool v6 = false;
-  unsigned ip_options = 0;  // IPv4: words 0..10
+  unsigned ip_options = 0;                                     // IPv4: words 0..10
   std::vector<std::pair<unsigned, unsigned>> extensions = {};  // IPv6: type, 8-byte units - 1
-  unsigned segments_left = 0;  // of every routing header
-  unsigned tcp_options = 0;    // words 0..10
+  unsigned segments_left = 0;                                  // of every routing header
+  unsigned tcp_options = 0;                                    // words 0..10
   size_t bytes() const {
     size_t n = 14 + 4 * tags + (v6 ? 40 : 20 + 4 * ip_options) + 20 + 4 * tcp_options;
     for (auto &[type, units] : extensions) n += 8 * (units + 1);
@@ -116,7 +118,8 @@ struct Masks {
 
 // Sum of addresses and protocol: what the seed of a template stands for.
 inline uint64_t pseudo_sum(const Template &t) {
-  return t.v6 ? sum_of(t.bytes, t.l3 + 8, t.l3 + 40) + 6 : sum_of(t.bytes, t.l3 + 12, t.l3 + 20) + 6;
+  return t.v6 ? sum_of(t.bytes, t.l3 + 8, t.l3 + 40) + 6
+              : sum_of(t.bytes, t.l3 + 12, t.l3 + 20) + 6;
 }
 
 // Puts a seed over `pseudo` into the template.
@@ -134,15 +137,17 @@ struct Cut {
 };
 
 // The frame on the wire: segment `cut` of `payload`, padded. `pseudo` is what the seed stands for.
-inline Bytes segment(const Template &t, uint64_t pseudo, const Bytes &payload, Cut cut, IdMode id_mode,
-                     Masks masks) {
+inline Bytes segment(const Template &t, uint64_t pseudo, const Bytes &payload, Cut cut,
+                     IdMode id_mode, Masks masks) {
   Bytes frame = t.bytes;
-  frame.insert(frame.end(), payload.begin() + long(cut.sent), payload.begin() + long(cut.sent + cut.bytes));
+  frame.insert(frame.end(), payload.begin() + long(cut.sent),
+               payload.begin() + long(cut.sent + cut.bytes));
   size_t end = frame.size();
   uint32_t l4_length = uint32_t(end - t.l4);
   put32(frame, t.l4 + 4, get32(frame, t.l4 + 4) + uint32_t(cut.sent));
   uint32_t mask = 0xfff;
-  if (!(cut.first && cut.last)) mask = cut.first ? masks.first : cut.last ? masks.last : masks.middle;
+  if (!(cut.first && cut.last))
+    mask = cut.first ? masks.first : cut.last ? masks.last : masks.middle;
   put16(frame, t.l4 + 12, get16(frame, t.l4 + 12) & (0xf000 | mask));
   if (t.v6) {
     put16(frame, t.l3 + 4, uint32_t(end - t.l3 - 40));

@@ -27,7 +27,7 @@ struct JobsOf<Vrun2> {
   static constexpr unsigned value = 128;
 };
 
-constexpr uint64_t kSeed = 0x72756e;
+const uint64_t kSeed = getenv("SEED") ? strtoull(getenv("SEED"), nullptr, 0) : 0x72756e;
 
 Job small(uint64_t addr, uint32_t bytes) {
   Job j;
@@ -97,7 +97,7 @@ struct Make {
         bool tiny = chance(40);
         for (Buffer &b : s.places) {
           if (chance(70)) b = buffer();
-          if (tiny && b.bytes) b.bytes = 1 + b.bytes % 8;
+          if (tiny && b.bytes) b.bytes = 1 + (b.bytes - 1) % 8;
           sum += b.bytes;
         }
         j.chain.push_back(s);
@@ -131,7 +131,9 @@ struct Make {
         b.reserved = 1ull << below(38);
         break;
       case 1:
-        j.granted[below(4)] = false;
+        for (unsigned s = 0; s < 4; s++) {  // job has seen to those of the first slot
+          j.granted[s] = s == j.tmpl.space || s == j.buffer0.space || s == j.buffer1.space;
+        }
         break;
       case 2:
         b.bytes = 2 + uint32_t(below(5000)), b.addr = 0 - (1 + below(b.bytes - 1));
@@ -214,8 +216,8 @@ TEMPLATE_TEST_CASE("With fences and unloads at any time no stale page is read", 
     knobs.mark_per_mille = 4;
     Rig<TestType> rig(JobsOf<TestType>::value, knobs, seed);
     random_jobs(rig, 600, seed, 10);
-    CHECK(rig.cleared > 50);
-    CHECK(rig.marks > 50);
+    CHECK(rig.cleared > 20);
+    CHECK(rig.marks > 20);
     CHECK(rig.runs_redone > rig.busies);
   }
 }
@@ -231,6 +233,16 @@ TEMPLATE_TEST_CASE("With few walk slots and long walks every run is answered onc
   Rig<TestType> rig(JobsOf<TestType>::value, knobs, kSeed + 4);
   random_jobs(rig, 150, kSeed + 4, 0);
   CHECK(rig.busies > 1000);
+}
+
+TEMPLATE_TEST_CASE("A lookup that was offered stands while its job is unloaded", "[run]", Vrun0,
+                   Vrun1, Vrun2) {
+  Knobs knobs;
+  knobs.lookup_percent = 20;
+  knobs.clear_per_mille = 50;
+  Rig<TestType> rig(JobsOf<TestType>::value, knobs, kSeed + 5);
+  random_jobs(rig, 1000, kSeed + 5, 0);
+  CHECK(rig.cleared > 20);
 }
 
 TEST_CASE("Each kind of bad descriptor has its status and address", "[run]") {
@@ -259,7 +271,7 @@ TEST_CASE("A buffer that ends at the top of the address space is whole", "[run]"
   rig.waiting.push_back(job);
   rig.drain();
   CHECK(rig.cleared == 0);
-  CHECK(rig.lookups == 5);
+  CHECK(rig.lookups - rig.runs_redone == 5);
 }
 
 TEST_CASE("Skipped bytes are not translated", "[run]") {
@@ -287,7 +299,7 @@ TEST_CASE("Skipped bytes are not translated", "[run]") {
     rig.waiting.push_back(job);
     rig.drain();
     INFO("skip " << c.skip);
-    CHECK(rig.lookups == c.lookups);
+    CHECK(rig.lookups - rig.runs_redone == c.lookups);
   }
 }
 

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Compares every frame with the reference segmenter, and every completion with the frames.
+//
+// Per queue, jobs are expected in posting order, their segments in order, each once. A job may end
+// early (fault, bus error): then its successor's frames begin, and the completion has to say
+// exactly how many segments and bytes were seen. A job without completion wanted leaves a record
+// only if it fails. What a job holds is dropped when it has ended; payload is referred to, not
+// copied: the owner keeps it until then.
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "bus/axis_sink.hpp"
+#include "check/segmenter.hpp"
+#include "host/process.hpp"
+
+namespace vmso {
+
+// What a completion record says.
+struct Completion {
+  uint64_t cookie = 0, va = 0;
+  uint32_t segments = 0, bytes = 0;
+  vmso_status status = VMSO_STATUS_OK;
+  vmso_cause cause = VMSO_CAUSE_NONE;
+  vmso_access access = VMSO_ACCESS_PAYLOAD;
+  unsigned level = VMSO_LEVEL_NONE, queue = 0;
+  uint16_t consumer = 0;
+  uint64_t at = 0;  // cycle in which it was seen
+  bool ok() const { return status == VMSO_STATUS_OK; }
+};
+Completion decode(const vmso_completion &record);
+std::string describe(const Completion &completion);
+
+struct ExpectedJob {
+  uint64_t cookie = 0;
+  unsigned queue = 0;
+  uint16_t slot = 0;  // free-running index of its first slot
+  uint32_t slots = 1;
+  reference::Job job;
+  std::vector<std::span<const uint8_t>> payload;  // pieces, in order
+  std::vector<UserBuffer> buffers;                // where they lie: for reports
+  bool completion_wanted = true;
+  bool may_fail = false;  // any status is fine; what it says is checked anyway
+  // how far it is
+  uint64_t segments = 0, next = 0, bytes = 0;
+};
+
+class Scoreboard {
+ public:
+  Scoreboard(unsigned queues, Findings &findings);
+
+  void set_ring(unsigned queue, unsigned log2_slots);
+  void post(ExpectedJob job);
+  void frame(const StreamFrame &frame);
+  void completion(unsigned queue, const Completion &completion);
+  // After RESET of a queue: nothing more is expected of it.
+  void forget(unsigned queue);
+  // Findings for what is still expected; for the end of a test.
+  void conclude();
+
+  bool idle() const { return open_ == 0; }
+  size_t open() const { return open_; }  // jobs that have not ended
+  size_t open(unsigned queue) const { return queues_[queue].jobs.size(); }
+  uint64_t frames() const { return frames_; }
+  uint64_t mismatches() const { return mismatches_; }
+  // Where the expectations stand: for the report of a hang.
+  std::string describe(unsigned queue) const;
+  // The segment of a frame that has just been checked: job's cookie and number.
+  struct Match {
+    uint64_t cookie, segment;
+  };
+  std::optional<Match> last_match() const { return match_; }
+
+  bool ring_errors_allowed = false;  // completions of framing errors are the test's concern
+
+ private:
+  struct Queue {
+    unsigned mask = 0xffff;
+    std::deque<ExpectedJob> jobs;  // not ended
+    size_t current = 0;            // jobs before it send nothing more
+  };
+  void compare(ExpectedJob &job, const StreamFrame &frame);
+  void end(Queue &queue);
+  bool silent_end(const ExpectedJob &job) const;
+
+  Findings &findings_;
+  std::vector<Queue> queues_;
+  size_t open_ = 0;
+  uint64_t frames_ = 0, mismatches_ = 0;
+  std::optional<Match> match_;
+  std::vector<uint8_t> scratch_;
+};
+
+}  // namespace vmso

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reference segmenter: which frames a job has to become, byte for byte. It follows what the Linux
+// kernel's software segmentation does; it shares no code and no idea with the RTL: each frame is
+// made by itself, whole, and its checksums are taken over the finished bytes.
+//
+// L3 and L4 offsets are taken from the job; a template that contradicts them is the caller's
+// concern.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "vmso.h"
+
+namespace vmso::reference {
+
+struct Job {
+  vmso_kind kind = VMSO_KIND_TCP_SEG;
+  std::vector<uint8_t> header;
+  unsigned l3 = 0, l4 = 0;
+  unsigned mss = 1448;
+  vmso_l4_mode l4_mode = VMSO_L4_COMPUTE;
+  vmso_id_mode id_mode = VMSO_ID_INCREMENT;
+  std::array<uint16_t, 3> flag_masks{0xff6, 0xf76, 0xf7f};  // first, middle, last
+  uint64_t payload_bytes = 0;
+};
+
+constexpr size_t kMinFrame = 60;  // without FCS; shorter frames are padded with zeros
+
+uint64_t segments(const Job &job);
+uint64_t segment_bytes(const Job &job, uint64_t segment);  // of payload
+// The frame of one segment; `payload` is that of the segment.
+std::vector<uint8_t> frame(const Job &job, uint64_t segment, std::span<const uint8_t> payload);
+
+// Ones'-complement sum, folded, of bytes as big-endian halfwords; an odd last byte is a high half.
+uint16_t sum16(std::span<const uint8_t> bytes, uint64_t start = 0);
+
+}  // namespace vmso::reference

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/dut.hpp"
+
+#include <array>
+
+namespace vmso {
+
+std::unique_ptr<Dut> make_dut_small(const DutOptions &options);
+std::unique_ptr<Dut> make_dut_default(const DutOptions &options);
+std::unique_ptr<Dut> make_dut_wide(const DutOptions &options);
+
+namespace {
+const std::array<ConfigInfo, 3> kConfigs = {{
+    {"small", 128, 4, 8, 1, 9216, 256},
+    {"default", 256, 64, 64, 8, 9216, 256},
+    {"wide", 512, 1024, 1024, 32, 9216, 256},
+}};
+}  // namespace
+
+const ConfigInfo &config_info(Config config) { return kConfigs[size_t(config)]; }
+
+Config config_named(const std::string &name) {
+  for (size_t i = 0; i < kConfigs.size(); i++) {
+    if (kConfigs[i].name == name) return Config(i);
+  }
+  throw Error("no configuration " + name + ": small, default or wide", 2);
+}
+
+std::unique_ptr<Dut> make_dut(const DutOptions &options) {
+  switch (options.config) {
+    case Config::kSmall:
+      return make_dut_small(options);
+    case Config::kDefault:
+      return make_dut_default(options);
+    default:
+      return make_dut_wide(options);
+  }
+}
+
+}  // namespace vmso

@@ -1,0 +1,509 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system/system.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace vmso {
+namespace {
+
+constexpr uint64_t kAccessBudget =
+    100000;  // cycles of one register access; clearing RAM is the longest
+
+}  // namespace
+
+std::vector<uint32_t> cut_odd(uint64_t bytes, unsigned count, Random &random) {
+  std::vector<uint32_t> cuts;
+  uint64_t left = bytes;
+  for (unsigned i = 0; i < count && left > 0; i++) {
+    uint64_t others = count - 1 - i;
+    if (others == 0 || left <= others) {
+      uint64_t n = others == 0 ? left : 1;
+      cuts.push_back(uint32_t(n));
+      left -= n;
+      continue;
+    }
+    uint64_t share = std::max<uint64_t>(left / (others + 1), 1);
+    uint64_t n = std::min(share / 2 + random.below(share + 1), left - others) | 1;
+    if (n > left - others) n = n > 2 ? n - 2 : 1;
+    cuts.push_back(uint32_t(n));
+    left -= n;
+  }
+  return cuts;
+}
+
+std::vector<uint8_t> random_bytes(size_t count, Random &random) {
+  std::vector<uint8_t> bytes(count);
+  for (uint8_t &b : bytes) b = uint8_t(random());
+  return bytes;
+}
+
+// ---- parts
+// -----------------------------------------------------------------------------------------
+
+void System::Parts::sample(const DutOutputs &out, const DutInputs &in, uint64_t now) {
+  s.reads.sample(out, now);
+  s.writes.sample(out, now);
+  s.axil.sample(out);
+  s.sink.sample(out, now);
+  s.watchdog.sample(out, in, now);
+}
+
+void System::Parts::drive(DutInputs &in, uint64_t now) {
+  s.reads.drive(in, now);
+  s.writes.drive(in, now);
+  s.axil.drive(in);
+  s.sink.drive(in);
+}
+
+void System::Parts::restart(DutInputs &in) {
+  s.reads.restart(in);
+  s.writes.restart(in);
+  s.axil.restart(in);
+  s.sink.restart(in);
+}
+
+// ---- construction
+// -----------------------------------------------------------------------------------
+
+System::System(const SystemOptions &options)
+    : options_(options),
+      allocator(kUserBase, kUserBytes, Random(options.seed, "frames")),
+      reads(memory, config_info(options.config).bus_bytes(), Random(options.seed, "axi read"),
+            findings_),
+      writes(memory, config_info(options.config).bus_bytes(), Random(options.seed, "axi write"),
+             findings_),
+      axil(findings_),
+      sink(config_info(options.config).bus_bytes(), Random(options.seed, "axis"), findings_),
+      scoreboard(config_info(options.config).queues, findings_),
+      random_(options.seed, "system"),
+      payload_random_(options.seed, "payload"),
+      bench_(make_dut({options.config, options.seed, 1000000 / options.clock_mhz, options.wave}),
+             findings_) {
+  if (options.queues > config().queues) {
+    throw Error(fmt::format("{} queues: configuration {} has {}", options.queues, config().name,
+                            config().queues),
+                2);
+  }
+  if (options.processes < 1 || options.processes + 1 > config().contexts) {
+    throw Error(fmt::format("{} processes: configuration {} has {} contexts, one is the kernel's",
+                            options.processes, config().name, config().contexts));
+  }
+  reads.knobs = options.read;
+  writes.knobs = options.write;
+  reads.record = writes.record = options.record;
+  sink.pattern = Backpressure::parse(options.backpressure);
+  watchdog.patience = 20000 + 10ull * options.read.latency + 4ull * options.read.jitter +
+                      4 * sink.pattern.patience();
+  if (!options.pcap.empty()) pcap_ = std::make_unique<PcapWriter>(options.pcap);
+
+  contexts_.push_back({VMSO_FORMAT_IDENTITY, kKernelBase, kKernelBase + kKernelBytes - 1, kPaBits});
+  windows_ = {{kKernelBase, kKernelBase + kKernelBytes - 1},
+              {kUserBase, kUserBase + kUserBytes - 1}};
+  for (unsigned i = 0; i < options.processes; i++) {
+    processes_.push_back(
+        std::make_unique<Process>(memory, allocator, options.levels, options.page,
+                                  Random(options.seed, fmt::format("process {}", i)), i));
+    contexts_.push_back({options.levels == 5 ? VMSO_FORMAT_X86_64_L5 : VMSO_FORMAT_X86_64_L4,
+                         processes_.back()->space().root(), 0, kPaBits});
+  }
+  queues_.resize(options.queues);
+  for (unsigned i = 0; i < options.queues; i++) {
+    Queue &q = queues_[i];
+    uint64_t ring_bytes = uint64_t{64} << options.log2_slots;
+    uint64_t completion_bytes = uint64_t{32} << options.log2_completions;
+    uint64_t template_bytes = (uint64_t{1} << options.log2_slots) * kTemplateStride;
+    q.ring_pa = kernel_alloc(ring_bytes);
+    q.completion_pa = kernel_alloc(completion_bytes);
+    q.template_pa = kernel_alloc(template_bytes);
+    q.slots = memory.make_contiguous(q.ring_pa, ring_bytes, FrameKind::kRing, i);
+    q.records =
+        memory.make_contiguous(q.completion_pa, completion_bytes, FrameKind::kCompletion, i);
+    memory.make_contiguous(q.template_pa, template_bytes, FrameKind::kTemplate, i);
+    q.process = processes_[i % processes_.size()].get();
+    scoreboard.set_ring(i, options.log2_slots);
+  }
+  bench_.reset(parts_);
+  if (options.bring_up) bring_up();
+}
+
+System::~System() = default;
+
+uint64_t System::kernel_alloc(uint64_t bytes) {
+  uint64_t pa = kernel_next_ + random_.below(4) * kFrameBytes;
+  kernel_next_ = (pa + bytes + kFrameBytes - 1) / kFrameBytes * kFrameBytes;
+  if (kernel_next_ > kKernelBase + kKernelBytes)
+    throw Error("kernel memory is full: fewer or smaller rings");
+  return pa;
+}
+
+void System::check(int error, const char *what) {
+  if (error == VMSO_OK) return;
+  const char *names[] = {"ok", "wrong id", "timeout", "argument", "ring full", "wrong queue state"};
+  throw Error(fmt::format("{}: {} ({})", what, error,
+                          names[size_t(-error) < std::size(names) ? size_t(-error) : 0]));
+}
+
+vmso_io System::io() {
+  return {this, [](void *s, uint32_t offset) { return static_cast<System *>(s)->read32(offset); },
+          [](void *s, uint32_t offset, uint32_t value) {
+            static_cast<System *>(s)->write32(offset, value);
+          }};
+}
+
+void System::bring_up() {
+  vmso_io access = io();
+  check(vmso_device_init(&device_, &access), "device init");
+  device_.poll_limit = 50000;
+  const ConfigInfo &c = config();
+  if (device_.data_bits != c.data_bits || device_.queues != c.queues ||
+      device_.contexts != c.contexts || device_.vectors != c.vectors ||
+      device_.max_frame != c.max_frame) {
+    findings_.add("capability registers do not fit the configuration");
+  }
+  for (unsigned i = 0; i < windows_.size(); i++) {
+    check(vmso_window_set(&device_, i, windows_[i].first, windows_[i].last), "window");
+  }
+  for (unsigned i = 0; i < contexts_.size(); i++) commit_context(i, contexts_[i]);
+  for (unsigned i = 0; i < queues_.size(); i++) configure_queue(i);
+}
+
+void System::commit_context(unsigned index, const reference::Context &c) {
+  vmso_context config{};
+  config.format = c.format;
+  config.pa_bits = c.pa_bits;
+  config.root = c.root;
+  config.limit = c.limit;
+  config.flags = (c.af_ignore ? VMSO_REG_CONTEXT_FORMAT_AF_IGNORE_bm : 0) |
+                 (c.priv ? VMSO_REG_CONTEXT_FORMAT_PRIV_bm : 0) |
+                 (c.gb ? VMSO_REG_CONTEXT_FORMAT_GB_bm : 0) |
+                 (c.xd ? VMSO_REG_CONTEXT_FORMAT_XD_bm : 0);
+  uint16_t fence = 0;
+  check(vmso_context_set(&device_, index, &config, &fence), "context");
+  check(vmso_fence_wait(&device_, fence), "fence of a context");
+  contexts_.at(index) = c;
+}
+
+void System::configure_queue(unsigned index) {
+  Queue &q = queues_.at(index);
+  vmso_queue_config config{};
+  config.ring_base = q.ring_pa;
+  config.log2_slots = options_.log2_slots;
+  config.completion_base = q.completion_pa;
+  config.log2_completions = options_.log2_completions;
+  config.vector = index % config_info(options_.config).vectors;
+  config.contexts[kUserSpace] = uint16_t(context_of(*q.process));
+  config.contexts[kKernelSpace] = kKernelContext;
+  config.granted = 1u << kUserSpace | 1u << kKernelSpace;
+  config.weight = options_.weight;
+  check(vmso_queue_configure(&device_, index, &config), "queue configuration");
+  vmso_io access = io();
+  vmso_ring_init(&q.ring, &access, VMSO_REG_DOORBELL(index), q.slots, options_.log2_slots,
+                 q.records, options_.log2_completions);
+  q.acked = 0;
+  check(vmso_queue_command(&device_, index, VMSO_CMD_ENABLE), "queue ENABLE");
+  check(vmso_queue_wait(&device_, index, VMSO_QUEUE_RUN), "queue RUN");
+}
+
+void System::restart_queue(unsigned index) {
+  check(vmso_queue_reset(&device_, index), "queue RESET");
+  scoreboard.forget(index);
+  configure_queue(index);
+}
+
+void System::reset() {
+  bench_.reset(parts_);
+  for (unsigned i = 0; i < queues_.size(); i++) scoreboard.forget(i);
+  payloads_.clear();
+  if (options_.bring_up) bring_up();
+}
+
+void System::fence(const Process &process, const UserBuffer &buffer) {
+  uint16_t number = 0;
+  check(vmso_fence_start(&device_, VMSO_FENCE_RANGE, context_of(process), buffer.va, buffer.bytes,
+                         &number),
+        "fence");
+  check(vmso_fence_wait(&device_, number), "fence");
+}
+
+// ---- time
+// ---------------------------------------------------------------------------------------------
+
+void System::cycle() {
+  bench_.cycle(parts_);
+  if (!measuring_ && sink.beats > 0) {
+    measuring_ = true;
+    read_beats_first_ = reads.counts.all_beats() - (reads.last_beat == sink.first_beat);
+  }
+  if (!sink.done.empty()) take_frames();
+}
+
+void System::take_frames() {
+  read_beats_last_ = reads.counts.all_beats();
+  for (StreamFrame &frame : sink.done) {
+    scoreboard.frame(frame);
+    if (pcap_) pcap_->write(frame.bytes, nanoseconds(frame.last));
+    if (on_frame) on_frame(frame);
+    if (options_.keep_frames) frames_.push_back(std::move(frame));
+  }
+  sink.done.clear();
+}
+
+void System::step() {
+  if (options_.stop && now() % 1024 == 0 && *options_.stop) throw Error("interrupted", 130);
+  cycle();
+  if (auto_reap && !writes.touched.empty()) reap();
+}
+
+void System::steps(uint64_t n) {
+  for (uint64_t i = 0; i < n; i++) step();
+}
+
+void System::reap() {
+  std::vector<uint32_t> touched;
+  std::swap(touched, writes.touched);
+  for (uint32_t index : touched) {
+    if (index >= queues_.size()) continue;
+    Queue &q = queues_[index];
+    vmso_completion record;
+    while (vmso_ring_reap(&q.ring, &record)) {
+      Completion c = decode(record);
+      c.at = now();
+      scoreboard.completion(index, c);
+      payloads_.erase(c.cookie);
+      q.completions.push_back(c);
+    }
+    uint16_t owed = uint16_t(q.ring.seen - q.acked);
+    if (auto_ack && owed >= 1u << options_.log2_completions >> 2) {
+      q.acked = q.ring.seen;
+      vmso_ring_ack(&q.ring);
+    }
+  }
+}
+
+bool System::give_up(uint64_t end) {
+  findings_.now = now();
+  std::string why = now() >= end ? "the budget of cycles is over" : "nothing moves any more";
+  if (!hung_) {
+    hung_ = true;
+    findings_.add(fmt::format("{}\n{}", why, hang_report()));
+  }
+  return false;
+}
+
+bool System::drain(uint64_t budget) {
+  bool ended = run_until([&] { return scoreboard.idle(); }, budget);
+  return ended && run_until([&] { return reads.idle() && writes.idle(); }, budget);
+}
+
+// ---- registers
+// -----------------------------------------------------------------------------------------
+
+void System::access() {
+  uint64_t end = now() + kAccessBudget;
+  while (!axil.done()) {
+    if (now() >= end) {
+      hung_ = true;
+      findings_.now = now();
+      findings_.add("a register access does not end");
+      throw Error("a register access does not end:\n" + findings_.report());
+    }
+    cycle();
+  }
+}
+
+uint32_t System::read32(uint32_t offset) {
+  axil.start_read(offset);
+  access();
+  return axil.data();
+}
+
+void System::write32(uint32_t offset, uint32_t value, uint8_t strobes) {
+  if (options_.record && offset >= VMSO_REG_DOORBELL(0) && offset % VMSO_REG_DOORBELL_STRIDE == 0) {
+    doorbells_.push_back(
+        {now(), (offset - VMSO_REG_DOORBELL(0)) / VMSO_REG_DOORBELL_STRIDE, uint16_t(value)});
+  }
+  axil.start_write(offset, value, strobes);
+  access();
+}
+
+// ---- jobs
+// -----------------------------------------------------------------------------------------------
+
+uint64_t System::kernel_store(unsigned queue, std::span<const uint8_t> bytes) {
+  Queue &q = queues_.at(queue);
+  if (bytes.size() > kTemplateStride - 64) throw Error("kernel_store: at most 512 bytes");
+  unsigned place = q.store_next++ & ((1u << options_.log2_slots) - 1);
+  uint64_t pa = q.template_pa + place * kTemplateStride + random_.below(64);
+  memory.kernel_write(pa, bytes);
+  return pa;
+}
+
+std::optional<Posted> System::try_post(unsigned queue, const JobSpec &spec) {
+  Queue &q = queues_.at(queue);
+  std::span<const uint8_t> payload = spec.view.empty() ? std::span(spec.payload) : spec.view;
+  std::vector<uint32_t> cuts = spec.cuts;
+  if (spec.placed.empty() && cuts.empty())
+    cuts = cut_odd(payload.size(), spec.buffers, payload_random_);
+  size_t buffer_count = spec.placed.empty() ? cuts.size() : spec.placed.size();
+  if (vmso_job_slots(buffer_count) > vmso_ring_free(&q.ring)) return std::nullopt;
+
+  // The process: payload somewhere in its memory.
+  Posted posted{next_cookie(),
+                queue,
+                q.ring.producer,
+                vmso_job_slots(buffer_count),
+                0,
+                uint32_t(spec.header.bytes.size()),
+                spec.placed};
+  if (spec.placed.empty()) {
+    size_t at = 0;
+    for (uint32_t n : cuts) {
+      posted.buffers.push_back(q.process->place(payload.subspan(at, n), spec.offset));
+      at += n;
+    }
+  }
+
+  // The driver: template and descriptors, no payload.
+  std::vector<vmso_buffer_ref> refs;
+  for (const UserBuffer &b : posted.buffers) refs.push_back({b.va, b.bytes, kUserSpace});
+  if (!spec.header.bytes.empty()) posted.template_pa = kernel_store(queue, spec.header.bytes);
+  vmso_job job{};
+  job.kind = spec.kind;
+  job.cookie = posted.cookie;
+  job.completion_wanted = spec.completion_wanted;
+  job.interrupt_wanted = spec.interrupt_wanted;
+  job.header = {posted.template_pa, uint32_t(spec.header.bytes.size()), kKernelSpace};
+  job.l3_offset = spec.header.l3;
+  job.l4_offset = spec.header.l4;
+  job.mss = spec.mss;
+  job.l4_mode = spec.kind == VMSO_KIND_TCP_SEG ? spec.l4_mode : VMSO_L4_NONE;
+  job.id_mode = spec.id_mode;
+  job.flag_profile = spec.flag_profile;
+  job.buffers = refs.data();
+  job.buffer_count = refs.size();
+  check(vmso_ring_post(&q.ring, &job), "post");
+
+  // The scoreboard: what has to come of it.
+  ExpectedJob expected;
+  expected.cookie = posted.cookie;
+  expected.queue = queue;
+  expected.slot = posted.slot;
+  expected.slots = posted.slots;
+  expected.job.kind = spec.kind;
+  expected.job.header = spec.header.bytes;
+  expected.job.l3 = spec.header.l3;
+  expected.job.l4 = spec.header.l4;
+  expected.job.mss = spec.mss;
+  expected.job.l4_mode = spec.l4_mode;
+  expected.job.id_mode = spec.id_mode;
+  if (spec.flag_profile == 1) expected.job.flag_masks = {0xff6, 0xff6, 0xfff};
+  expected.job.payload_bytes = payload.size();
+  if (spec.view.empty()) {
+    payload = payloads_[posted.cookie] = spec.payload;
+  }
+  expected.payload = {payload};
+  expected.buffers = posted.buffers;
+  expected.completion_wanted = spec.completion_wanted || spec.interrupt_wanted;
+  expected.may_fail = spec.may_fail;
+  scoreboard.post(std::move(expected));
+
+  if (spec.doorbell) doorbell(queue);
+  return posted;
+}
+
+Posted System::post(unsigned queue, const JobSpec &spec) {
+  std::optional<Posted> posted;
+  run_until([&] { return (posted = try_post(queue, spec)).has_value(); }, 2000000);
+  if (!posted) throw Error("post: no room in the ring:\n" + findings_.report());
+  return *posted;
+}
+
+void System::post_raw(unsigned queue, std::span<const uint64_t> words, bool ring) {
+  check(vmso_ring_post_raw(&queues_.at(queue).ring, words.data(), uint32_t(words.size() / 8)),
+        "post_raw");
+  if (ring) doorbell(queue);
+}
+
+void System::doorbell(unsigned queue) { vmso_ring_doorbell(&queues_.at(queue).ring); }
+
+const std::vector<Completion> &System::completions(unsigned queue) const {
+  return queues_.at(queue).completions;
+}
+
+std::vector<Completion> System::take_completions(unsigned queue) {
+  return std::exchange(queues_.at(queue).completions, {});
+}
+
+// ---- ends
+// -----------------------------------------------------------------------------------------------
+
+Measured System::measured() const {
+  Measured m;
+  if (sink.beats == 0) return m;
+  m.cycles = sink.last_beat - sink.first_beat + 1;
+  m.wire_beats = sink.beats;
+  m.read_beats = read_beats_last_ - read_beats_first_;
+  m.frames = sink.frames;
+  m.bytes = sink.bytes;
+  return m;
+}
+
+std::string System::conclude() {
+  findings_.now = now();
+  scoreboard.conclude();
+  if (memory.touched().payload_bytes > 0) {
+    findings_.add(
+        fmt::format("the driver touched {} bytes of payload", memory.touched().payload_bytes));
+  }
+  if (!hung_ && device_.queues > 0) {
+    uint32_t sticky = read32(VMSO_REG_STICKY) & ~allowed_sticky;
+    if (sticky) findings_.add(fmt::format("sticky bits {:#x} are set", sticky));
+    auto same = [&](const char *name, uint32_t offset, uint64_t seen) {
+      uint64_t count = vmso_counter(&device_, offset);
+      if (count != seen)
+        findings_.add(fmt::format("counter {} is {}, the bus had {}", name, count, seen));
+    };
+    same("FRAMES", VMSO_REG_COUNTER_FRAMES, sink.frames);
+    same("FRAME_BYTES", VMSO_REG_COUNTER_FRAME_BYTES, sink.bytes);
+    same("WIRE_BEATS", VMSO_REG_COUNTER_WIRE_BEATS, sink.beats);
+    same("READ_BEATS", VMSO_REG_COUNTER_READ_BEATS, reads.counts.all_beats());
+    same("TABLE_READS", VMSO_REG_COUNTER_TABLE_READS,
+         reads.counts.bursts[size_t(ReadClass::kWalk)]);
+  }
+  return findings_.report();
+}
+
+std::string System::hang_report() {
+  std::string text =
+      fmt::format("  cycle {}, nothing has moved for {} cycles\n  ports: {}\n  {}\n  {}\n", now(),
+                  watchdog.still_since(now()), port_states(bench_.out(), bench_.in()),
+                  reads.describe(now()), writes.describe());
+  if (!axil.done()) return text + "  a register access is under way\n";
+  auto reg = [&](uint32_t offset) -> std::string {
+    axil.start_read(offset);
+    for (unsigned i = 0; i < 1000 && !axil.done(); i++) cycle();
+    return axil.done() ? fmt::format("{:#x}", axil.data()) : "no answer";
+  };
+  text += fmt::format("  STATUS {} STICKY {} FENCE_GO {} FENCE_DONE {}\n", reg(VMSO_REG_STATUS),
+                      axil.done() ? reg(VMSO_REG_STICKY) : "-",
+                      axil.done() ? reg(VMSO_REG_FENCE_GO) : "-",
+                      axil.done() ? reg(VMSO_REG_FENCE_DONE) : "-");
+  unsigned shown = 0;
+  for (unsigned i = 0; i < queues_.size() && shown < 8; i++) {
+    if (scoreboard.open(i) == 0 || !axil.done()) continue;
+    shown++;
+    uint32_t base = VMSO_REG_QUEUE(i);
+    std::string state = reg(base + VMSO_REG_QUEUE_STATE);
+    if (axil.done()) state = vmso_queue_state_name(axil.data() & VMSO_REG_QUEUE_STATE_STATE_bm);
+    text += fmt::format("  queue {}: {}, {{fetched,producer}} {}, {{consumer,produced}} {}; {}\n",
+                        i, state, axil.done() ? reg(base + VMSO_REG_QUEUE_INDICES) : "-",
+                        axil.done() ? reg(base + VMSO_REG_QUEUE_CPL_INDICES) : "-",
+                        scoreboard.describe(i));
+  }
+  return text;
+}
+
+}  // namespace vmso

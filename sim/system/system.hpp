@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+// A host with the engine in it: memory, processes, the kernel side (which reaches the engine
+// through driver/ only), buses and the checks that always run. Tests and the program post jobs
+// here.
+//
+// Physical memory has two regions, each behind one RAM window: kernel memory (rings, completion
+// rings, templates), reached by the engine through identity context 0, and user memory with the
+// page tables, scattered. Process p is context p + 1; queue q belongs to process q modulo the
+// number of processes. In a slot, space 0 is the process and space 1 kernel memory.
+//
+// Whatever the engine does wrong becomes a finding; conclude() adds what is still owed at the end.
+// Times are cycles.
+#pragma once
+#include <csignal>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "bus/axi_read.hpp"
+#include "bus/axi_write.hpp"
+#include "bus/axil_master.hpp"
+#include "bus/axis_sink.hpp"
+#include "check/scoreboard.hpp"
+#include "check/walker.hpp"
+#include "debug/pcap_writer.hpp"
+#include "debug/watchdog.hpp"
+#include "host/process.hpp"
+#include "host/template.hpp"
+#include "model/bench.hpp"
+#include "vmso.h"
+
+namespace vmso {
+
+constexpr unsigned kUserSpace = 0, kKernelSpace = 1;
+constexpr unsigned kKernelContext = 0;
+
+struct SystemOptions {
+  Config config = Config::kSmall;
+  uint64_t seed = 1;
+  ReadKnobs read = {};
+  WriteKnobs write = {};
+  std::string backpressure = "none";
+  unsigned levels = 4;
+  PageSize page = PageSize::k4K;
+  unsigned processes = 1;
+  unsigned queues = 1;  // configured and enabled: 0..queues-1
+  unsigned log2_slots = 8, log2_completions = 8;
+  unsigned weight = 1;
+  unsigned clock_mhz = 250;
+  WaveOptions wave = {};
+  std::string pcap = {};
+  bool keep_frames = true;
+  bool record = false;  // keep every read, write and doorbell: for --explain
+  bool bring_up = true;
+  const volatile std::sig_atomic_t *stop = nullptr;  // not 0: end the run with an Error
+};
+
+struct JobSpec {
+  vmso_kind kind = VMSO_KIND_TCP_SEG;
+  Template header;
+  std::vector<uint8_t> payload;        // kept until the job has ended
+  std::span<const uint8_t> view = {};  // or payload that the caller keeps
+  std::vector<uint32_t> cuts = {};     // bytes of each buffer; empty: `buffers` odd, random ones
+  unsigned buffers = 3;
+  std::optional<unsigned> offset = {};  // of each buffer in its first 4 KiB; default odd, random
+  std::vector<UserBuffer> placed = {};  // or buffers that exist already and hold the payload
+  uint16_t mss = 1448;
+  vmso_l4_mode l4_mode = VMSO_L4_COMPUTE;
+  vmso_id_mode id_mode = VMSO_ID_INCREMENT;
+  uint8_t flag_profile = 0;
+  bool completion_wanted = true, interrupt_wanted = false;
+  bool may_fail = false;  // see ExpectedJob
+  bool doorbell = true;
+};
+
+struct Posted {
+  uint64_t cookie = 0;
+  unsigned queue = 0;
+  uint16_t slot = 0;
+  uint32_t slots = 0;
+  uint64_t template_pa = 0;
+  uint32_t header_bytes = 0;
+  std::vector<UserBuffer> buffers;
+};
+
+struct Doorbell {
+  uint64_t at = 0;
+  unsigned queue = 0;
+  uint16_t producer = 0;
+};
+
+// From the first to the last beat on the wire, both included.
+struct Measured {
+  uint64_t cycles = 0, wire_beats = 0, read_beats = 0, frames = 0, bytes = 0;
+  uint64_t limit() const { return std::max(wire_beats, read_beats); }
+};
+
+// Lengths of `count` buffers that hold `bytes`: all at least 1, odd as far as the sum allows.
+std::vector<uint32_t> cut_odd(uint64_t bytes, unsigned count, Random &random);
+std::vector<uint8_t> random_bytes(size_t count, Random &random);
+
+class System {
+ public:
+  explicit System(const SystemOptions &options);
+  ~System();
+  System(const System &) = delete;
+  System &operator=(const System &) = delete;
+
+  // ---- time
+  uint64_t now() const { return bench_.now(); }
+  void step();  // one cycle, then what came in is looked at
+  void steps(uint64_t n);
+  // Steps until the condition holds; false (and a finding) if nothing moves or the budget is over.
+  template <typename Condition>
+  bool run_until(Condition &&condition, uint64_t budget) {
+    uint64_t end = now() + budget;
+    while (!condition()) {
+      if (now() >= end || watchdog.barks(now())) return give_up(end);
+      step();
+    }
+    return true;
+  }
+  // Until every posted job has ended and the buses are quiet.
+  bool drain(uint64_t budget = 2000000);
+
+  // ---- jobs
+  // Writes template and slots, expects what the reference says. Nothing if the ring is full.
+  std::optional<Posted> try_post(unsigned queue, const JobSpec &spec);
+  Posted post(unsigned queue, const JobSpec &spec);  // waits for room in the ring
+  // Slots as they are, 8 words each. Nothing is expected: see Scoreboard::post.
+  void post_raw(unsigned queue, std::span<const uint64_t> words, bool doorbell = true);
+  void doorbell(unsigned queue);
+  // A cookie that no other job has.
+  uint64_t next_cookie() { return ++cookie_; }
+  // Bytes of kernel memory that the kernel wrote into the queue's area; physical address.
+  uint64_t kernel_store(unsigned queue, std::span<const uint8_t> bytes);
+
+  // ---- queues and memory
+  unsigned queues() const { return unsigned(queues_.size()); }
+  const std::vector<Completion> &completions(unsigned queue) const;
+  std::vector<Completion> take_completions(unsigned queue);
+  vmso_ring &ring(unsigned queue) { return queues_.at(queue).ring; }
+  uint64_t ring_address(unsigned queue) const { return queues_.at(queue).ring_pa; }
+  uint64_t completion_address(unsigned queue) const { return queues_.at(queue).completion_pa; }
+  Process &process(unsigned index = 0) { return *processes_.at(index); }
+  Process &process_of(unsigned queue) { return *queues_.at(queue).process; }
+  unsigned context_of(const Process &process) const { return process.id() + 1; }
+  reference::Context reference_context(unsigned index) const { return contexts_.at(index); }
+  const std::vector<reference::Window> &windows() const { return windows_; }
+  // RESET, rings anew, ENABLE. What was posted is forgotten.
+  void restart_queue(unsigned queue);
+  void configure_queue(unsigned queue);
+  // Gives a context its place in the engine (again) and waits for the fence.
+  void commit_context(unsigned index, const reference::Context &context);
+  // A fence of one buffer, waited for.
+  void fence(const Process &process, const UserBuffer &buffer);
+
+  // ---- registers
+  uint32_t read32(uint32_t offset);
+  void write32(uint32_t offset, uint32_t value, uint8_t strobes = 15);
+  Resp last_resp() const { return axil.resp(); }
+  vmso_device &device() { return device_; }
+  void check(int error, const char *what);  // of a driver function: throws Error if negative
+  // rst_n low, then everything from the start; `bring_up` as the options say.
+  void reset();
+  void bring_up();
+
+  // ---- what came out
+  const std::vector<StreamFrame> &frames() const { return frames_; }
+  Measured measured() const;
+  Findings &findings() { return findings_; }
+  // Adds what is owed at the end to the findings and returns the report: empty if all is well.
+  std::string conclude();
+  std::string hang_report();
+  uint64_t nanoseconds(uint64_t cycle) const { return cycle * 1000 / options_.clock_mhz; }
+  const SystemOptions &options() const { return options_; }
+  const ConfigInfo &config() const { return config_info(options_.config); }
+  Random &random() { return random_; }
+  const std::vector<Doorbell> &doorbells() const { return doorbells_; }
+
+  // Parts, for knobs, scripts and counts. Declared in the order in which they depend on each other.
+ private:
+  SystemOptions options_;
+  Findings findings_;
+
+ public:
+  PhysicalMemory memory;
+  FrameAllocator allocator;
+  AxiReadResponder reads;
+  AxiWriteResponder writes;
+  AxilMaster axil;
+  AxisSink sink;
+  Scoreboard scoreboard;
+  Watchdog watchdog;
+  bool auto_ack = true;         // hand places of seen completions back
+  bool auto_reap = true;        // look at completions when one was written
+  uint32_t allowed_sticky = 0;  // sticky bits that a test makes on purpose
+  // Called for each frame after it was checked.
+  std::function<void(const StreamFrame &)> on_frame;
+
+ private:
+  struct Queue {
+    vmso_ring ring{};
+    uint64_t ring_pa = 0, completion_pa = 0, template_pa = 0;
+    uint8_t *slots = nullptr, *records = nullptr;
+    uint16_t acked = 0;
+    unsigned store_next = 0;
+    Process *process = nullptr;
+    std::vector<Completion> completions;
+  };
+  struct Parts {
+    System &s;
+    void sample(const DutOutputs &out, const DutInputs &in, uint64_t now);
+    void drive(DutInputs &in, uint64_t now);
+    void restart(DutInputs &in);
+  };
+
+  static constexpr uint64_t kKernelBase = 0x40000000, kKernelBytes = 0x40000000;
+  static constexpr uint64_t kUserBase = uint64_t{1} << 40, kUserBytes = uint64_t{4} << 40;
+  static constexpr unsigned kPaBits = 46;
+  static constexpr unsigned kTemplateStride = 576;  // not a divisor of 4096: some cross a page
+
+  void cycle();
+  void take_frames();
+  void reap();
+  bool give_up(uint64_t end);
+  uint64_t kernel_alloc(uint64_t bytes);
+  void access();
+  vmso_io io();
+
+  Random random_, payload_random_;
+  Bench bench_;
+  Parts parts_{*this};
+  std::unique_ptr<PcapWriter> pcap_;
+  vmso_device device_{};
+  uint64_t kernel_next_ = kKernelBase;
+  std::vector<reference::Context> contexts_;
+  std::vector<reference::Window> windows_;
+  std::vector<std::unique_ptr<Process>> processes_;
+  std::vector<Queue> queues_;
+  std::vector<StreamFrame> frames_;
+  std::vector<Doorbell> doorbells_;
+  std::unordered_map<uint64_t, std::vector<uint8_t>> payloads_;  // by cookie
+  uint64_t cookie_ = 0;
+  bool measuring_ = false;
+  uint64_t read_beats_first_ = 0, read_beats_last_ = 0;
+  bool hung_ = false;
+};
+
+}  // namespace vmso
