@@ -255,6 +255,7 @@ void System::step() {
   if (options_.stop && now() % 1024 == 0 && *options_.stop) throw Error("interrupted", 130);
   cycle();
   if (auto_reap && !writes.touched.empty()) reap();
+  judge();
 }
 
 void System::steps(uint64_t n) {
@@ -271,15 +272,25 @@ void System::reap() {
     while (vmso_ring_reap(&q.ring, &record)) {
       Completion c = decode(record);
       c.at = now();
-      scoreboard.completion(index, c);
-      payloads_.erase(c.cookie);
-      q.completions.push_back(c);
+      seen_.push_back(c);
     }
     uint16_t owed = uint16_t(q.ring.seen - q.acked);
     if (auto_ack && owed >= 1u << options_.log2_completions >> 2) {
       q.acked = q.ring.seen;
       vmso_ring_ack(&q.ring);
     }
+  }
+}
+
+// A job's end is reported when its last beat enters the output FIFO, up to four beats before the
+// wire; so a completion is judged when those beats have had the time to leave a MAC that stalls.
+void System::judge() {
+  while (!seen_.empty() && seen_.front().at + kJudgeDelay <= now()) {
+    const Completion &c = seen_.front();
+    scoreboard.completion(c.queue, c);
+    payloads_.erase(c.cookie);
+    queues_[c.queue].completions.push_back(c);
+    seen_.pop_front();
   }
 }
 

@@ -12,6 +12,7 @@
 // Times are cycles.
 #pragma once
 #include <csignal>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -226,6 +227,7 @@ class System {
   void cycle();
   void take_frames();
   void reap();
+  void judge();
   bool give_up(uint64_t end);
   uint64_t kernel_alloc(uint64_t bytes);
   void access();
@@ -243,6 +245,8 @@ class System {
   std::vector<Queue> queues_;
   std::vector<StreamFrame> frames_;
   std::vector<Doorbell> doorbells_;
+  static constexpr uint64_t kJudgeDelay = 256;                   // cycles
+  std::deque<Completion> seen_;                                  // reaped, not judged yet
   std::unordered_map<uint64_t, std::vector<uint8_t>> payloads_;  // by cookie
   uint64_t cookie_ = 0;
   bool measuring_ = false;
