@@ -44,6 +44,7 @@ function(vmso_verilate)
   if(NOT V_SOURCES)
     file(GLOB_RECURSE V_SOURCES ${VMSO_RTL}/${V_TOP}.sv)
   endif()
+  list(REMOVE_ITEM V_SOURCES ${VMSO_PACKAGES})  # they come first anyway
   set(dir ${CMAKE_CURRENT_BINARY_DIR}/${V_TARGET}.verilated)
   set(lib ${dir}/${V_PREFIX}__ALL.a)
   set(args --cc -Wall --top-module ${V_TOP} --prefix ${V_PREFIX} --Mdir ${dir}
