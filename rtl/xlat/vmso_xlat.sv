@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// Translates pages: contexts, TLB, walk cache, walk slots, fence.
+// Translation: from {context, page} to a physical page or a cause.
 //
-// lookup       one per cycle; the answer of a hit, of an identity context, or of a page that needs no table
-//              to be refused comes on fill four cycles later
-// fill, busy   valid only; busy: no walk slot was free, look it up again later (walk_free tells when)
-// a miss joins the walk of its {context, line of eight pages} or opens one; hits never wait for walks
-// walk_req     one 64-byte line per level and walk
-// fence        vmso_xlat_fence
-// superpages   are kept in the TLB as lines of eight 4 KiB pieces
-// reset        all contexts are off; xlat_ready when the TLB has its valid bits
-`include "vmso_assert.svh"
+// lookup        valid/ready; lookup_ready is independent of lookup_valid. One per cycle; it pauses
+//               for a cycle per TLB set and a few more during a fence, and for a cycle per waiter
+//               of a walk at most. Every lookup gets exactly one `fill` or one `busy` (ask again
+//               later)
+// fill          valid only, in any order. A TLB hit, an identity page or a fault without a table: 4
+//               cycles after the handshake. After a walk: see below
+// busy          valid only: no slot is free, the line's walk is just being ended, or another walk
+//               is about to cache the upper levels that this one needs too
+// walk_free     level: a walk slot is free
+// walk_req      64 aligned bytes; one slot has at most one read out. Windows are checked by the
+//               read port
+// latency       with R cycles from the request's handshake to the last beat on read_data: 3 + R + 2
+//               if the parent is in the walk cache, n (R + 1) + 4 for n levels
+// fence         see vmso_xlat_fence. A range is carried out as its context
+// formats       identity, x86-64 with four and five levels; a COMMIT of another one is refused
+// reset         xlat_ready when all contexts are off and the TLB is empty; nothing is taken before
+// read_rsp      all reads that were asked before a reset have been answered before it
 module vmso_xlat
   import vmso_pkg::*;
   import vmso_rec_pkg::*;
+  import vmso_xlat_pkg::*;
 #(
   parameter vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default
 ) (
@@ -54,155 +63,181 @@ module vmso_xlat
   output logic                     count_table_reads,
   output logic                     count_pwc_hits
 );
-  localparam int unsigned CtxW = vmso_math_pkg::index_width(Cfg.contexts);
-  localparam int unsigned SetW = $clog2(Cfg.tlb_lines / 4);
+  localparam int unsigned Slots = Cfg.walk_slots;
+  localparam int unsigned SlotW = vmso_math_pkg::index_width(Slots);
+  localparam int unsigned LineW = SlotW + vmso_math_pkg::index_width(512 / Cfg.data_bits);
+  localparam int unsigned KeyW  = vmso_math_pkg::index_width(Cfg.jobs) + 5;
+  localparam int unsigned TlbSets = Cfg.tlb_lines / 4;
+  localparam int unsigned Sets  = TlbSets < 16 ? 16 : TlbSets;  // sweep steps
+  localparam int unsigned SetW  = $clog2(TlbSets);
+  localparam int unsigned PwcMost = Cfg.tlb_lines < 64 ? 16 : Cfg.tlb_lines > 1024 ? 256
+                                    : Cfg.tlb_lines / 4;
+  localparam int unsigned PwcW  = $clog2(PwcMost);
 
-  // -- fence --------------------------------------------------------------------------------------------------------
-  logic            freeze, freeze_all, freeze_idle, restart, restart_ready, commit_valid, pwc_clear;
-  logic            sweep_read, sweep_write;
-  context_t        freeze_ctx, commit_ctx;
+  if (Cfg.data_bits > 512 || Cfg.runs_per_job != 32 || Slots < 2 || Slots > 64
+      || Slots != 2**SlotW) begin : gen_bad_sizes
+    $error("vmso_xlat: walk_slots = %0d, but it must be a power of two, 2..64, with 32 runs a job",
+           Slots);
+  end
+
+  // -- fence --------------------------------------------------------------------------------------
+  logic            swept, cleared, match_on, match_all, ending, storm, sweep_read, sweep_write;
+  logic            pause, paused, restart, dead_offered, commit_valid;
+  context_t        match_ctx, commit_ctx;
   context_config_t commit_cfg;
-  logic [SetW-1:0] sweep_set;
+  logic [$clog2(Sets)-1:0] sweep_index;
+  logic            fence_taken;
 
-  vmso_xlat_fence #(.Cfg(Cfg)) u_fence (
-    .clk, .rst_n, .ready(xlat_ready), .fence_valid, .fence_ready, .fence,
-    .done_number(fence_done_number), .commit_refused_pulse, .freeze, .freeze_all, .freeze_ctx,
-    .freeze_idle, .restart, .restart_ready, .commit_valid, .commit_ctx, .commit_cfg, .pwc_clear,
-    .sweep_read, .sweep_write, .sweep_set, .hold_issue, .issue_held, .mark_valid, .mark_ready,
-    .mark_all, .mark_ctx, .read_colour, .colour_busy
+  assign fence_ready = xlat_ready && fence_taken;
+  vmso_xlat_fence #(.Cfg(Cfg), .Sets(Sets)) u_fence (
+    .clk, .rst_n, .fence_valid(fence_valid && xlat_ready), .fence_ready(fence_taken), .fence,
+    .fence_done_number, .commit_refused_pulse, .swept, .match_on, .match_all, .match_ctx, .ending,
+    .storm, .sweep_read, .sweep_write, .sweep_index, .pause, .paused, .restart, .dead_offered,
+    .commit_valid, .commit_ctx, .commit_cfg, .mark_valid, .mark_ready, .mark_all, .mark_ctx,
+    .hold_issue, .issue_held, .read_colour, .colour_busy
+  );
+  assign xlat_ready = swept && cleared;
+
+  // -- lookup -------------------------------------------------------------------------------------
+  logic            read_en, tlb_hit, pwc_hit, pwc_leaf, miss_valid, miss_pwc_hit, tlb_hit_pulse;
+  logic            hit_valid, breathe, redo_valid, redo_ready;
+  context_config_t look_cfg, redo_cfg;
+  context_t        pwc_ctx, redo_ctx;
+  vpn_t            pwc_vpn;
+  logic [1:0]      tlb_way, miss_way;
+  logic [2:0]      pwc_level, tlb_level, start_level;
+  ppn_t            pwc_ppn, tlb_ppn, start_ppn;
+  lookup_t         miss;
+  rules_t          start_rules;
+  walk_kind_e      start_kind;
+  fill_t           hit;
+  slot_t           redo_slot;
+  line_t           redo_line;
+
+  vmso_xlat_lookup u_lookup (
+    .clk, .rst_n, .windows, .stop(!xlat_ready || sweep_read || pause || breathe), .lookup_valid,
+    .lookup_ready, .lookup, .read_en, .cfg(look_cfg), .tlb_hit, .tlb_way, .pwc_ctx, .pwc_vpn,
+    .pwc_hit, .pwc_leaf, .pwc_level, .pwc_ppn, .tlb_ppn, .tlb_level, .miss_valid, .miss, .miss_way,
+    .miss_pwc_hit, .start_level, .start_rules, .start_kind, .start_ppn, .tlb_hit_pulse,
+    .answer_valid(hit_valid), .answer(hit), .idle(paused)
+  );
+  vmso_xlat_context #(.Cfg(Cfg)) u_context (
+    .clk, .rst_n, .cleared, .look_en(read_en), .look_ctx(lookup.ctx), .look_cfg,
+    .redo_en(redo_valid && redo_ready), .redo_ctx, .redo_cfg, .commit_valid, .commit_ctx,
+    .commit_cfg
   );
 
-  // -- contexts: off after reset, then as COMMIT wrote them; one copy for lookups, one for walks --------------
-  logic [(1 << CtxW)-1:0] on_q;
-  context_config_t        lookup_cfg_ram, lookup_cfg, walk_cfg_ram, walk_cfg;
-  logic [CtxW-1:0]        walk_cfg_ctx;
-  logic                   lookup_on_q, walk_on_q, accept;
-
-  assign accept = lookup_valid && lookup_ready;
-  vmso_ram_1w1r #(.Depth(1 << CtxW), .LaneBits($bits(context_config_t))) u_lookup_cfg (
-    .clk, .write_en(commit_valid), .write_addr(commit_ctx[CtxW-1:0]), .write_data(commit_cfg),
-    .read_en(1'b1), .read_addr(lookup.ctx[CtxW-1:0]), .read_data(lookup_cfg_ram)
-  );
-  vmso_ram_1w1r #(.Depth(1 << CtxW), .LaneBits($bits(context_config_t))) u_walk_cfg (
-    .clk, .write_en(commit_valid), .write_addr(commit_ctx[CtxW-1:0]), .write_data(commit_cfg),
-    .read_en(1'b1), .read_addr(walk_cfg_ctx), .read_data(walk_cfg_ram)
-  );
-  always_ff @(posedge clk) begin
-    if (!rst_n) on_q <= '0;
-    else if (commit_valid) on_q[commit_ctx[CtxW-1:0]] <= 1'b1;
-  end
-  always_ff @(posedge clk) begin
-    lookup_on_q <= on_q[lookup.ctx[CtxW-1:0]] && 32'(lookup.ctx) < Cfg.contexts;
-    walk_on_q   <= on_q[walk_cfg_ctx];
-  end
-  always_comb begin
-    lookup_cfg = lookup_cfg_ram;
-    walk_cfg   = walk_cfg_ram;
-    if (!lookup_on_q) lookup_cfg.format = FormatOff;
-    if (!walk_on_q) walk_cfg.format = FormatOff;
-  end
-
-  // -- stage tag: configuration is here; what needs no table is decided ------------------------------------------
-  logic       tag_valid_q, tag_fault, tag_identity, identity_in, range_bad;
-  lookup_t    tag_q;
-  cause_e     tag_cause;
-  ppn_t       identity_ppn;
-
-  assign identity_ppn = tag_q.vpn[43:0];
-  always_comb begin
-    range_bad = 1'b0;
-    unique case (lookup_cfg.format)
-      FormatX86_64L4: range_bad = tag_q.vpn[51:35] != {17{tag_q.vpn[51]}};
-      FormatX86_64L5: range_bad = tag_q.vpn[51:44] != {8{tag_q.vpn[51]}};
-      default: for (int unsigned b = 12; b < 64; b++) begin
-        if (b >= 32'(lookup_cfg.pa_bits) && tag_q.vpn[b-12]) range_bad = 1'b1;
-      end
-    endcase
-    tag_identity = lookup_cfg.format == FormatIdentity;
-    tag_fault    = 1'b1;
-    tag_cause    = CauseNone;
-    if (lookup_cfg.format == FormatOff) tag_cause = CauseCtxOff;
-    else if (range_bad) tag_cause = CauseVaRange;
-    else if (tag_identity && (!identity_in || identity_ppn < lookup_cfg.root
-                              || identity_ppn > lookup_cfg.limit)) tag_cause = CauseDataWindow;
-    else tag_fault = 1'b0;
-  end
-  vmso_xlat_window u_identity_window (.windows, .ppn(identity_ppn), .inside_window(identity_in));
-
-  // -- stage data: the way's line is here; hit or miss -----------------------------------------------------------------
-  logic            data_valid_q, data_decided_q, tlb_hit, page_hit, miss_valid, miss_busy;
-  lookup_t         data_q;
-  fill_t           data_fill_q, hit_fill, answer;
-  logic [7:0][44:0] line;
-  logic            answer_valid, answer_ready, answer_retry, tlb_write_valid, hit_valid;
-  context_t        tlb_write_ctx;
-  logic [48:0]     tlb_write_line;
-  logic [7:0][44:0] tlb_write_data;
+  // -- caches -------------------------------------------------------------------------------------
+  logic       write_valid, write_ready, insert_valid, insert_leaf;
+  context_t   write_ctx, insert_ctx;
+  line_t      write_line;
+  vpn_t       insert_vpn;
+  logic [1:0] write_way;
+  logic [2:0] write_level, insert_level;
+  logic [7:0] write_good;
+  ppn_t [7:0] write_ppn;
+  ppn_t       insert_ppn;
 
   vmso_xlat_tlb #(.Cfg(Cfg)) u_tlb (
-    .clk, .rst_n, .read_en(accept), .read_ctx(lookup.ctx), .read_line(lookup.vpn[51:3]),
-    .hit(tlb_hit), .hit_data(line),
-    .write_valid(tlb_write_valid), .write_ctx(tlb_write_ctx), .write_line(tlb_write_line),
-    .write_data(tlb_write_data), .sweep_read, .sweep_write, .sweep_set, .sweep_all(freeze_all),
-    .sweep_ctx(freeze_ctx)
+    .clk, .rst_n, .read_en, .read_ctx(lookup.ctx), .read_vpn(lookup.vpn), .hit(tlb_hit),
+    .fill_way(tlb_way), .hit_ppn(tlb_ppn), .hit_level(tlb_level), .write_valid, .write_ready,
+    .write_ctx, .write_line, .write_way, .write_level, .write_good, .write_ppn, .sweep_read,
+    .sweep_write, .sweep_set(sweep_index[SetW-1:0]), .sweep_all(match_all), .sweep_ctx(match_ctx)
   );
-  assign page_hit   = tlb_hit && line[data_q.vpn[2:0]][44];
-  assign hit_valid  = data_valid_q && (data_decided_q || page_hit);
-  assign miss_valid = data_valid_q && !data_decided_q && !page_hit;
-  always_comb begin
-    hit_fill = data_fill_q;
-    if (!data_decided_q) hit_fill.ppn = line[data_q.vpn[2:0]][43:0];
-  end
+  vmso_xlat_pwc #(.Cfg(Cfg)) u_pwc (
+    .clk, .rst_n, .look_ctx(pwc_ctx), .look_vpn(pwc_vpn), .look_hit(pwc_hit), .look_leaf(pwc_leaf),
+    .look_level(pwc_level), .look_ppn(pwc_ppn), .insert_valid, .insert_ctx, .insert_vpn,
+    .insert_level, .insert_leaf, .insert_ppn, .sweep_valid(sweep_write),
+    .sweep_index(sweep_index[PwcW-1:0]), .sweep_all(match_all), .sweep_ctx(match_ctx)
+  );
 
-  logic [2:0] starve_q;  // cycles that an answer has waited for hits
-  assign lookup_ready = !sweep_read && starve_q != '1 && xlat_ready;
+  // -- walks --------------------------------------------------------------------------------------
+  logic             miss_opened, miss_busy, pop, pop_any, close, free_valid, at_any;
+  logic             done_valid, first_valid, first_fault, working;
+  slot_t            miss_slot, first_slot, free_slot, at_slot;
+  logic [Slots-1:0] dead, walk_dropped, done_dropped;
+  logic [KeyW-1:0]  pop_key, at_head, at_tail, at_key, at_next;
+  logic [1:0]       at_way;
+  logic [2:0]       at_page, first_level;
+  cause_e           first_cause;
+  ppn_t             first_ppn;
+  walk_t            open, done;
+  context_t         working_ctx;
+  logic [LineW-1:0] line_addr;
+  logic [Cfg.data_bits-1:0] line_data;
+
+  assign open = '{
+    slot: miss_slot, ctx: miss.ctx, line: miss.vpn[51:3], page: miss.vpn[2:0], fast: 1'b1,
+    level: start_level, rules: start_rules, kind: start_kind, cause: CauseNone, ppn: start_ppn
+  };
+  vmso_xlat_slots #(.Cfg(Cfg)) u_slots (
+    .clk, .rst_n, .miss_valid, .miss, .miss_way,
+    .miss_upper(start_kind == WalkTable && start_level != '0), .miss_opened, .miss_slot,
+    .miss_busy, .walk_free,
+    .match_on, .match_all, .match_ctx, .restart, .dead, .storm,
+    .dropped(walk_dropped | done_dropped), .redo_valid, .redo_ready, .redo_slot, .redo_ctx,
+    .redo_line, .pop_slot(first_slot), .pop_any, .pop_key, .pop, .close, .free_valid, .free_slot,
+    .at_slot, .at_any, .at_head, .at_tail, .at_way, .at_key, .at_next, .at_page
+  );
+  vmso_xlat_walk #(.Cfg(Cfg)) u_walk (
+    .clk, .rst_n, .windows, .open_valid(miss_opened), .open, .redo_valid, .redo_ready, .redo_slot,
+    .redo_ctx, .redo_line, .redo_cfg, .dead,
+    .dropped(walk_dropped), .dead_offered, .walk_req_valid, .walk_req_ready, .walk_req,
+    .walk_req_id, .read_rsp_valid, .read_rsp, .read_data, .insert_valid, .insert_ctx, .insert_vpn,
+    .insert_level, .insert_leaf, .insert_ppn, .answer_slot(first_slot), .answer_valid(first_valid),
+    .answer_fault(first_fault), .answer_cause(first_cause),
+    .answer_level(first_level), .answer_ppn(first_ppn), .done_valid, .done, .line_addr, .line_data
+  );
+
+  logic  answer_valid, answer_ready, refuse;
+  fill_t answer;
+  vmso_xlat_finish #(.Cfg(Cfg)) u_finish (
+    .clk, .rst_n, .windows, .dead, .dropped(done_dropped),
+    .working, .working_ctx, .done_valid, .done, .line_addr, .line_data, .close, .at_slot, .at_any,
+    .at_head, .at_tail, .at_way, .at_key, .at_next, .at_page, .free_valid, .free_slot,
+    .answer_valid, .answer_ready, .refuse, .answer, .tlb_write_valid(write_valid),
+    .tlb_write_ready(write_ready), .tlb_write_ctx(write_ctx), .tlb_write_line(write_line),
+    .tlb_write_way(write_way), .tlb_write_level(write_level), .tlb_write_good(write_good),
+    .tlb_write_ppn(write_ppn)
+  );
+  assign ending = working && (match_all || working_ctx == match_ctx);
+
+  // -- one answer per cycle: a hit, else the first waiter of a walk, else what the finisher has ---
+  logic [2:0] breath_q;  // gaps that go down the lookup pipeline
+  assign pop          = first_valid && !hit_valid && pop_any;
+  assign answer_ready = !first_valid && (refuse ? !miss_busy : !hit_valid);  // pop has the list
+  // a waiter that hits keep waiting: one gap at a time
+  assign breathe      = answer_valid && !answer_ready && breath_q == '0;
+
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      tag_valid_q  <= 1'b0;
-      data_valid_q <= 1'b0;
-      fill_valid   <= 1'b0;
-      busy_valid   <= 1'b0;
-      starve_q     <= '0;
+      breath_q   <= '0;
+      fill_valid <= 1'b0;
+      busy_valid <= 1'b0;
     end else begin
-      tag_valid_q  <= accept;
-      data_valid_q <= tag_valid_q;
-      fill_valid   <= hit_valid || (answer_valid && answer_ready && !answer_retry);
-      busy_valid   <= miss_busy || (answer_valid && answer_ready && answer_retry);
-      if (!answer_valid || answer_ready) starve_q <= '0;
-      else if (starve_q != '1) starve_q <= starve_q + 1'b1;
+      breath_q   <= {breath_q[1:0], breathe};
+      fill_valid <= hit_valid || pop || (answer_valid && !refuse && answer_ready);
+      busy_valid <= miss_busy || (answer_valid && refuse && answer_ready);
     end
   end
-  // an answer waits for the fill port, and one to be retried for the busy port
-  assign answer_ready = answer_retry ? !miss_busy : !hit_valid;
   always_ff @(posedge clk) begin
-    tag_q          <= lookup;
-    data_q         <= tag_q;
-    data_decided_q <= tag_fault || tag_identity;
-    data_fill_q    <= '{job: tag_q.job, run: tag_q.run, fault: tag_fault, cause: tag_cause,
-                        level: LevelNone, ppn: identity_ppn};
-    fill           <= hit_valid ? hit_fill : answer;
-    busy           <= miss_busy ? '{job: data_q.job, run: data_q.run}
-                                : '{job: answer.job, run: answer.run};
+    fill <= answer;
+    if (hit_valid) begin
+      fill <= hit;
+    end else if (first_valid) begin
+      fill <= '{
+        job: job_t'(pop_key[KeyW-1:5]), run: pop_key[4:0], fault: first_fault, cause: first_cause,
+        level: first_level, ppn: first_ppn
+      };
+    end
+    busy <= miss_busy ? '{job: miss.job, run: miss.run} : '{job: answer.job, run: answer.run};
   end
 
-  // -- walks --------------------------------------------------------------------------------------------------------------
-  vmso_xlat_walk #(.Cfg(Cfg)) u_walk (
-    .clk, .rst_n, .windows, .miss_valid, .miss(data_q), .miss_busy, .miss_opened(count_walks),
-    .walk_free, .cfg_ctx(walk_cfg_ctx), .cfg(walk_cfg),
-    .walk_req_valid, .walk_req_ready, .walk_req, .walk_req_id, .read_rsp_valid, .read_rsp,
-    .read_data, .answer_valid, .answer_ready, .answer, .answer_retry,
-    .tlb_write_valid, .tlb_write_ctx, .tlb_write_line, .tlb_write_data,
-    .freeze, .freeze_all, .freeze_ctx, .freeze_idle, .restart, .restart_ready, .pwc_clear,
-    .pwc_hit(count_pwc_hits)
-  );
-  assign count_lookups     = accept;
-  assign count_tlb_hits    = data_valid_q && !data_decided_q && page_hit;
-  assign count_table_reads = walk_req_valid && walk_req_ready;
-
-  logic unused_bits;
-  assign unused_bits = ^{lookup_cfg, commit_ctx, walk_cfg};
-
-`ifdef VMSO_CHECKS
-  `VMSO_IMPL(OneFill, !(hit_valid && answer_valid && answer_ready && !answer_retry))
-`endif
+  always_ff @(posedge clk) begin
+    count_lookups     <= read_en;
+    count_tlb_hits    <= tlb_hit_pulse;
+    count_walks       <= miss_opened;
+    count_table_reads <= walk_req_valid && walk_req_ready;
+    count_pwc_hits    <= miss_opened && miss_pwc_hit;
+  end
 endmodule : vmso_xlat

@@ -1,181 +1,211 @@
 // SPDX-License-Identifier: Apache-2.0
-// Invalidation, one batch at a time: match on, sweep, restart, settle, mark, colour, drain.
+// Fences: takes them in batches and carries a batch out, one at a time.
 //
-// fence        valid/ready; commands that come while one runs form the next batch: plain ones merge to
-//              {all}, a COMMIT joins only a batch without one (else it waits at the port)
-// done_number  highest number that has completed
-// freeze       level: no matching walk is taken up and nothing of it is written
-// commit       in the cycle of restart: the context's new configuration
-// mark         run turns every old translation back to wanted; seg holds meanwhile
-// colour       flips while seg holds; done when the reads of the old colour have returned
-// reset        a sweep {all} gives the TLB its valid bits; ready afterwards
+// fence        valid/ready; ready depends on fence.kind: a second COMMIT does not fit into a batch.
+//              What comes while a batch runs forms the next one; different contexts in a batch make
+//              it {all}
+// order        match on (matching walks end nothing any more) -> sweep TLB and walk cache ->
+//              lookups pause until their pipeline is empty -> restart: matching walks die, a COMMIT
+//              takes effect, match off -> settle -> hold_issue until issue_held -> mark -> flip
+//              read_colour, hold off -> drain the old colour -> done number
+// refused      a COMMIT that is illegal: pulse, the context keeps its configuration; the fence goes
+//              on
+// storm        while a walk that two fences killed is not answered, no batch begins
+// latency      2 x sets + mark + drain + 30 cycles
+// reset        sweeps everything once; `swept` afterwards
 `include "vmso_assert.svh"
 module vmso_xlat_fence
   import vmso_pkg::*;
   import vmso_rec_pkg::*;
 #(
   parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
-  localparam int unsigned SetW = $clog2(Cfg.tlb_lines / 4)
+  parameter  int unsigned Sets   = 128,  // sweep steps, a power of two
+  localparam int unsigned IndexW = $clog2(Sets)
 ) (
-  input  logic            clk,
-  input  logic            rst_n,
-  output logic            ready,
-  input  logic            fence_valid,
-  output logic            fence_ready,
-  input  fence_t          fence,
-  output logic [15:0]     done_number,
-  output logic            commit_refused_pulse,
-  output logic            freeze,
-  output logic            freeze_all,
-  output context_t        freeze_ctx,
-  input  logic            freeze_idle,
-  output logic            restart,
-  input  logic            restart_ready,
-  output logic            commit_valid,
-  output context_t        commit_ctx,
-  output context_config_t commit_cfg,
-  output logic            pwc_clear,
-  output logic            sweep_read,
-  output logic            sweep_write,
-  output logic [SetW-1:0] sweep_set,
-  output logic            hold_issue,
-  input  logic            issue_held,
-  output logic            mark_valid,
-  input  logic            mark_ready,
-  output logic            mark_all,
-  output context_t        mark_ctx,
-  output logic            read_colour,
-  input  logic [1:0]      colour_busy
+  input  logic              clk,
+  input  logic              rst_n,
+  input  logic              fence_valid,
+  output logic              fence_ready,
+  input  fence_t            fence,
+  output logic [15:0]       fence_done_number,
+  output logic              commit_refused_pulse,
+  output logic              swept,
+  output logic              match_on,
+  output logic              match_all,
+  output context_t          match_ctx,
+  input  logic              ending,        // a matching walk is just being ended
+  input  logic              storm,
+  output logic              sweep_read,
+  output logic              sweep_write,   // the next cycle, same index
+  output logic [IndexW-1:0] sweep_index,
+  output logic              pause,         // no lookup may begin
+  input  logic              paused,        // none is in the pipeline
+  output logic              restart,
+  input  logic              dead_offered,  // a request of before the restart is not taken yet
+  output logic              commit_valid,
+  output context_t          commit_ctx,
+  output context_config_t   commit_cfg,
+  output logic              mark_valid,
+  input  logic              mark_ready,
+  output logic              mark_all,
+  output context_t          mark_ctx,
+  output logic              hold_issue,
+  input  logic              issue_held,
+  output logic              read_colour,
+  input  logic [1:0]        colour_busy
 );
-  localparam int unsigned SettleCycles = 16;  // lookup to run fill, with room
-  typedef enum logic [3:0] {
-    WaitFence = 4'd0, WaitIdle = 4'd1, SweepRead = 4'd2, SweepWrite = 4'd3, WaitLines = 4'd4,
-    Settle = 4'd5, WaitHeld = 4'd6, WaitMark = 4'd7, WaitReads = 4'd8
-  } state_e;
+  localparam logic [3:0] SettleCycles = 4'd8;  // fill register and run's way into its rows
+  localparam logic [3:0] DrainCycles  = 4'd3;  // from a handshake to colour_busy
   typedef struct packed {
     logic            all;
     context_t        ctx;
     logic            commit;
     context_t        commit_ctx;
-    context_config_t cfg;
+    context_config_t commit_cfg;
     logic [15:0]     number;
   } batch_t;
 
-  state_e     state_q;
-  batch_t     now_q, next_q, merged;
-  logic       next_valid_q, started_q, take, legal;
-  logic [SetW-1:0] set_q;
-  logic [4:0] settle_q;
-  logic       is_commit;
+  // -- what waits: the next batch -----------------------------------------------------------------
+  batch_t waiting_q, joined;
+  logic   waiting_valid_q, begins, wants_all, refused;
+  ppn_t   root_beyond;
 
-  // -- the next batch ---------------------------------------------------------------------------------------------
-  assign is_commit   = fence.kind == FenceCommit;
-  assign fence_ready = started_q && !(next_valid_q && next_q.commit && is_commit);
-  assign take        = state_q == WaitFence && started_q && next_valid_q;
+  assign fence_ready = !(waiting_valid_q && waiting_q.commit && fence.kind == FenceCommit);
+  assign root_beyond = fence.cfg.root >> (fence.cfg.pa_bits - 6'd12);
   always_comb begin
     unique case (fence.cfg.format)
-      FormatOff: legal = 1'b1;
-      FormatIdentity: legal = fence.cfg.pa_bits >= 6'd32 && fence.cfg.pa_bits <= 6'd56;
-      FormatX86_64L4, FormatX86_64L5: legal = fence.cfg.pa_bits >= 6'd32
-                                              && fence.cfg.pa_bits <= 6'd52;
-      default: legal = 1'b0;
+      FormatOff: refused = 1'b0;
+      FormatIdentity: refused = fence.cfg.pa_bits < 6'd32 || fence.cfg.pa_bits > 6'd56;
+      FormatX86_64L4, FormatX86_64L5: refused = fence.cfg.pa_bits < 6'd32
+                                                || fence.cfg.pa_bits > 6'd52 || root_beyond != '0;
+      default: refused = 1'b1;
     endcase
-    for (int unsigned b = 32; b < 56; b++) begin
-      if (fence.cfg.format != FormatOff && b >= 32'(fence.cfg.pa_bits)
-          && fence.cfg.root[b-12]) begin
-        legal = 1'b0;
-      end
-    end
-    if (32'(fence.ctx) >= Cfg.contexts) legal = 1'b0;
+    if (32'(fence.ctx) >= Cfg.contexts) refused = 1'b1;
   end
+  assign wants_all = fence.kind == FenceAll;
   always_comb begin
-    merged = next_q;
-    if (!next_valid_q || take) begin
-      merged.all    = fence.kind == FenceAll;
-      merged.ctx    = fence.ctx;
-      merged.commit = 1'b0;
-    end else if (fence.kind == FenceAll || fence.ctx != next_q.ctx) begin
-      merged.all = 1'b1;
+    joined        = waiting_q;
+    joined.number = fence.number;
+    if (!waiting_valid_q || begins) begin  // the first of a batch
+      joined.all    = wants_all;
+      joined.ctx    = fence.ctx;
+      joined.commit = 1'b0;
+    end else if (wants_all || fence.ctx != waiting_q.ctx) begin
+      joined.all = 1'b1;
     end
-    if (is_commit && legal) begin
-      merged.commit     = 1'b1;
-      merged.commit_ctx = fence.ctx;
-      merged.cfg        = fence.cfg;
+    if (fence.kind == FenceCommit && !refused) begin
+      joined.commit     = 1'b1;
+      joined.commit_ctx = fence.ctx;
+      joined.commit_cfg = fence.cfg;
     end
-    merged.number = fence.number;
   end
-  assign commit_refused_pulse = fence_valid && fence_ready && is_commit && !legal;
-  always_ff @(posedge clk) begin
-    if (!rst_n) next_valid_q <= 1'b0;
-    else if (fence_valid && fence_ready) next_valid_q <= 1'b1;
-    else if (take) next_valid_q <= 1'b0;
-  end
-  always_ff @(posedge clk) begin
-    if (fence_valid && fence_ready) next_q <= merged;
-    if (take) now_q <= next_q;
-    if (!rst_n) now_q.all <= 1'b1;
-  end
-
-  // -- the batch at work --------------------------------------------------------------------------------------------
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      state_q     <= SweepRead;
-      started_q   <= 1'b0;
-      set_q       <= '0;
-      settle_q    <= '0;
-      read_colour <= 1'b0;
-      done_number <= '0;
+      waiting_valid_q      <= 1'b0;
+      commit_refused_pulse <= 1'b0;
     end else begin
-      unique case (state_q)
-        WaitFence: if (take) state_q <= WaitIdle;
-        WaitIdle: if (freeze_idle) state_q <= SweepRead;
-        SweepRead: state_q <= SweepWrite;
-        SweepWrite: begin
-          set_q   <= set_q + 1'b1;
-          state_q <= SweepRead;
-          if (set_q == '1) begin
-            state_q   <= started_q ? WaitLines : WaitFence;
-            started_q <= 1'b1;
-          end
-        end
-        WaitLines: if (restart_ready) state_q <= Settle;
-        Settle: begin
-          settle_q <= settle_q + 1'b1;
-          if (32'(settle_q) == SettleCycles - 1) begin
-            settle_q <= '0;
-            state_q  <= WaitHeld;
-          end
-        end
-        WaitHeld: if (issue_held) state_q <= WaitMark;
-        WaitMark: if (mark_ready) begin
-          state_q     <= WaitReads;
-          read_colour <= !read_colour;
-        end
-        default: if (!colour_busy[!read_colour]) begin  // WaitReads
-          state_q     <= WaitFence;
-          done_number <= now_q.number;
-        end
-      endcase
+      if (fence_valid && fence_ready) waiting_valid_q <= 1'b1;
+      else if (begins) waiting_valid_q <= 1'b0;
+      commit_refused_pulse <= fence_valid && fence_ready && fence.kind == FenceCommit && refused;
     end
   end
-  assign ready        = started_q;
-  assign freeze       = state_q == SweepRead || state_q == SweepWrite || state_q == WaitLines
-                        || state_q == WaitIdle;
-  assign freeze_all   = now_q.all;
-  assign freeze_ctx   = now_q.ctx;
-  assign restart      = state_q == WaitLines && restart_ready;
-  assign commit_valid = restart && now_q.commit;
-  assign commit_ctx   = now_q.commit_ctx;
-  assign commit_cfg   = now_q.cfg;
-  assign pwc_clear    = restart || state_q == WaitIdle;
-  assign sweep_read   = state_q == SweepRead;
-  assign sweep_write  = state_q == SweepWrite;
-  assign sweep_set    = set_q;
-  assign hold_issue   = state_q == WaitHeld || state_q == WaitMark;
-  assign mark_valid   = state_q == WaitMark;
-  assign mark_all     = now_q.all;
-  assign mark_ctx     = now_q.ctx;
+  always_ff @(posedge clk) if (fence_valid && fence_ready) waiting_q <= joined;
 
-  logic unused_bits;
-  assign unused_bits = ^{fence.first, fence.last};
+  // -- the batch that runs ------------------------------------------------------------------------
+  typedef enum logic [3:0] {
+    FenceInit = 4'd0, FenceIdle = 4'd1, FenceEnding = 4'd2, FenceSweepRead = 4'd3,
+    FenceSweepWrite = 4'd4, FencePause = 4'd5, FenceRestart = 4'd6, FenceSettle = 4'd7,
+    FenceHold = 4'd8, FenceMark = 4'd9, FenceFlip = 4'd10, FenceDrain = 4'd11
+  } state_e;
+  state_e            state_d, state_q;
+  batch_t            batch_q;
+  logic              init_q, colour_q;
+  logic [3:0]        count_d, count_q;  // cycles in the state
+  logic [IndexW-1:0] index_d, index_q;
+  logic [15:0]       done_q;
+
+  assign begins = state_q == FenceIdle && waiting_valid_q && !storm;
+  always_comb begin
+    state_d = state_q;
+    count_d = count_q == '1 ? count_q : count_q + 1'b1;
+    index_d = index_q;
+    unique case (state_q)
+      FenceInit: begin
+        index_d = '0;
+        state_d = FenceSweepRead;
+      end
+      FenceIdle: begin
+        index_d = '0;
+        count_d = '0;
+        if (begins) state_d = FenceEnding;
+      end
+      FenceEnding: if (!ending && count_q >= 4'd2) state_d = FenceSweepRead;
+      FenceSweepRead: state_d = FenceSweepWrite;
+      FenceSweepWrite: begin
+        index_d = index_q + 1'b1;
+        state_d = index_q != '1 ? FenceSweepRead : init_q ? FenceIdle : FencePause;
+        count_d = '0;
+      end
+      FencePause: if (paused && count_q >= 4'd1) state_d = FenceRestart;
+      FenceRestart: begin
+        state_d = FenceSettle;
+        count_d = '0;
+      end
+      FenceSettle: if (count_q >= SettleCycles && !dead_offered) state_d = FenceHold;
+      FenceHold: if (issue_held) state_d = FenceMark;
+      FenceMark: if (mark_ready) state_d = FenceFlip;
+      FenceFlip: begin
+        state_d = FenceDrain;
+        count_d = '0;
+      end
+      default: if (count_q >= DrainCycles && !colour_busy[!colour_q]) state_d = FenceIdle;
+    endcase
+  end
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      state_q  <= FenceInit;
+      init_q   <= 1'b1;
+      colour_q <= 1'b0;
+      done_q   <= '0;
+    end else begin
+      state_q <= state_d;
+      if (state_q == FenceIdle) init_q <= 1'b0;
+      if (state_q == FenceFlip) colour_q <= !colour_q;
+      if (state_q == FenceDrain && state_d == FenceIdle) done_q <= batch_q.number;
+    end
+  end
+  always_ff @(posedge clk) begin
+    count_q <= count_d;
+    index_q <= index_d;
+    if (begins) batch_q <= waiting_q;
+  end
+
+  assign swept       = !init_q;
+  assign match_on    = state_q == FenceEnding || state_q == FenceSweepRead
+                       || state_q == FenceSweepWrite || state_q == FencePause
+                       || state_q == FenceRestart;
+  assign match_all   = init_q || batch_q.all;
+  assign match_ctx   = batch_q.ctx;
+  assign sweep_read  = state_q == FenceSweepRead;
+  assign sweep_write = state_q == FenceSweepWrite;
+  assign sweep_index = index_q;
+  assign pause       = state_q == FencePause || state_q == FenceRestart;
+  assign restart     = state_q == FenceRestart;
+  assign commit_valid = restart && batch_q.commit;
+  assign commit_ctx  = batch_q.commit_ctx;
+  assign commit_cfg  = batch_q.commit_cfg;
+  assign hold_issue  = state_q == FenceHold || state_q == FenceMark || state_q == FenceFlip;
+  assign mark_valid  = state_q == FenceMark;
+  assign mark_all    = batch_q.all;
+  assign mark_ctx    = batch_q.ctx;
+  assign read_colour = colour_q;
+  assign fence_done_number = done_q;
+
+`ifdef VMSO_CHECKS
+  `VMSO_INTG(ColourIsFree, state_q != FenceFlip || !colour_busy[!colour_q])
+  `VMSO_INTG(StaysHeld, state_q != FenceMark || issue_held)
+  `VMSO_IMPL(RestartIsAlone, !restart || paused)
+`endif
+  logic unused_range;  // a range is carried out as its context
+  assign unused_range = ^{fence.first, fence.last};
 endmodule : vmso_xlat_fence

@@ -1,76 +1,103 @@
 // SPDX-License-Identifier: Apache-2.0
-// Page-walk cache: for each upper level the tables that its entries point to, direct mapped.
+// Page-walk cache: good entries of the upper levels, pointers and leaves, direct mapped per level.
 //
-// look         combinational: the lowest level with a hit, and the table below it
-// insert       pointer found at insert_level (1..4)
-// clear        every fence clears it whole: refilling costs one read per level and region
+// look         combinational: the hit at the lowest level
+// insert       an entry that passed all checks, found at insert_level 1..4; seen by the next cycle
+// sweep        takes the look port (no look in that cycle): entry sweep_index of every level loses
+//              its valid bit if it matches; an insert in that cycle must not match
 // reset        valid bits
+`include "vmso_assert.svh"
 module vmso_xlat_pwc
   import vmso_pkg::*;
 #(
-  parameter vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default
+  parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
+  localparam int unsigned Most   = Cfg.tlb_lines < 64 ? 16 : Cfg.tlb_lines > 1024 ? 256
+                                   : Cfg.tlb_lines / 4,  // entries of level 1
+  localparam int unsigned SweepW = $clog2(Most)
 ) (
-  input  logic       clk,
-  input  logic       rst_n,
-  input  context_t   look_ctx,
-  input  vpn_t       look_vpn,
-  output logic       look_hit,
-  output logic [2:0] look_level,  // level of the table below the hit, 0..3
-  output ppn_t       look_table,
-  input  logic       insert_valid,
-  input  context_t   insert_ctx,
-  input  vpn_t       insert_vpn,
-  input  logic [2:0] insert_level,
-  input  ppn_t       insert_table,
-  input  logic       clear
+  input  logic              clk,
+  input  logic              rst_n,
+  input  context_t          look_ctx,
+  input  vpn_t              look_vpn,
+  output logic              look_hit,
+  output logic              look_leaf,
+  output logic [2:0]        look_level,  // of the entry that hit
+  output ppn_t              look_ppn,    // table below, or first page of the leaf
+  input  logic              insert_valid,
+  input  context_t          insert_ctx,
+  input  vpn_t              insert_vpn,
+  input  logic [2:0]        insert_level,
+  input  logic              insert_leaf,
+  input  ppn_t              insert_ppn,
+  input  logic              sweep_valid,
+  input  logic [SweepW-1:0] sweep_index,
+  input  logic              sweep_all,
+  input  context_t          sweep_ctx
 );
-  localparam int unsigned Entries [5] = '{2, Cfg.tlb_lines / 8, Cfg.tlb_lines / 32, 16, 8};
-  logic [4:0] hits;
-  ppn_t [4:0] tables;
-  assign hits[0]   = 1'b0;
-  assign tables[0] = '0;
+  logic [4:1]       hits, leaves;
+  ppn_t [4:1]       ppns;
 
   for (genvar level = 1; level < 5; level++) begin : gen_level
-    localparam int unsigned Shift = 9 * level;  // vpn bits below this level's index
-    localparam int unsigned IndexW = $clog2(Entries[level]);
-    localparam int unsigned KeyW = 52 - Shift;
+    localparam int unsigned Entries = level == 1 ? Most : level == 2 ? 16 : 8;
+    localparam int unsigned IndexW  = $clog2(Entries);
+    localparam int unsigned Shift   = 9 * level;  // vpn bits that the entry does not see
+    localparam int unsigned KeyW    = 52 - Shift;
     typedef struct packed {
       context_t        ctx;
       logic [KeyW-1:0] key;
-      ppn_t            table_ppn;
+      logic            leaf;
+      ppn_t            ppn;
     } entry_t;
-    logic [Entries[level]-1:0] valid_q;
-    logic [IndexW-1:0] look_index, insert_index;
-    entry_t found, inserted;
-    logic   insert_here;
+    logic [Entries-1:0] valid_q;
+    logic [IndexW-1:0]  look_index, insert_index;
+    entry_t             found, inserted;
+    logic               insert_here, swept;
 
-    assign look_index   = look_vpn[Shift +: IndexW] ^ IndexW'(look_ctx);
+    assign look_index   = sweep_valid ? sweep_index[IndexW-1:0]
+                                      : look_vpn[Shift +: IndexW] ^ IndexW'(look_ctx);
     assign insert_index = insert_vpn[Shift +: IndexW] ^ IndexW'(insert_ctx);
-    assign inserted = '{ctx: insert_ctx, key: insert_vpn[51:Shift], table_ppn: insert_table};
-    assign insert_here = insert_valid && insert_level == 3'(level);
-    vmso_lutram #(.Depth(Entries[level]), .Bits($bits(entry_t))) u_entries (
+    assign insert_here  = insert_valid && insert_level == 3'(level);
+    assign inserted = '{
+      ctx: insert_ctx, key: insert_vpn[51:Shift], leaf: insert_leaf, ppn: insert_ppn
+    };
+    vmso_lutram #(.Depth(Entries), .Bits($bits(entry_t))) u_entries (
       .clk, .write_en(insert_here), .write_addr(insert_index), .write_data(inserted),
       .read_addr(look_index), .read_data(found)
     );
+    assign swept = sweep_valid && (sweep_all || found.ctx == sweep_ctx);
     always_ff @(posedge clk) begin
-      if (!rst_n || clear) valid_q <= '0;
-      else if (insert_here) valid_q[insert_index] <= 1'b1;
+      if (!rst_n) begin
+        valid_q <= '0;
+      end else begin
+        if (swept) valid_q[look_index] <= 1'b0;
+        if (insert_here) valid_q[insert_index] <= 1'b1;
+      end
     end
     assign hits[level]   = valid_q[look_index] && found.ctx == look_ctx
                            && found.key == look_vpn[51:Shift];
-    assign tables[level] = found.table_ppn;
+    assign leaves[level] = found.leaf;
+    assign ppns[level]   = found.ppn;
   end
+
   always_comb begin
     look_hit   = hits != '0;
+    look_leaf  = 1'b0;
     look_level = '0;
-    look_table = '0;
-    for (int unsigned level = 4; level >= 1; level--) begin
+    look_ppn   = '0;
+    for (int unsigned level = 4; level > 0; level--) begin
       if (hits[level]) begin
-        look_level = 3'(level - 1);
-        look_table = tables[level];
+        look_leaf  = leaves[level];
+        look_level = 3'(level);
+        look_ppn   = ppns[level];
       end
     end
   end
-  logic unused_vpn;
+
+  logic unused_vpn;  // below level 1
   assign unused_vpn = ^{look_vpn[8:0], insert_vpn[8:0]};
+
+`ifdef VMSO_CHECKS
+  `VMSO_INTG(NoMatchingInsert,
+             !(insert_valid && sweep_valid && (sweep_all || insert_ctx == sweep_ctx)))
+`endif
 endmodule : vmso_xlat_pwc

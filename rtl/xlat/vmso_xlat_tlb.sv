@@ -1,95 +1,160 @@
 // SPDX-License-Identifier: Apache-2.0
-// Set-associative TLB of lines of eight neighbouring pages, four ways.
+// Set-associative TLB: one tag per line of eight neighbouring pages, each page with its valid bit.
 //
-// read         address in t, way and line of it in t+2: tags first, the data of the hitting way next
-// write        a whole line into the way whose turn it is; dropped when the sweep writes in that cycle
-// sweep        one set per two cycles: sweep_read blocks the read port for a cycle; then the matching ways
-//              lose their valid bit
-// reset        valid bits are cleared by a sweep {all} that the fence unit runs first
+// read         cycle 0 read_en and the page; cycle 1 `hit` from the tags, and the way that a walk
+//              of this line shall fill; cycle 2 page and level. One per cycle
+// write        a line into a way; seen by reads of later cycles. Refused (write_ready) by a
+//              sweep_write. write_ppn stands for one cycle longer
+// sweep        sweep_read in a cycle without read_en, sweep_write with the same set in the next
+//              one: all ways of the set that match lose their valid bits
+// one way      a line sits in at most one way: a walk fills the way in which its line was found,
+//              and there is at most one walk of a line (see vmso_xlat_slots)
+// reset        contents are random: the fence unit sweeps all sets before the first read
+`include "vmso_assert.svh"
 module vmso_xlat_tlb
   import vmso_pkg::*;
+  import vmso_xlat_pkg::*;
 #(
   parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
   localparam int unsigned Ways = 4,
   localparam int unsigned Sets = Cfg.tlb_lines / Ways,
   localparam int unsigned SetW = $clog2(Sets)
 ) (
-  input  logic             clk,
-  input  logic             rst_n,
-  input  logic             read_en,
-  input  context_t         read_ctx,
-  input  logic [48:0]      read_line,
-  output logic             hit,         // two cycles after read_en
-  output logic [7:0][44:0] hit_data,    // {valid, ppn} of each page
-  input  logic             write_valid,
-  input  context_t         write_ctx,
-  input  logic [48:0]      write_line,
-  input  logic [7:0][44:0] write_data,
-  input  logic             sweep_read,
-  input  logic             sweep_write,  // the cycle after
-  input  logic [SetW-1:0]  sweep_set,
-  input  logic             sweep_all,
-  input  context_t         sweep_ctx
+  input  logic            clk,
+  input  logic            rst_n,
+  input  logic            read_en,
+  input  context_t        read_ctx,
+  input  vpn_t            read_vpn,
+  output logic            hit,         // cycle 1
+  output logic [1:0]      fill_way,    // cycle 1
+  output ppn_t            hit_ppn,     // cycle 2
+  output logic [2:0]      hit_level,   // cycle 2
+  input  logic            write_valid,
+  output logic            write_ready,
+  input  context_t        write_ctx,
+  input  line_t           write_line,
+  input  logic [1:0]      write_way,
+  input  logic [2:0]      write_level,
+  input  logic [7:0]      write_good,  // pages that are valid
+  input  ppn_t [7:0]      write_ppn,
+  input  logic            sweep_read,
+  input  logic            sweep_write,
+  input  logic [SetW-1:0] sweep_set,
+  input  logic            sweep_all,
+  input  context_t        sweep_ctx
 );
+  if (Sets < 2 || Cfg.tlb_lines != Ways * 2**SetW) begin : gen_bad_lines
+    $error("vmso_xlat_tlb: tlb_lines = %0d, but it must be a power of two, at least 8",
+           Cfg.tlb_lines);
+  end
   typedef struct packed {
-    logic        valid;
-    context_t    ctx;
-    logic [48:0] line;
+    context_t   ctx;
+    line_t      line;
+    logic [2:0] level;
+    logic [7:0] good;
   } tag_t;
 
-  function automatic logic [SetW-1:0] set_of(context_t ctx, logic [48:0] line);
+  // Folds the page number over the sets, and contexts apart.
+  function automatic logic [SetW-1:0] set_of(context_t ctx, line_t line);
     logic [SetW-1:0] set;
     set = '0;
-    for (int unsigned b = 0; b < 24; b++) set[b % SetW] = set[b % SetW] ^ line[b];
-    for (int unsigned b = 0; b < 12; b++) set[(b + 3) % SetW] = set[(b + 3) % SetW] ^ ctx[b];
+    for (int unsigned b = 0; b < 33; b++) set[b % SetW] ^= line[b];
+    for (int unsigned b = 0; b < 12; b++) set[(b + 2) % SetW] ^= ctx[b];
     return set;
   endfunction
 
+  // -- cycle 0: tags are read ---------------------------------------------------------------------
+  logic [SetW-1:0] set, set_q;
+  context_t        ctx_q;
+  vpn_t            vpn_q;
+  logic [SetW-1:0] write_set;
   tag_t [Ways-1:0] tags;
-  tag_t            want_q, write_tag;
-  logic [Ways-1:0] match, tag_we, sweep_kill;
-  logic [SetW-1:0] read_set, read_set_q, write_set, tag_waddr;
-  logic [1:0]      way, turn_q, way_q;
-  logic            read_q, hit_q;
-  logic [Ways-1:0][359:0] line_data;
 
-  assign read_set  = sweep_read ? sweep_set : set_of(read_ctx, read_line);
+  assign set       = sweep_read ? sweep_set : set_of(read_ctx, read_vpn[51:3]);
   assign write_set = set_of(write_ctx, write_line);
-  assign tag_waddr = sweep_write ? sweep_set : write_set;
-  assign write_tag = sweep_write ? '0 : '{valid: 1'b1, ctx: write_ctx, line: write_line};
-  for (genvar w = 0; w < Ways; w++) begin : gen_way
-    assign sweep_kill[w] = sweep_all || tags[w].ctx == sweep_ctx;
-    assign tag_we[w] = sweep_write ? sweep_kill[w] : write_valid && turn_q == 2'(w);
-    assign match[w]  = tags[w] == want_q;
-    vmso_ram_1w1r #(.Depth(Sets), .LaneBits($bits(tag_t))) u_tag (
-      .clk, .write_en(tag_we[w]), .write_addr(tag_waddr), .write_data(write_tag),
-      .read_en(read_en || sweep_read), .read_addr(read_set), .read_data(tags[w])
-    );
-    vmso_ram_1w1r #(.Depth(Sets), .LaneBits(360)) u_data (
-      .clk, .write_en(write_valid && !sweep_write && turn_q == 2'(w)), .write_addr(write_set),
-      .write_data(write_data), .read_en(1'b1), .read_addr(read_set_q), .read_data(line_data[w])
+  assign write_ready = !sweep_write;
+  always_ff @(posedge clk) begin
+    if (read_en || sweep_read) set_q <= set;
+    ctx_q <= read_ctx;
+    vpn_q <= read_vpn;
+  end
+  for (genvar w = 0; w < Ways; w++) begin : gen_tag
+    logic write_en;
+    tag_t write_tag;
+    assign write_en = sweep_write ? sweep_all || tags[w].ctx == sweep_ctx
+                                  : write_valid && write_way == 2'(w);
+    assign write_tag = sweep_write ? '0 : '{
+      ctx: write_ctx, line: write_line, level: write_level, good: write_good
+    };
+    vmso_ram_1w1r #(.Depth(Sets), .LaneBits($bits(tag_t))) u_ram (
+      .clk, .write_en, .write_addr(sweep_write ? sweep_set : write_set), .write_data(write_tag),
+      .read_en(read_en || sweep_read), .read_addr(set), .read_data(tags[w])
     );
   end
+
+  // -- cycle 1: match; data of all ways is read ---------------------------------------------------
+  logic [Ways-1:0] match, empty;
+  logic [1:0]      turn_q, match_way, empty_way, way_q;
+  logic [2:0]      page_q, hit_level_d;
+  logic [Ways-1:0][7:0][43:0] data;
+
   always_comb begin
-    way = '0;
-    for (int unsigned w = 0; w < Ways; w++) if (match[w]) way = 2'(w);
-  end
-  always_ff @(posedge clk) begin
-    want_q     <= '{valid: 1'b1, ctx: read_ctx, line: read_line};
-    read_set_q <= read_set;
-    way_q      <= way;
-  end
-  always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      read_q <= 1'b0;
-      hit_q  <= 1'b0;
-      turn_q <= '0;
-    end else begin
-      read_q <= read_en;
-      hit_q  <= read_q && match != '0;
-      if (write_valid) turn_q <= turn_q + 1'b1;
+    match_way = '0;
+    empty_way = turn_q;
+    hit       = 1'b0;
+    hit_level_d = '0;
+    for (int unsigned w = 0; w < Ways; w++) begin
+      match[w] = tags[w].good != '0 && tags[w].ctx == ctx_q && tags[w].line == vpn_q[51:3];
+      empty[w] = tags[w].good == '0;
+      if (match[w]) match_way = 2'(w);
     end
+    // a free way, else the next one in turn
+    for (int unsigned i = Ways; i > 0; i--) begin
+      if (empty[turn_q + 2'(i - 1)]) empty_way = turn_q + 2'(i - 1);
+    end
+    for (int unsigned w = 0; w < Ways; w++) begin
+      if (match[w] && match_way == 2'(w)) begin
+        hit         = tags[w].good[vpn_q[2:0]];
+        hit_level_d = tags[w].level;
+      end
+    end
+    fill_way = match != '0 ? match_way : empty_way;
   end
-  assign hit      = hit_q;
-  assign hit_data = line_data[way_q];
+  always_ff @(posedge clk) begin
+    if (!rst_n) turn_q <= '0;
+    else if (write_valid && write_ready) turn_q <= turn_q + 1'b1;
+  end
+  // Data follow their tag one cycle later, as reads do: who has met the old tag gets the old page.
+  logic            data_valid_q;
+  logic [1:0]      data_way_q;
+  logic [SetW-1:0] data_set_q;
+  always_ff @(posedge clk) begin
+    if (!rst_n) data_valid_q <= 1'b0;
+    else data_valid_q <= write_valid && write_ready;
+  end
+  always_ff @(posedge clk) begin
+    data_way_q <= write_way;
+    data_set_q <= write_set;
+  end
+  for (genvar w = 0; w < Ways; w++) begin : gen_data
+    vmso_ram_1w1r #(.Depth(Sets), .LaneBits(8*44)) u_ram (
+      .clk, .write_en(data_valid_q && data_way_q == 2'(w)), .write_addr(data_set_q),
+      .write_data(write_ppn), .read_en(1'b1), .read_addr(set_q), .read_data(data[w])
+    );
+  end
+
+  // -- cycle 2: data of the way -------------------------------------------------------------------
+  always_ff @(posedge clk) begin
+    way_q     <= match_way;
+    page_q    <= vpn_q[2:0];
+    hit_level <= hit_level_d;
+  end
+  assign hit_ppn = data[way_q][page_q];
+
+`ifdef VMSO_CHECKS
+  logic read_q;
+  always_ff @(posedge clk) read_q <= read_en && rst_n;
+  `VMSO_INTG(SweepOrRead, !(read_en && sweep_read))
+  `VMSO_IMPL(OneWay, !read_q || $onehot0(match))
+`endif
 endmodule : vmso_xlat_tlb

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lookup pipeline: what becomes of one {context, page}?
+//
+// lookup       valid/ready; ready = !stop, independent of valid; one per cycle
+// answer       cycle 3 after the handshake, valid only: a TLB hit, an identity page, or a fault
+//              that needs no table. Judged against the windows of that cycle
+// miss         cycle 2, valid only: no TLB hit. start: where its walk would begin (valid fields:
+//              level, rules, kind, ppn)
+// idle         no lookup is in cycles 1..3
+// reset        valid bits
+module vmso_xlat_lookup
+  import vmso_pkg::*;
+  import vmso_rec_pkg::*;
+  import vmso_xlat_pkg::*;
+(
+  input  logic            clk,
+  input  logic            rst_n,
+  input  windows_t        windows,
+  input  logic            stop,
+  input  logic            lookup_valid,
+  output logic            lookup_ready,
+  input  lookup_t         lookup,
+  output logic            read_en,      // cycle 0: TLB and context
+  // cycle 1
+  input  context_config_t cfg,
+  input  logic            tlb_hit,
+  input  logic [1:0]      tlb_way,
+  output context_t        pwc_ctx,
+  output vpn_t            pwc_vpn,
+  input  logic            pwc_hit,
+  input  logic            pwc_leaf,
+  input  logic [2:0]      pwc_level,
+  input  ppn_t            pwc_ppn,
+  // cycle 2
+  input  ppn_t            tlb_ppn,
+  input  logic [2:0]      tlb_level,
+  output logic            miss_valid,
+  output lookup_t         miss,
+  output logic [1:0]      miss_way,
+  output logic            miss_pwc_hit,
+  output logic [2:0]      start_level,
+  output rules_t          start_rules,
+  output walk_kind_e      start_kind,
+  output ppn_t            start_ppn,
+  output logic            tlb_hit_pulse,
+  // cycle 3
+  output logic            answer_valid,
+  output fill_t           answer,
+  output logic            idle
+);
+  // -- cycle 0: taken; TLB tags and configuration are read ----------------------------------------
+  logic    tag_valid_q;
+  lookup_t tag_q;
+
+  assign lookup_ready = !stop;
+  assign read_en      = lookup_valid && lookup_ready;
+  always_ff @(posedge clk) begin
+    if (!rst_n) tag_valid_q <= 1'b0;
+    else tag_valid_q <= read_en;
+  end
+  always_ff @(posedge clk) tag_q <= lookup;
+
+  // -- cycle 1: tags match, the walk cache is looked up, the context judges -----------------------
+  logic   way_valid_q, hit_q, direct_q, identity_q, beyond_q;
+  cause_e cause_d, cause_q;
+  lookup_t way_q;
+
+  assign pwc_ctx = tag_q.ctx;
+  assign pwc_vpn = tag_q.vpn;
+  assign cause_d = early_cause(cfg.format, cfg.pa_bits, tag_q.vpn);
+  always_ff @(posedge clk) begin
+    if (!rst_n) way_valid_q <= 1'b0;
+    else way_valid_q <= tag_valid_q;
+  end
+  always_ff @(posedge clk) begin
+    way_q        <= tag_q;
+    cause_q      <= cause_d;
+    identity_q   <= cfg.format == FormatIdentity;
+    direct_q     <= cause_d != CauseNone || cfg.format == FormatIdentity;
+    beyond_q     <= tag_q.vpn[43:0] < cfg.root || tag_q.vpn[43:0] > cfg.limit;
+    hit_q        <= tlb_hit;
+    miss_way     <= tlb_way;
+    miss_pwc_hit <= pwc_hit;
+    start_rules  <= rules_of(cfg);
+    start_kind   <= pwc_hit && pwc_leaf ? WalkSuper : WalkTable;
+    if (!pwc_hit) start_level <= root_level(cfg.format);
+    else start_level <= pwc_leaf ? pwc_level : pwc_level - 1'b1;
+    start_ppn    <= pwc_hit ? pwc_ppn : cfg.root;
+  end
+
+  // -- cycle 2: hit or miss; the way's data comes -------------------------------------------------
+  logic    page_valid_q;
+  fill_t   page_d, page_q;
+  logic    page_beyond_q;
+
+  assign miss          = way_q;
+  assign miss_valid    = way_valid_q && !direct_q && !hit_q;
+  assign tlb_hit_pulse = way_valid_q && !direct_q && hit_q;
+  always_comb begin
+    page_d = '{
+      job: way_q.job, run: way_q.run, fault: 1'b0, cause: CauseNone, level: tlb_level, ppn: tlb_ppn
+    };
+    if (identity_q) begin
+      page_d.level = LevelNone;
+      page_d.ppn   = way_q.vpn[43:0];
+    end
+    if (cause_q != CauseNone) begin
+      page_d.fault = 1'b1;
+      page_d.cause = cause_q;
+      page_d.level = LevelNone;
+    end
+  end
+  always_ff @(posedge clk) begin
+    if (!rst_n) page_valid_q <= 1'b0;
+    else page_valid_q <= way_valid_q && (direct_q || hit_q);
+  end
+  always_ff @(posedge clk) begin
+    page_q        <= page_d;
+    page_beyond_q <= identity_q && beyond_q;
+  end
+
+  // -- cycle 3: windows ---------------------------------------------------------------------------
+  logic inside_window;
+  vmso_xlat_window u_window (.windows, .ppn(page_q.ppn), .inside_window);
+  assign answer_valid = page_valid_q;
+  always_comb begin
+    answer = page_q;
+    if (!page_q.fault && (page_beyond_q || !inside_window)) begin
+      answer.fault = 1'b1;
+      answer.cause = CauseDataWindow;
+    end
+  end
+  assign idle = !tag_valid_q && !way_valid_q && !page_valid_q;
+endmodule : vmso_xlat_lookup

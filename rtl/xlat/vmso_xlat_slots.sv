@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// Walk slots: which lines are being walked, and who waits for each.
+//
+// miss         one per cycle: joins the walk of its {context, line}, opens one (miss_opened,
+//              miss_slot), or is refused: no slot is free, the walk is closing, or miss_upper and
+//              another walk is reading the upper tables of the same 2 MiB (it leaves their entries
+//              in the walk cache, so nothing is lost and no table is read twice)
+// state        Free -> Wait (the walk is under way) -> Closing (joins no more) -> Free; a dead walk
+//              goes to Redo, from where redo hands it out again
+// waiters      a linked list per slot through a RAM of {job, run}, in order of arrival. head is
+//              combinational from pop_slot; pop takes it off. The finisher goes through the list by
+//              itself
+// dead         matching walks while match_on, and from restart on those that were under way then
+// storm        a walk was killed by two fences and its waiters still wait
+// reset        states and counts
+`include "vmso_assert.svh"
+module vmso_xlat_slots
+  import vmso_pkg::*;
+  import vmso_xlat_pkg::*;
+#(
+  parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
+  localparam int unsigned Slots = Cfg.walk_slots,
+  localparam int unsigned SlotW = vmso_math_pkg::index_width(Slots),
+  localparam int unsigned KeyW  = vmso_math_pkg::index_width(Cfg.jobs) + 5
+) (
+  input  logic             clk,
+  input  logic             rst_n,
+  input  logic             miss_valid,
+  input  lookup_t          miss,
+  input  logic [1:0]       miss_way,
+  input  logic             miss_upper,   // its walk begins above level 0
+  output logic             miss_opened,
+  output slot_t            miss_slot,
+  output logic             miss_busy,
+  output logic             walk_free,
+  // the fence
+  input  logic             match_on,
+  input  logic             match_all,
+  input  context_t         match_ctx,
+  input  logic             restart,
+  output logic [Slots-1:0] dead,
+  output logic             storm,
+  // walks: these slots' walks were found dead and dropped
+  input  logic [Slots-1:0] dropped,
+  output logic             redo_valid,
+  input  logic             redo_ready,
+  output slot_t            redo_slot,
+  output context_t         redo_ctx,
+  output line_t            redo_line,
+  // event stage
+  input  slot_t            pop_slot,
+  output logic             pop_any,     // somebody waits
+  output logic [KeyW-1:0]  pop_key,
+  input  logic             pop,
+  // finisher
+  input  logic             close,       // slot at_slot closes
+  input  logic             free_valid,
+  input  slot_t            free_slot,
+  input  slot_t            at_slot,
+  output logic             at_any,
+  output logic [KeyW-1:0]  at_head,
+  output logic [KeyW-1:0]  at_tail,
+  output logic [1:0]       at_way,
+  input  logic [KeyW-1:0]  at_key,
+  output logic [KeyW-1:0]  at_next,     // not in a cycle with pop
+  output logic [2:0]       at_page
+);
+  typedef enum logic [1:0] {
+    SlotFree = 2'd0, SlotWait = 2'd1, SlotRedo = 2'd2, SlotClosing = 2'd3
+  } state_e;
+  typedef logic [SlotW-1:0] index_t;
+
+  state_e   [Slots-1:0]           state_q;
+  context_t [Slots-1:0]           ctx_q;
+  line_t    [Slots-1:0]           line_q;
+  logic     [Slots-1:0][1:0]      way_q;
+  logic     [Slots-1:0][KeyW-1:0] head_q, tail_q;
+  logic     [Slots-1:0]           empty_q, dead_q;
+  logic     [Slots-1:0][1:0]      kills_q;
+
+  // -- a miss: join, open or refuse ---------------------------------------------------------------
+  logic [Slots-1:0] match, free, redo, tired, matching, region;
+  index_t           match_index, free_index, redo_index;
+  logic             join_it;
+  logic [KeyW-1:0]  miss_key, next_key;
+
+  assign miss_key = {miss.job[KeyW-6:0], miss.run};
+  always_comb begin
+    match_index = '0;
+    free_index  = '0;
+    redo_index  = '0;
+    for (int unsigned s = 0; s < Slots; s++) begin
+      region[s] = ctx_q[s] == miss.ctx && line_q[s][48:6] == miss.vpn[51:9];
+      match[s] = state_q[s] != SlotFree && region[s] && line_q[s][5:0] == miss.vpn[8:3];
+      free[s]  = state_q[s] == SlotFree;
+      matching[s] = match_on && (match_all || ctx_q[s] == match_ctx);
+      redo[s]  = state_q[s] == SlotRedo && !matching[s];
+      tired[s] = state_q[s] != SlotFree && kills_q[s] == 2'd2;
+      if (match[s]) match_index |= index_t'(s);
+      if (state_q[s] == SlotFree || state_q[s] == SlotClosing) region[s] = 1'b0;
+    end
+    for (int unsigned s = Slots; s > 0; s--) begin
+      if (free[s-1]) free_index = index_t'(s - 1);
+      if (redo[s-1]) redo_index = index_t'(s - 1);
+    end
+  end
+  assign walk_free   = free != '0;
+  assign join_it     = miss_valid && match != '0 && state_q[match_index] != SlotClosing;
+  assign miss_opened = miss_valid && match == '0 && walk_free && !(miss_upper && region != '0);
+  assign miss_slot   = slot_t'(free_index);
+  assign miss_busy   = miss_valid && !join_it && !miss_opened;
+  assign dead        = dead_q | matching;
+  assign storm       = tired != '0;
+
+  // -- waiters ------------------------------------------------------------------------------------
+  logic [KeyW-1:0] list_addr;
+  index_t          pop_index, at_index;
+
+  assign pop_index = pop_slot[SlotW-1:0];
+  assign at_index  = at_slot[SlotW-1:0];
+  assign pop_any   = !empty_q[pop_index];
+  assign pop_key   = head_q[pop_index];
+  assign list_addr = pop ? pop_key : at_key;
+  assign at_any    = !empty_q[at_index];
+  assign at_head   = head_q[at_index];
+  assign at_tail   = tail_q[at_index];
+  assign at_way    = way_q[at_index];
+  assign at_next   = next_key;
+  vmso_lutram #(.Depth(1 << KeyW), .Bits(KeyW)) u_next (
+    .clk, .write_en(join_it && !empty_q[match_index]), .write_addr(tail_q[match_index]),
+    .write_data(miss_key), .read_addr(list_addr), .read_data(next_key)
+  );
+  vmso_lutram #(.Depth(1 << KeyW), .Bits(3)) u_page (
+    .clk, .write_en(join_it || miss_opened), .write_addr(miss_key), .write_data(miss.vpn[2:0]),
+    .read_addr(at_key), .read_data(at_page)
+  );
+
+  always_ff @(posedge clk) begin
+    if (pop) begin
+      if (pop_key == tail_q[pop_index]) empty_q[pop_index] <= 1'b1;
+      else head_q[pop_index] <= next_key;
+    end
+    if (join_it) begin
+      tail_q[match_index]  <= miss_key;
+      empty_q[match_index] <= 1'b0;
+      // nobody is left in front of it
+      if (empty_q[match_index]
+          || (pop && pop_index == match_index && pop_key == tail_q[match_index])) begin
+        head_q[match_index] <= miss_key;
+      end
+    end
+    if (miss_opened) begin
+      ctx_q[free_index]   <= miss.ctx;
+      line_q[free_index]  <= miss.vpn[51:3];
+      way_q[free_index]   <= miss_way;
+      head_q[free_index]  <= miss_key;
+      tail_q[free_index]  <= miss_key;
+      empty_q[free_index] <= 1'b0;
+    end
+  end
+
+  // -- states -------------------------------------------------------------------------------------
+  assign redo_valid = redo != '0;
+  assign redo_slot  = slot_t'(redo_index);
+  assign redo_ctx   = ctx_q[redo_index];
+  assign redo_line  = line_q[redo_index];
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      state_q <= '0;
+      dead_q  <= '0;
+      kills_q <= '0;
+    end else begin
+      for (int unsigned s = 0; s < Slots; s++) begin
+        if (restart && state_q[s] == SlotWait && matching[s]) begin
+          dead_q[s] <= 1'b1;
+        end
+        if (dropped[s]) begin
+          state_q[s] <= SlotRedo;
+          dead_q[s]  <= 1'b0;
+          if (!kills_q[s][1]) kills_q[s] <= kills_q[s] + 1'b1;
+        end
+      end
+      if (redo_valid && redo_ready) state_q[redo_index] <= SlotWait;
+      if (close) state_q[at_index] <= SlotClosing;
+      if (free_valid) state_q[free_slot[SlotW-1:0]] <= SlotFree;
+      if (miss_opened) begin
+        state_q[free_index] <= SlotWait;
+        kills_q[free_index] <= '0;
+      end
+    end
+  end
+
+`ifdef VMSO_CHECKS
+  `VMSO_IMPL(OneWalkPerLine, !miss_valid || $onehot0(match))
+  `VMSO_IMPL(DroppedWasUnderWay, (dropped & (free | redo)) == '0)
+  `VMSO_IMPL(NobodyIsForgotten, !free_valid || state_q[free_slot[SlotW-1:0]] == SlotClosing)
+`endif
+  logic unused_bits;
+  assign unused_bits = ^{miss.queue, miss.job[7:KeyW-5], pop_slot, at_slot, free_slot};
+endmodule : vmso_xlat_slots

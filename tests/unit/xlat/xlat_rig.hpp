@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: Apache-2.0
+// What surrounds xlat: a run room that asks, asks again and holds translations; the read port with
+// its three cycles and two colours; memory with a latency per read; seg that holds when told to.
+//
+// A `Want` is a translation that a run asks for. A mark takes its answer away, as run does, and it
+// is asked again; so at rest every want must agree with the tables as they are.
+#pragma once
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <random>
+#include <set>
+#include <sstream>
+
+#include "unit_bench.hpp"
+#include "xlat_model.hpp"
+
+namespace vmso::xlat {
+
+struct Want {
+  unsigned ctx = 0, queue = 0;
+  uint64_t va = 0;
+  bool asked = false;   // taken by xlat, no answer yet
+  bool queued = false;  // waits for the lookup port
+  std::optional<Result> result{};
+  uint64_t taken_at = 0, filled_at = 0;
+  int refusals = 0;
+};
+
+template <typename Model>
+class Rig : public unit::UnitBench<Model> {
+  using Base = unit::UnitBench<Model>;
+
+ public:
+  explicit Rig(int seed = 1) : Base(seed), random(uint64_t(seed)) {
+    auto &d = this->dut();
+    d.lookup_valid = d.rsp_valid = d.fence_valid = d.mark_ready = d.issue_held = 0;
+    d.walk_req_ready = 1;
+    d.colour_busy = 0;
+    drive_windows();
+    this->reset();
+    this->settle();
+    beats = d.line_beats;
+    max_keys = d.jobs * 32;
+    slots = d.walk_slots;
+    for (unsigned id = 0; id < slots; id++) ids.push_back(id);
+    while (!d.xlat_ready) step();
+  }
+
+  // -- what tests set
+  // ---------------------------------------------------------------------------------
+  Memory memory;
+  std::array<Context, 8> contexts{};  // as committed last
+  std::function<unsigned(uint64_t)> latency = [](uint64_t) { return 20u; };
+  bool out_of_order = false;                // beats of due reads come in any order
+  unsigned stall = 0;                       // of 16: cycles without walk_req_ready
+  uint64_t closed_until = 0;                // no walk_req_ready before that cycle
+  unsigned mark_delay = 3, hold_delay = 1;  // cycles
+  std::set<uint64_t> freed;                 // pages that nobody may read any more
+  std::mt19937_64 random;
+
+  // -- what tests read
+  // --------------------------------------------------------------------------------
+  std::vector<Want> wants;        // index = job * 32 + run
+  std::vector<uint64_t> reads;    // lines asked for, in order
+  std::vector<uint64_t> read_at;  // and when
+  uint64_t lookups = 0, hits = 0, walks = 0, table_reads = 0, pwc_hits = 0, refused_commits = 0;
+  unsigned number = 0;  // of the last fence
+  unsigned beats = 1, max_keys = 0, slots = 0;
+
+  size_t ask(unsigned ctx, uint64_t va) {
+    REQUIRE(wants.size() < max_keys);
+    Want w;
+    w.ctx = ctx;
+    w.va = va;
+    wants.push_back(w);
+    queue(wants.size() - 1);
+    return wants.size() - 1;
+  }
+  // Forgets all wants; nothing may be under way.
+  void forget() {
+    for (auto &w : wants) REQUIRE(!w.asked);
+    wants.clear();
+    to_ask.clear();
+  }
+  void fence(unsigned kind, unsigned ctx) {
+    number++;
+    fences.push_back({kind, ctx, number, {}});
+  }
+  void commit(unsigned ctx, const Context &to) {
+    number++;
+    if (ctx < contexts.size()) contexts[ctx] = to;
+    fences.push_back({3, ctx, number, to});
+  }
+  bool fences_done() {
+    return fences.empty() && this->dut().fence_done_number == (number & 0xffff);
+  }
+  bool all_filled() const {
+    return std::all_of(wants.begin(), wants.end(), [](auto &w) { return bool(w.result); });
+  }
+  size_t fences_waiting() const { return fences.size(); }
+  bool quiet() { return fences_done() && all_filled() && in_flight.empty(); }
+  // Until everything is answered and every fence is done.
+  void run(uint64_t limit = 40000) {
+    const uint64_t end = this->now() + limit;
+    do {
+      step();
+      if (this->now() > end) FAIL("hangs: " << state());
+    } while (!quiet());
+    for (int i = 0; i < 16; i++) step();  // closing slots
+  }
+  void fence_all() {
+    fence(0, 0);
+    run();
+  }
+  // Every want agrees with the tables.
+  void check() {
+    for (size_t i = 0; i < wants.size(); i++) check(i);
+  }
+  void check(size_t i) {
+    auto &w = wants[i];
+    Result expected = walk(contexts[w.ctx & 7], w.va, memory);
+    INFO("want " << i << " context " << w.ctx << " va " << std::hex << w.va << " expected cause "
+                 << expected.cause << " level " << expected.level << " pa " << expected.pa
+                 << " got " << w.result->cause << " level " << w.result->level << " pa "
+                 << w.result->pa);
+    REQUIRE(w.result->same(expected));
+  }
+  std::string state() {
+    std::ostringstream s;
+    size_t open = 0;
+    for (auto &w : wants) open += !w.result;
+    s << "cycle " << this->now() << ", " << open << " wants open, " << in_flight.size()
+      << " reads, fence " << this->dut().fence_done_number << " of " << number;
+    return s.str();
+  }
+
+  void step() {
+    this->settle();
+    sample();
+    this->tick();
+    drive();
+  }
+
+ private:
+  struct Fence {
+    unsigned kind, ctx, number;
+    Context cfg;
+  };
+  struct Read {
+    unsigned id;
+    uint64_t addr;
+    uint64_t due;
+    unsigned beat = 0;
+    unsigned colour;
+  };
+  std::deque<size_t> to_ask, retry;
+  std::deque<std::pair<uint64_t, size_t>> refused;  // come back into retry at that cycle
+  std::deque<Fence> fences;
+  std::deque<unsigned> ids;
+  std::deque<std::pair<uint64_t, unsigned>> ids_home;
+  std::deque<Read> in_flight;
+  std::array<unsigned, 2> colours{};
+  std::optional<unsigned> leaving;  // colour of the read whose last response is on the port
+  unsigned held = 0, marked = 0;
+  bool retrying = false, lookup_taken = false, fence_taken = false;
+
+  void queue(size_t i) {
+    wants[i].queued = true;
+    to_ask.push_back(i);
+  }
+  std::deque<size_t> &asking() { return retrying ? retry : to_ask; }
+
+  void sample() {
+    auto &d = this->dut();
+    if (d.lookup_valid && d.lookup_ready) {
+      size_t i = asking().front();
+      asking().pop_front();
+      auto &w = wants[i];
+      REQUIRE(!w.asked);
+      w.asked = true;
+      w.queued = false;
+      w.taken_at = this->now();
+      lookup_taken = true;
+    }
+    if (d.fill_valid) {
+      size_t i = d.fill_job * 32u + d.fill_run;
+      REQUIRE(i < wants.size());
+      auto &w = wants[i];
+      INFO("fill of want " << i << " in cycle " << this->now());
+      REQUIRE(w.asked);
+      w.asked = false;
+      w.filled_at = this->now();
+      Result r;
+      r.cause = d.fill_cause;
+      r.level = d.fill_level;
+      r.pa = uint64_t(d.fill_ppn) << 12;
+      REQUIRE(bool(d.fill_fault) == (r.cause != kNone));
+      w.result = r;
+    }
+    if (d.busy_valid) {
+      size_t i = d.busy_job * 32u + d.busy_run;
+      REQUIRE(i < wants.size());
+      INFO("refusal of want " << i << " in cycle " << this->now());
+      REQUIRE(wants[i].asked);
+      wants[i].asked = false;
+      wants[i].queued = true;
+      wants[i].refusals++;
+      refused.push_back({this->now() + 4, i});
+    }
+    if (d.walk_req_valid && d.walk_req_ready) {
+      REQUIRE(d.walk_req_addr % 64 == 0);
+      REQUIRE(d.walk_req_len == beats - 1);
+      INFO("read of a freed table, line " << std::hex << d.walk_req_addr);
+      REQUIRE(freed.count(d.walk_req_addr >> 12) == 0);
+      reads.push_back(d.walk_req_addr);
+      read_at.push_back(this->now());
+      in_flight.push_back({ids.front(), d.walk_req_addr, this->now() + 3 + latency(d.walk_req_addr),
+                           0, d.read_colour});
+      colours[d.read_colour]++;
+      ids.pop_front();
+    }
+    if (leaving) {
+      colours[*leaving]--;
+      leaving.reset();
+    }
+    if (d.fence_valid && d.fence_ready) {
+      fences.pop_front();
+      fence_taken = true;
+    }
+    // run: what was translated before is asked again, what is under way stays
+    if (d.mark_valid && d.mark_ready) {
+      for (size_t i = 0; i < wants.size(); i++) {
+        auto &w = wants[i];
+        if ((d.mark_all || w.ctx == d.mark_ctx) && w.result) {
+          w.result.reset();
+          queue(i);
+        }
+      }
+    }
+    lookups += d.count_lookups;
+    hits += d.count_tlb_hits;
+    walks += d.count_walks;
+    table_reads += d.count_table_reads;
+    pwc_hits += d.count_pwc_hits;
+    refused_commits += d.commit_refused_pulse;
+    held = d.hold_issue ? held + 1 : 0;
+    marked = d.mark_valid && !d.mark_ready ? marked + 1 : 0;
+  }
+
+  void drive() {
+    auto &d = this->dut();
+    if (lookup_taken) d.lookup_valid = 0;
+    if (fence_taken) d.fence_valid = 0;
+    lookup_taken = fence_taken = false;
+    this->settle();
+    drive_windows();
+    while (!refused.empty() && refused.front().first <= this->now()) {
+      retry.push_back(refused.front().second);
+      refused.pop_front();
+    }
+    if (!d.lookup_valid) {
+      retrying = !retry.empty() && d.walk_free;
+      if (!asking().empty()) {
+        size_t i = asking().front();
+        d.lookup_valid = 1;
+        d.lookup_job = uint8_t(i / 32);
+        d.lookup_run = uint8_t(i % 32);
+        d.lookup_queue = uint16_t(wants[i].queue);
+        d.lookup_ctx = uint16_t(wants[i].ctx);
+        d.lookup_vpn = wants[i].va >> 12;
+      }
+    }
+    d.walk_req_ready =
+        !ids.empty() && this->now() >= closed_until && !(stall && random() % 16 < stall);
+    d.walk_req_id = ids.empty() ? 0 : uint8_t(ids.front());
+    drive_response();
+    while (!ids_home.empty() && ids_home.front().first <= this->now()) {
+      ids.push_back(ids_home.front().second);
+      ids_home.pop_front();
+    }
+    d.colour_busy = uint8_t((colours[0] != 0) | (colours[1] != 0) << 1);
+    if (!d.fence_valid && !fences.empty()) {
+      auto &f = fences.front();
+      d.fence_valid = 1;
+      d.fence_kind = uint8_t(f.kind);
+      d.fence_ctx = uint16_t(f.ctx);
+      d.fence_number = uint16_t(f.number);
+      d.cfg_format = uint8_t(f.cfg.format);
+      d.cfg_pa_bits = uint8_t(f.cfg.pa_bits);
+      d.cfg_af_ignore = f.cfg.ignore_accessed;
+      d.cfg_priv = f.cfg.priv;
+      d.cfg_gb = f.cfg.gb;
+      d.cfg_xd = f.cfg.xd;
+      d.cfg_root = f.cfg.root >> 12;
+      d.cfg_limit = f.cfg.limit >> 12;
+    }
+    d.issue_held = d.hold_issue && (d.issue_held || held >= hold_delay);
+    d.mark_ready = d.mark_valid && marked >= mark_delay;
+  }
+
+  void drive_response() {
+    auto &d = this->dut();
+    d.rsp_valid = 0;
+    std::vector<size_t> due;
+    for (size_t i = 0; i < in_flight.size(); i++) {
+      if (in_flight[i].due <= this->now()) due.push_back(i);
+      if (!out_of_order) break;
+    }
+    if (due.empty()) {
+      // somebody else's beat
+      d.rsp_valid = random() % 4 == 0;
+      d.rsp_class = uint8_t(1 + random() % 3);
+      d.rsp_id = uint8_t(random());
+      d.rsp_has_data = 1;
+      d.rsp_last = random() & 1;
+      d.rsp_resp = uint8_t(random() % 3);
+      return;
+    }
+    const size_t at = due[random() % due.size()];
+    Read &r = in_flight[at];
+    d.rsp_valid = 1;
+    d.rsp_class = 0;
+    d.rsp_id = uint8_t(r.id);
+    d.rsp_has_data = 1;
+    d.rsp_resp = 0;
+    bool last = r.beat == beats - 1;
+    const unsigned words = 8 / beats;
+    for (unsigned i = 0; i < words; i++) {
+      const uint64_t word = memory.word(r.addr + 8 * (r.beat * words + i));
+      d.rsp_data[2 * i] = uint32_t(word);
+      d.rsp_data[2 * i + 1] = uint32_t(word >> 32);
+    }
+    if (!memory.readable(r.addr >> 12)) {
+      d.rsp_has_data = 0;
+      d.rsp_resp = 3;
+      last = true;
+    } else if (auto it = memory.bad.find(r.addr); it != memory.bad.end()) {
+      const unsigned part = it->second.second % beats;
+      if (it->second.first == Bad::kTimeout) {
+        if (r.beat == part) {
+          d.rsp_has_data = 0;
+          d.rsp_resp = 4;
+          last = true;
+        }
+      } else if (r.beat == part) {
+        d.rsp_resp = it->second.first == Bad::kSlvErr ? 1 : 2;
+      } else if (r.beat > part) {
+        d.rsp_resp = uint8_t(random() % 3);  // the first one decides
+      }
+    }
+    d.rsp_last = last;
+    r.beat++;
+    if (last) {
+      leaving = r.colour;
+      ids_home.push_back({this->now() + 2, r.id});
+      in_flight.erase(in_flight.begin() + long(at));
+    }
+  }
+
+  void drive_windows() {
+    auto &d = this->dut();
+    for (unsigned w = 0; w < 4; w++) {
+      d.window_base[w] = memory.windows[w].base;
+      d.window_limit[w] = memory.windows[w].limit;
+    }
+  }
+};
+
+}  // namespace vmso::xlat
