@@ -395,7 +395,9 @@ module vmso_seg
       end
       StLook: state_d = cur_failed ? StTurnEnd : StAct;
       StAct: begin
-        if (leave) state_d = StTurnEnd;
+        // what was looked at may be of an old translation: look again until the hold ends
+        if (hold_issue) state_d = StLook;
+        else if (leave) state_d = StTurnEnd;
         else if (act_go) begin
           if (act_fail || act_gather) state_d = StTurnEnd;
           else if (!act_tmpl && account_q.balance < $signed(24'(cost))) state_d = StTurnEnd;

@@ -1,23 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program `vmso`: one file per subcommand. Exit codes: 0 everything checked out, 1 not, 2 bad
-// usage.
-#include <fmt/format.h>
+// The program: one file per subcommand. Exit codes: 0 all checked out, 1 something went wrong, 2
+// wrong use, 130 interrupted.
+#include <csignal>
+#include <cstdio>
 
-#include "app/send.hpp"
+#include "app/commands.hpp"
 #include "model/findings.hpp"
 
+namespace {
+
+volatile std::sig_atomic_t stop_asked = 0;  // the one thing a signal handler may touch
+
+}  // namespace
+
 int main(int argc, char **argv) {
-  CLI::App app("vmso: TCP segmentation out of user virtual memory, simulated with its own RTL");
+  std::signal(SIGINT, [](int) { stop_asked = 1; });
+  std::signal(SIGTERM, [](int) { stop_asked = 1; });
+  CLI::App app{"vmso: the transmit engine, simulated, in a simulated host"};
   app.require_subcommand(1);
-  int exit_code = 0;
-  vmso::add_send(app, exit_code);
+  vmso::Program program;
+  program.stop = &stop_asked;
+  vmso::add_send(app, program);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
     return app.exit(error) == 0 ? 0 : 2;
   } catch (const vmso::Error &error) {
-    fmt::print(stderr, "vmso: {}\n", error.what());
+    std::fprintf(stderr, "vmso: %s\n", error.what());
     return error.exit_code;
+  } catch (const std::exception &error) {
+    std::fprintf(stderr, "vmso: %s\n", error.what());
+    return 1;
   }
-  return exit_code;
+  return program.exit_code;
 }

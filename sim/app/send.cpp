@@ -1,352 +1,343 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file leaves a simulated process: its bytes lie in the process's virtual memory, scattered over
-// physical memory and split over buffers at odd offsets. A driver posts jobs, the RTL sends. Every
-// frame is compared with the reference segmenter (scoreboard), and the streams are put together
-// again from the frames alone and compared with the file (reassembler). The program holds only the
-// jobs in flight; the file is mapped, so its size does not matter.
-#include "app/send.hpp"
-
-#include <fcntl.h>
+// vmso send FILE: options, progress, summary, JSON. What is done is in sender.hpp.
 #include <fmt/format.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <deque>
+#include <chrono>
+#include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "check/reassembler.hpp"
-#include "system/system.hpp"
+#include "app/commands.hpp"
+#include "app/file.hpp"
+#include "app/sender.hpp"
 
 namespace vmso {
 namespace {
 
-struct SendOptions {
+using Clock = std::chrono::steady_clock;
+
+struct Arguments {
   std::string file, config = "default", pages = "4k", backpressure = "none", pcap, json, wave;
-  unsigned mss = 1448, levels = 4, buffers = 3, queues = 1, latency = 100, jitter = 0;
-  unsigned clock_mhz = 250;
-  uint64_t job_bytes = 45 * 1448, seed = 1;
-  double error_rate = 0;
+  unsigned mss = 1448, levels = 4, buffers = 0, job_bytes = 65160, queues = 1;
+  unsigned latency = 100, jitter = 0, clock_mhz = 250;
   bool ipv6 = false, reorder = false, quiet = false, explain = false;
+  double error_rate = 0;
+  uint64_t seed = 1;
 };
 
-// The file's bytes, mapped read-only for the time of the run.
-class MappedFile {
+// F[:from..to], cycles; a missing `to` is the end.
+WaveOptions parse_wave(const std::string &text) {
+  WaveOptions wave{text};
+  size_t colon = text.rfind(':');
+  if (colon == std::string::npos || text.find("..", colon) == std::string::npos) return wave;
+  unsigned long long from = 0, to = 0;
+  int used = 0;
+  std::string range = text.substr(colon + 1);
+  if (std::sscanf(range.c_str(), "%llu..%n", &from, &used) != 1 || used == 0) {
+    throw Error("--wave: '" + range + "' is not a range FROM..TO of cycles", 2);
+  }
+  if (size_t(used) < range.size()) {
+    int end = 0;
+    if (std::sscanf(range.c_str() + used, "%llu%n", &to, &end) != 1 ||
+        size_t(used + end) != range.size() || to < from) {
+      throw Error("--wave: '" + range + "' is not a range FROM..TO of cycles", 2);
+    }
+    wave.to = to;
+  }
+  wave.path = text.substr(0, colon);
+  wave.from = from;
+  return wave;
+}
+
+void must_lie(const char *option, uint64_t value, uint64_t first, uint64_t last) {
+  if (value >= first && value <= last) return;
+  throw Error(fmt::format("{}: {} is not in the range {} to {}", option, value, first, last), 2);
+}
+
+SendOptions options_of(const Arguments &a, const Program &program) {
+  SendOptions o;
+  o.system.config = config_named(a.config);
+  const ConfigInfo &c = config_info(o.system.config);
+  must_lie("--queues", a.queues, 1, c.queues);
+  must_lie("--mss", a.mss, 1, c.max_frame - (a.ipv6 ? 86 : 66));
+  unsigned most = std::min(1022u, std::max(12u, a.job_bytes * 10 / a.mss));
+  if (a.buffers) must_lie("--buffers (with these --job-bytes and --mss)", a.buffers, 1, most);
+  o.system.seed = a.seed;
+  o.system.levels = a.levels;
+  o.system.page = a.pages == "1g" ? PageSize::k1G : a.pages == "2m" ? PageSize::k2M : PageSize::k4K;
+  o.system.queues = a.queues;
+  o.system.read.latency = a.latency;
+  o.system.read.jitter = a.jitter;
+  o.system.read.order = a.reorder ? ReadOrder::kInterleaved : ReadOrder::kInOrder;
+  o.system.read.error_rate = a.error_rate;
+  o.system.backpressure = a.backpressure;
+  Backpressure::parse(a.backpressure);
+  o.system.clock_mhz = a.clock_mhz;
+  o.system.pcap = a.pcap;
+  o.system.wave = parse_wave(a.wave);
+  o.system.stop = program.stop;
+  o.mss = uint16_t(a.mss);
+  o.ipv6 = a.ipv6;
+  o.buffers = a.buffers;
+  o.job_bytes = a.job_bytes;
+  o.explain = a.explain;
+  return o;
+}
+
+// A line on stderr every few seconds; on a terminal it is written over.
+class Progress {
  public:
-  explicit MappedFile(const std::string &path) {
-    int fd = ::open(path.c_str(), O_RDONLY);
-    struct stat info {};
-    if (fd < 0 || fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
-      if (fd >= 0) ::close(fd);
-      throw Error("cannot read " + path);
-    }
-    size_ = size_t(info.st_size);
-    if (size_ > 0) {
-      void *at = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd, 0);
-      ::close(fd);
-      if (at == MAP_FAILED) throw Error("cannot read " + path);
-      data_ = static_cast<const uint8_t *>(at);
-    } else {
-      ::close(fd);
-    }
+  Progress(bool on, uint64_t all) : on_(on), terminal_(isatty(STDERR_FILENO)), all_(all) {}
+  ~Progress() {
+    if (shown_ && terminal_) std::fputs("\r\033[K", stderr);
   }
-  ~MappedFile() {
-    if (data_) munmap(const_cast<uint8_t *>(data_), size_);
+  void operator()(uint64_t bytes, uint64_t cycles) {
+    if (!on_) return;
+    auto now = Clock::now();
+    std::chrono::duration<double> since = now - last_, all = now - start_;
+    if (since.count() < (terminal_ ? 0.5 : 5.0)) return;
+    last_ = now;
+    shown_ = true;
+    fmt::print(stderr, "{}{:5.1f} % of {} bytes, {} cycles, {:.0f} k cycles/s{}",
+               terminal_ ? "\r" : "", all_ ? 100.0 * double(bytes) / double(all_) : 100.0, all_,
+               cycles, double(cycles) / 1000 / all.count(), terminal_ ? "\033[K" : "\n");
   }
-  MappedFile(const MappedFile &) = delete;
-  MappedFile &operator=(const MappedFile &) = delete;
-  std::span<const uint8_t> bytes() const { return {data_, size_}; }
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
 
  private:
-  const uint8_t *data_ = nullptr;
-  size_t size_ = 0;
+  bool on_, terminal_, shown_ = false;
+  uint64_t all_;
+  Clock::time_point start_ = Clock::now(), last_ = start_;
 };
 
-// One job, or the unsent rest of one.
-struct Piece {
-  uint64_t from = 0, bytes = 0;  // of the part
-  uint64_t first_frame = 0;      // frames of the part before it
-  unsigned tries = 0;
-};
+double ratio(uint64_t a, uint64_t b) { return b ? double(a) / double(b) : 0; }
+double gbps(uint64_t bytes, uint64_t cycles, unsigned mhz) {
+  return ratio(bytes * 8 * mhz, cycles * 1000);
+}
 
-// A queue's contiguous part of the file: one flow.
-struct Part {
-  std::span<const uint8_t> bytes;
-  uint64_t next = 0, next_frame = 0;  // of new jobs
-  std::deque<Piece> again;            // rests to be posted anew
-  std::map<uint64_t, Piece> open;     // by cookie
-  bool empty_posted = false;
-};
+void print_summary(const Arguments &a, const SendResult &r, uint64_t file_bytes) {
+  const Measured &m = r.measured;
+  fmt::print(
+      "{}: {} bytes, {} job{} on {} queue{}, IPv{} MSS {}, {}-level tables with {} pages, {}\n",
+      a.file, file_bytes, r.jobs, r.jobs == 1 ? "" : "s", a.queues, a.queues == 1 ? "" : "s",
+      a.ipv6 ? 6 : 4, a.mss, a.levels, a.pages, a.config);
+  fmt::print("  stream       {}\n",
+             r.good ? "identical, all checksums right" : "NOT RIGHT, see below");
+  fmt::print("  wire         {} frames, {} bytes, {} beats\n", m.frames, m.bytes, m.wire_beats);
+  fmt::print("  rate         {:.2f} Gb/s at {} MHz: {} cycles from the first to the last beat\n",
+             gbps(m.bytes, m.cycles, a.clock_mhz), a.clock_mhz, m.cycles);
+  fmt::print("  limit        {} cycles (wire beats {}, read beats {}), limit/measured {:.1f} %\n",
+             m.limit(), m.wire_beats, m.read_beats, 100 * ratio(m.limit(), m.cycles));
+  fmt::print(
+      "  translation  {} lookups, {} TLB hits, {} walks; {} page-table reads for {} pages: {:.3f} "
+      "a page\n",
+      r.lookups, r.tlb_hits, r.walks, r.table_reads, r.pages, ratio(r.table_reads, r.pages));
+  fmt::print("  trouble      {} faults, {} bus errors made, {} resends\n", r.faults, r.reads.errors,
+             r.resends);
+  fmt::print("  CPU          touched payload bytes: {}, pins: {}; fences: {}\n",
+             r.touched.payload_bytes, r.touched.pins, r.fences);
+}
 
-constexpr unsigned kMaxTries = 16;
-constexpr uint16_t kFirstPort = 49152;
-constexpr uint32_t kFirstSeq = 0xfffff000;  // wraps early
-constexpr unsigned kFirstId = 0xfff0;
-
-class Sender {
- public:
-  Sender(const SendOptions &options, std::span<const uint8_t> file)
-      : options_(options), system_(system_options(options)), reassembler_(system_.findings()) {
-    uint64_t share = (file.size() + options.queues - 1) / options.queues;
-    for (unsigned q = 0; q < options.queues; q++) {
-      uint64_t from = std::min<uint64_t>(q * share, file.size());
-      uint64_t to = std::min<uint64_t>(from + share, file.size());
-      parts_.push_back({.bytes = file.subspan(from, to - from), .again = {}, .open = {}});
-      FlowRule rule;
-      rule.source_port = kFirstPort + q;
-      rule.ipv6 = options.ipv6;
-      rule.first_seq = kFirstSeq;
-      rule.first_id = kFirstId;
-      rule.job_bytes = options.job_bytes;
-      rule.mss = options.mss;
-      rule.stream = parts_.back().bytes;
-      reassembler_.add_flow(rule);
-    }
-    system_.on_frame = [this](const StreamFrame &frame) { reassembler_.frame(frame.bytes); };
+nlohmann::json json_of(const Arguments &a, const SendResult &r, uint64_t file_bytes,
+                       double seconds) {
+  const Measured &m = r.measured;
+  nlohmann::json j;
+  j["file"] = a.file;
+  j["good"] = r.good;
+  j["findings"] = r.findings;
+  j["options"] = {{"config", a.config},
+                  {"mss", a.mss},
+                  {"ipv6", a.ipv6},
+                  {"levels", a.levels},
+                  {"pages", a.pages},
+                  {"buffers", a.buffers},
+                  {"job_bytes", a.job_bytes},
+                  {"queues", a.queues},
+                  {"latency", a.latency},
+                  {"jitter", a.jitter},
+                  {"reorder", a.reorder},
+                  {"backpressure", a.backpressure},
+                  {"error_rate", a.error_rate},
+                  {"clock_mhz", a.clock_mhz},
+                  {"seed", a.seed}};
+  j["payload_bytes"] = file_bytes;
+  j["payload_bytes_right"] = r.payload_bytes;
+  j["jobs"] = r.jobs;
+  j["frames"] = m.frames;
+  j["frame_bytes"] = m.bytes;
+  j["cycles"] = {{"total", r.cycles}, {"first_to_last_beat", m.cycles}};
+  j["gbps"] = gbps(m.bytes, m.cycles, a.clock_mhz);
+  j["payload_gbps"] = gbps(r.payload_bytes, m.cycles, a.clock_mhz);
+  j["limit"] = {{"cycles", m.limit()},
+                {"wire_beats", m.wire_beats},
+                {"read_beats", m.read_beats},
+                {"limit_over_measured", ratio(m.limit(), m.cycles)}};
+  j["translation"] = {{"lookups", r.lookups},
+                      {"tlb_hits", r.tlb_hits},
+                      {"walks", r.walks},
+                      {"walk_cache_hits", r.pwc_hits},
+                      {"table_reads", r.table_reads},
+                      {"pages", r.pages},
+                      {"table_reads_per_page", ratio(r.table_reads, r.pages)}};
+  for (ReadClass cls :
+       {ReadClass::kWalk, ReadClass::kSlot, ReadClass::kTemplate, ReadClass::kPayload}) {
+    j["reads"][read_class_name(cls)] = {{"bursts", r.reads.bursts[size_t(cls)]},
+                                        {"beats", r.reads.beats[size_t(cls)]}};
   }
-
-  int run() {
-    uint64_t total = 0, progress = 0;
-    for (const Part &part : parts_) total += part.bytes.size();
-    while (!done()) {
-      for (unsigned q = 0; q < parts_.size(); q++) {
-        collect(q);
-        while (post_next(q)) {
-        }
+  j["faults"] = r.faults;
+  j["bus_errors_made"] = r.reads.errors;
+  j["resends"] = r.resends;
+  j["fences"] = r.fences;
+  j["cpu"] = {{"payload_bytes_touched", r.touched.payload_bytes}, {"pins", r.touched.pins}};
+  j["host_frames_most"] = r.most_frames_of_memory;
+  j["simulation"] = {{"seconds", seconds}, {"cycles_per_second", double(r.cycles) / seconds}};
+  if (!a.explain) return j;
+  auto &jobs = j["lineage"]["jobs"] = nlohmann::json::array();
+  for (const LineageJob &job : r.lineage.jobs) {
+    nlohmann::json buffers = nlohmann::json::array(), pages = nlohmann::json::array();
+    for (const UserBuffer &b : job.posted.buffers)
+      buffers.push_back({{"va", b.va}, {"bytes", b.bytes}});
+    for (const LineagePage &p : job.pages) {
+      nlohmann::json walk = nlohmann::json::array();
+      for (const WalkRead &w : p.walk) {
+        walk.push_back({{"level", w.level}, {"entry", w.entry_at}, {"read_cycle", w.read_at}});
       }
-      if (!gave_up_.empty()) break;
-      uint64_t before = system_.now();
-      if (!system_.run_until([&] { return system_.now() >= before + 64 || done(); }, 1000)) break;
-      if (!options_.quiet && system_.now() - progress > 200000) {
-        progress = system_.now();
-        fmt::print(
-            stderr, "\r{:3.0f} % of {} bytes, cycle {}",
-            100.0 * double(reassembler_.bytes_right()) / double(std::max<uint64_t>(total, 1)),
-            total, system_.now());
-        shown_ = true;
-      }
+      pages.push_back({{"va", p.va}, {"pa", p.pa}, {"level", p.level}, {"walk", walk}});
     }
-    if (shown_) fmt::print(stderr, "\r{:60}\r", "");
-    system_.drain();
-    for (unsigned q = 0; q < parts_.size(); q++) collect(q);
-    reassembler_.conclude();
-    std::string report = system_.conclude();
-    summary(total, report);
-    return report.empty() && gave_up_.empty() && reassembler_.complete() ? 0 : 1;
+    jobs.push_back({{"cookie", job.posted.cookie},
+                    {"queue", job.posted.queue},
+                    {"file_byte", job.stream_first},
+                    {"doorbell_cycle", job.doorbell_at},
+                    {"slot", job.posted.slot},
+                    {"slots", job.posted.slots},
+                    {"slot_read_cycle", job.slot_read_at},
+                    {"template", job.posted.template_pa},
+                    {"template_bytes", job.posted.header_bytes},
+                    {"template_read_cycle", job.template_read_at},
+                    {"buffers", buffers},
+                    {"pages", pages}});
   }
+  auto &pieces = j["lineage"]["pieces"] = nlohmann::json::array();
+  for (const LineagePiece &p : r.lineage.pieces) {
+    pieces.push_back({{"job", p.job},
+                      {"page", p.page},
+                      {"buffer", p.buffer},
+                      {"file_byte", p.file_byte},
+                      {"bytes", p.bytes},
+                      {"va", p.va},
+                      {"pa", p.pa},
+                      {"burst_id", p.burst_id},
+                      {"burst_beats", p.burst_beats},
+                      {"burst_cycles", {p.burst_at, p.burst_end}},
+                      {"segment", p.segment},
+                      {"frame", p.frame},
+                      {"frame_byte", p.frame_byte},
+                      {"wire_cycle", p.wire_at}});
+  }
+  return j;
+}
 
- private:
-  static SystemOptions system_options(const SendOptions &options) {
-    SystemOptions s;
-    s.config = config_named(options.config);
-    s.seed = options.seed;
-    s.read.latency = options.latency;
-    s.read.jitter = options.jitter;
-    s.read.order = options.reorder ? ReadOrder::kInterleaved : ReadOrder::kInOrder;
-    s.read.error_rate = options.error_rate;
-    s.backpressure = options.backpressure;
-    s.levels = options.levels;
-    s.page = options.pages == "4k"   ? PageSize::k4K
-             : options.pages == "2m" ? PageSize::k2M
-                                     : PageSize::k1G;
-    s.queues = options.queues;
-    s.clock_mhz = options.clock_mhz;
-    s.pcap = options.pcap;
-    s.keep_frames = false;
-    s.wave = parse_wave(options.wave);
-    return s;
-  }
-  static WaveOptions parse_wave(const std::string &text) {
-    WaveOptions wave;
-    size_t colon = text.rfind(':'), dots = text.rfind("..");
-    if (colon == std::string::npos || dots == std::string::npos || dots < colon) {
-      wave.path = text;
-      return wave;
-    }
-    wave.path = text.substr(0, colon);
-    try {
-      wave.from = std::stoull(text.substr(colon + 1, dots - colon - 1));
-      wave.to = std::stoull(text.substr(dots + 2));
-    } catch (const std::exception &) {
-      throw Error("--wave: F or F:from..to with cycles, not " + text, 2);
-    }
-    return wave;
-  }
+std::string reproduce(const Arguments &a) {
+  std::string t = fmt::format(
+      "vmso send {} --config {} --mss {} --levels {} --pages {} --job-bytes {} --queues {} "
+      "--latency {} --jitter {} --backpressure {} --error-rate {} --seed {:#x}",
+      a.file, a.config, a.mss, a.levels, a.pages, a.job_bytes, a.queues, a.latency, a.jitter,
+      a.backpressure, a.error_rate, a.seed);
+  if (a.buffers) t += fmt::format(" --buffers {}", a.buffers);
+  if (a.ipv6) t += " --ipv6";
+  if (a.reorder) t += " --reorder";
+  return t;
+}
 
-  bool done() const {
-    for (const Part &part : parts_) {
-      if (part.next < part.bytes.size() || !part.again.empty() || !part.open.empty()) return false;
-      if (parts_.size() == 1 && part.bytes.empty() && !part.empty_posted) return false;
-    }
-    return true;
+int send(const Arguments &a, const Program &program) {
+  SendOptions options = options_of(a, program);
+  FileBytes file(a.file);
+  uint64_t bytes = file.bytes().size();
+  if (bytes == 0) fmt::print("{} is empty: one frame with headers only is sent\n", a.file);
+  std::ofstream json;
+  if (!a.json.empty()) {
+    json.open(a.json);
+    if (!json) throw Error("--json: cannot write " + a.json);
   }
-
-  // Posts the next job of a queue if there is one and it has room.
-  bool post_next(unsigned q) {
-    Part &part = parts_[q];
-    if (part.open.size() >= 6) return false;  // memory stays bounded
-    Piece piece;
-    bool rest = !part.again.empty();
-    if (rest) {
-      piece = part.again.front();
-    } else if (part.next < part.bytes.size()) {
-      piece.from = part.next;
-      piece.bytes = std::min<uint64_t>(options_.job_bytes, part.bytes.size() - part.next);
-      piece.first_frame = part.next_frame;
-    } else if (part.bytes.empty() && parts_.size() == 1 && !part.empty_posted) {
-      piece.bytes = 0;
-    } else {
-      return false;
-    }
-    JobSpec spec;
-    TcpHeaders headers;
-    headers.ipv6 = options_.ipv6;
-    headers.tcp_options = timestamp_option();
-    headers.source_port = uint16_t(kFirstPort + q);
-    headers.seq = uint32_t(kFirstSeq + piece.from);
-    headers.ip_id = uint16_t(kFirstId + piece.first_frame);
-    headers.payload_bytes = uint32_t(piece.bytes);
-    spec.header = tcp_template(headers);
-    spec.view = part.bytes.subspan(piece.from, piece.bytes);
-    spec.buffers = options_.buffers;
-    spec.mss = uint16_t(options_.mss);
-    spec.may_fail = options_.error_rate > 0;
-    std::optional<Posted> posted = system_.try_post(q, spec);
-    if (!posted) return false;
-    if (rest) {
-      part.again.pop_front();
-    } else {
-      part.next += piece.bytes;
-      part.next_frame += (piece.bytes + options_.mss - 1) / options_.mss;
-      part.empty_posted = true;
-    }
-    part.open[posted->cookie] = piece;
-    jobs_++;
-    return true;
+  Progress progress(!a.quiet, bytes);
+  Sender sender(options, file.bytes());
+  SendResult r = sender.run([&](uint64_t done) { progress(done, sender.system().now()); });
+  double seconds = progress.seconds();
+  if (a.explain) std::fputs(r.lineage.text(r.touched).c_str(), stdout);
+  if (!a.quiet || !r.good) print_summary(a, r, bytes);
+  if (json.is_open()) {
+    json << json_of(a, r, bytes, seconds).dump(1) << '\n';
+    if (!json.flush()) throw Error("--json: cannot write " + a.json);
   }
-
-  void collect(unsigned q) {
-    Part &part = parts_[q];
-    for (const Completion &c : system_.take_completions(q)) {
-      auto it = part.open.find(c.cookie);
-      if (it == part.open.end()) continue;
-      Piece piece = it->second;
-      part.open.erase(it);
-      if (c.ok()) continue;
-      faults_++;
-      piece.from += c.bytes;
-      piece.bytes -= c.bytes;
-      piece.first_frame += c.segments;
-      if (++piece.tries > kMaxTries) {
-        gave_up_ = fmt::format("a job failed {} times: {}", kMaxTries + 1, describe(c));
-      } else {
-        resends_++;
-        part.again.push_back(piece);
-      }
-    }
+  if (r.good) return 0;
+  std::fflush(stdout);
+  for (const std::string &text : r.findings) fmt::print(stderr, "{}\n", text);
+  if (r.findings_count > r.findings.size()) {
+    fmt::print(stderr, "and {} more\n", r.findings_count - r.findings.size());
   }
-
-  void summary(uint64_t total, const std::string &report) {
-    Measured m = system_.measured();
-    auto counter = [&](uint32_t offset) { return vmso_counter(&system_.device(), offset); };
-    uint64_t lookups = counter(VMSO_REG_COUNTER_LOOKUPS), hits = counter(VMSO_REG_COUNTER_TLB_HITS);
-    uint64_t walks = counter(VMSO_REG_COUNTER_WALKS);
-    uint64_t table_reads = counter(VMSO_REG_COUNTER_TABLE_READS);
-    double gbps = m.cycles ? double(m.bytes) * 8 * options_.clock_mhz / 1000 / double(m.cycles) : 0;
-    double ratio = m.cycles ? double(m.limit()) / double(m.cycles) : 0;
-    double pages = double(total) / 4096;
-    double per_page = pages > 0 ? double(table_reads) / pages : 0;
-    bool good = report.empty() && gave_up_.empty() && reassembler_.complete();
-    if (!options_.json.empty()) {
-      nlohmann::json j = {{"file_bytes", total},
-                          {"jobs", jobs_},
-                          {"frames", m.frames},
-                          {"frame_bytes", m.bytes},
-                          {"cycles", m.cycles},
-                          {"gbps", gbps},
-                          {"clock_mhz", options_.clock_mhz},
-                          {"wire_beats", m.wire_beats},
-                          {"read_beats", m.read_beats},
-                          {"limit", m.limit()},
-                          {"efficiency", ratio},
-                          {"walks", walks},
-                          {"table_reads", table_reads},
-                          {"table_reads_per_page", per_page},
-                          {"lookups", lookups},
-                          {"tlb_hits", hits},
-                          {"faults", faults_},
-                          {"resends", resends_},
-                          {"identical", good}};
-      std::ofstream(options_.json) << j.dump(1) << "\n";
-    }
-    if (!options_.quiet) {
-      fmt::print("file      {} bytes, {} queue{}, {} jobs of up to {} bytes in {} buffers\n", total,
-                 options_.queues, options_.queues == 1 ? "" : "s", jobs_, options_.job_bytes,
-                 options_.buffers);
-      fmt::print("frames    {}, {} bytes in {} cycles: {:.1f} Gb/s at {} MHz\n", m.frames, m.bytes,
-                 m.cycles, gbps, options_.clock_mhz);
-      fmt::print("limit     {} cycles ({} wire beats, {} R beats), limit / measured {:.3f}\n",
-                 m.limit(), m.wire_beats, m.read_beats, ratio);
-      fmt::print("pages     {} lookups, {} TLB hits, {} walks, {} table reads, {:.3f} a page\n",
-                 lookups, hits, walks, table_reads, per_page);
-      fmt::print("faults    {}, {} rests sent again\n", faults_, resends_);
-      if (total == 0) fmt::print("the file is empty: one header-only frame\n");
-    }
-    if (!report.empty()) fmt::print("{}\n", report);
-    if (!gave_up_.empty()) fmt::print("{}\n", gave_up_);
-    if (!options_.quiet || !good) {
-      fmt::print("{}\n", good
-                             ? "identical: the received stream is the file, every checksum is right"
-                             : "NOT identical");
-    }
-  }
-
-  SendOptions options_;
-  System system_;
-  Reassembler reassembler_;
-  std::vector<Part> parts_;
-  uint64_t jobs_ = 0, faults_ = 0, resends_ = 0;
-  std::string gave_up_;
-  bool shown_ = false;
-};
+  fmt::print(stderr, "FAILED; again: {}\n", reproduce(a));
+  return 1;
+}
 
 }  // namespace
 
-void add_send(CLI::App &app, int &exit_code) {
-  auto options = std::make_shared<SendOptions>();
-  SendOptions &o = *options;
-  CLI::App *send = app.add_subcommand("send", "send a file out of simulated user memory");
-  send->footer("example: vmso send README.md --queues 4 --reorder --pcap out.pcap");
-  send->add_option("FILE", o.file, "what to send")->required();
-  send->add_option("--mss", o.mss, "payload bytes per frame")->check(CLI::Range(1u, 9000u));
-  send->add_flag("--ipv6", o.ipv6, "TCP over IPv6");
-  send->add_option("--levels", o.levels, "page-table levels")->check(CLI::Range(4u, 5u));
-  send->add_option("--pages", o.pages, "page size")->check(CLI::IsMember({"4k", "2m", "1g"}));
-  send->add_option("--buffers", o.buffers, "buffers per job")->check(CLI::Range(1u, 64u));
-  send->add_option("--job-bytes", o.job_bytes, "payload bytes per job")
-      ->check(CLI::Range(uint64_t{1}, uint64_t{(1 << 24) - 1}));
-  send->add_option("--queues", o.queues, "queues, one flow each")->check(CLI::Range(1u, 1024u));
-  send->add_option("--config", o.config, "engine")
-      ->check(CLI::IsMember({"small", "default", "wide"}));
-  send->add_option("--latency", o.latency, "read latency, cycles")->check(CLI::Range(1u, 100000u));
-  send->add_flag("--reorder", o.reorder, "reads return in any order, interleaved");
-  send->add_option("--jitter", o.jitter, "cycles added to the latency at random")
-      ->check(CLI::Range(0u, 100000u));
-  send->add_option("--backpressure", o.backpressure, "none, random:P, 1of:N or stall:N@M");
-  send->add_option("--error-rate", o.error_rate, "chance that a read burst has an error")
-      ->check(CLI::Range(0.0, 1.0));
-  send->add_option("--clock-mhz", o.clock_mhz, "clock for Gb/s and time stamps")
-      ->check(CLI::Range(1u, 10000u));
-  send->add_option("--seed", o.seed, "of everything random");
-  send->add_option("--pcap", o.pcap, "capture of the frames");
-  send->add_option("--json", o.json, "the summary as JSON");
-  send->add_option("--wave", o.wave, "waves: F or F:from..to (cycles)");
-  send->add_flag("--quiet", o.quiet, "only failures");
-  send->callback([options, &exit_code] {
-    MappedFile file(options->file);
-    exit_code = Sender(*options, file.bytes()).run();
-  });
+void add_send(CLI::App &app, Program &program) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App *s = app.add_subcommand(
+      "send", "Sends FILE out of a simulated process's virtual memory and checks every frame");
+  s->add_option("FILE", a->file, "what to send")->required();
+  s->add_option("--mss", a->mss, "payload bytes of a frame")
+      ->check(CLI::Range(1, 65535))
+      ->capture_default_str();
+  s->add_flag("--ipv6", a->ipv6, "IPv6 instead of IPv4");
+  s->add_option("--levels", a->levels, "levels of the page tables")
+      ->check(CLI::Range(4, 5))
+      ->capture_default_str();
+  s->add_option("--pages", a->pages, "page size")
+      ->check(CLI::IsMember({"4k", "2m", "1g"}))
+      ->capture_default_str();
+  s->add_option("--buffers", a->buffers, "buffers of a job (default: 3 or 4, all of odd length)")
+      ->check(CLI::Range(1, 1022));
+  s->add_option("--job-bytes", a->job_bytes, "payload bytes of a job")
+      ->check(CLI::Range(1, 16777215))
+      ->capture_default_str();
+  s->add_option("--queues", a->queues, "queues; FILE is cut into as many parts")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  s->add_option("--config", a->config, "named configuration")
+      ->check(CLI::IsMember({"small", "default", "wide"}))
+      ->capture_default_str();
+  s->add_option("--latency", a->latency, "cycles from a read's address to its data")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  s->add_flag("--reorder", a->reorder, "read data comes out of order and interleaved");
+  s->add_option("--jitter", a->jitter, "up to so many more cycles of latency, random")
+      ->check(CLI::Range(0, 100000))
+      ->capture_default_str();
+  s->add_option("--backpressure", a->backpressure, "of the MAC: none, random:P, 1of:N, stall:N@M")
+      ->capture_default_str();
+  s->add_option("--error-rate", a->error_rate,
+                "chance of a bus error in a read of a table, template or payload; failed jobs are "
+                "sent again")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  s->add_option("--clock-mhz", a->clock_mhz, "clock for Gb/s and time stamps")
+      ->check(CLI::Range(1, 2000))
+      ->capture_default_str();
+  s->add_option("--seed", a->seed, "of everything random")->capture_default_str();
+  s->add_option("--pcap", a->pcap, "write the frames to this file");
+  s->add_option("--json", a->json, "write all figures to this file");
+  s->add_option("--wave", a->wave, "write a waveform: F.fst or F.fst:FROM..TO, in cycles");
+  s->add_flag("--quiet", a->quiet, "no progress, no summary unless something is wrong");
+  s->add_flag("--explain", a->explain, "print where every payload byte came from");
+  s->footer(
+      "Examples:\n"
+      "  vmso send README.md --pcap out.pcap\n"
+      "  vmso send movie.mkv --queues 16 --mss 8948 --pages 2m\n"
+      "  vmso send README.md --config wide --latency 400 --reorder --backpressure random:0.3\n"
+      "  vmso send README.md --error-rate 0.01 --seed 7 --wave out.fst:0..20000");
+  s->callback([a, &program] { program.exit_code = send(*a, program); });
 }
 
 }  // namespace vmso

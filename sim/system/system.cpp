@@ -209,12 +209,28 @@ void System::configure_queue(unsigned index) {
 
 void System::restart_queue(unsigned index) {
   check(vmso_queue_reset(&device_, index), "queue RESET");
+  settle();  // what was completed before still counts
   scoreboard.forget(index);
   configure_queue(index);
 }
 
+void System::settle() {
+  if (!writes.touched.empty()) reap();
+  steps(kJudgeDelay + 1);
+}
+
+void System::soft_reset() {
+  check(vmso_device_reset(&device_), "soft reset");
+  settle();
+  for (unsigned i = 0; i < queues_.size(); i++) scoreboard.forget(i);
+  payloads_.clear();
+  if (options_.bring_up) bring_up();
+}
+
 void System::reset() {
   bench_.reset(parts_);
+  seen_.clear();
+  writes.touched.clear();
   for (unsigned i = 0; i < queues_.size(); i++) scoreboard.forget(i);
   payloads_.clear();
   if (options_.bring_up) bring_up();

@@ -167,6 +167,8 @@ class System {
   void check(int error, const char *what);  // of a driver function: throws Error if negative
   // rst_n low, then everything from the start; `bring_up` as the options say.
   void reset();
+  // The soft reset register, then everything from the start.
+  void soft_reset();
   void bring_up();
 
   // ---- what came out
@@ -228,6 +230,7 @@ class System {
   void take_frames();
   void reap();
   void judge();
+  void settle();  // until all completions that are written were judged
   bool give_up(uint64_t end);
   uint64_t kernel_alloc(uint64_t bytes);
   void access();

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// The subcommands of `vmso`: each adds itself to the command line; its callback leaves the exit
+// code in `exit_code`.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <csignal>
+
+namespace vmso {
+
+struct Program {
+  int exit_code = 0;
+  const volatile std::sig_atomic_t *stop = nullptr;  // not 0 after Ctrl-C
+};
+void add_send(CLI::App &app, Program &program);
+
+}  // namespace vmso

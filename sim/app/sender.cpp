@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/sender.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace vmso {
+namespace {
+
+constexpr uint64_t kStillBudget = 20000000;  // cycles between two completions, at the very most
+constexpr unsigned kBatch = 4;               // jobs of one flow before the next has its turn
+
+// More buffers than this in one frame, and the engine's run FIFO does not hold it.
+unsigned most_buffers(uint64_t bytes, unsigned mss) {
+  return unsigned(std::clamp<uint64_t>(bytes * 10 / mss, 12, 1022));
+}
+
+}  // namespace
+
+Sender::Sender(const SendOptions &options, std::span<const uint8_t> file)
+    : options_(options),
+      file_(file),
+      system_([&] {
+        SystemOptions o = options.system;
+        o.keep_frames = false;
+        o.record = options.explain;
+        return std::make_unique<System>(o);
+      }()),
+      reassembler_(system_->findings()) {
+  Random random(options.system.seed, "flows");
+  unsigned count = options.system.queues;
+  flows_.resize(count);
+  for (unsigned i = 0; i < count; i++) {
+    uint64_t first = file.size() * i / count, end = file.size() * (i + 1) / count;
+    Flow &f = flows_[i];
+    f.stream = file.subspan(first, end - first);
+    f.seq = uint32_t(random());
+    f.ip_id = unsigned(random.below(0x10000));
+    f.port = 49152 + i;
+    f.done = f.stream.empty() && !(i == 0 && file.empty());
+    if (f.done) continue;
+    FlowRule rule;
+    rule.source_port = f.port;
+    rule.ipv6 = options.ipv6;
+    rule.first_seq = f.seq;
+    rule.first_id = f.ip_id;
+    rule.job_bytes = options.job_bytes;
+    rule.mss = options.mss;
+    rule.flags = kAck;
+    rule.last_flags = kPsh;
+    rule.end_flags = kFin;
+    rule.stream = f.stream;
+    reassembler_.add_flow(rule);
+  }
+  system_->on_frame = [this](const StreamFrame &frame) {
+    reassembler_.frame(frame.bytes);
+    auto match = system_->scoreboard.last_match();
+    if (options_.explain && match)
+      lineage_.frame(frame, match->cookie, match->segment, options_.mss);
+  };
+}
+
+bool Sender::post(unsigned index, const Work &work) {
+  Flow &f = flows_[index];
+  uint64_t in_job = work.first % options_.job_bytes, job = work.first / options_.job_bytes;
+  uint64_t per_job = (options_.job_bytes + options_.mss - 1) / options_.mss;
+  TcpHeaders h;
+  h.ipv6 = options_.ipv6;
+  h.tcp_options = timestamp_option();
+  h.source_port = uint16_t(f.port);
+  h.seq = f.seq + uint32_t(work.first);
+  h.ip_id = uint16_t(f.ip_id + job * per_job + in_job / options_.mss);
+  h.flags = kAck | kPsh;
+  if (work.first + work.bytes == f.stream.size()) h.flags |= kFin;
+  JobSpec spec;
+  spec.header = tcp_template(h);
+  spec.view = f.stream.subspan(work.first, work.bytes);
+  spec.mss = options_.mss;
+  spec.buffers = options_.buffers ? options_.buffers : 4 - work.bytes % 2;
+  spec.buffers = std::min(spec.buffers, most_buffers(work.bytes, options_.mss));
+  spec.may_fail = options_.system.read.error_rate > 0;
+  auto posted = system_->try_post(index, spec);
+  if (!posted) return false;
+  for (const UserBuffer &b : posted->buffers) {
+    pages_ += (b.va + b.bytes - 1) / kFrameBytes - b.va / kFrameBytes + 1;
+  }
+  if (options_.explain) {
+    uint64_t part = uint64_t(f.stream.data() - file_.data());
+    lineage_.posted(*system_, *posted, (f.stream.empty() ? 0 : part) + work.first);
+  }
+  mapped_ += work.bytes;
+  jobs_++;
+  open_[posted->cookie] = {work, *posted, index};
+  return true;
+}
+
+bool Sender::post_some() {
+  bool any = false;
+  for (unsigned i = 0; i < flows_.size(); i++) {
+    Flow &f = flows_[i];
+    for (unsigned n = 0; n < kBatch; n++) {
+      Work work;
+      if (!f.again.empty()) {
+        work = f.again.front();
+      } else if (!f.done) {
+        work = {i, f.next,
+                uint32_t(std::min<uint64_t>(options_.job_bytes, f.stream.size() - f.next)), 0};
+      } else {
+        break;
+      }
+      bool will_shrink = !open_.empty() || !unmapped_.empty() || !fenced_.empty();
+      if (will_shrink && mapped_ + work.bytes > kMapped) return any;
+      if (!post(i, work)) break;
+      any = true;
+      if (!f.again.empty()) {
+        f.again.pop_front();
+        resends_++;
+      } else {
+        f.next += work.bytes;
+        f.done = f.next == f.stream.size();
+      }
+    }
+  }
+  return any;
+}
+
+void Sender::ended(unsigned queue, const Completion &c) {
+  auto it = open_.find(c.cookie);
+  if (it == open_.end()) return;  // the scoreboard has said so
+  const Open &open = it->second;
+  Process &process = system_->process_of(queue);
+  Flow &flow = flows_[open.flow];
+  auto reclaim = [&](const UserBuffer &b) {
+    process.reclaim(b);
+    mapped_ -= b.bytes;
+  };
+  // A failed job's other segments may still be read after its completion. Without a fence to wait
+  // for, the next completion of the queue tells that they are over: its job was loaded after the
+  // unload.
+  for (const UserBuffer &b : flow.held) reclaim(b);
+  flow.held.clear();
+  for (const UserBuffer &b : open.posted.buffers) {
+    if (process.unmap(b)) {
+      unmapped_.push_back(b);
+      retired_ += b.bytes;
+    } else if (c.ok()) {
+      reclaim(b);
+    } else {
+      flow.held.push_back(b);
+    }
+  }
+  Work rest = open.work;
+  if (!c.ok() && (c.bytes < rest.bytes || rest.bytes == 0)) {
+    rest.first += c.bytes;
+    rest.bytes -= c.bytes;
+    if (++rest.tries > kResends) {
+      system_->findings().add(
+          fmt::format("a job failed {} times, at last: {}", rest.tries, describe(c)));
+      given_up_ = true;
+    } else {
+      flows_[open.flow].again.push_back(rest);
+    }
+  }
+  open_.erase(it);
+}
+
+void Sender::look_at_completions() {
+  for (unsigned q = 0; q < system_->queues(); q++) {
+    if (system_->completions(q).empty()) continue;
+    for (const Completion &c : system_->take_completions(q)) ended(q, c);
+  }
+}
+
+// One fence at a time, over everything that was unmapped since the last.
+void Sender::retire() {
+  if (!fenced_.empty() || unmapped_.empty()) return;
+  uint64_t first = ~uint64_t{0}, end = 0;
+  for (const UserBuffer &b : unmapped_) {
+    first = std::min(first, b.va);
+    end = std::max(end, b.va + b.bytes);
+  }
+  Process &process = system_->process_of(0);
+  system_->check(vmso_fence_start(&system_->device(), VMSO_FENCE_RANGE,
+                                  system_->context_of(process), first, end - first, &fence_),
+                 "fence");
+  fences_++;
+  std::swap(fenced_, unmapped_);
+}
+
+void Sender::finish_fence(bool wait) {
+  if (fenced_.empty()) return;
+  if (wait) {
+    system_->check(vmso_fence_wait(&system_->device(), fence_), "fence");
+  } else if (!vmso_fence_done(&system_->device(), fence_)) {
+    return;
+  }
+  for (const UserBuffer &b : fenced_) {
+    system_->process_of(0).reclaim(b);
+    mapped_ -= b.bytes;
+    retired_ -= b.bytes;
+  }
+  fenced_.clear();
+}
+
+SendResult Sender::run(const std::function<void(uint64_t)> &progress) {
+  System &s = *system_;
+  while (!given_up_) {
+    look_at_completions();
+    finish_fence(false);
+    if (retired_ > kMapped / 4) retire();
+    bool posted = post_some();
+    progress(reassembler_.bytes_right());
+    if (posted) continue;
+    bool more =
+        std::ranges::any_of(flows_, [](const Flow &f) { return !f.done || !f.again.empty(); });
+    if (open_.empty() && !more) break;
+    if (open_.empty()) {  // memory is full of what has ended
+      retire();
+      finish_fence(true);
+      continue;
+    }
+    size_t before = s.scoreboard.open();
+    bool moved = s.run_until([&] { return s.scoreboard.open() != before; }, kStillBudget);
+    if (!moved) break;
+  }
+  if (given_up_ || s.findings().empty()) s.drain(kStillBudget);
+  return result();
+}
+
+SendResult Sender::result() {
+  System &s = *system_;
+  s.conclude();
+  reassembler_.conclude();
+  SendResult r;
+  r.measured = s.measured();
+  r.payload_bytes = reassembler_.bytes_right();
+  r.jobs = jobs_;
+  r.cycles = s.now();
+  r.pages = pages_;
+  r.fences = fences_;
+  r.resends = resends_;
+  r.most_frames_of_memory = s.memory.frames_most();
+  r.touched = s.memory.touched();
+  r.reads = s.reads.counts;
+  auto count = [&](uint32_t offset) { return vmso_counter(&s.device(), offset); };
+  if (s.axil.done()) {
+    r.lookups = count(VMSO_REG_COUNTER_LOOKUPS);
+    r.tlb_hits = count(VMSO_REG_COUNTER_TLB_HITS);
+    r.walks = count(VMSO_REG_COUNTER_WALKS);
+    r.table_reads = count(VMSO_REG_COUNTER_TABLE_READS);
+    r.pwc_hits = count(VMSO_REG_COUNTER_PWC_HITS);
+    r.faults = count(VMSO_REG_COUNTER_FAULTS);
+  }
+  if (options_.explain) lineage_.join(s, file_.size());
+  r.lineage = std::move(lineage_);
+  r.good = reassembler_.complete() && s.findings().empty();
+  r.findings = s.findings().texts();
+  r.findings_count = s.findings().count();
+  return r;
+}
+
+}  // namespace vmso

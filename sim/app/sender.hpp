@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sends the bytes of a file out of a process's virtual memory: what `vmso send` does, without its
+// command line and its words.
+//
+// The file is cut into as many contiguous parts as there are queues, one TCP flow each; a part into
+// jobs; a job's bytes lie in buffers of odd lengths somewhere in the process's memory, the first
+// and the last beginning in the middle of a page. Sequence numbers and IP ids go on from job to
+// job. When a job fails because of the bus, what was not sent of it is posted again, at most
+// kResends times.
+//
+// Memory is bounded: only about kMapped bytes of the file are in the process at any time. What is
+// behind a completion is unmapped, a fence makes the engine forget it, and its frames are used
+// again.
+#pragma once
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/lineage.hpp"
+#include "check/reassembler.hpp"
+#include "system/system.hpp"
+
+namespace vmso {
+
+struct SendOptions {
+  SystemOptions system;
+  uint16_t mss = 1448;
+  bool ipv6 = false;
+  unsigned buffers = 0;  // of a job; 0: three or four, so that all can be odd
+  uint32_t job_bytes = 65160;
+  bool explain = false;
+};
+
+struct SendResult {
+  Measured measured;
+  uint64_t payload_bytes = 0, jobs = 0, cycles = 0, pages = 0, fences = 0, resends = 0;
+  uint64_t lookups = 0, tlb_hits = 0, walks = 0, table_reads = 0, pwc_hits = 0, faults = 0;
+  uint64_t most_frames_of_memory = 0;
+  Touched touched;
+  ReadCounts reads;
+  bool good = false;  // stream identical, checksums right, no findings
+  std::vector<std::string> findings;
+  size_t findings_count = 0;
+  Lineage lineage;
+};
+
+class Sender {
+ public:
+  static constexpr unsigned kResends = 16;
+  static constexpr uint64_t kMapped = 16 << 20;
+
+  Sender(const SendOptions &options, std::span<const uint8_t> file);
+  // `progress` is called now and then with the payload bytes that have arrived.
+  SendResult run(const std::function<void(uint64_t)> &progress);
+  System &system() { return *system_; }
+
+ private:
+  struct Work {  // a job, or what is left of one
+    unsigned flow = 0;
+    uint64_t first = 0;  // in the flow's part
+    uint32_t bytes = 0;
+    unsigned tries = 0;
+  };
+  struct Flow {
+    std::span<const uint8_t> stream;
+    uint32_t seq = 0;
+    unsigned ip_id = 0, port = 0;
+    uint64_t next = 0;  // byte of the next new job
+    bool done = false;  // all jobs were posted at least once
+    std::deque<Work> again;
+    std::vector<UserBuffer> held;  // of a failed job, where no fence follows
+  };
+  struct Open {
+    Work work;
+    Posted posted;
+    unsigned flow = 0;
+  };
+
+  bool post_some();
+  bool post(unsigned flow, const Work &work);
+  void look_at_completions();
+  void ended(unsigned queue, const Completion &completion);
+  void retire();
+  void finish_fence(bool wait);
+  SendResult result();
+
+  SendOptions options_;
+  std::span<const uint8_t> file_;
+  std::unique_ptr<System> system_;
+  Reassembler reassembler_;
+  Lineage lineage_;
+  std::vector<Flow> flows_;
+  std::unordered_map<uint64_t, Open> open_;  // by cookie
+  std::vector<UserBuffer> unmapped_;         // wait for a fence to begin
+  std::vector<UserBuffer> fenced_;           // wait for one to end
+  uint64_t mapped_ = 0, retired_ = 0;        // bytes in the process; of them unmapped
+  uint16_t fence_ = 0;
+  uint64_t jobs_ = 0, resends_ = 0, fences_ = 0, pages_ = 0;
+  bool given_up_ = false;
+};
+
+}  // namespace vmso

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the system tests share. Seeds are fixed per test; VMSO_SEED, VMSO_CONFIG and VMSO_WAVE in
+// the environment take their place, and a failing check prints the line to paste.
+#pragma once
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <numeric>
+#include <string>
+
+#include "system/system.hpp"
+#include "vmso_catch.hpp"
+
+namespace vmso::test {
+
+inline uint64_t seed(uint64_t fixed) {
+  const char *text = std::getenv("VMSO_SEED");
+  return text ? std::strtoull(text, nullptr, 0) : fixed;
+}
+
+inline SystemOptions options(uint64_t fixed_seed, const char *config = "small") {
+  SystemOptions o;
+  const char *name = std::getenv("VMSO_CONFIG"), *wave = std::getenv("VMSO_WAVE");
+  o.config = config_named(name ? name : config);
+  o.seed = seed(fixed_seed);
+  if (wave) o.wave.path = wave;
+  return o;
+}
+
+inline std::string reproduce(const SystemOptions &o) {
+  return fmt::format("VMSO_SEED={:#x} VMSO_CONFIG={} system_tests \"{}\"", o.seed,
+                     config_info(o.config).name, Catch::getResultCapture().getCurrentTestName());
+}
+
+// Bytes that tell where they belong: a shift by any number is seen.
+inline std::vector<uint8_t> pattern(size_t count, uint64_t seed = 1) {
+  Random random(seed, "pattern");
+  return random_bytes(count, random);
+}
+
+inline JobSpec tcp_job(size_t bytes, uint16_t mss = 1448, TcpHeaders headers = {}) {
+  headers.payload_bytes = uint32_t(bytes);
+  JobSpec spec;
+  spec.header = tcp_template(headers);
+  spec.payload = pattern(bytes, bytes + mss);
+  spec.mss = mss;
+  spec.l4_mode = headers.l4_mode;
+  return spec;
+}
+
+inline JobSpec frame_job(size_t bytes) {  // a plain frame, all of it payload
+  JobSpec spec;
+  spec.kind = VMSO_KIND_FRAME;
+  spec.payload = pattern(bytes, bytes);
+  spec.buffers = 1;
+  return spec;
+}
+
+}  // namespace vmso::test
+
+// The line to paste, printed by every failing check of the scope.
+#define VMSO_SAY_HOW(options) INFO("again: " << vmso::test::reproduce(options))
+// Everything has ended and nothing was wrong.
+#define VMSO_CHECK_CLEAN(system)      \
+  do {                                \
+    (system).drain();                 \
+    CHECK((system).conclude() == ""); \
+  } while (false)

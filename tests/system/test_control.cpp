@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fences, stop, reset, registers, credit of the completion ring, a stopped MAC.
+#include "system_test.hpp"
+
+namespace vmso::test {
+
+TEST_CASE("After a fence the new page is read and never the old one", "[fence]") {
+  auto o = options(0xa0);
+  VMSO_SAY_HOW(o);
+  System s(o);
+  JobSpec first = tcp_job(20000);
+  Posted posted = s.post(0, first);
+  s.drain();
+  for (const UserBuffer &b : posted.buffers) {  // move every page elsewhere, with other bytes in it
+    for (uint64_t va = b.va / kFrameBytes * kFrameBytes; va < b.va + b.bytes; va += kFrameBytes) {
+      uint64_t at = *s.process().space().entry_at(va, 0), entry = s.memory.read_word(at);
+      uint64_t pa = s.allocator.take();
+      s.memory.make(pa, FrameKind::kUser, 0);
+      s.memory.write_word(at, (entry & ~AddressSpace::kAddress) | pa);
+    }
+  }
+  Random random(o.seed, "new bytes");
+  std::vector<uint8_t> bytes = random_bytes(20000, random);
+  size_t at = 0;
+  for (const UserBuffer &b : posted.buffers) {
+    for (uint32_t i = 0; i < b.bytes; i++, at++) {
+      auto walk = reference::walk(s.memory, s.reference_context(1), s.windows(), b.va + i);
+      s.memory.write(walk.pa, std::span(bytes).subspan(at, 1));
+    }
+    s.fence(s.process(), b);
+  }
+  JobSpec second = tcp_job(20000);
+  second.payload = bytes;
+  second.placed = posted.buffers;
+  s.post(0, second);
+  VMSO_CHECK_CLEAN(s);
+}
+
+TEST_CASE("Fences in any cycle of running traffic end and break nothing", "[fence]") {
+  auto o = options(0xa1);
+  o.queues = 4;
+  o.processes = 2;
+  o.read.order = ReadOrder::kInterleaved;
+  o.keep_frames = false;
+  VMSO_SAY_HOW(o);
+  System s(o);
+  Random random(o.seed, "fences");
+  for (unsigned i = 0; i < 40; i++) {
+    s.post(i % 4, tcp_job(10000 + i));
+    s.steps(random.below(600));
+    uint16_t number = 0;
+    auto kind = vmso_fence_kind(random.below(3));
+    s.check(vmso_fence_start(&s.device(), kind, unsigned(random.below(3)), 0, ~uint64_t{0} >> 1,
+                             &number),
+            "fence");
+    if (random.below(2)) s.check(vmso_fence_wait(&s.device(), number), "fence");
+  }
+  VMSO_CHECK_CLEAN(s);
+}
+
+TEST_CASE("A fence ends though the MAC stands still", "[fence]") {
+  auto o = options(0xa2);
+  VMSO_SAY_HOW(o);
+  System s(o);
+  s.sink.hold = true;
+  s.post(0, tcp_job(60000));
+  s.steps(3000);
+  uint16_t number = 0;
+  s.check(vmso_fence_start(&s.device(), VMSO_FENCE_ALL, 0, 0, 0, &number), "fence");
+  CHECK(vmso_fence_wait(&s.device(), number) == VMSO_OK);
+  s.sink.hold = false;
+  VMSO_CHECK_CLEAN(s);
+}
+
+TEST_CASE("STOP keeps the place in a job and ENABLE goes on there", "[queue]") {
+  for (unsigned cycles : {10u, 200u, 500u, 1000u, 2000u}) {
+    auto o = options(0xa3 + cycles);
+    VMSO_SAY_HOW(o);
+    INFO("STOP after " << cycles << " cycles");
+    System s(o);
+    for (unsigned i = 0; i < 3; i++) s.post(0, tcp_job(20000));
+    s.steps(cycles);
+    s.check(vmso_queue_command(&s.device(), 0, VMSO_CMD_STOP), "STOP");
+    CHECK(vmso_queue_wait(&s.device(), 0, VMSO_QUEUE_STOPPED) == VMSO_OK);
+    uint64_t frames = s.sink.frames;
+    s.steps(3000);
+    CHECK(s.sink.frames == frames);
+    s.check(vmso_queue_command(&s.device(), 0, VMSO_CMD_ENABLE), "ENABLE");
+    VMSO_CHECK_CLEAN(s);
+  }
+}
+
+TEST_CASE("RESET of a queue at any time leaves the others alone", "[queue]") {
+  for (unsigned cycles : {0u, 50u, 300u, 700u, 1500u}) {
+    auto o = options(0xb0 + cycles);
+    o.queues = 2;
+    VMSO_SAY_HOW(o);
+    INFO("RESET after " << cycles << " cycles");
+    System s(o);
+    for (unsigned i = 0; i < 4; i++) s.post(i % 2, tcp_job(20000));
+    s.steps(cycles);
+    s.restart_queue(0);
+    s.post(0, tcp_job(5000));
+    VMSO_CHECK_CLEAN(s);
+    CHECK(s.completions(1).size() == 2);
+  }
+}
+
+TEST_CASE("Soft reset and rst_n in the middle of traffic start anew", "[reset]") {
+  for (bool soft : {true, false}) {
+    auto o = options(0xc0);
+    o.queues = 4;
+    VMSO_SAY_HOW(o);
+    System s(o);
+    for (unsigned i = 0; i < 8; i++) s.post(i % 4, tcp_job(20000));
+    s.steps(1500);
+    if (soft) {
+      s.soft_reset();
+    } else {
+      s.reset();
+    }
+    for (unsigned i = 0; i < 8; i++) s.post(i % 4, tcp_job(9000));
+    s.drain();
+    CHECK(s.findings().report() == "");
+    CHECK(s.scoreboard.idle());
+  }
+}
+
+TEST_CASE("A full completion ring holds jobs back and loses nothing", "[completion]") {
+  auto o = options(0xd0);
+  o.log2_completions = 2;
+  VMSO_SAY_HOW(o);
+  System s(o);
+  s.auto_ack = false;
+  for (unsigned i = 0; i < 10; i++) s.post(0, tcp_job(1000));
+  s.steps(20000);
+  CHECK(s.completions(0).size() < 4);  // one place stays free for a ring error
+  while (s.completions(0).size() < 10) {
+    size_t have = s.completions(0).size();
+    vmso_ring_ack(&s.ring(0));
+    REQUIRE(s.run_until([&] { return s.completions(0).size() > have; }, 100000));
+    s.steps(5000);
+  }
+  s.auto_ack = true;
+  VMSO_CHECK_CLEAN(s);
+}
+
+TEST_CASE("A frame waits for a stopped MAC and leaves without a gap", "[stream]") {
+  auto o = options(0xd1);
+  VMSO_SAY_HOW(o);
+  System s(o);
+  s.sink.hold = true;
+  for (unsigned i = 0; i < 4; i++) s.post(0, tcp_job(60000));
+  s.steps(10000);
+  CHECK(s.sink.frames == 0);
+  s.sink.hold = false;
+  VMSO_CHECK_CLEAN(s);
+}
+
+TEST_CASE("The ring wraps many times and indices run on", "[ring]") {
+  auto o = options(0xd2);
+  o.log2_slots = 2;
+  o.log2_completions = 1;
+  o.keep_frames = false;
+  VMSO_SAY_HOW(o);
+  System s(o);
+  for (unsigned i = 0; i < 200; i++) {
+    JobSpec spec = tcp_job(200 + i);
+    spec.buffers = 1 + i % 9;
+    s.post(0, spec);
+  }
+  VMSO_CHECK_CLEAN(s);
+}
+
+}  // namespace vmso::test

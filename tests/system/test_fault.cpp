@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// Jobs that fail: pages that are not there, buses that err, descriptors that lie. The frames before
+// the fault were sent, those from it on were not, and the next job goes on.
+#include "system_test.hpp"
+
+namespace vmso::test {
+namespace {
+
+struct Faulty {
+  Posted posted;
+  uint64_t bad_va = 0;  // first byte of the page that was spoilt
+};
+
+// A job of one buffer from the middle of a page on; `spoil` changes the leaf entry of its page `n`.
+template <typename Spoil>
+Faulty post_spoilt(System &s, unsigned n, Spoil &&spoil) {
+  JobSpec spec = tcp_job(20000);
+  spec.buffers = 1;
+  spec.offset = 1001;
+  spec.may_fail = true;
+  spec.doorbell = false;
+  Faulty f{s.post(0, spec), 0};
+  f.bad_va = f.posted.buffers[0].va / kFrameBytes * kFrameBytes + n * kFrameBytes;
+  uint64_t at = *s.process().space().entry_at(f.bad_va, 0);
+  s.memory.write_word(at, spoil(s.memory.read_word(at)));
+  return f;
+}
+
+}  // namespace
+
+TEST_CASE("A page that is not there ends the job at its segment and the next job goes on",
+          "[fault]") {
+  struct Case {
+    vmso_cause cause;
+    uint64_t clear, set;
+  };
+  const Case cases[] = {{VMSO_CAUSE_NOT_PRESENT, AddressSpace::kPresent, 0},
+                        {VMSO_CAUSE_NO_USER, AddressSpace::kUser, 0},
+                        {VMSO_CAUSE_ACCESS_FLAG, AddressSpace::kAccessed, 0},
+                        {VMSO_CAUSE_ADDR_WIDTH, 0, uint64_t{1} << 46},
+                        {VMSO_CAUSE_DATA_WINDOW, AddressSpace::kAddress, 0x1000}};
+  for (const Case &c : cases) {
+    auto o = options(0x30 + c.cause);
+    VMSO_SAY_HOW(o);
+    INFO(vmso_cause_name(c.cause));
+    System s(o);
+    s.post(0, tcp_job(3000));
+    Faulty f = post_spoilt(s, 2, [&](uint64_t e) { return (e & ~c.clear) | c.set; });
+    s.post(0, tcp_job(4000));
+    VMSO_CHECK_CLEAN(s);
+    REQUIRE(s.completions(0).size() == 3);
+    const Completion &end = s.completions(0)[1];
+    CHECK(end.status == VMSO_STATUS_FAULT);
+    CHECK(end.cause == c.cause);
+    CHECK(end.va == f.bad_va);
+    CHECK(end.access == VMSO_ACCESS_PAYLOAD);
+    CHECK(end.level == 0);
+    // 3095 bytes lie on page 0, 4096 on page 1: the segment that reaches page 2 is number 4
+    CHECK(end.segments == (2 * 4096 - 1001) / 1448);
+    CHECK(s.completions(0)[2].ok());
+  }
+}
+
+TEST_CASE("The walker of the engine and the reference agree on the cause at every level",
+          "[fault][walk]") {
+  for (unsigned levels : {4u, 5u}) {
+    for (unsigned level = 0; level < levels; level++) {
+      for (unsigned bit : {0u, 2u, 7u, 50u}) {
+        auto o = options(0x40 + levels);
+        o.levels = levels;
+        VMSO_SAY_HOW(o);
+        INFO("level " << level << " bit " << bit);
+        System s(o);
+        JobSpec spec = tcp_job(2000);
+        spec.may_fail = true;
+        spec.buffers = 1;
+        spec.doorbell = false;
+        Posted posted = s.post(0, spec);
+        uint64_t va = posted.buffers[0].va, at = *s.process().space().entry_at(va, level);
+        s.memory.write_word(at, s.memory.read_word(at) ^ uint64_t{1} << bit);
+        auto walk = reference::walk(s.memory, s.reference_context(1), s.windows(), va);
+        s.reads.allow_unbacked = true;  // a table turned into a leaf points at who knows what
+        s.reads.check_owners = false;
+        if (walk.cause == VMSO_CAUSE_NONE) continue;  // PAT of a leaf, or a pointer become a leaf
+        s.doorbell(0);
+        s.drain();
+        CHECK(s.findings().report() == "");
+        REQUIRE(s.completions(0).size() == 1);
+        CHECK(s.completions(0)[0].status == VMSO_STATUS_FAULT);
+        CHECK(vmso_cause_name(s.completions(0)[0].cause) ==
+              std::string(vmso_cause_name(walk.cause)));
+        CHECK(s.completions(0)[0].level == walk.level);
+        CHECK(s.completions(0)[0].va == va);
+      }
+    }
+  }
+}
+
+TEST_CASE("A page that becomes present needs no fence", "[fault]") {
+  auto o = options(0x50);
+  VMSO_SAY_HOW(o);
+  System s(o);
+  uint64_t old = 0;
+  Faulty f = post_spoilt(s, 0, [&](uint64_t e) { return old = e, e & ~AddressSpace::kPresent; });
+  s.doorbell(0);
+  s.drain();
+  CHECK(s.completions(0).back().status == VMSO_STATUS_FAULT);
+  s.memory.write_word(*s.process().space().entry_at(f.bad_va, 0), old);
+  JobSpec again = tcp_job(20000);
+  again.placed = f.posted.buffers;
+  s.post(0, again);
+  VMSO_CHECK_CLEAN(s);
+  CHECK(s.completions(0).back().ok());
+}
+
+TEST_CASE("A bus error names class and address whatever was read", "[fault][error]") {
+  for (Resp resp : {Resp::kSlvErr, Resp::kDecErr}) {
+    for (ReadClass cls : {ReadClass::kWalk, ReadClass::kTemplate, ReadClass::kPayload}) {
+      auto o = options(0x60);
+      VMSO_SAY_HOW(o);
+      INFO(read_class_name(cls));
+      System s(o);
+      JobSpec spec = tcp_job(20000);
+      spec.buffers = 1;
+      spec.may_fail = true;
+      spec.doorbell = false;
+      Posted posted = s.post(0, spec);
+      uint64_t va = posted.buffers[0].va + 10000;
+      Script script;
+      script.classes = 1u << unsigned(cls);
+      script.resp = resp;
+      script.first = script.last = cls == ReadClass::kWalk ? *s.process().space().entry_at(va, 1)
+                                   : cls == ReadClass::kTemplate ? posted.template_pa
+                                                                 : s.process().physical(va);
+      script.times = 1;
+      s.reads.scripts.push_back(script);
+      s.doorbell(0);
+      s.drain();
+      s.post(0, tcp_job(3000));  // not before: it may share a walk with the job that fails
+      s.drain();
+      CHECK(s.conclude() == "");
+      REQUIRE(s.completions(0).size() == 2);
+      const Completion &end = s.completions(0)[0];
+      CHECK(end.status == VMSO_STATUS_BUS);
+      bool slv = resp == Resp::kSlvErr;
+      CHECK(end.cause == (cls == ReadClass::kWalk
+                              ? slv ? VMSO_CAUSE_TABLE_SLV_ERR : VMSO_CAUSE_TABLE_DEC_ERR
+                          : slv ? VMSO_CAUSE_DATA_SLV_ERR
+                                : VMSO_CAUSE_DATA_DEC_ERR));
+      CHECK(end.access ==
+            (cls == ReadClass::kTemplate ? VMSO_ACCESS_TEMPLATE : VMSO_ACCESS_PAYLOAD));
+      if (cls == ReadClass::kPayload) CHECK(end.segments == 10000 / 1448);
+      if (cls == ReadClass::kTemplate) CHECK(end.segments == 0);
+    }
+  }
+}
+
+TEST_CASE("A read that never returns ends its job with TIMEOUT and the engine lives",
+          "[fault][timeout]") {
+  auto o = options(0x70);
+  VMSO_SAY_HOW(o);
+  System s(o);
+  s.write32(VMSO_REG_READ_TIMEOUT, 2000);
+  JobSpec spec = tcp_job(20000);
+  spec.buffers = 1;
+  spec.may_fail = true;
+  spec.doorbell = false;
+  Posted posted = s.post(0, spec);
+  Script script;
+  script.act = Script::Act::kNever;
+  script.classes = 1u << unsigned(ReadClass::kPayload);
+  script.first = script.last = s.process().physical(posted.buffers[0].va + 9000);
+  script.times = 1;
+  s.reads.scripts.push_back(script);
+  s.post(0, tcp_job(3000));
+  CHECK(s.run_until([&] { return s.scoreboard.idle(); }, 200000));
+  REQUIRE(s.completions(0).size() == 2);
+  CHECK(s.completions(0)[0].status == VMSO_STATUS_TIMEOUT);
+  CHECK(s.completions(0)[0].cause == VMSO_CAUSE_BUS_TIMEOUT);
+  CHECK(s.completions(0)[0].segments == 9000 / 1448);
+  CHECK(s.completions(0)[1].ok());
+  s.reads.release_withheld(s.now());  // what comes late is swallowed
+  s.post(0, tcp_job(3000));
+  s.drain();
+  s.allowed_sticky = VMSO_REG_STICKY_READ_TIMEOUT_bm;
+  CHECK(s.conclude() == "");
+}
+
+TEST_CASE("Each malformed job ends with its own code and the next job goes on", "[fault][slot]") {
+  struct Case {
+    vmso_status status;
+    void (*spoil)(vmso_first_slot &);
+  };
+  const Case cases[] = {
+      {VMSO_STATUS_KIND, [](vmso_first_slot &f) { vmso_first_slot_set_kind(&f, 9); }},
+      {VMSO_STATUS_NOT_BUILT,
+       [](vmso_first_slot &f) { vmso_first_slot_set_kind(&f, VMSO_KIND_UDP_SEG); }},
+      {VMSO_STATUS_RESERVED_SET, [](vmso_first_slot &f) { f.word[7] |= uint64_t{1} << 63; }},
+      {VMSO_STATUS_SUM_MISMATCH,
+       [](vmso_first_slot &f) { vmso_first_slot_set_payload_bytes(&f, 1999); }},
+      {VMSO_STATUS_SPACE, [](vmso_first_slot &f) { vmso_first_slot_set_buffer0_space(&f, 3); }},
+      {VMSO_STATUS_SPACE, [](vmso_first_slot &f) { vmso_first_slot_set_template_space(&f, 2); }},
+      {VMSO_STATUS_ADDR_WRAP,
+       [](vmso_first_slot &f) { vmso_first_slot_set_buffer0_addr(&f, ~uint64_t{0}); }},
+      {VMSO_STATUS_HDR_ZERO, [](vmso_first_slot &f) { vmso_first_slot_set_header_bytes(&f, 0); }},
+      {VMSO_STATUS_HDR_LONG, [](vmso_first_slot &f) { vmso_first_slot_set_header_bytes(&f, 300); }},
+      {VMSO_STATUS_OFFSET_ORDER, [](vmso_first_slot &f) { vmso_first_slot_set_l4_offset(&f, 14); }},
+      {VMSO_STATUS_OFFSET_ODD,
+       [](vmso_first_slot &f) {
+         vmso_first_slot_set_l3_offset(&f, 13 + 2);
+         vmso_first_slot_set_l4_offset(&f, 36);
+         vmso_first_slot_set_header_bytes(&f, 60);
+       }},
+      {VMSO_STATUS_MSS_ZERO, [](vmso_first_slot &f) { vmso_first_slot_set_mss(&f, 0); }},
+      {VMSO_STATUS_OPTION,
+       [](vmso_first_slot &f) { vmso_first_slot_set_l4_mode(&f, VMSO_L4_NONE); }},
+      {VMSO_STATUS_OPTION, [](vmso_first_slot &f) { vmso_first_slot_set_id_mode(&f, 3); }},
+      {VMSO_STATUS_NOT_BUILT, [](vmso_first_slot &f) { vmso_first_slot_set_vlan_insert(&f, 1); }},
+      {VMSO_STATUS_NOT_BUILT,
+       [](vmso_first_slot &f) { vmso_first_slot_set_outer_l3_offset(&f, 14); }},
+      {VMSO_STATUS_BAD_TEMPLATE,
+       [](vmso_first_slot &f) {  // the EtherType does not stand before L3
+         vmso_first_slot_set_l3_offset(&f, 16);
+         vmso_first_slot_set_l4_offset(&f, 36);
+         vmso_first_slot_set_header_bytes(&f, 56);
+       }},
+  };
+  auto o = options(0x80);
+  VMSO_SAY_HOW(o);
+  System s(o);
+  for (const Case &c : cases) {
+    JobSpec spec = tcp_job(2000, 1000);
+    spec.buffers = 1;
+    spec.may_fail = true;
+    spec.doorbell = false;
+    Posted posted = s.post(0, spec);
+    vmso_first_slot slot;
+    uint64_t pa = s.ring_address(0) + (posted.slot % 256) * 64;
+    for (unsigned i = 0; i < 8; i++) slot.word[i] = s.memory.read_word(pa + 8 * i);
+    c.spoil(slot);
+    for (unsigned i = 0; i < 8; i++) s.memory.write_word(pa + 8 * i, slot.word[i]);
+    s.post(0, tcp_job(1500));
+    size_t have = s.completions(0).size();
+    s.drain();
+    INFO(vmso_status_name(c.status));
+    CHECK(s.findings().report() == "");
+    REQUIRE(s.completions(0).size() == have + 2);
+    CHECK(vmso_status_name(s.completions(0)[have].status) ==
+          std::string(vmso_status_name(c.status)));
+    CHECK(s.completions(0)[have].segments == 0);
+    CHECK(s.completions(0)[have + 1].ok());
+  }
+  CHECK(s.conclude() == "");
+}
+
+TEST_CASE("A framing error stops its queue alone and RESET brings it back", "[fault][ring]") {
+  auto o = options(0x90);
+  o.queues = 2;
+  VMSO_SAY_HOW(o);
+  System s(o);
+  s.scoreboard.ring_errors_allowed = true;
+  s.allowed_sticky = VMSO_REG_STICKY_QUEUE_ERROR_bm;
+  vmso_first_slot slot{};
+  vmso_first_slot_set_kind(&slot, VMSO_KIND_NOP);
+  vmso_first_slot_set_cookie(&slot, 0x4711);
+  SECTION("slot count zero") { vmso_first_slot_set_slots(&slot, 0); }
+  SECTION("a chain beyond the producer") { vmso_first_slot_set_slots(&slot, 2); }
+  SECTION("a chain beyond the ring") { vmso_first_slot_set_slots(&slot, 257); }
+  s.post_raw(0, slot.word);
+  s.post(1, tcp_job(30000));
+  CHECK(s.run_until([&] { return !s.completions(0).empty(); }, 100000));
+  s.drain();
+  CHECK(vmso_queue_state(&s.device(), 0) == VMSO_QUEUE_ERROR);
+  CHECK(vmso_queue_state(&s.device(), 1) == VMSO_QUEUE_RUN);
+  s.restart_queue(0);
+  s.post(0, tcp_job(3000));
+  VMSO_CHECK_CLEAN(s);
+  CHECK(s.completions(0).back().ok());
+}
+
+}  // namespace vmso::test

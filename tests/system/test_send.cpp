@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole files out of a process's memory, as `vmso send` does it: every frame compared with the
+// reference, the stream put together again, every byte explained.
+#include "app/sender.hpp"
+#include "system_test.hpp"
+
+namespace vmso::test {
+namespace {
+
+struct Sent {
+  std::vector<uint8_t> file;
+  SendResult result;
+  std::string report;
+};
+
+Sent send(const SendOptions &options, size_t bytes) {
+  Sent sent{pattern(bytes, options.system.seed), {}, {}};
+  Sender sender(options, sent.file);
+  sent.result = sender.run([](uint64_t) {});
+  sent.report = sender.system().findings().report();
+  return sent;
+}
+
+}  // namespace
+
+#define VMSO_CHECK_SENT(sent)                                 \
+  do {                                                        \
+    CHECK((sent).report == "");                               \
+    CHECK((sent).result.good);                                \
+    CHECK((sent).result.payload_bytes == (sent).file.size()); \
+    CHECK((sent).result.touched.payload_bytes == 0);          \
+  } while (false)
+
+TEST_CASE("A file of ten kilobytes arrives and every byte is explained once", "[send]") {
+  for (const char *config : {"small", "default", "wide"}) {
+    SendOptions o;
+    o.system = options(0x10, config);
+    o.explain = true;
+    VMSO_SAY_HOW(o.system);
+    Sent sent = send(o, 10007);
+    VMSO_CHECK_SENT(sent);
+    CHECK(sent.result.measured.frames == 7);
+    uint64_t explained = 0;
+    for (const LineagePiece &p : sent.result.lineage.pieces) explained += p.bytes;
+    CHECK(explained == 10007);
+    for (const LineageJob &job : sent.result.lineage.jobs) {
+      CHECK(job.posted.buffers.size() >= 3);
+      for (const UserBuffer &b : job.posted.buffers) CHECK(b.bytes % 2 == 1);
+      CHECK(job.posted.buffers.front().va % kFrameBytes != 0);
+      CHECK(job.posted.buffers.back().va % kFrameBytes != 0);
+      CHECK(job.doorbell_at > 0);
+      CHECK(job.slot_read_at > job.doorbell_at);
+    }
+  }
+}
+
+TEST_CASE("An empty file becomes one frame of headers", "[send]") {
+  SendOptions o;
+  o.system = options(0x11);
+  VMSO_SAY_HOW(o.system);
+  Sent sent = send(o, 0);
+  VMSO_CHECK_SENT(sent);
+  CHECK(sent.result.measured.frames == 1);
+  CHECK(sent.result.measured.bytes == 66);
+}
+
+TEST_CASE("Files of few bytes arrive whatever the number of queues", "[send]") {
+  for (size_t bytes : {1u, 2u, 3u, 5u, 60u}) {
+    SendOptions o;
+    o.system = options(0x12 + bytes);
+    o.system.queues = 4;
+    VMSO_SAY_HOW(o.system);
+    INFO(bytes << " bytes");
+    Sent sent = send(o, bytes);
+    VMSO_CHECK_SENT(sent);
+  }
+}
+
+TEST_CASE("Several jobs on several queues arrive in order with ids that go on", "[send]") {
+  SendOptions o;
+  o.system = options(0x13);
+  o.system.queues = 3;
+  o.job_bytes = 20000;
+  VMSO_SAY_HOW(o.system);
+  Sent sent = send(o, 250001);
+  VMSO_CHECK_SENT(sent);
+  CHECK(sent.result.jobs == 15);
+}
+
+TEST_CASE("Answers out of order and a slow MAC change nothing", "[send]") {
+  for (ReadOrder order : {ReadOrder::kById, ReadOrder::kInterleaved}) {
+    for (const char *pattern : {"random:0.4", "1of:3", "stall:200@50"}) {
+      SendOptions o;
+      o.system = options(0x14 + uint64_t(order));
+      o.system.queues = 2;
+      o.system.read.order = order;
+      o.system.read.jitter = 300;
+      o.system.read.ar_stall = 0.2;
+      o.system.write.aw_stall = o.system.write.w_stall = 0.5;
+      o.system.backpressure = pattern;
+      VMSO_SAY_HOW(o.system);
+      INFO(pattern);
+      Sent sent = send(o, 100003);
+      VMSO_CHECK_SENT(sent);
+    }
+  }
+}
+
+TEST_CASE("All page sizes and numbers of levels and both IP versions arrive", "[send]") {
+  for (unsigned levels : {4u, 5u}) {
+    for (PageSize page : {PageSize::k4K, PageSize::k2M, PageSize::k1G}) {
+      SendOptions o;
+      o.system = options(0x15 + levels);
+      o.system.levels = levels;
+      o.system.page = page;
+      o.ipv6 = levels == 5;
+      VMSO_SAY_HOW(o.system);
+      INFO("levels " << levels << " page " << unsigned(page));
+      Sent sent = send(o, 70001);
+      VMSO_CHECK_SENT(sent);
+    }
+  }
+}
+
+TEST_CASE("What a bus error cuts off is sent again and no byte twice", "[send][error]") {
+  SendOptions o;
+  o.system = options(0x16);
+  o.system.queues = 2;
+  o.system.read.error_rate = 0.01;
+  o.job_bytes = 30000;
+  VMSO_SAY_HOW(o.system);
+  Sent sent = send(o, 400009);
+  VMSO_CHECK_SENT(sent);
+  CHECK(sent.result.reads.errors > 0);
+  CHECK(sent.result.resends > 0);
+}
+
+TEST_CASE("Every byte is explained once whatever the order and the errors", "[send][lineage]") {
+  for (PageSize page : {PageSize::k4K, PageSize::k2M}) {
+    SendOptions o;
+    o.system = options(0x18, "default");
+    o.system.queues = 4;
+    o.system.page = page;
+    o.system.read.order = ReadOrder::kInterleaved;
+    o.system.read.jitter = 80;
+    o.system.read.error_rate = 0.005;
+    o.job_bytes = 9000;
+    o.mss = 999;
+    o.explain = true;
+    VMSO_SAY_HOW(o.system);
+    Sent sent = send(o, 300007);
+    VMSO_CHECK_SENT(sent);
+    uint64_t explained = 0;
+    for (const LineagePiece &p : sent.result.lineage.pieces) explained += p.bytes;
+    CHECK(explained == 300007);
+  }
+}
+
+TEST_CASE("A memory that always errs makes the sender give up with the reason", "[send][error]") {
+  SendOptions o;
+  o.system = options(0x19);
+  o.system.read.error_rate = 1;
+  VMSO_SAY_HOW(o.system);
+  Sent sent = send(o, 1000);
+  CHECK_FALSE(sent.result.good);
+  CHECK(sent.result.resends == Sender::kResends);
+  CHECK_THAT(sent.report, Catch::Contains("failed 17 times"));
+  CHECK(sent.report.find("has not ended") == std::string::npos);
+}
+
+TEST_CASE("Memory stays bounded and freed pages are never read", "[send][fence]") {
+  SendOptions o;
+  o.system = options(0x17, "default");
+  o.system.queues = 4;
+  VMSO_SAY_HOW(o.system);
+  Sent sent = send(o, 2 * Sender::kMapped);
+  VMSO_CHECK_SENT(sent);
+  CHECK(sent.result.fences > 0);
+  CHECK(sent.result.most_frames_of_memory * kFrameBytes < 2 * Sender::kMapped);
+}
+
+}  // namespace vmso::test
