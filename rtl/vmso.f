@@ -66,8 +66,15 @@ rtl/xlat/vmso_xlat_finish.sv
 rtl/xlat/vmso_xlat_fence.sv
 rtl/xlat/vmso_xlat.sv
 rtl/seg/vmso_seg.sv
+rtl/seg/vmso_seg_accounts.sv
+rtl/seg/vmso_seg_charge.sv
+rtl/seg/vmso_seg_credit.sv
 rtl/seg/vmso_seg_jobs.sv
 rtl/seg/vmso_seg_list.sv
+rtl/seg/vmso_seg_look.sv
+rtl/seg/vmso_seg_order.sv
+rtl/seg/vmso_seg_turn.sv
+rtl/seg/vmso_seg_wake.sv
 rtl/read/vmso_read.sv
 rtl/read/vmso_read_burst.sv
 rtl/read/vmso_read_land.sv

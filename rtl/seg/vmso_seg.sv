@@ -1,17 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-// Chooses fairly among the queues, cuts their jobs at MSS, and orders each segment: its place in the
-// order FIFO, its rows of the frame store, its reads.
+// Chooses fairly among the queues, cuts their jobs at MSS, and orders each segment: its place in
+// the order FIFO, its rows of the frame store, its reads.
 //
-// job_load     valid only; run_status of status_job is combinational, run_end of end_job registered
-// fetch        valid/ready, with or after its order; order: valid only, order_frame = its number modulo
-//              the frame slots; left gives slot and rows back
-// choice       deficit round robin with debt: a queue keeps its turn until its balance (beats) is
-//              negative, its next segment is not ready, or it has no job
-// unload       one queue at a time, between turns: its jobs become discards
-// hold_issue   no order or fetch is begun; issue_held: none is under way, run's fetches are done too
-// query        registered, one cycle after query_queue; ctl likewise
-// throughput   one order per two cycles within a turn
-// reset        walks clear the tables; seg_ready low meanwhile
+// job_load     valid only, at most every second cycle, after seg_ready
+// ready_event  valid only, not before run_status shows what it tells of, nor in the cycle after
+//              job_load
+// run_status   of status_job, combinational; run_end of end_job, one cycle later
+// fetch        valid/ready, in the cycle of its order or later; order: valid only, order_frame =
+//              its number modulo the frame slots; left gives slot and rows back
+// choice       deficit round robin with debt, in beats. A turn that begins with a balance of 0 or
+//              less gets one quantum, and goes to the tail if that does not pay the debt. A queue
+//              keeps its turn until its balance is negative, its next segment is not ready, or it
+//              has no job; the only one that wants a turn keeps it. What is left when the queue is
+//              empty is dropped, debt is kept and paid even then
+// cost         of a frame: the larger of wire beats (padded to 60 bytes) and R beats (least
+//              favourable alignment); of a job: slot beats and template beats, with its first fetch
+//              or order
+// unload       one queue at a time, between two orders: its jobs become discards, its account stays
+// hold_issue   no fetch is begun; issue_held, one cycle later: none is under way, run's are done
+//              too
+// query        registered, one cycle after query_queue; ctl likewise. wake comes after they show it
+// throughput   one order per two cycles, also if every order has its own job, or its own queue
+// latency      a lone job has its order 3 cycles after its bytes are ready, at the earliest 8 after
+//              its load
+// reset        a walk clears the tables; seg_ready low meanwhile
 `include "vmso_assert.svh"
 module vmso_seg
   import vmso_pkg::*;
@@ -69,472 +81,380 @@ module vmso_seg
   output logic          count_seg_starved
 );
   localparam int unsigned QueueW   = vmso_math_pkg::index_width(Cfg.queues);
-  localparam int unsigned Depth    = 1 << QueueW;
   localparam int unsigned JobW     = $clog2(Cfg.jobs);
-  localparam int unsigned BusBytes = Cfg.data_bits / 8;
-  localparam int unsigned BeatW    = $clog2(BusBytes);
-  localparam int unsigned Rows     = vmso_config_pkg::store_rows(Cfg);
-  localparam int unsigned FrameW   = $clog2(Cfg.frame_slots);
-  localparam int unsigned MaxBeats = (Cfg.max_frame + BusBytes - 1) / BusBytes;
-  localparam int unsigned SlotBeats = 64 / BusBytes > 0 ? 64 / BusBytes : 1;
-  typedef logic signed [23:0] balance_t;
-  typedef logic [QueueW-1:0]  q_t;
-  typedef logic [JobW-1:0]    j_t;
+  localparam int unsigned InitW    = QueueW > JobW ? QueueW : JobW;
+  typedef logic [QueueW-1:0] q_t;
+  typedef logic [JobW-1:0]   j_t;
+  if (Cfg.jobs < 4 || Cfg.jobs > 256 || Cfg.jobs != 2**JobW) begin : gen_bad_jobs
+    $error("vmso_seg: jobs = %0d, but it must be a power of two from 4 to 256", Cfg.jobs);
+  end
 
   typedef enum logic [3:0] {
-    StIdle = 4'd0, StQueue = 4'd1, StJob = 4'd2, StLook = 4'd3, StAct = 4'd4, StTurnEnd = 4'd5,
-    StUnJob = 4'd6, StUnLook = 4'd7, StUnClear = 4'd8, StUnDiscard = 4'd9, StUnEnd = 4'd10,
-    StSkip = 4'd11
+    WaitTurn = 4'd0,    // no queue has its turn
+    Look = 4'd1,        // what can its job do?
+    Act = 4'd2,         // do it, or wait for credits
+    WaitRecord = 4'd3,  // of the job behind
+    UnRead = 4'd4,      // unload: until all loads are in their lists
+    UnLook = 4'd5,      // has it a job?
+    UnLoad = 4'd6,      // its record
+    WaitClear = 4'd7,   // run drops it
+    UnClean = 4'd8,     // off the list
+    WaitSlot = 4'd9,    // discard
+    UnEnd = 4'd10
   } state_e;
   state_e state_q, state_d;
 
-  // -- the lists ----------------------------------------------------------------------------------------------
-  q_t   queue_q, pop_queue;
-  logic list_cleared, jobs_cleared, pop_valid, pop_ready, relist_valid, relist_ready;
-  logic loaded_valid, has_job, has_next, job_pop;
-  j_t   loaded_job, head, next;
-
-  vmso_seg_list #(.Cfg(Cfg)) u_list (
-    .clk, .rst_n, .cleared(list_cleared),
-    .load_valid(job_load_valid), .load_job(job_load.job[JobW-1:0]),
-    .load_queue(job_load.queue[QueueW-1:0]),
-    .event_valid(ready_event_valid), .event_job(ready_event[JobW-1:0]),
-    .load_event_valid(loaded_valid), .load_event_job(loaded_job),
-    .relist_valid, .relist_ready, .relist(queue_q), .pop_valid, .pop_ready, .pop(pop_queue)
-  );
-  vmso_seg_jobs #(.Cfg(Cfg)) u_jobs (
-    .clk, .rst_n, .cleared(jobs_cleared),
-    .load_valid(job_load_valid), .load_job(job_load.job[JobW-1:0]),
-    .load_queue(job_load.queue[QueueW-1:0]), .loaded_valid, .loaded_job,
-    .head_queue(queue_q), .has_job, .head, .has_next, .next, .pop(job_pop)
-  );
-
-  // -- tables by job ----------------------------------------------------------------------------------------
-  seg_job_t  load_record, record;
-  j_t        record_addr, job_q;
-  logic      record_en, clearing_q, progress_we, taken_we;
-  j_t        clear_q;
-  progress_t progress_ram, progress_q, progress_d;
-  logic [Cfg.jobs-1:0] begun_q, failed_q;
-  logic [17:0] taken, taken_d;
-
-  assign load_record = '{
-    queue: job_load.queue, kind: job_load.kind, status: job_load.status, slot: job_load.slot,
-    slots: job_load.slots, cookie: job_load.cookie,
-    completion_wanted: job_load.completion_wanted, interrupt_wanted: job_load.interrupt_wanted,
-    payload_bytes: job_load.payload_bytes, mss: job_load.mss, header_bytes: job_load.header_bytes,
-    tmpl: job_load.tmpl, l4_mode: job_load.l4_mode, id_mode: job_load.id_mode,
-    flag_profile: job_load.flag_profile, l3_offset: job_load.l3_offset,
-    l4_offset: job_load.l4_offset, skip_bytes: job_load.skip_bytes,
-    skip_segments: job_load.skip_segments
-  };
-  vmso_ram_1w1r #(.Depth(Cfg.jobs), .LaneBits($bits(seg_job_t))) u_record (
-    .clk, .write_en(job_load_valid), .write_addr(job_load.job[JobW-1:0]), .write_data(load_record),
-    .read_en(record_en), .read_addr(record_addr), .read_data(record)
-  );
-  vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(progress_t))) u_progress (
-    .clk, .write_en(progress_we), .write_addr(job_q), .write_data(progress_d),
-    .read_addr(job_q), .read_data(progress_ram)
-  );
-  vmso_lutram #(.Depth(Cfg.jobs), .Bits(18)) u_taken (
-    .clk, .write_en(clearing_q || taken_we), .write_addr(clearing_q ? clear_q : job_q),
-    .write_data(clearing_q ? '0 : taken_d), .read_addr(job_q), .read_data(taken)
-  );
-
-  // -- tables by queue -----------------------------------------------------------------------------------------
-  typedef struct packed {
-    balance_t     balance;
-    logic [25:0]  issued_bytes;
-    order_count_t orders;
-  } account_t;
-  account_t     account_q, account_d;
-  account_t     account_read [3];  // turn, query, controller
-  logic         account_we, account_clearing_q;
-  q_t           account_clear_q;
-  logic [7:0]   weight;
-  queue_weight_t config_weight;
-  logic         queue_read_en;
-  q_t           queue_read;
-
-  assign config_weight = queue_weight_t'(queue_config.data);
-  assign queue_read_en = state_q == StIdle;
-  assign queue_read    = unload_valid ? unload_queue[QueueW-1:0] : pop_queue;
-  vmso_ram_1w1r #(.Depth(Depth), .LaneBits(8)) u_weight (
-    .clk, .write_en(queue_config_valid && queue_config.index == 3'd5),
-    .write_addr(queue_config.queue[QueueW-1:0]), .write_data(config_weight.weight),
-    .read_en(queue_read_en), .read_addr(queue_read), .read_data(weight)
-  );
-  for (genvar copy = 0; copy < 3; copy++) begin : gen_account
-    vmso_ram_1w1r #(.Depth(Depth), .LaneBits($bits(account_t))) u_account (
-      .clk, .write_en(account_clearing_q || account_we),
-      .write_addr(account_clearing_q ? account_clear_q : queue_q),
-      .write_data(account_clearing_q ? '0 : account_d),
-      .read_en(copy == 0 ? queue_read_en : 1'b1),
-      .read_addr(copy == 0 ? queue_read
-                 : copy == 1 ? query_queue[QueueW-1:0] : ctl_queue[QueueW-1:0]),
-      .read_data(account_read[copy])
-    );
-  end
-  assign query_issued_bytes = account_read[1].issued_bytes;
-  assign query_in_debt      = account_read[1].balance[23];
-  assign ctl_issued         = account_read[2].orders;
-
-  // -- credits: frame slots and rows ----------------------------------------------------------------------------
-  logic [FrameW:0]   slots_used_q;
-  logic [FrameW-1:0] frame_q;
-  logic [11:0]       rows_used_q, rows_wanted_q, row_limit_q;
-  row_t              row_q;
-  logic              slot_free, rows_free, emit, emit_rows;
-  logic [11:0]       emitted_rows;
-
-  assign slot_free    = slots_used_q != (FrameW+1)'(Cfg.frame_slots);
-  assign rows_free    = rows_used_q + rows_wanted_q <= row_limit_q || rows_used_q == '0;
-  assign emitted_rows = emit && emit_rows ? rows_wanted_q : '0;
+  // -- init: walk over all tables -----------------------------------------------------------------
+  logic             init_q;
+  logic [InitW-1:0] init_index_q;
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      slots_used_q <= '0;
-      rows_used_q  <= '0;
-      frame_q      <= '0;
-      row_q        <= '0;
-    end else begin
-      slots_used_q <= slots_used_q + (FrameW+1)'(emit) - (FrameW+1)'(left_valid);
-      rows_used_q  <= rows_used_q + emitted_rows - (left_valid ? 12'(left.rows) : '0);
-      if (emit) frame_q <= frame_q + 1'b1;
-      row_q <= (row_q + row_t'(emitted_rows)) & row_t'(Rows - 1);
+      init_q       <= 1'b1;
+      init_index_q <= '0;
+    end else if (init_q) begin
+      init_index_q <= init_index_q + 1'b1;
+      if (init_index_q == '1) init_q <= 1'b0;
     end
   end
-  always_ff @(posedge clk) begin
-    row_limit_q <= 32'(store_limit) > Rows ? 12'(Rows) : store_limit;
-  end
+  assign seg_ready = !init_q;
 
-  // -- flags of the turn
-  logic unloading_q, head_any_q, cur_failed, had_job_q, clear_begun_q, next_want;
-  logic more_q;  // relist after this turn: work that was not refused, or a debt to pay
-  seg_job_t next_record_q;
+  // -- lists, accounts, the next turn -------------------------------------------------------------
+  q_t       init_queue, load_queue, pop, look_queue, account_queue, turn_queue;
+  j_t       load_job, look_head, next, turn_head, event_job;
+  logic     load_quiet, load_idle, fresh_valid, fresh_ready, put_valid, look_any, next_any;
+  logic     event_valid, pop_valid, pop_ready, kept, turn_valid, turn_ready, turn_any;
+  q_t       fresh_queue, put_queue;
+  account_t turn_account;
+  balance_t turn_quantum;
+  // the queue and the job at work
+  q_t       queue_q;
+  j_t       job_q;
+  seg_job_t cur_q;
+  account_t account_q, account_d;
+  balance_t quantum_q;
+  bytes_t   rest_q;
+  logic     has_job_q;   // job_q, cur_q, rest_q are valid
+  logic     idle_q;      // nobody has or wants a turn
+  logic     arrived_q;   // the empty queue got a job since
+  logic     fresh_q;     // the turn has not looked at a job yet
+  // what a cycle decides
+  logic     unloading, job_pop, turn_over, turn_again, back_valid_q, back_again_q;
+  logic     write_q, account_we;
+  q_t       back_q, write_queue_q;
+  account_t write_account_q;
+  queue_weight_t config_weight;
 
-  // -- the job at work ---------------------------------------------------------------------------------------------
-  seg_job_t  cur_q;
-  logic      next_valid_q;   // record holds the next job of the queue
-  j_t        next_job_q;
-  logic      next_reading_q;
-  bytes_t    rest;
-  logic      needs_tmpl;
-  // look: what is wanted and what is there
-  logic signed [17:0] avail_q;
-  run_status_t        status_q;
-  pos_t               want_q;
-  logic               last_q;
-  logic [15:0]        cut;
-  pos_t               want_d;
-  logic [14:0]        frame_bytes;
-  logic [11:0]        beats;
+  assign init_queue = init_index_q[QueueW-1:0];
+  assign load_queue = job_load.queue[QueueW-1:0];
+  assign load_job   = job_load.job[JobW-1:0];
+  assign load_quiet = job_load.status != StatusOk || job_load.kind == KindNop;
+  vmso_seg_jobs #(.Cfg(Cfg)) u_jobs (
+    .clk, .rst_n, .init_valid(init_q), .init_queue, .load_valid(job_load_valid), .load_job,
+    .load_queue, .load_quiet, .load_idle, .event_valid(ready_event_valid),
+    .event_job(ready_event[JobW-1:0]), .head_event_valid(event_valid), .head_event_job(event_job),
+    .idle(idle_q), .fresh_valid, .fresh_ready, .fresh_queue, .put_valid, .put_queue, .look_queue,
+    .look_any, .look_head, .cur_job(job_q), .next_any, .next, .pop(job_pop), .pop_queue(queue_q)
+  );
+  vmso_seg_list #(.Cfg(Cfg)) u_list (
+    .clk, .rst_n, .init_valid(init_q), .init_queue, .load_valid(job_load_valid), .load_job,
+    .load_queue, .job_event_valid(event_valid), .job_event(event_job), .fresh_valid, .fresh_ready,
+    .fresh_queue, .pop_valid, .pop_ready, .pop, .back_valid(back_valid_q),
+    .back_again(back_again_q), .back(back_q)
+  );
+  assign config_weight = queue_weight_t'(queue_config.data);
+  vmso_seg_accounts #(.Cfg(Cfg)) u_accounts (
+    .clk, .init_valid(init_q), .init_queue,
+    .weight_valid(queue_config_valid && queue_config.index == 3'd5),
+    .weight_queue(queue_config.queue[QueueW-1:0]), .weight(config_weight.weight),
+    .write_valid(write_q), .write_queue(write_queue_q), .write(write_account_q),
+    .turn_queue(account_queue), .turn_account, .turn_quantum,
+    .query_queue(query_queue[QueueW-1:0]), .query_issued_bytes, .query_in_debt,
+    .ctl_queue(ctl_queue[QueueW-1:0]), .ctl_issued
+  );
+  vmso_seg_turn #(.Cfg(Cfg)) u_turn (
+    .clk, .rst_n, .pop_valid, .pop_ready, .pop, .hold_turn(unloading),
+    .hold_queue(unload_queue[QueueW-1:0]), .account_queue, .look_queue, .look_any, .look_head,
+    .kept, .turn_valid, .turn_ready, .turn_queue, .turn_any, .turn_head
+  );
 
-  assign rest       = cur_q.payload_bytes - progress_q.sent;
-  assign needs_tmpl = cur_q.header_bytes != '0 && !progress_q.tmpl_fetched
-                      && cur_q.status == StatusOk && cur_q.kind != KindNop;
-  assign cut        = rest > bytes_t'(cur_q.mss) ? cur_q.mss : rest[15:0];
-  assign want_d     = needs_tmpl ? pos_t'(cur_q.header_bytes) : pos_t'(cut);
-  assign frame_bytes = 15'(cur_q.header_bytes) + 15'(pos_t'(cut));
-  assign beats      = 12'((32'(frame_bytes) + BusBytes - 1) >> BeatW);
+  // -- records of the jobs: one port for heads, one for the job behind ----------------------------
+  seg_job_t load_record, head_record, next_record, record;
+  logic     next_read_q;  // next_record is the job behind job_q
+  j_t       next_q;
+  assign load_record = '{
+    kind: job_load.kind, status: job_load.status, slot: job_load.slot, slots: job_load.slots,
+    cookie: job_load.cookie, completion_wanted: job_load.completion_wanted,
+    interrupt_wanted: job_load.interrupt_wanted, payload_bytes: job_load.payload_bytes,
+    mss: job_load.mss, header_bytes: job_load.header_bytes, tmpl: job_load.tmpl,
+    l4_mode: job_load.l4_mode, id_mode: job_load.id_mode, flag_profile: job_load.flag_profile,
+    l3_offset: job_load.l3_offset, l4_offset: job_load.l4_offset,
+    skip_bytes: job_load.skip_bytes, skip_segments: job_load.skip_segments
+  };
+  vmso_ram_1w1r #(.Depth(Cfg.jobs), .LaneBits($bits(seg_job_t))) u_head_record (
+    .clk, .write_en(job_load_valid), .write_addr(load_job), .write_data(load_record),
+    .read_en(1'b1), .read_addr(look_head), .read_data(head_record)
+  );
+  vmso_ram_1w1r #(.Depth(Cfg.jobs), .LaneBits($bits(seg_job_t))) u_next_record (
+    .clk, .write_en(job_load_valid), .write_addr(load_job), .write_data(load_record),
+    .read_en(1'b1), .read_addr(next), .read_data(next_record)
+  );
+
+  // -- bytes taken of each job's runs, ever -------------------------------------------------------
+  logic        taken_we;
+  logic [17:0] taken, taken_d;
+  vmso_lutram #(.Depth(Cfg.jobs), .Bits(18)) u_taken (
+    .clk, .write_en(init_q || taken_we), .write_addr(init_q ? init_index_q[JobW-1:0] : job_q),
+    .write_data(init_q ? '0 : taken_d), .read_addr(job_q), .read_data(taken)
+  );
+
+  // -- look and decide ----------------------------------------------------------------------------
+  act_e        look_act, act;
+  cut_t        cut;
+  logic        needs_tmpl, look_on, relook, fetch_room, fetch_none, go, act_go;
+  logic        slot_free, rows_free, wake_room, job_over;
+  frame_t      frame;
+  row_t        row;
+
+  assign needs_tmpl = cur_q.header_bytes != '0 && !account_q.progress.tmpl_fetched;
   assign status_job = job_t'(job_q);
   assign end_job    = job_t'(job_q);
-  always_ff @(posedge clk) begin
-    if (state_q == StLook) begin
-      avail_q       <= $signed(run_status.ready_total - taken);
-      status_q      <= run_status;
-      want_q        <= want_d;
-      last_q        <= 24'(cut) == rest;
-      rows_wanted_q <= beats;
-    end
-  end
-
-  // -- decide -----------------------------------------------------------------------------------------------------
-  logic   refused, enough, act_frame, act_tmpl, act_end, act_fail, act_gather, leave, can_emit;
-  logic   fetch_in_valid, fetch_in_ready, job_done, discard;
-  fetch_t fetch_in;
-  order_t order_d;
-  logic [1:0] unused_fetch_count;
-
-  assign refused    = cur_q.status != StatusOk || cur_q.kind == KindNop;
-  assign enough     = avail_q >= $signed(18'(want_q));
-  assign act_end    = refused;
-  assign act_tmpl   = !refused && needs_tmpl && enough;
-  assign act_frame  = !refused && !needs_tmpl && enough && (!last_q || status_q.chain_done);
-  assign act_fail   = !refused && !act_tmpl && !act_frame && status_q.blocked;
-  assign act_gather = !refused && !act_tmpl && !act_frame && !status_q.blocked && status_q.full
-                      && !enough;
-  assign leave      = !act_end && !act_tmpl && !act_frame && !act_fail && !act_gather;
-  assign can_emit   = !hold_issue && fetch_in_ready && slot_free;
-
-  logic act, act_go;
-  assign act    = state_q == StAct && !leave;
-  assign act_go = act && can_emit && (!act_frame || rows_free);
-  assign emit   = (act_go && !act_tmpl) || discard;
-  assign emit_rows = act_frame && !discard;
-  assign job_done  = act_go && (act_end || (act_frame && last_q));
-
-  always_comb begin
-    fetch_in = '{
-      job: job_t'(job_q), to_template: act_tmpl, tmpl: cur_q.tmpl, frame: frame_t'(frame_q),
-      row: row_q, pos: act_tmpl ? '0 : pos_t'(cur_q.header_bytes),
-      bytes: act_end ? '0 : want_q, job_last: job_done
-    };
-    fetch_in_valid = act_go && (act_tmpl || act_frame || act_end);
-  end
-  always_comb begin
-    order_d = '{
-      kind: OrderFrame, queue: cur_q.queue, last: last_q, slot: cur_q.slot, slots: cur_q.slots,
-      cookie: cur_q.cookie, completion_wanted: cur_q.completion_wanted,
-      interrupt_wanted: cur_q.interrupt_wanted, job_kind: cur_q.kind, l4_mode: cur_q.l4_mode,
-      id_mode: cur_q.id_mode, flag_profile: cur_q.flag_profile,
-      first: progress_q.segments == '0, job_bytes: cur_q.payload_bytes,
-      segment: progress_q.segments, sent: progress_q.sent, bytes: want_q,
-      header_bytes: cur_q.header_bytes, tmpl: cur_q.tmpl,
-      tmpl_fetched: progress_q.tmpl_fetched, l3_offset: cur_q.l3_offset,
-      l4_offset: cur_q.l4_offset, row: row_q, rows: row_t'(rows_wanted_q), status: StatusOk,
-      cause: CauseNone, level: LevelNone, access: AccessPayload, va: '0
-    };
-    if (discard || act_end || act_fail || act_gather) begin
-      order_d.kind  = discard ? OrderDiscard : act_end ? OrderEnd : OrderFail;
-      order_d.last  = 1'b1;
-      order_d.bytes = '0;
-      order_d.rows  = '0;
-      order_d.status = act_gather ? StatusNeedsGather : act_fail ? run_end.status : cur_q.status;
-      if (act_fail && !discard) begin
-        order_d.cause  = run_end.cause;
-        order_d.level  = run_end.level;
-        order_d.access = run_end.access;
-        order_d.va     = run_end.va;
-      end
-    end
-  end
-  vmso_fifo #(.Bits($bits(fetch_t)), .Depth(2)) u_fetch (
-    .clk, .rst_n, .in_valid(fetch_in_valid), .in_ready(fetch_in_ready), .in(fetch_in),
-    .out_valid(fetch_valid), .out_ready(fetch_ready), .out(fetch), .count(unused_fetch_count)
+  vmso_seg_look #(.Cfg(Cfg)) u_look (
+    .clk, .look(look_on), .job(cur_q), .needs_tmpl, .rest(rest_q), .taken, .run_status,
+    .drained(fetch_none && fetch_idle), .act(look_act), .relook, .cut
   );
-  always_ff @(posedge clk) begin
-    if (!rst_n) order_valid <= 1'b0;
-    else order_valid <= emit;
-  end
-  always_ff @(posedge clk) begin
-    order       <= order_d;
-    order_frame <= frame_t'(frame_q);
-  end
+  assign act      = state_q == WaitSlot ? ActDiscard : look_act;
+  assign job_over = act == ActEnd || (act == ActFrame && cut.last);
+  assign go       = fetch_room && wake_room && (act == ActTmpl || slot_free)
+                    && (act != ActFrame || rows_free);
+  assign act_go   = go && ((state_q == Act && act != ActNone && !hold_issue)
+                           || state_q == WaitSlot);
+  vmso_seg_credit #(.Cfg(Cfg)) u_credit (
+    .clk, .rst_n, .store_limit, .take(act_go && act != ActTmpl),
+    .take_rows(act == ActFrame ? cut.rows : '0), .left_valid, .left_rows(left.rows), .frame, .row,
+    .slot_free, .rows_wanted(cut.rows), .rows_free
+  );
+  vmso_seg_order u_order (
+    .clk, .rst_n, .go(act_go), .act, .queue(queue_t'(queue_q)), .job(job_t'(job_q)),
+    .fields(cur_q), .progress(account_q.progress), .cut, .frame, .row, .run_end, .order_valid,
+    .order, .order_frame, .fetch_room, .fetch_idle(fetch_none), .fetch_valid, .fetch_ready, .fetch
+  );
 
-  // -- accounts of the turn ------------------------------------------------------------------------------------------
-  logic [11:0] read_beats, cost;
-  logic [11:0] load_cost;
-  balance_t    quantum;
-  logic        first_order;
-  bytes_t      dropped_bytes;
-
-  assign read_beats  = 12'((32'(want_q) + 2*BusBytes - 2) >> BeatW);
-  assign load_cost   = 12'(SlotBeats) + 12'(32'(cur_q.header_bytes) >> BeatW);
-  assign first_order = progress_q.segments == cur_q.skip_segments;
-  assign cost = (act_frame ? (rows_wanted_q > read_beats ? rows_wanted_q : read_beats) : 12'd1)
-                + (first_order ? load_cost : '0);
-  assign quantum = $signed({16'b0, weight == '0 ? 8'd1 : weight}) * $signed(24'(MaxBeats));
-  // payload that no frame will carry any more
-  assign dropped_bytes = act_frame && !discard ? bytes_t'(want_q) : rest;
-
-  always_comb begin
-    account_d = account_q;
-    if (state_q == StTurnEnd && !has_job && account_q.balance > 0) account_d.balance = '0;
-  end
-  always_ff @(posedge clk) begin
-    if (state_q == StQueue) begin
-      account_q <= account_read[0];
-      if (!unloading_q) account_q.balance <= account_read[0].balance + quantum;
-    end else if (emit) begin
-      account_q.orders <= account_q.orders + 1'b1;
-      if (!discard) account_q.balance <= account_q.balance - $signed(24'(cost));
-      account_q.issued_bytes <= account_q.issued_bytes + 26'(dropped_bytes);
-    end
-  end
-  assign account_we = state_q == StTurnEnd || state_q == StUnEnd;
-
-  // -- progress of the job --------------------------------------------------------------------------------------------
-  always_comb begin
-    progress_d = progress_q;
-    if (act_tmpl) progress_d.tmpl_fetched = 1'b1;
-    if (act_frame) begin
-      progress_d.segments = progress_q.segments + 1'b1;
-      progress_d.sent     = progress_q.sent + bytes_t'(want_q);
-    end
-  end
-  assign taken_d  = unloading_q ? run_status.ready_total : taken + 18'(want_q);
-  assign taken_we = (act_go && (act_tmpl || act_frame))
-                    || (state_q == StUnClear && clear_valid && clear_ready);
-  assign progress_we = act_go && !job_done;
-  assign cur_failed = failed_q[job_q];
-
-  // -- the turn: next state --------------------------------------------------------------------------------------------
-  logic job_over;
-  assign job_over  = job_done;
-  assign job_pop   = job_over || (state_q == StUnDiscard && (discard || cur_failed));
-  assign pop_ready = state_q == StIdle && !unload_valid && !clearing_q && !wake_valid;
-  assign discard   = state_q == StUnDiscard && !cur_failed && slot_free;
-  // not while a fetch is under way, nor while a fence turns runs back; once begun it stands
-  assign clear_valid = state_q == StUnClear
-                       && (clear_begun_q || (!hold_issue && fetch_idle && !fetch_valid));
-  assign clear_job   = job_t'(job_q);
-  assign relist_valid = state_q == StSkip;
-  assign unload_ready = state_q == StUnEnd;
+  // -- one step of the turn -----------------------------------------------------------------------
+  logic paid_up, goes_in_debt, in_debt, alone, serves, empty, pay, drop_rest, load_next, take;
+  logic un_load, wake_d;
+  assign in_debt = account_q.balance < 0;
+  assign alone   = !pop_valid && !kept && !unload_valid;  // nobody else wants a turn
+  assign serves  = has_job_q && !account_q.failed;
+  assign empty   = !has_job_q && !arrived_q && !(put_valid && put_queue == queue_q);
 
   always_comb begin
-    state_d = state_q;
+    state_d    = state_q;
+    turn_over  = 1'b0;
+    turn_again = 1'b0;
+    pay        = 1'b0;
+    drop_rest  = 1'b0;
+    look_on    = 1'b0;
+    load_next  = 1'b0;
     unique case (state_q)
-      StIdle: if (!clearing_q && (unload_valid || (pop_valid && !wake_valid))) state_d = StQueue;
-      // balance and weight are here; the head of the list is read
-      StQueue: state_d = unloading_q ? StUnJob : StJob;
-      // the head's record is here
-      StJob: begin
-        if (account_q.balance < 0) state_d = StTurnEnd;
-        else if (!had_job_q) state_d = StTurnEnd;
-        else state_d = StLook;
+      WaitTurn: ;
+      Look: begin
+        if (unload_valid) begin
+          turn_over  = 1'b1;
+          turn_again = 1'b1;
+        end else if (hold_issue) begin
+          state_d = Look;
+        end else if (in_debt && !fresh_q && !alone) begin
+          turn_over  = 1'b1;
+          turn_again = 1'b1;
+        end else if (in_debt || (fresh_q && serves && account_q.balance == 0)) begin
+          pay        = wake_room;
+          look_on    = pay && paid_up && serves;
+          drop_rest  = pay && paid_up && !serves;
+          turn_over  = drop_rest || (pay && !paid_up && !alone);
+          turn_again = !drop_rest || (!has_job_q && !empty);
+        end else if (!serves) begin
+          drop_rest  = 1'b1;
+          turn_over  = 1'b1;
+          turn_again = !has_job_q && !empty;
+        end else begin
+          look_on = 1'b1;
+        end
+        if (look_on) state_d = Act;
       end
-      StLook: state_d = cur_failed ? StTurnEnd : StAct;
-      StAct: begin
-        // what was looked at may be of an old translation: look again until the hold ends
-        if (hold_issue) state_d = StLook;
-        else if (leave) state_d = StTurnEnd;
-        else if (act_go) begin
-          if (act_fail || act_gather) state_d = StTurnEnd;
-          else if (!act_tmpl && account_q.balance < $signed(24'(cost))) state_d = StTurnEnd;
-          else if (job_over) state_d = next_valid_q || next_reading_q ? StLook : StTurnEnd;
-          else state_d = StLook;
+      Act: begin
+        if (hold_issue || relook) begin
+          state_d = Look;
+        end else if (look_act == ActNone) begin
+          if (alone) state_d = Look;
+          else turn_over = 1'b1;
+        end else if (go) begin
+          load_next  = job_over && next_any && next_read_q;
+          turn_over  = act inside {ActFail, ActGather} || (job_over && !next_any);
+          turn_again = goes_in_debt;
+          state_d    = job_over && next_any && !next_read_q ? WaitRecord : Look;
+        end else if (unload_valid) begin
+          turn_over  = 1'b1;
+          turn_again = 1'b1;
         end
       end
-      StTurnEnd: state_d = more_q ? StSkip : StIdle;
-      StSkip: if (relist_ready) state_d = StIdle;
-      StUnJob: state_d = has_job ? StUnLook : StUnEnd;
-      StUnLook: state_d = StUnClear;
-      StUnClear: if (clear_valid && clear_ready) state_d = StUnDiscard;
-      StUnDiscard: if (job_pop) state_d = StUnJob;
-      default: state_d = StIdle;  // StUnEnd
+      WaitRecord: begin
+        load_next = 1'b1;
+        state_d   = Look;
+      end
+      UnRead:    if (load_idle) state_d = UnLook;
+      UnLook:    state_d = look_any ? UnLoad : UnEnd;
+      UnLoad:    state_d = WaitClear;
+      WaitClear: if (clear_valid && clear_ready) state_d = UnClean;
+      UnClean:   state_d = account_q.failed ? UnLook : WaitSlot;
+      WaitSlot:  if (act_go) state_d = UnLook;
+      default:   state_d = WaitTurn;  // UnEnd
     endcase
+    take = 1'b0;
+    if (turn_over || state_q == WaitTurn) begin
+      take    = turn_valid && !unload_valid;
+      state_d = unload_valid && !init_q ? UnRead : take ? Look : WaitTurn;
+    end
   end
+  assign turn_ready = take;
+  assign unloading  = state_q inside {UnRead, UnLook, UnLoad, WaitClear, UnClean, WaitSlot};
+  assign un_load    = state_q == UnLoad;
+  assign job_pop    = (state_q == Act && act_go && job_over) || state_q == UnClean;
 
-  // -- the turn: registers ---------------------------------------------------------------------------------------------
-  logic load_cur, load_next;
-
-  assign load_next = job_over && state_d == StLook;
-  assign load_cur  = state_q == StJob || state_q == StUnLook;
-  // record port: the head while a turn begins, the job behind the current one afterwards
-  assign record_en   = state_q == StQueue || state_q == StUnJob || next_want;
-  assign record_addr = state_q == StQueue || state_q == StUnJob ? head : next;
-  assign next_want = (state_q == StLook || state_q == StAct) && !next_valid_q && !next_reading_q
-                     && has_next && !job_pop;
+  // -- the account after it -----------------------------------------------------------------------
+  logic first_un_q;  // the unload has not loaded a job yet
+  vmso_seg_charge #(.Cfg(Cfg)) u_charge (
+    .act_go, .act, .cut, .rest(rest_q), .job_over, .emptied(job_over && !next_any), .pay,
+    .drop_rest, .forgive(state_q == UnClean && account_q.failed), .job(cur_q), .quantum(quantum_q),
+    .account(account_q), .paid_up, .goes_in_debt, .account_next(account_d)
+  );
+  assign account_we = act_go || pay || drop_rest || (state_q == UnClean && account_q.failed);
+  assign wake_d     = (act_go && act != ActTmpl) || (pay && in_debt && paid_up);
 
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      state_q        <= StIdle;
-      unloading_q    <= 1'b0;
-      next_valid_q   <= 1'b0;
-      next_reading_q <= 1'b0;
-      more_q         <= 1'b0;
-      head_any_q     <= 1'b0;
-      begun_q        <= '0;
-      failed_q       <= '0;
-      wake_valid     <= 1'b0;
-      clear_begun_q  <= 1'b0;
+      idle_q       <= 1'b0;
+      write_q      <= 1'b0;
+      back_valid_q <= 1'b0;
     end else begin
-      state_q <= state_d;
-      clear_begun_q <= clear_valid && !clear_ready;
-      if (state_q == StIdle) unloading_q <= unload_valid && !clearing_q;
-      if (job_load_valid) begin
-        begun_q[job_load.job[JobW-1:0]]  <= 1'b0;
-        failed_q[job_load.job[JobW-1:0]] <= 1'b0;
-      end
-      if (progress_we) begun_q[job_q] <= 1'b1;
-      if (act_go && (act_fail || act_gather)) failed_q[job_q] <= 1'b1;
-      // the job behind: its record comes one cycle after it was asked for
-      next_reading_q <= next_want;
-      if (next_reading_q) next_valid_q <= 1'b1;
-      if (load_next || state_q == StQueue || state_q == StTurnEnd) next_valid_q <= 1'b0;
-      if (state_q == StIdle || load_next) next_reading_q <= 1'b0;
-      // why the turn ends
-      if (state_q == StJob) more_q <= account_q.balance < 0;
-      if (state_q == StLook && cur_failed) more_q <= 1'b0;
-      if (state_q == StAct) begin
-        if (leave) more_q <= 1'b0;
-        else if (act_go) more_q <= !(act_fail || act_gather);
-      end
-      if (state_q == StIdle) head_any_q <= 1'b0;
-      if (state_q == StUnClear && !head_any_q && !cur_failed) head_any_q <= 1'b1;
-      // ring looks again when a turn has ended: something was issued, or a debt was paid
-      if (state_q == StTurnEnd) wake_valid <= 1'b1;
-      else if (wake_ready) wake_valid <= 1'b0;
+      idle_q       <= state_q == WaitTurn && alone;
+      write_q      <= account_we;
+      back_valid_q <= turn_over;
+    end
+  end
+  logic wake_q;
+  always_ff @(posedge clk) begin
+    wake_q          <= wake_d && rst_n;
+    write_queue_q   <= queue_q;
+    write_account_q <= account_d;
+    back_again_q    <= turn_again;
+    back_q          <= queue_q;
+  end
+  q_t wake;
+  vmso_seg_wake #(.QueueW(QueueW)) u_wake (
+    .clk, .rst_n, .set_valid(wake_q), .set(write_queue_q), .room(wake_room),
+    .wake_valid, .wake_ready, .wake
+  );
+  assign wake_queue = queue_t'(wake);
+
+  assign taken_we = (act_go && act inside {ActTmpl, ActFrame}) || state_q == UnClean;
+  assign taken_d  = state_q == UnClean ? run_status.ready_total : taken + 18'(cut.want);
+
+  // -- the queue and the job at work --------------------------------------------------------------
+  logic      carry_on;  // the job has begun in an earlier turn
+  progress_t progress;
+  assign record   = load_next ? next_record : head_record;
+  assign carry_on = !load_next && (take || first_un_q) && turn_account.begun;
+  assign progress = carry_on ? turn_account.progress
+                    : '{tmpl_fetched: 1'b0, segments: record.skip_segments,
+                        sent: record.skip_bytes};
+
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      state_q     <= WaitTurn;
+      next_read_q <= 1'b0;
+    end else begin
+      state_q     <= state_d;
+      next_read_q <= next_any && !load_next && !take && !un_load;
     end
   end
   always_ff @(posedge clk) begin
-    if (state_q == StIdle) queue_q <= queue_read;
-    if (state_q == StQueue) had_job_q <= has_job;
-    if (state_q == StTurnEnd) wake_queue <= queue_t'(queue_q);
-    if (state_q == StQueue || state_q == StUnJob) job_q <= head;
-    if (load_cur) cur_q <= record;
-    if (load_next) begin
-      job_q <= next_job_q;
-      cur_q <= next_reading_q ? record : next_record_q;
+    next_q <= next;
+    if (account_we) account_q <= account_d;
+    if (act_go && act == ActFrame) rest_q <= rest_q - bytes_t'(cut.want);
+    if (put_valid && put_queue == queue_q) arrived_q <= 1'b1;
+    if (state_q == Look && state_d != Look) fresh_q <= 1'b0;
+    if (take) begin
+      queue_q   <= turn_queue;
+      has_job_q <= turn_any;
+      arrived_q <= put_valid && put_queue == turn_queue;
+      fresh_q   <= 1'b1;
+      quantum_q <= turn_quantum;
     end
-    if (next_want) next_job_q <= next;
-    if (next_reading_q) next_record_q <= record;
-    if (state_q == StUnClear && !head_any_q && !cur_failed) begin
-      unload_head_slot     <= cur_q.slot;
-      unload_head_segments <= progress_q.segments;
-      unload_head_bytes    <= progress_q.sent;
+    if (take || (un_load && first_un_q)) account_q <= turn_account;
+    if (state_q == UnRead) begin
+      queue_q    <= unload_queue[QueueW-1:0];
+      first_un_q <= 1'b1;
+    end else if (un_load) begin
+      first_un_q <= 1'b0;
+    end
+    if (take || load_next || un_load) begin
+      job_q              <= load_next ? next_q : turn_head;
+      cur_q              <= record;
+      account_q.progress <= progress;
+      rest_q             <= record.payload_bytes - progress.sent;
     end
   end
+
+  // -- unload -------------------------------------------------------------------------------------
+  logic clear_begun_q, head_any_q;
+  // not while a fetch is under way, nor begun while a fence turns runs back
+  assign clear_valid  = state_q == WaitClear
+                        && (clear_begun_q || (!hold_issue && fetch_idle && fetch_none));
+  assign clear_job    = job_t'(job_q);
+  assign unload_ready = state_q == UnEnd;
   assign unload_head_any = head_any_q;
-
-  // progress: from the table for a job that has begun, else from its load record
-  seg_job_t begin_record;
-  j_t       begin_job;
-  assign begin_record = load_next ? (next_reading_q ? record : next_record_q) : record;
-  assign begin_job    = load_next ? next_job_q : job_q;
-  always_ff @(posedge clk) begin
-    if (load_cur || load_next) begin
-      if (load_cur && begun_q[begin_job]) progress_q <= progress_ram;
-      else progress_q <= '{tmpl_fetched: 1'b0, segments: begin_record.skip_segments,
-                           sent: begin_record.skip_bytes};
-    end else if (act_go) begin
-      progress_q <= progress_d;
-    end
-  end
-
-  // -- clearing walks --------------------------------------------------------------------------------------------------
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      clearing_q         <= 1'b1;
-      account_clearing_q <= 1'b1;
-      clear_q            <= '0;
-      account_clear_q    <= '0;
+      clear_begun_q <= 1'b0;
+      head_any_q    <= 1'b0;
     end else begin
-      if (clearing_q) clear_q <= clear_q + 1'b1;
-      if (clear_q == '1) clearing_q <= 1'b0;
-      if (account_clearing_q) account_clear_q <= account_clear_q + 1'b1;
-      if (account_clear_q == '1) account_clearing_q <= 1'b0;
+      clear_begun_q <= clear_valid && !clear_ready;
+      if (state_q == UnRead) head_any_q <= 1'b0;
+      else if (state_q == UnClean && !account_q.failed) head_any_q <= 1'b1;
     end
   end
-  assign seg_ready = list_cleared && jobs_cleared && !clearing_q && !account_clearing_q;
+  always_ff @(posedge clk) begin
+    if (state_q == UnClean && !head_any_q) begin
+      unload_head_slot     <= cur_q.slot;
+      unload_head_segments <= account_q.progress.segments;
+      unload_head_bytes    <= account_q.progress.sent;
+    end
+  end
 
-  assign issue_held = hold_issue && !clear_begun_q && fetch_idle && !fetch_valid && !order_valid;
-  assign count_segments    = act_go && act_frame;
+  // -- fence, counters ----------------------------------------------------------------------------
+  always_ff @(posedge clk) begin
+    if (!rst_n) issue_held <= 1'b0;
+    else issue_held <= hold_issue && fetch_none && fetch_idle;
+  end
+  assign count_segments    = act_go && act == ActFrame;
   assign count_seg_busy    = act_go;
-  assign count_seg_blocked = act && !act_go;
-  assign count_seg_starved = state_q == StIdle && !pop_valid;
+  assign count_seg_blocked = state_q == Act && look_act != ActNone && !act_go;
+  assign count_seg_starved = state_q == WaitTurn || (state_q == Act && look_act == ActNone);
 
   logic unused_bits;
   assign unused_bits = ^{queue_config.queue, config_weight.reserved, job_load.template_ref,
                          job_load.buffer0, job_load.buffer1, job_load.contexts, left.queue,
-                         account_read[1].orders, account_read[2].balance,
-                         account_read[2].issued_bytes, account_read[1].balance[22:0],
                          query_queue, ctl_queue, unload_queue, job_load.job, job_load.queue,
-                         ready_event, unused_fetch_count, status_q.ready_total,
-                         cur_q.skip_bytes, begin_record};
+                         ready_event};
 
 `ifdef VMSO_CHECKS
-  `VMSO_INTG(LeftWasIssued, !left_valid || slots_used_q != '0)
-  `VMSO_IMPL(RowsInRange, 32'(rows_used_q) <= Rows)
+  logic load_recent_q;
+  always_ff @(posedge clk) load_recent_q <= job_load_valid && rst_n;
+  `VMSO_INTG(LoadAfterReady, !job_load_valid || seg_ready)
+  `VMSO_INTG(LoadEverySecondCycle, !job_load_valid || !load_recent_q)
+  `VMSO_INTG(UnloadStands, !unloading || unload_valid)
+  `VMSO_IMPL(NothingIssuedInDebt, !(state_q == Act && act_go) || !in_debt)
+  `VMSO_IMPL(NothingIssuedInAHold, !(hold_issue && act_go) || act == ActDiscard)
+  `VMSO_IMPL(RestIsLeft, !(act_go && act == ActFrame) || bytes_t'(cut.want) <= rest_q)
 `endif
 endmodule : vmso_seg

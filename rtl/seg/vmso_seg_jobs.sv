@@ -1,118 +1,158 @@
 // SPDX-License-Identifier: Apache-2.0
 // The loaded jobs of each queue in order: a linked list through the job entries.
 //
-// load         valid only; kept until the list has a cycle for it (a pop goes first)
-// loaded       pulse: the job stands in its queue's list now
-// head         of head_queue, combinational: has_job, and the oldest job
-// pop          takes the head of head_queue off; next_job of the head stands on next, if has_next
-// reset        a walk clears the queues; cleared low meanwhile
+// load        valid only, at most every second cycle; in its list, at the latest, when two cycles
+//             have passed. load_idle: all are in
+// put         pulse: a job became the head of an empty list; look shows it one cycle later
+// look        of look_queue, combinational: has it a job, and its oldest one
+// next        of cur_job, combinational: has it a job behind it, and which
+// pop         takes cur_job, the head of pop_queue, off its list
+// event       in: something about this job has changed. Out, two cycles later, if it is the head of
+//             its list: events of others need no visit, a turn looks at them when they come up
+// fresh       valid/ready: the new head of this queue wants a visit, because run will never
+//             announce it (load_quiet) or because nobody else does (idle)
+// throughput  one pop per two cycles beside one load per two cycles
+// reset       flags, at init the lists
 `include "vmso_assert.svh"
-module vmso_seg_jobs
-  import vmso_pkg::*;
-#(
+module vmso_seg_jobs #(
   parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
   localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues),
   localparam int unsigned JobW   = $clog2(Cfg.jobs)
 ) (
   input  logic              clk,
   input  logic              rst_n,
-  output logic              cleared,
+  input  logic              init_valid,
+  input  logic [QueueW-1:0] init_queue,
   input  logic              load_valid,
   input  logic [JobW-1:0]   load_job,
   input  logic [QueueW-1:0] load_queue,
-  output logic              loaded_valid,
-  output logic [JobW-1:0]   loaded_job,
-  input  logic [QueueW-1:0] head_queue,
-  output logic              has_job,
-  output logic [JobW-1:0]   head,
-  output logic              has_next,
+  input  logic              load_quiet,
+  output logic              load_idle,
+  input  logic              event_valid,
+  input  logic [JobW-1:0]   event_job,
+  output logic              head_event_valid,
+  output logic [JobW-1:0]   head_event_job,
+  input  logic              idle,
+  output logic              fresh_valid,
+  input  logic              fresh_ready,
+  output logic [QueueW-1:0] fresh_queue,
+  output logic              put_valid,
+  output logic [QueueW-1:0] put_queue,
+  input  logic [QueueW-1:0] look_queue,
+  output logic              look_any,
+  output logic [JobW-1:0]   look_head,
+  input  logic [JobW-1:0]   cur_job,
+  output logic              next_any,
   output logic [JobW-1:0]   next,
-  input  logic              pop
+  input  logic              pop,
+  input  logic [QueueW-1:0] pop_queue
 );
   localparam int unsigned Depth = 1 << QueueW;
   typedef struct packed {
+    logic              quiet;
     logic [QueueW-1:0] queue;
     logic [JobW-1:0]   job;
   } insert_t;
-  // written by insert
-  typedef struct packed {
-    logic [JobW-1:0] tail;
-    logic [JobW:0]   count;  // jobs ever put in, modulo
-  } in_t;
-  // written by pop and by the insert into an empty list
-  typedef struct packed {
-    logic [JobW-1:0] head;
-  } head_t;
 
-  logic            clearing_q, insert_valid, insert_ready, fifo_ready, empty_before;
-  logic [QueueW-1:0] clear_q;
-  insert_t         insert, load;
-  logic [JobW:0]   unused_count, out_here, out_head, out_d;
-  in_t             in_here, in_head, in_d;
-  logic [JobW-1:0] head_d;
-  logic            head_we, out_we;
-  logic [QueueW-1:0] head_addr, out_addr, in_addr;
+  // -- insert: one job at a time, behind the tail -------------------------------------------------
+  insert_t         load, insert;
+  logic            insert_valid, insert_ready, room, link, here_any;
+  logic [1:0]      unused_count;
+  logic [JobW-1:0] here_tail;
 
-  assign load = '{queue: load_queue, job: load_job};
-  vmso_fifo #(.Bits($bits(insert_t)), .Depth(Cfg.jobs)) u_loads (
-    .clk, .rst_n, .in_valid(load_valid), .in_ready(fifo_ready), .in(load),
+  assign load = '{quiet: load_quiet, queue: load_queue, job: load_job};
+  vmso_fifo #(.Bits($bits(insert_t)), .Depth(2)) u_loads (
+    .clk, .rst_n, .in_valid(load_valid), .in_ready(room), .in(load),
     .out_valid(insert_valid), .out_ready(insert_ready), .out(insert), .count(unused_count)
   );
-  assign insert_ready = !pop && !clearing_q;
-  assign loaded_valid = insert_valid && insert_ready;
-  assign loaded_job   = insert.job;
-  assign empty_before = in_here.count == out_here;
+  assign load_idle    = !insert_valid;
+  assign insert_ready = !pop && !init_valid;
+  assign link         = insert_valid && insert_ready && here_any;
+  assign put_valid    = insert_valid && insert_ready && !here_any;
+  assign put_queue    = insert.queue;
 
-  assign in_addr = clearing_q ? clear_q : insert.queue;
-  assign in_d    = clearing_q ? '0 : '{tail: insert.job, count: in_here.count + 1'b1};
-  vmso_lutram #(.Depth(Depth), .Bits($bits(in_t))) u_in_insert (
-    .clk, .write_en(clearing_q || loaded_valid), .write_addr(in_addr), .write_data(in_d),
-    .read_addr(insert.queue), .read_data(in_here)
+  // -- tables: `any` and head are written by put and pop, which exclude each other ----------------
+  logic              any_we, any;
+  logic [QueueW-1:0] any_queue;
+  assign any_we    = init_valid || put_valid || (pop && !next_any);
+  assign any       = !init_valid && put_valid;
+  assign any_queue = init_valid ? init_queue : put_valid ? insert.queue : pop_queue;
+  vmso_lutram #(.Depth(Depth), .Bits(1)) u_any_insert (
+    .clk, .write_en(any_we), .write_addr(any_queue), .write_data(any),
+    .read_addr(insert.queue), .read_data(here_any)
   );
-  vmso_lutram #(.Depth(Depth), .Bits($bits(in_t))) u_in_head (
-    .clk, .write_en(clearing_q || loaded_valid), .write_addr(in_addr), .write_data(in_d),
-    .read_addr(head_queue), .read_data(in_head)
+  vmso_lutram #(.Depth(Depth), .Bits(1)) u_any_look (
+    .clk, .write_en(any_we), .write_addr(any_queue), .write_data(any),
+    .read_addr(look_queue), .read_data(look_any)
   );
-  assign out_we   = clearing_q || pop;
-  assign out_addr = clearing_q ? clear_q : head_queue;
-  assign out_d    = clearing_q ? '0 : out_head + 1'b1;
-  vmso_lutram #(.Depth(Depth), .Bits(JobW + 1)) u_out_insert (
-    .clk, .write_en(out_we), .write_addr(out_addr), .write_data(out_d),
-    .read_addr(insert.queue), .read_data(out_here)
+  vmso_lutram #(.Depth(Depth), .Bits(JobW)) u_head (
+    .clk, .write_en(put_valid || (pop && next_any)),
+    .write_addr(put_valid ? insert.queue : pop_queue),
+    .write_data(put_valid ? insert.job : next), .read_addr(look_queue), .read_data(look_head)
   );
-  vmso_lutram #(.Depth(Depth), .Bits(JobW + 1)) u_out_head (
-    .clk, .write_en(out_we), .write_addr(out_addr), .write_data(out_d),
-    .read_addr(head_queue), .read_data(out_head)
-  );
-  assign head_we   = pop || (loaded_valid && empty_before);
-  assign head_addr = pop ? head_queue : insert.queue;
-  assign head_d    = pop ? next : insert.job;
-  vmso_lutram #(.Depth(Depth), .Bits($bits(head_t))) u_head (
-    .clk, .write_en(head_we), .write_addr(head_addr), .write_data(head_d),
-    .read_addr(head_queue), .read_data(head)
+  vmso_lutram #(.Depth(Depth), .Bits(JobW)) u_tail (
+    .clk, .write_en(put_valid || link), .write_addr(insert.queue), .write_data(insert.job),
+    .read_addr(insert.queue), .read_data(here_tail)
   );
   vmso_lutram #(.Depth(Cfg.jobs), .Bits(JobW)) u_next (
-    .clk, .write_en(loaded_valid && !empty_before), .write_addr(in_here.tail),
-    .write_data(insert.job), .read_addr(head), .read_data(next)
+    .clk, .write_en(link), .write_addr(here_tail), .write_data(insert.job),
+    .read_addr(cur_job), .read_data(next)
   );
-  assign has_job  = in_head.count != out_head;
-  assign has_next = has_job && in_head.count != out_head + 1'b1;
 
+  // -- flags by job -------------------------------------------------------------------------------
+  logic [Cfg.jobs-1:0] linked_q;  // another job stands behind it
+  logic [Cfg.jobs-1:0] head_q;    // it is, or was, the head of its list
+  logic                event_valid_q;
+  logic [JobW-1:0]     event_job_q;
+  assign next_any = linked_q[cur_job];
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      clearing_q <= 1'b1;
-      clear_q    <= '0;
+      linked_q         <= '0;
+      head_q           <= '0;
+      event_valid_q    <= 1'b0;
+      head_event_valid <= 1'b0;
     end else begin
-      if (clearing_q) clear_q <= clear_q + 1'b1;
-      if (clear_q == '1) clearing_q <= 1'b0;
+      if (load_valid) begin
+        linked_q[load_job] <= 1'b0;
+        head_q[load_job]   <= 1'b0;
+      end
+      if (link) linked_q[here_tail] <= 1'b1;
+      if (put_valid) head_q[insert.job] <= 1'b1;
+      else if (pop && next_any) head_q[next] <= 1'b1;
+      event_valid_q    <= event_valid;
+      head_event_valid <= event_valid_q && head_q[event_job_q];
     end
   end
-  assign cleared = !clearing_q;
+  always_ff @(posedge clk) begin
+    event_job_q    <= event_job;
+    head_event_job <= event_job_q;
+  end
+
+  // -- fresh: at most one per job -----------------------------------------------------------------
+  logic fresh_room;
+  logic [vmso_math_pkg::count_width(Cfg.jobs)-1:0] unused_fresh_count;
+  vmso_fifo #(.Bits(QueueW), .Depth(Cfg.jobs)) u_fresh (
+    .clk, .rst_n, .in_valid(put_valid && (insert.quiet || idle)), .in_ready(fresh_room),
+    .in(insert.queue),
+    .out_valid(fresh_valid), .out_ready(fresh_ready), .out(fresh_queue),
+    .count(unused_fresh_count)
+  );
 
 `ifdef VMSO_CHECKS
-  `VMSO_INTG(LoadHasPlace, !load_valid || fifo_ready)
-  `VMSO_IMPL(PopOfSomething, !pop || has_job)
-  logic unused_tail;
-  assign unused_tail = ^in_head.tail;
+  logic [Cfg.jobs-1:0] waiting_q;  // loaded, not in a list yet
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      waiting_q <= '0;
+    end else begin
+      if (insert_valid && insert_ready) waiting_q[insert.job] <= 1'b0;
+      if (load_valid) waiting_q[load_job] <= 1'b1;
+    end
+  end
+  `VMSO_IMPL(LoadHasPlace, !load_valid || room)
+  `VMSO_IMPL(FreshHasPlace, !put_valid || fresh_room)
+  `VMSO_INTG(EventAfterTheJobIsListed, !event_valid_q || !waiting_q[event_job_q])
+`else
+  logic unused_room;
+  assign unused_room = room ^ fresh_room;
 `endif
 endmodule : vmso_seg_jobs

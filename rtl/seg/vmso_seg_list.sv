@@ -1,95 +1,115 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which queues to look at: a FIFO of queue ids in which each stands at most once.
+// Which queue is looked at next? A FIFO in which each queue has at most one token.
 //
-// event        valid only: something about this job changed for the better; its queue is listed unless
-//              it stands in the list already. Kept as one bit per job, so none is lost
-// relist       valid/ready: the queue goes to the tail
-// pop          valid/ready: the queue of the head; its in-list bit is cleared before it is looked at, so
-//              an event during the look lists it again
-// job_queue    written at load: the queue of a job
-// reset        the in-list bits are cleared by a walk; ready_out low meanwhile
+// A queue is listed while its token is here or with the scheduler, from pop to `back`. Events of a
+// listed queue are dropped. No wake-up is lost, because the scheduler's last look at a job's state
+// (in cycle L) is followed by `back` without `again` in L + 2, and an event is looked at here at
+// least two cycles after the state shows it, and never in a cycle with `back`: what L did not see
+// finds the queue unlisted.
+//
+// job_event   valid only; kept, one per job
+// fresh       valid/ready: an event of a queue
+// pop         valid/ready: takes the oldest token
+// back        valid only, at most every second cycle: the token returns; again: to the tail, else
+//             the queue is not listed any more
+// reset       control, at init the in-list bits
 `include "vmso_assert.svh"
-module vmso_seg_list
-  import vmso_pkg::*;
-#(
+module vmso_seg_list #(
   parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
   localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues),
   localparam int unsigned JobW   = $clog2(Cfg.jobs)
 ) (
   input  logic              clk,
   input  logic              rst_n,
-  output logic              cleared,
-  input  logic              load_valid,
+  input  logic              init_valid,
+  input  logic [QueueW-1:0] init_queue,
+  input  logic              load_valid,  // job belongs to queue
   input  logic [JobW-1:0]   load_job,
   input  logic [QueueW-1:0] load_queue,
-  input  logic              event_valid,
-  input  logic [JobW-1:0]   event_job,
-  input  logic              load_event_valid,  // a job was put into its queue
-  input  logic [JobW-1:0]   load_event_job,
-  input  logic              relist_valid,
-  output logic              relist_ready,
-  input  logic [QueueW-1:0] relist,
+  input  logic              job_event_valid,
+  input  logic [JobW-1:0]   job_event,
+  input  logic              fresh_valid,
+  output logic              fresh_ready,
+  input  logic [QueueW-1:0] fresh_queue,
   output logic              pop_valid,
   input  logic              pop_ready,
-  output logic [QueueW-1:0] pop
+  output logic [QueueW-1:0] pop,
+  input  logic              back_valid,
+  input  logic              back_again,
+  input  logic [QueueW-1:0] back
 );
   localparam int unsigned Depth = 1 << QueueW;
 
-  // -- events: the next job with one, and its queue -------------------------------------------------------
-  logic [Cfg.jobs-1:0] event_q, grant;
-  logic [JobW-1:0]     picked, picked_q;
-  logic                picked_valid_q, pick_ready;
-  logic [QueueW-1:0]   picked_queue;
+  // -- events of jobs -----------------------------------------------------------------------------
+  logic [Cfg.jobs-1:0] pending_q;  // stands in the FIFO
+  logic                event_push, event_room, event_valid, event_ready;
+  logic [JobW-1:0]     event_job;
+  logic [QueueW-1:0]   event_queue;
+  logic [vmso_math_pkg::count_width(Cfg.jobs)-1:0] unused_event_count;
 
-  vmso_rr_arbiter #(.Num(Cfg.jobs)) u_pick (
-    .clk, .rst_n, .request(event_q), .advance(pick_ready), .grant, .grant_index(picked)
+  assign event_push = job_event_valid && !pending_q[job_event];
+  vmso_fifo #(.Bits(JobW), .Depth(Cfg.jobs)) u_events (
+    .clk, .rst_n, .in_valid(event_push), .in_ready(event_room), .in(job_event),
+    .out_valid(event_valid), .out_ready(event_ready), .out(event_job), .count(unused_event_count)
   );
   vmso_lutram #(.Depth(Cfg.jobs), .Bits(QueueW)) u_job_queue (
     .clk, .write_en(load_valid), .write_addr(load_job), .write_data(load_queue),
-    .read_addr(picked_q), .read_data(picked_queue)
-  );
-
-  // -- push: the scheduler first ---------------------------------------------------------------------------
-  logic              clearing_q, listed, push_event, push, popped, fifo_ready, bit_we;
-  logic [QueueW-1:0] clear_q, look, pushed, bit_addr;
-  logic [QueueW:0]   unused_count;
-
-  assign popped       = pop_valid && pop_ready;
-  assign relist_ready = !popped && !clearing_q;
-  assign look         = relist_valid ? relist : picked_queue;
-  assign push_event   = picked_valid_q && !relist_valid && !popped && !clearing_q;
-  assign pick_ready   = !picked_valid_q || push_event;
-  assign push         = (relist_valid && relist_ready || push_event) && !listed;
-  assign pushed       = look;
-  vmso_lutram #(.Depth(Depth), .Bits(1)) u_listed (
-    .clk, .write_en(bit_we), .write_addr(bit_addr), .write_data(push && !clearing_q),
-    .read_addr(look), .read_data(listed)
-  );
-  assign bit_we   = clearing_q || popped || push;
-  assign bit_addr = clearing_q ? clear_q : popped ? pop : pushed;
-  vmso_fifo #(.Bits(QueueW), .Depth(Depth)) u_fifo (
-    .clk, .rst_n, .in_valid(push), .in_ready(fifo_ready), .in(pushed),
-    .out_valid(pop_valid), .out_ready(pop_ready), .out(pop), .count(unused_count)
+    .read_addr(event_job), .read_data(event_queue)
   );
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      event_q        <= '0;
-      picked_valid_q <= 1'b0;
-      clearing_q     <= 1'b1;
-      clear_q        <= '0;
+      pending_q <= '0;
     end else begin
-      if (pick_ready) picked_valid_q <= event_q != '0;
-      if (pick_ready) event_q <= event_q & ~grant;
-      if (event_valid) event_q[event_job] <= 1'b1;
-      if (load_event_valid) event_q[load_event_job] <= 1'b1;
-      if (clearing_q) clear_q <= clear_q + 1'b1;
-      if (clear_q == '1) clearing_q <= 1'b0;
+      if (event_valid && event_ready) pending_q[event_job] <= 1'b0;
+      if (event_push) pending_q[job_event] <= 1'b1;
     end
   end
-  always_ff @(posedge clk) if (pick_ready) picked_q <= picked;
-  assign cleared = !clearing_q;
+
+  // -- tokens -------------------------------------------------------------------------------------
+  logic              look, look_fresh, fresh_turn_q, listed, add, push, token_room;
+  logic [QueueW-1:0] look_queue, listed_queue;
+  logic [vmso_math_pkg::count_width(Depth)-1:0] unused_token_count;
+
+  assign look        = !back_valid && !init_valid && (event_valid || fresh_valid);
+  assign look_fresh  = fresh_valid && (fresh_turn_q || !event_valid);
+  assign fresh_ready = look && look_fresh;
+  assign event_ready = look && !look_fresh;
+  assign look_queue  = look_fresh ? fresh_queue : event_queue;
+  assign add         = look && !listed;
+  assign push        = add || (back_valid && back_again);
+
+  assign listed_queue = init_valid ? init_queue : back_valid ? back : look_queue;
+  vmso_lutram #(.Depth(Depth), .Bits(1)) u_listed (
+    .clk, .write_en(init_valid || add || (back_valid && !back_again)), .write_addr(listed_queue),
+    .write_data(add), .read_addr(look_queue), .read_data(listed)
+  );
+  vmso_fifo #(.Bits(QueueW), .Depth(Depth)) u_tokens (
+    .clk, .rst_n, .in_valid(push), .in_ready(token_room), .in(back_valid ? back : look_queue),
+    .out_valid(pop_valid), .out_ready(pop_ready), .out(pop), .count(unused_token_count)
+  );
+  always_ff @(posedge clk) begin
+    if (!rst_n) fresh_turn_q <= 1'b0;
+    else if (look) fresh_turn_q <= !look_fresh;
+  end
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(EachQueueOnce, !push || fifo_ready)
+  logic [Depth-1:0] listed_q, token_q;  // the bits; a token is in the FIFO
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      listed_q <= '0;
+      token_q  <= '0;
+    end else begin
+      if (pop_valid && pop_ready) token_q[pop] <= 1'b0;
+      if (push) token_q[back_valid ? back : look_queue] <= 1'b1;
+      if (add) listed_q[look_queue] <= 1'b1;
+      if (back_valid && !back_again) listed_q[back] <= 1'b0;
+    end
+  end
+  `VMSO_IMPL(OneTokenEach, !push || (token_room && !token_q[back_valid ? back : look_queue]))
+  `VMSO_IMPL(BackIsListed, !back_valid || listed_q[back])
+  `VMSO_IMPL(OneEventPerJob, !event_push || event_room)
+`else
+  logic unused_room;  // both FIFOs hold everything there is
+  assign unused_room = event_room ^ token_room;
 `endif
 endmodule : vmso_seg_list

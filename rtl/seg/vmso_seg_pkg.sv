@@ -4,9 +4,11 @@ package vmso_seg_pkg;
   import vmso_pkg::*;
   import vmso_rec_pkg::*;
 
+  typedef logic signed [23:0] balance_t;  // beats; negative: debt
+  typedef logic [17:0] cost_t;            // beats of one order
+
   // What seg keeps of a loaded job.
   typedef struct packed {
-    queue_t      queue;
     kind_e       kind;
     status_e     status;
     slot_idx_t   slot;
@@ -33,4 +35,34 @@ package vmso_seg_pkg;
     bytes_t segments;
     bytes_t sent;
   } progress_t;
+
+  // What seg keeps of a queue, and of the job at its head: no other job of it can have begun.
+  typedef struct packed {
+    logic         failed;    // the head ended with OrderFail: nothing more until the unload
+    logic         begun;     // `progress` is the head's; else the head stands where it was loaded
+    progress_t    progress;
+    order_count_t orders;    // issued ever
+    logic [25:0]  issued_bytes;
+    balance_t     balance;
+  } account_t;
+
+  // What a job can do next.
+  typedef enum logic [2:0] {
+    ActNone    = 3'd0,  // not ready
+    ActTmpl    = 3'd1,  // fetch the template
+    ActFrame   = 3'd2,  // open a segment
+    ActEnd     = 3'd3,  // end without a frame: a no-op, a refused job
+    ActFail    = 3'd4,  // the run behind the ready ones is an error
+    ActGather  = 3'd5,  // the run FIFO is full and does not cover the segment
+    ActDiscard = 3'd6   // unload
+  } act_e;
+
+  // The next piece of the job at work.
+  typedef struct packed {
+    pos_t        want;   // bytes of the template or of the segment
+    logic        last;   // the segment is the job's last
+    logic [11:0] rows;   // of the frame store, for header and payload
+    logic [11:0] beats;  // R beats of the payload, at the least favourable alignment
+  } cut_t;
+
 endpackage : vmso_seg_pkg

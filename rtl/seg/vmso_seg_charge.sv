@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// What does a queue's account become? Combinational.
+//
+// act_go      `act` is carried out: a frame costs the larger of its wire beats (padded to 60 bytes)
+//             and its R beats, a job its slot and template beats, with its first fetch or order. A
+//             discard costs nothing
+// emptied     with it the queue's list runs empty: what is left is dropped, debt is not
+// pay         one quantum is added; drop_rest: the balance becomes 0; forgive: the failed job is
+//             gone
+// paid_up     pay would end the debt; goes_in_debt: this act leads into it
+module vmso_seg_charge
+  import vmso_pkg::*;
+  import vmso_rec_pkg::*;
+  import vmso_seg_pkg::*;
+#(
+  parameter vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default
+) (
+  input  logic     act_go,
+  input  act_e     act,
+  input  cut_t     cut,
+  input  bytes_t   rest,
+  input  logic     job_over,
+  input  logic     emptied,
+  input  logic     pay,
+  input  logic     drop_rest,
+  input  logic     forgive,
+  input  seg_job_t job,
+  input  balance_t quantum,
+  input  account_t account,
+  output logic     paid_up,
+  output logic     goes_in_debt,
+  output account_t account_next
+);
+  localparam int unsigned BusBytes  = vmso_config_pkg::bus_bytes(Cfg);
+  localparam int unsigned BeatW     = $clog2(BusBytes);
+  localparam int unsigned SlotBeats = BusBytes < 64 ? 64 / BusBytes : 1;
+  localparam int unsigned PadBeats  = (60 + BusBytes - 1) / BusBytes;  // out pads to 60 bytes
+
+  // -- cost ---------------------------------------------------------------------------------------
+  logic [11:0] wire_beats, frame_beats;
+  logic [10:0] tmpl_beats;
+  cost_t       load_cost, cost;
+  balance_t    paid, charged;
+
+  assign wire_beats   = cut.rows > 12'(PadBeats) ? cut.rows : 12'(PadBeats);
+  assign frame_beats  = wire_beats > cut.beats ? wire_beats : cut.beats;
+  assign tmpl_beats   = (11'(job.header_bytes) + 11'(2 * BusBytes - 2)) >> BeatW;
+  assign load_cost    = cost_t'(job.slots) * cost_t'(SlotBeats)
+                        + (job.header_bytes == '0 ? '0 : cost_t'(tmpl_beats));
+  assign cost         = (act == ActFrame ? cost_t'(frame_beats) : '0)
+                        + (account.begun ? '0 : load_cost);
+  assign paid         = account.balance + quantum;
+  assign charged      = account.balance - $signed({6'b0, cost});
+  assign paid_up      = paid >= 0;
+  assign goes_in_debt = charged < 0;
+
+  // -- account ------------------------------------------------------------------------------------
+  always_comb begin
+    account_next = account;
+    if (act_go) begin
+      account_next.begun = !job_over && act != ActDiscard;
+      if (act != ActTmpl) account_next.orders = account.orders + 1'b1;
+      unique case (act)
+        ActTmpl: account_next.progress.tmpl_fetched = 1'b1;
+        ActFrame: begin
+          account_next.progress.segments = account.progress.segments + 1'b1;
+          account_next.progress.sent     = account.progress.sent + bytes_t'(cut.want);
+          account_next.issued_bytes      = account.issued_bytes + 26'(cut.want);
+        end
+        default: account_next.issued_bytes = account.issued_bytes + 26'(rest);
+      endcase
+      if (act inside {ActFail, ActGather}) account_next.failed = 1'b1;
+      if (act != ActDiscard) account_next.balance = emptied && !goes_in_debt ? '0 : charged;
+    end
+    if (pay) account_next.balance = paid;
+    if (drop_rest) account_next.balance = '0;
+    if (forgive) begin
+      account_next.failed = 1'b0;
+      account_next.begun  = 1'b0;
+    end
+  end
+
+  logic unused_bits;
+  assign unused_bits = ^{job, cut.last};
+endmodule : vmso_seg_charge

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can the job at work do next? The cut is made and the job's runs are looked at in one cycle
+// (`look`), the answer stands in the next and until the next look.
+//
+// rest        payload bytes that are left; needs_tmpl: the template comes first
+// drained     no fetch is under way: what run says of a full FIFO is not about to change
+// act, cut    the answer. relook: it was too early to tell, look again
+module vmso_seg_look
+  import vmso_pkg::*;
+  import vmso_rec_pkg::*;
+  import vmso_seg_pkg::*;
+#(
+  parameter vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default
+) (
+  input  logic        clk,
+  input  logic        look,
+  input  seg_job_t    job,
+  input  logic        needs_tmpl,
+  input  bytes_t      rest,
+  input  logic [17:0] taken,
+  input  run_status_t run_status,
+  input  logic        drained,
+  output act_e        act,
+  output logic        relook,
+  output cut_t        cut
+);
+  localparam int unsigned BusBytes = vmso_config_pkg::bus_bytes(Cfg);
+  localparam int unsigned BeatW    = $clog2(BusBytes);
+
+  // -- cut ----------------------------------------------------------------------------------------
+  // a frame is at most max_frame bytes: job has seen to that
+  pos_t        payload;
+  logic [14:0] frame_bytes, read_bytes;
+  cut_t        cut_d, cut_q;
+  assign payload     = rest > bytes_t'(job.mss) ? job.mss[13:0] : rest[13:0];
+  assign frame_bytes = 15'(payload) + 15'(job.header_bytes) + 15'(BusBytes - 1);
+  assign read_bytes  = 15'(payload) + 15'(2 * BusBytes - 2);
+  always_comb begin
+    cut_d.want  = needs_tmpl ? pos_t'(job.header_bytes) : payload;
+    cut_d.last  = rest <= bytes_t'(job.mss);
+    cut_d.rows  = 12'(frame_bytes >> BeatW);
+    cut_d.beats = payload == '0 ? '0 : 12'(read_bytes >> BeatW);
+  end
+
+  // -- look ---------------------------------------------------------------------------------------
+  logic signed [17:0] avail_q;  // below 0 for a while after a fence
+  logic               blocked_q, full_q, chain_done_q, drained_q;
+  always_ff @(posedge clk) begin
+    if (look) begin
+      cut_q        <= cut_d;
+      avail_q      <= $signed(run_status.ready_total - taken);
+      blocked_q    <= run_status.blocked;
+      full_q       <= run_status.full;
+      chain_done_q <= run_status.chain_done;
+      drained_q    <= drained;
+    end
+  end
+  assign cut = cut_q;
+
+  // -- decide -------------------------------------------------------------------------------------
+  logic ended, enough, whole;
+  assign ended  = job.status != StatusOk || job.kind == KindNop;
+  assign enough = avail_q >= $signed({4'b0, cut_q.want});
+  assign whole  = enough && (needs_tmpl || !cut_q.last || chain_done_q);
+  always_comb begin
+    relook = 1'b0;
+    act    = ActNone;
+    if (ended) act = ActEnd;
+    else if (whole) act = needs_tmpl ? ActTmpl : ActFrame;
+    else if (blocked_q) act = ActFail;
+    else if (full_q && !enough) begin
+      if (drained_q) act = ActGather;
+      else relook = 1'b1;
+    end
+  end
+
+  logic unused_bits;
+  assign unused_bits = ^job;
+endmodule : vmso_seg_look

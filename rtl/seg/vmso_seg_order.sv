@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes an order and its fetch.
+//
+// go          valid only, if fetch_room: `act` of this job is carried out
+// order       valid only, one cycle later; every act but ActTmpl has one
+// fetch       valid/ready, from that cycle on: ActTmpl, ActFrame, ActEnd have one
+// fetch_idle  none waits here
+// reset       control
+module vmso_seg_order
+  import vmso_pkg::*;
+  import vmso_rec_pkg::*;
+  import vmso_seg_pkg::*;
+(
+  input  logic      clk,
+  input  logic      rst_n,
+  input  logic      go,
+  input  act_e      act,
+  input  queue_t    queue,
+  input  job_t      job,
+  input  seg_job_t  fields,
+  input  progress_t progress,
+  input  cut_t      cut,
+  input  frame_t    frame,
+  input  row_t      row,
+  input  run_end_t  run_end,
+  output logic      order_valid,
+  output order_t    order,
+  output frame_t    order_frame,
+  output logic      fetch_room,
+  output logic      fetch_idle,
+  output logic      fetch_valid,
+  input  logic      fetch_ready,
+  output fetch_t    fetch
+);
+  // -- fetch --------------------------------------------------------------------------------------
+  logic       fetch_go;
+  fetch_t     fetch_d;
+  logic [1:0] count;
+
+  assign fetch_go = go && act inside {ActTmpl, ActFrame, ActEnd};
+  always_comb begin
+    fetch_d = '{
+      job: job, to_template: act == ActTmpl, tmpl: fields.tmpl, frame: frame, row: row,
+      pos: act == ActTmpl ? '0 : pos_t'(fields.header_bytes),
+      bytes: act == ActEnd ? '0 : cut.want,
+      job_last: act == ActEnd || (act == ActFrame && cut.last)
+    };
+  end
+  vmso_fifo #(.Bits($bits(fetch_t)), .Depth(2)) u_fetch (
+    .clk, .rst_n, .in_valid(fetch_go), .in_ready(fetch_room), .in(fetch_d),
+    .out_valid(fetch_valid), .out_ready(fetch_ready), .out(fetch), .count
+  );
+  assign fetch_idle = count == '0;
+
+  // -- order --------------------------------------------------------------------------------------
+  order_t order_d;
+  always_comb begin
+    order_d = '{
+      kind: OrderFrame, queue: queue, last: 1'b1, slot: fields.slot, slots: fields.slots,
+      cookie: fields.cookie, completion_wanted: fields.completion_wanted,
+      interrupt_wanted: fields.interrupt_wanted, job_kind: fields.kind, l4_mode: fields.l4_mode,
+      id_mode: fields.id_mode, flag_profile: fields.flag_profile, first: progress.segments == '0,
+      job_bytes: fields.payload_bytes, segment: progress.segments, sent: progress.sent,
+      bytes: '0, header_bytes: fields.header_bytes, tmpl: fields.tmpl,
+      tmpl_fetched: progress.tmpl_fetched, l3_offset: fields.l3_offset,
+      l4_offset: fields.l4_offset, row: row, rows: '0, status: fields.status, cause: CauseNone,
+      level: LevelNone, access: AccessPayload, va: '0
+    };
+    unique case (act)
+      ActFrame: begin
+        order_d.last  = cut.last;
+        order_d.bytes = cut.want;
+        order_d.rows  = row_t'(cut.rows);
+      end
+      ActEnd: order_d.kind = OrderEnd;
+      ActFail: begin
+        order_d.kind   = OrderFail;
+        order_d.status = run_end.status;
+        order_d.cause  = run_end.cause;
+        order_d.level  = run_end.level;
+        order_d.access = run_end.access;
+        order_d.va     = run_end.va;
+      end
+      ActGather: begin
+        order_d.kind   = OrderFail;
+        order_d.status = StatusNeedsGather;
+      end
+      default: order_d.kind = OrderDiscard;
+    endcase
+  end
+  always_ff @(posedge clk) begin
+    if (!rst_n) order_valid <= 1'b0;
+    else order_valid <= go && act != ActTmpl;
+  end
+  always_ff @(posedge clk) begin
+    order       <= order_d;
+    order_frame <= frame;
+  end
+
+  logic unused_bits;
+  assign unused_bits = ^{fields.mss, fields.skip_bytes, fields.skip_segments, cut.beats};
+endmodule : vmso_seg_order

@@ -1,0 +1,641 @@
+// SPDX-License-Identifier: Apache-2.0
+// The neighbours of vmso_seg, each with random times of its own: ring and job (loads, unloads,
+// wakes), run (readiness, fetches, clears), xlat (fences), out (orders leave in order).
+//
+// Found wrong: an order that is not the next of its queue's jobs or that nothing ready covers, a
+// frame whose rows or slot are in use or beyond the limit, a fetch without its order, an order or
+// fetch during a fence, a query or count that does not follow, a wake that is missing, a job that
+// is never finished.
+#pragma once
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
+
+#include "seg_model.hpp"
+#include "unit_bench.hpp"
+
+namespace vmso::seg_test {
+
+struct Sizes {
+  unsigned queues, jobs, bus_bytes, frame_slots, rows;
+};
+constexpr Sizes kSmall = {4, 32, 16, 64, 2048}, kDefault = {64, 64, 32, 128, 1024},
+                kWide = {1024, 128, 64, 256, 1024};
+
+struct Knobs {
+  unsigned load_percent = 60;      // cycles with a load, if jobs wait and an entry is free
+  unsigned jobs_per_queue = 1000;  // loaded at once
+  unsigned fill_percent = 80;      // cycles in which a run is filled
+  bool in_order = false;           // runs fill in order
+  unsigned fetch_percent = 80;     // fetch_ready while no fetch is busy
+  unsigned piece_percent = 80;     // cycles of a busy fetch in which a piece leaves
+  unsigned left_percent = 50;      // cycles in which an order leaves
+  unsigned left_delay = 20;        // cycles of an order, at least
+  bool left_by_wire = false;       // an order leaves when its beats have passed, one a cycle
+  unsigned wake_percent = 50;      // wake_ready
+  unsigned hold_per_mille = 0;     // cycles in which a fence begins
+  unsigned unload_per_mille = 0;   // cycles in which a queue is stopped and goes on
+  unsigned store_limit = 4095;     // rows
+};
+
+struct Order {
+  unsigned kind, queue, slot, segment, bytes, status;
+  uint64_t cycle;
+};
+
+template <typename Model>
+class Rig : public unit::UnitBench<Model> {
+ public:
+  Rig(const Sizes &sizes, Knobs knobs, uint64_t seed)
+      : unit::UnitBench<Model>(int(seed % 1000 + 1)),
+        knobs(knobs),
+        sizes(sizes),
+        rng_(seed),
+        entries_(sizes.jobs),
+        queues_(sizes.queues) {
+    auto &d = this->dut();
+    d.load_valid = d.weight_valid = d.event_valid = d.left_valid = d.unload_valid = 0;
+    d.hold_issue = d.fetch_ready = d.clear_ready = d.wake_ready = 0;
+    d.query_queue = d.ctl_queue = 0;
+    d.store_limit = knobs.store_limit;
+    this->reset();
+    for (int i = 0; i < 3000 && !d.seg_ready; i++) this->tick();
+    REQUIRE(d.seg_ready);
+    for (unsigned j = 0; j < sizes.jobs; j++) home_.push_back(j);
+    for (unsigned t = 0; t < 256; t++) templates_.push_back(t);
+  }
+
+  Knobs knobs;
+  const Sizes sizes;
+  std::vector<Order> orders;
+  uint64_t fences = 0, unloads = 0, fails = 0, discards = 0, wakes = 0, resumed = 0, gathers = 0;
+  unsigned used_queues = sizes.queues;  // the others are not unloaded at random
+  uint64_t longest_hold = 0, slot_peak = 0, row_peak = 0;
+  std::vector<uint64_t> debt_cycles;  // cycles in which query_in_debt of watch_queue was seen
+  std::map<unsigned, std::vector<uint64_t>> ready_cycles;  // by slot: status shows progress
+  std::map<unsigned, uint64_t> load_cycle;                 // by slot
+  std::optional<unsigned> watch_queue;                     // else queries are random
+  bool leaving = true;                                     // the MAC takes frames
+  std::vector<uint64_t> cost;                              // beats ordered, by queue
+
+  void post(Job job) {
+    auto &q = queues_[job.queue];
+    job.slot = q.next_slot & 0xffff;
+    job.cookie = rng_();
+    q.next_slot += job.slots;
+    q.todo.push_back(job);
+  }
+  void set_weight(unsigned queue, unsigned weight) {
+    auto &d = this->dut();
+    d.weight_valid = 1;
+    d.weight_queue = queue;
+    d.weight = weight;
+    this->tick();
+    d.weight_valid = 0;
+  }
+  void unload_now(unsigned queue) { unload_due_.push_back({queue, 0}); }
+  void fence_now() { fence_due_ = true; }
+  bool busy() const {
+    for (const auto &q : queues_) {
+      if (!q.todo.empty() || !q.jobs.empty() || q.left != q.issued) return true;
+    }
+    return home_.size() != sizes.jobs || !expected_.empty() || unload_ || !unload_due_.empty();
+  }
+  unsigned todo(unsigned queue) const { return unsigned(queues_[queue].todo.size()); }
+  const std::vector<uint64_t> &wake_cycles_of(unsigned queue) { return wake_cycles_[queue]; }
+  // Nothing is issued in the next cycles; loads and translations go on.
+  void fence_at_start(unsigned cycles) {
+    auto &d = this->dut();
+    d.hold_issue = 1;
+    hold_until_ = this->now() + cycles;
+    while (this->now() < hold_until_) step();
+    release_ = true;
+  }
+  bool owed() const {
+    return std::any_of(queues_.begin(), queues_.end(), [](const Queue &q) { return q.owed; });
+  }
+
+  void steps(unsigned n) {
+    while (n-- > 0) step();
+  }
+  void drain(unsigned patience = 5000) {
+    uint64_t quiet = 0, last = 0;
+    while (busy()) {
+      step();
+      uint64_t progress = orders.size() + loads_ + finished_ + left_count_;
+      quiet = progress == last ? quiet + 1 : 0;
+      last = progress;
+      if (quiet > patience) FAIL(who_waits());
+    }
+    steps(60);
+    for (unsigned i = 0; i < 1000 && owed(); i++) step();
+    for (unsigned q = 0; q < sizes.queues; q++) {
+      INFO("queue " << q);
+      CHECK(!queues_[q].owed);
+    }
+  }
+
+  void step() {
+    auto &d = this->dut();
+    drive_load(d);
+    drive_run(d);
+    drive_out(d);
+    drive_control(d);
+    this->settle();
+    sample_queries(d);
+    sample_wake(d);
+    sample_order(d);
+    sample_fetch(d);
+    sample_control(d);
+    last_end_job_ = d.end_job;
+    this->tick();
+  }
+
+ private:
+  struct Loaded {
+    Job job;
+    unsigned entry, tmpl;
+    unsigned segments, sent;  // issued, with what was skipped
+    bool tmpl_fetched = false, frame_fetched = false, failed = false;
+    std::optional<bool> tmpl_final = {};  // what its last order said of the template
+  };
+  struct Queue {
+    std::deque<Job> todo;
+    std::deque<unsigned> jobs;  // entries that are not wholly issued, oldest first
+    unsigned next_slot = 0x7ff0;
+    uint32_t issued_bytes = 0;
+    uint16_t issued = 0, left = 0;
+    bool owed = false;  // a wake
+    bool stopped = false;
+  };
+  struct Entry {
+    bool used = false;
+    Loaded loaded;
+    RunEntry run;
+    uint64_t load_cycle = 0;
+  };
+  struct Fetch {
+    unsigned entry, frame, row, pos, bytes;
+    bool last;
+  };
+  struct InFlight {
+    unsigned kind, queue, row, rows, beats;
+    uint64_t due;
+  };
+
+  bool chance(unsigned percent) { return rng_() % 100 < percent; }
+  unsigned beats(unsigned bytes) const { return (bytes + sizes.bus_bytes - 1) / sizes.bus_bytes; }
+
+  // -- ring and job ------------------------------------------------------------------------------
+  void drive_load(auto &d) {
+    d.load_valid = 0;
+    bool recent = recent_load_;
+    recent_load_ = false;
+    if (recent || home_.empty() || templates_.empty() || !chance(knobs.load_percent)) return;
+    std::vector<unsigned> ready;
+    for (unsigned i = 0; i < sizes.queues && ready.empty(); i++) {
+      unsigned q = (next_queue_ + i) % sizes.queues;
+      if (!queues_[q].todo.empty() && !queues_[q].stopped &&
+          queues_[q].jobs.size() < knobs.jobs_per_queue) {
+        ready.push_back(q);
+      }
+    }
+    if (ready.empty()) return;
+    unsigned q = ready[0];
+    next_queue_ = q + 1;
+    Job job = queues_[q].todo.front();
+    queues_[q].todo.pop_front();
+    unsigned e = home_.front();
+    home_.pop_front();
+    Entry &entry = entries_[e];
+    REQUIRE(!entry.used);
+    entry.used = true;
+    entry.load_cycle = load_cycle[job.slot] = this->now();
+    entry.loaded = {.job = job,
+                    .entry = e,
+                    .tmpl = templates_.front(),
+                    .segments = job.skip_segments,
+                    .sent = job.skip_bytes};
+    templates_.pop_front();
+    entry.run.load(job, rng_);
+    queues_[q].jobs.push_back(e);
+    d.load_valid = 1;
+    d.load_job = e;
+    d.load_queue = q;
+    d.load_kind = job.kind;
+    d.load_status = job.status;
+    d.load_slot = job.slot;
+    d.load_slots = job.slots;
+    d.load_cookie = job.cookie;
+    d.load_payload_bytes = job.payload;
+    d.load_mss = job.mss;
+    d.load_header_bytes = job.refused() ? 0 : job.header;
+    d.load_tmpl = entry.loaded.tmpl;
+    d.load_skip_bytes = job.skip_bytes;
+    d.load_skip_segments = job.skip_segments;
+    recent_load_ = true;
+    loads_++;
+  }
+
+  // -- run ---------------------------------------------------------------------------------------
+  void drive_run(auto &d) {
+    d.event_valid = 0;
+    if (fetch_busy_) {
+      if (fetch_left_ == 0) {
+        fetch_busy_ = false;
+      } else if (chance(knobs.piece_percent)) {
+        fetch_left_ -= entries_[fetch_entry_].run.take(fetch_left_);
+        if (fetch_left_ == 0) {
+          fetch_busy_ = false;
+          if (fetch_last_) free_entry(fetch_entry_);
+        }
+      }
+    }
+    if (chance(knobs.fill_percent)) {
+      std::vector<unsigned> open;
+      for (unsigned e = 0; e < sizes.jobs; e++) {
+        Entry &entry = entries_[e];
+        if (!entry.used || this->now() < entry.load_cycle + 2) continue;
+        if (entry.run.can_fill() || entry.run.can_end()) open.push_back(e);
+      }
+      if (!open.empty()) {
+        unsigned e = open[rng_() % open.size()];
+        if (knobs.in_order) {
+          e = *std::min_element(open.begin(), open.end(), [&](unsigned a, unsigned b) {
+            return entries_[a].load_cycle < entries_[b].load_cycle;
+          });
+        }
+        RunEntry &run = entries_[e].run;
+        bool fill = run.can_fill() && (!run.can_end() || knobs.in_order || chance(70));
+        bool shown = fill ? run.fill(knobs.in_order, rng_) : run.finish_chain();
+        if (knobs.in_order && run.can_end()) run.finish_chain();
+        if (shown) {
+          d.event_valid = 1;
+          d.event_job = e;
+          ready_cycles[entries_[e].loaded.job.slot].push_back(this->now());
+        }
+      }
+    }
+    const RunEntry &run = entries_[d.status_job % sizes.jobs].run;
+    d.status_ready_total = run.total_ready;
+    d.status_blocked = run.blocked();
+    d.status_full = run.full();
+    d.status_chain_done = run.chain_done();
+    const End &end = entries_[last_end_job_ % sizes.jobs].run.end;
+    d.end_status = end.status;
+    d.end_cause = end.cause;
+    d.end_level = end.level;
+    d.end_access = end.access;
+    d.end_va = end.va;
+    d.fetch_ready = !fetch_busy_ && chance(knobs.fetch_percent);
+    d.fetch_idle = !fetch_busy_;
+    d.clear_ready = chance(20);
+  }
+  void free_entry(unsigned e) {
+    Loaded &l = entries_[e].loaded;
+    if (l.tmpl_final) CHECK(*l.tmpl_final == l.tmpl_fetched);
+    entries_[e].used = false;
+    templates_.push_back(l.tmpl);
+    home_.push_back(e);
+    finished_++;
+  }
+
+  void sample_fetch(auto &d) {
+    if (!d.fetch_valid) return;
+    CHECK_FALSE(held_);
+    unsigned e = d.fetch_job;
+    REQUIRE(e < sizes.jobs);
+    REQUIRE(entries_[e].used);
+    Loaded &l = entries_[e].loaded;
+    if (!d.fetch_to_template) {
+      REQUIRE(!expected_.empty());  // its order comes with it or before it
+      const Fetch &f = expected_.front();
+      REQUIRE(e == f.entry);
+      CHECK(d.fetch_bytes == f.bytes);
+      CHECK(d.fetch_job_last == f.last);
+      if (f.bytes != 0) {
+        CHECK(d.fetch_frame == f.frame);
+        CHECK(d.fetch_row == f.row);
+        CHECK(d.fetch_pos == f.pos);
+      }
+    }
+    if (!d.fetch_ready) return;
+    RunEntry &run = entries_[e].run;
+    CHECK(d.fetch_bytes <= run.available());
+    if (d.fetch_to_template) {
+      CHECK_FALSE(l.tmpl_fetched);
+      CHECK_FALSE(l.frame_fetched);
+      CHECK(d.fetch_bytes == l.job.header);
+      CHECK(d.fetch_pos == 0);
+      CHECK(d.fetch_tmpl == l.tmpl);
+      CHECK_FALSE(d.fetch_job_last);
+      l.tmpl_fetched = true;
+    } else {
+      CHECK((l.job.refused() || l.tmpl_fetched == (l.job.header != 0)));
+      l.frame_fetched = true;
+      expected_.pop_front();
+    }
+    if (d.fetch_bytes != 0) {
+      fetch_busy_ = true;
+      fetch_entry_ = e;
+      fetch_left_ = d.fetch_bytes;
+      fetch_last_ = d.fetch_job_last;
+    } else if (d.fetch_job_last) {
+      free_entry(e);
+    }
+  }
+
+  // -- out ---------------------------------------------------------------------------------------
+  void drive_out(auto &d) {
+    d.left_valid = 0;
+    if (flight_.empty() || !leaving) return;
+    const InFlight &f = flight_.front();
+    if (knobs.left_by_wire) {
+      if (++wire_beats_ < std::max(1u, f.beats)) return;
+      wire_beats_ = 0;
+    } else if (this->now() < f.due || !chance(knobs.left_percent)) {
+      return;
+    }
+    d.left_valid = 1;
+    d.left_queue = f.queue;
+    d.left_rows = f.rows;
+    Queue &q = queues_[f.queue];
+    q.left++;
+    rows_used_ -= f.rows;
+    left_count_++;
+    if (f.kind == kOrderFail) unload_due_.push_back({f.queue, this->now() + 3});
+    flight_.pop_front();
+  }
+
+  void sample_order(auto &d) {
+    if (!d.order_valid) return;
+    unsigned qi = d.order_queue;
+    REQUIRE(qi < sizes.queues);
+    Queue &q = queues_[qi];
+    INFO("cycle " << this->now() << " queue " << qi << " kind " << int(d.order_kind) << " slot "
+                  << d.order_slot << " segment " << d.order_segment);
+    bool discard = d.order_kind == kOrderDiscard;
+    REQUIRE((discard ? !cleared_.empty() : !q.jobs.empty()));
+    unsigned e = discard ? 0 : q.jobs.front();
+    Loaded &l = discard ? cleared_.front() : entries_[e].loaded;
+    const Job &job = l.job;
+    RunEntry &run = entries_[e].run;
+    REQUIRE_FALSE(l.failed);
+    // carried as they are
+    CHECK(d.order_slot == job.slot);
+    CHECK(d.order_slots == job.slots);
+    CHECK(d.order_cookie == job.cookie);
+    CHECK(d.order_flags == (job.cookie & 0xff));
+    CHECK(d.order_l3_offset == ((job.cookie >> 8) & 0x1ff));
+    CHECK(d.order_l4_offset == ((job.cookie >> 17) & 0x1ff));
+    CHECK(d.order_job_kind == job.kind);
+    CHECK(d.order_job_bytes == job.payload);
+    CHECK(d.order_header_bytes == (job.refused() ? 0 : job.header));
+    if (!job.refused() && job.header != 0) CHECK(d.order_tmpl == l.tmpl);
+    // where the job stands
+    CHECK(d.order_segment == l.segments);
+    CHECK(d.order_sent == l.sent);
+    CHECK(d.order_first == (l.segments == 0));
+    // the slot
+    CHECK(d.order_frame == orders.size() % sizes.frame_slots);
+    REQUIRE(flight_.size() < sizes.frame_slots);
+    unsigned rest = job.payload - l.sent;
+    unsigned want = std::min(rest, job.mss);
+    bool last = want == rest;
+    unsigned rows = beats(job.header + want);
+    unsigned taken = (l.sent - job.skip_bytes) + (d.order_tmpl_fetched ? job.header : 0);
+    uint64_t beats_now = 0;
+    switch (d.order_kind) {
+      case kOrderFrame:
+        REQUIRE(!job.refused());
+        CHECK_FALSE(held_);
+        CHECK(d.order_bytes == want);
+        CHECK(d.order_last == last);
+        CHECK(d.order_status == 0);
+        CHECK(d.order_rows == rows);
+        CHECK(d.order_row == row_);
+        CHECK(d.order_tmpl_fetched == (job.header != 0));
+        if (last) CHECK(run.chain_done());
+        CHECK((rows_used_ == 0 || rows_used_ + rows <= std::min(sizes.rows, knobs.store_limit)));
+        expected_.push_back({e, d.order_frame, d.order_row, job.header, want, last});
+        beats_now = std::max(std::max(rows, beats(60)),
+                             want == 0 ? 0 : (want + 2 * sizes.bus_bytes - 2) / sizes.bus_bytes);
+        rows_used_ += rows;
+        row_ = (row_ + rows) % sizes.rows;
+        l.segments++;
+        l.sent += want;
+        if (l.segments == job.skip_segments + 1) beats_now += load_cost(job);
+        q.issued_bytes += want;
+        if (last) q.jobs.pop_front();
+        break;
+      case kOrderEnd:
+        REQUIRE(job.refused());
+        CHECK_FALSE(held_);
+        CHECK(d.order_status == job.status);
+        expected_.push_back({e, 0, 0, 0, 0, true});
+        q.issued_bytes += rest;
+        q.jobs.pop_front();
+        break;
+      case kOrderFail: {
+        REQUIRE(!job.refused());
+        bool tmpl_next = job.header != 0 && !d.order_tmpl_fetched;
+        unsigned needed = taken + (tmpl_next ? job.header : want);
+        if (d.order_status == kNeedsGather) {
+          CHECK(run.full());
+          CHECK(run.ready_bytes < needed);
+          CHECK(run.taken_bytes == taken);
+          CHECK(d.order_level == kLevelNone);
+          gathers++;
+        } else {
+          CHECK(run.blocked());
+          CHECK((run.ready_bytes < needed || (last && !run.chain_done())));
+          CHECK(d.order_status == run.end.status);
+          CHECK(d.order_cause == run.end.cause);
+          CHECK(d.order_level == run.end.level);
+          CHECK(d.order_access == run.end.access);
+          CHECK(d.order_va == run.end.va);
+        }
+        l.tmpl_final = d.order_tmpl_fetched;
+        l.failed = true;
+        q.issued_bytes += rest;
+        fails++;
+        break;
+      }
+      default:
+        REQUIRE(unload_);
+        REQUIRE(*unload_ == qi);
+        q.issued_bytes += rest;
+        discards++;
+        CHECK(d.order_tmpl_fetched == l.tmpl_fetched);
+        dropped_.push_back(job);
+        dropped_.back().skip_bytes = l.sent;
+        dropped_.back().skip_segments = l.segments;
+        cleared_.pop_front();
+        break;
+    }
+    if (d.order_kind != kOrderFrame) {
+      CHECK(d.order_last);
+      CHECK(d.order_bytes == 0);
+      CHECK(d.order_rows == 0);
+      rows = 0;
+    }
+    if (cost.size() != sizes.queues) cost.assign(sizes.queues, 0);
+    cost[qi] += beats_now;
+    orders.push_back({d.order_kind, qi, d.order_slot, d.order_segment, d.order_bytes,
+                      d.order_status, this->now()});
+    q.issued++;
+    q.owed = true;
+    flight_.push_back({d.order_kind, qi, d.order_row, rows,
+                       std::max(rows, d.order_kind == kOrderFrame ? beats(60) : 1),
+                       this->now() + knobs.left_delay});
+    slot_peak = std::max(slot_peak, uint64_t(flight_.size()));
+    row_peak = std::max(row_peak, uint64_t(rows_used_));
+  }
+  uint64_t load_cost(const Job &job) const {
+    unsigned slot_beats = std::max(1u, 64 / sizes.bus_bytes);
+    return job.slots * slot_beats +
+           (job.header == 0 ? 0 : (job.header + 2 * sizes.bus_bytes - 2) / sizes.bus_bytes);
+  }
+
+  // -- wakes and queries -------------------------------------------------------------------------
+  void sample_wake(auto &d) {
+    if (!d.wake_valid || !d.wake_ready) return;
+    REQUIRE(d.wake_queue < sizes.queues);
+    queues_[d.wake_queue].owed = false;
+    wakes++;
+    wake_cycles_[d.wake_queue].push_back(this->now());
+  }
+  void sample_queries(auto &d) {
+    if (asked_) {
+      INFO("cycle " << this->now() << " query of queue " << *asked_);
+      CHECK(d.query_issued_bytes == (asked_bytes_ & 0x3ffffff));
+      CHECK(d.ctl_issued == asked_issued_);
+      if (d.query_in_debt && watch_queue) debt_cycles.push_back(this->now());
+    }
+    asked_ = d.query_queue;
+    asked_bytes_ = queues_[*asked_].issued_bytes;
+    asked_issued_ = queues_[*asked_].issued;
+  }
+
+  // -- fences and unloads ------------------------------------------------------------------------
+  void drive_control(auto &d) {
+    d.wake_ready = chance(knobs.wake_percent);
+    d.query_queue = watch_queue ? *watch_queue : rng_() % sizes.queues;
+    if (d.wake_valid && !watch_queue) d.query_queue = d.wake_queue;
+    d.ctl_queue = d.query_queue;
+    if (release_) d.hold_issue = 0;
+    release_ = false;
+    if (!d.hold_issue && (fence_due_ || rng_() % 1000 < knobs.hold_per_mille)) {
+      d.hold_issue = 1;
+      hold_since_ = this->now();
+      fence_due_ = false;
+    }
+    if (!unload_ && !unload_due_.empty() && this->now() >= unload_due_.front().second) {
+      unload_ = unload_due_.front().first;
+      unload_due_.pop_front();
+    } else if (!unload_ && rng_() % 1000 < knobs.unload_per_mille) {
+      unload_ = rng_() % used_queues;
+    }
+    d.unload_valid = unload_.has_value();
+    if (unload_) {
+      d.unload_queue = *unload_;
+      queues_[*unload_].stopped = true;
+    }
+  }
+  void sample_control(auto &d) {
+    if (d.hold_issue && !release_ && this->now() >= hold_until_) {
+      if (held_ && chance(20)) {  // the fence has done its work
+        release_ = true;
+        held_ = false;
+        fences++;
+      } else if (!held_ && d.issue_held && this->now() > hold_since_) {
+        longest_hold = std::max(longest_hold, this->now() - hold_since_);
+        CHECK_FALSE(d.fetch_valid);
+        CHECK_FALSE(fetch_busy_);
+        held_ = true;
+        for (auto &entry : entries_) {
+          if (entry.used && chance(70)) entry.run.redo();
+        }
+      }
+    }
+    if (d.clear_valid && d.clear_ready) {
+      unsigned e = d.clear_job;
+      REQUIRE(e < sizes.jobs);
+      REQUIRE(entries_[e].used);
+      REQUIRE(unload_);
+      Entry &entry = entries_[e];
+      CHECK(entry.loaded.job.queue == *unload_);
+      CHECK(queues_[*unload_].jobs.front() == e);
+      CHECK_FALSE(fetch_busy_);
+      CHECK_FALSE(d.fetch_valid);
+      entry.run.drop();
+      if (!entry.loaded.failed) cleared_.push_back(entry.loaded);  // its discard is still to come
+      queues_[entry.loaded.job.queue].jobs.pop_front();
+      free_entry(e);
+    }
+    if (d.unload_valid && d.unload_ready) end_unload(d);
+  }
+  void end_unload(auto &d) {
+    Queue &q = queues_[*unload_];
+    CHECK(q.jobs.empty());
+    CHECK(cleared_.empty());
+    CHECK(d.unload_head_any == !dropped_.empty());
+    if (!dropped_.empty()) {
+      const Job &head = dropped_.front();
+      CHECK(d.unload_head_slot == head.slot);
+      CHECK(d.unload_head_segments == head.skip_segments);
+      CHECK(d.unload_head_bytes == head.skip_bytes);
+      if (head.skip_segments != 0) resumed++;
+    }
+    for (auto job = dropped_.rbegin(); job != dropped_.rend(); ++job) {
+      job->fault_run = job->fault_run >= 0 ? int(rng_() % 4) : -1;
+      q.todo.push_front(*job);
+    }
+    dropped_.clear();
+    q.stopped = false;
+    unload_.reset();
+    unloads++;
+  }
+
+  std::string who_waits() {
+    std::string text = "nothing moves in cycle " + std::to_string(this->now()) + ":";
+    for (unsigned q = 0; q < sizes.queues; q++) {
+      const Queue &s = queues_[q];
+      if (s.jobs.empty() && s.todo.empty()) continue;
+      text += " queue " + std::to_string(q) + " has " + std::to_string(s.jobs.size()) + " loaded";
+      if (!s.jobs.empty()) {
+        const Entry &e = entries_[s.jobs.front()];
+        text += " (head job " + std::to_string(s.jobs.front()) + " avail " +
+                std::to_string(e.run.available()) + " blocked " + std::to_string(e.run.blocked()) +
+                " full " + std::to_string(e.run.full()) + " sent " + std::to_string(e.loaded.sent) +
+                " of " + std::to_string(e.loaded.job.payload) + ")";
+      }
+      text += " and " + std::to_string(s.todo.size()) + " to load;";
+    }
+    text += " orders in flight " + std::to_string(flight_.size()) + ", fetches expected " +
+            std::to_string(expected_.size()) + ", entries free " + std::to_string(home_.size());
+    return text;
+  }
+
+  std::mt19937_64 rng_;
+  std::vector<Entry> entries_;
+  std::vector<Queue> queues_;
+  std::deque<unsigned> home_, templates_;
+  std::deque<Fetch> expected_;
+  std::deque<InFlight> flight_;
+  std::vector<Job> dropped_;
+  std::deque<Loaded> cleared_;
+  std::deque<std::pair<unsigned, uint64_t>> unload_due_;
+  std::optional<unsigned> unload_, asked_;
+  uint32_t asked_bytes_ = 0;
+  uint16_t asked_issued_ = 0;
+  unsigned next_queue_ = 0, rows_used_ = 0, row_ = 0, last_end_job_ = 0;
+  unsigned fetch_entry_ = 0, fetch_left_ = 0, wire_beats_ = 0;
+  bool fetch_busy_ = false, fetch_last_ = false, recent_load_ = false, held_ = false;
+  bool fence_due_ = false, release_ = false;
+  std::map<unsigned, std::vector<uint64_t>> wake_cycles_;
+  uint64_t hold_until_ = 0, hold_since_ = 0, loads_ = 0, finished_ = 0, left_count_ = 0;
+};
+
+}  // namespace vmso::seg_test
