@@ -171,6 +171,7 @@ module vmso_ring_ctl
   logic              resume_q;     // a fail decides where to go on
   slot_idx_t         bad_slot_q;
   bad_t              bad_q;
+  logic              fetch_gen_q;
   ring_config_t      config_q;
 
   assign ready          = attention_ready && !clearing_q;
@@ -302,6 +303,7 @@ module vmso_ring_ctl
     if (fsm_q == WaitFlushClear) resume_q <= fail_pending && what_q != DoReset;
     if (fsm_q == WaitState || decide) begin
       load_q  <= fc_load_state;
+      fetch_gen_q <= fc_fetch_state.gen;
       query_q <= fc_query;
     end
   end
@@ -352,7 +354,8 @@ module vmso_ring_ctl
     if (fsm_q == Mark) begin
       load_state.abort_it = 1'b1;
     end else begin
-      load_state.gen      = !load_q.gen;  // the fetcher starts anew
+      // the fetcher starts anew: not its own last one, which may be two turns old and marked bad
+      load_state.gen      = !fetch_gen_q;
       load_state.bad      = 1'b0;
       load_state.hint     = '0;
       load_state.stride   = 16'd1;

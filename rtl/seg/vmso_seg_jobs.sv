@@ -90,8 +90,10 @@ module vmso_seg_jobs #(
     .write_addr(put_valid ? insert.queue : pop_queue),
     .write_data(put_valid ? insert.job : next), .read_addr(look_queue), .read_data(look_head)
   );
+  // init only so that the two addresses differ: Yosys cannot map a large single-port LUT RAM
   vmso_lutram #(.Depth(Depth), .Bits(JobW)) u_tail (
-    .clk, .write_en(put_valid || link), .write_addr(insert.queue), .write_data(insert.job),
+    .clk, .write_en(init_valid || put_valid || link),
+    .write_addr(init_valid ? init_queue : insert.queue), .write_data(insert.job),
     .read_addr(insert.queue), .read_data(here_tail)
   );
   vmso_lutram #(.Depth(Cfg.jobs), .Bits(JobW)) u_next (

@@ -278,4 +278,58 @@ TEST_CASE("A framing error stops its queue alone and RESET brings it back", "[fa
   CHECK(s.completions(0).back().ok());
 }
 
+TEST_CASE("A doorbell beyond the ring stops its queue and RESET brings it back", "[fault][ring]") {
+  auto o = options(0x91);
+  o.queues = 2;
+  VMSO_SAY_HOW(o);
+  System s(o);
+  s.scoreboard.ring_errors_allowed = true;
+  s.allowed_sticky = VMSO_REG_STICKY_QUEUE_ERROR_bm;
+  uint32_t producer = VMSO_REG_DOORBELL(0) + VMSO_REG_DOORBELL_PRODUCER;
+  s.write32(producer, uint16_t(s.ring(0).producer + (1u << o.log2_slots) + 1));  // one too many
+  s.post(1, tcp_job(30000));
+  CHECK(s.run_until([&] { return !s.completions(0).empty(); }, 100000));
+  s.drain();
+  REQUIRE(s.completions(0).size() == 1);
+  CHECK(s.completions(0)[0].status == VMSO_STATUS_DOORBELL);
+  CHECK(vmso_queue_state(&s.device(), 0) == VMSO_QUEUE_ERROR);
+  CHECK(vmso_queue_state(&s.device(), 1) == VMSO_QUEUE_RUN);
+  s.restart_queue(0);
+  s.post(0, tcp_job(3000));
+  VMSO_CHECK_CLEAN(s);
+  CHECK(s.completions(0).back().ok());
+}
+
+TEST_CASE("A ring outside the windows is never read and stops its queue", "[fault][ring]") {
+  auto o = options(0x92);
+  o.queues = 2;
+  VMSO_SAY_HOW(o);
+  System s(o);
+  s.scoreboard.ring_errors_allowed = true;
+  s.allowed_sticky = VMSO_REG_STICKY_QUEUE_ERROR_bm | VMSO_REG_STICKY_WINDOW_bm;
+  s.check(vmso_queue_reset(&s.device(), 0), "queue RESET");
+  vmso_queue_config config{};
+  config.ring_base = 0x1000;  // no window holds it
+  config.log2_slots = o.log2_slots;
+  config.completion_base = s.completion_address(0);
+  config.log2_completions = o.log2_completions;
+  s.check(vmso_queue_configure(&s.device(), 0, &config), "queue configuration");
+  s.check(vmso_queue_command(&s.device(), 0, VMSO_CMD_ENABLE), "queue ENABLE");
+  s.check(vmso_queue_wait(&s.device(), 0, VMSO_QUEUE_RUN), "queue RUN");
+  s.write32(VMSO_REG_DOORBELL(0) + VMSO_REG_DOORBELL_PRODUCER, 1);
+  s.post(1, tcp_job(30000));
+  CHECK(s.run_until([&] { return !s.completions(0).empty(); }, 100000));
+  s.drain();
+  REQUIRE(s.completions(0).size() == 1);
+  CHECK(s.completions(0)[0].status == VMSO_STATUS_FAULT);
+  CHECK(s.completions(0)[0].cause == VMSO_CAUSE_DATA_WINDOW);
+  CHECK(s.completions(0)[0].access == VMSO_ACCESS_SLOT);
+  CHECK(s.completions(0)[0].va == 0x1000);
+  CHECK(vmso_queue_state(&s.device(), 0) == VMSO_QUEUE_ERROR);
+  s.restart_queue(0);
+  s.post(0, tcp_job(3000));
+  VMSO_CHECK_CLEAN(s);
+  CHECK(s.completions(0).back().ok());
+}
+
 }  // namespace vmso::test
