@@ -76,7 +76,10 @@ rtl/seg/vmso_seg_order.sv
 rtl/seg/vmso_seg_turn.sv
 rtl/seg/vmso_seg_wake.sv
 rtl/read/vmso_read.sv
-rtl/read/vmso_read_burst.sv
+rtl/read/vmso_read_issue.sv
+rtl/read/vmso_read_rotate.sv
+rtl/read/vmso_read_sum.sv
+rtl/read/vmso_read_store.sv
 rtl/read/vmso_read_land.sv
 rtl/read/vmso_read_state.sv
 rtl/out/vmso_out.sv

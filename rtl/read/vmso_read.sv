@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads payload and templates and lands them: bursts, rotation, frame store, sums, poison.
+// Reads the pieces of a fetch and lands their beats, in whatever order they return, where they will
+// leave: payload in the frame store, header bytes in the template store of `out`.
 //
-// piece        valid/ready, from the head of a job's runs
-// *_req        read requests; read_rsp is the broadcast of the read port
-// frame_open   valid only: the slot's sum, landed bytes and poison start anew; before its first beat
-// store_read   data one cycle after the address
-// frame_state  of state_frame, registered one cycle; counts a byte only when store and sum have it
-// tmpl_*       template rows by bank (row / 2 in each), and what has landed or failed, after its rows
-// throughput   one burst issued and one beat landed per cycle, always
+// piece       valid/ready; piece_ready depends on the piece's destination (see vmso_read_issue)
+// *_req       valid/ready, the cycle of the piece; read_rsp valid-only, one per cycle
+// frame_open  valid-only: clears the state of a frame slot, at or before its first piece
+// store_read  data one cycle after the row
+// state       frame_state of state_frame: in the same cycle; status, cause and va one cycle after
+// tmpl_write  valid-only: rotated data, bank b takes the bytes of tmpl_bank_en[b] in its row
+//             tmpl_bank_row[b] (row / 2). tmpl_done comes with it, also for beats that failed
+// latency     read_rsp to frame_state and store: 5 cycles; all of a response becomes visible at once
+// throughput  one piece and one beat per cycle
+// order       responses pass in order; a burst that ended without data passes the same stages
+// reset       a walk over the read ids; no piece is taken meanwhile
 `include "vmso_assert.svh"
 module vmso_read
   import vmso_pkg::*;
@@ -53,72 +58,109 @@ module vmso_read
   output cause_e                   tmpl_done_cause,
   output logic [63:0]              tmpl_done_va
 );
-  localparam int unsigned BeatW = $clog2(BusBytes);
-  localparam int unsigned BankW = $clog2(vmso_config_pkg::store_rows(Cfg)) - 1;
+  localparam int unsigned LaneW = $clog2(BusBytes);
+  localparam int unsigned HalfW = $clog2(vmso_config_pkg::store_rows(Cfg) / 2);
 
-  logic      note_valid, write_valid, land_valid;
-  land_key_t note_key;
-  land_t     note;
-  beat_t     write, land;
-  logic [Cfg.data_bits-1:0] write_data;
-  logic [BusBytes-1:0]      write_en, write_next_en;
-  logic [15:0]              land_sum;
+  // -- issue ---------------------------------------------------------------------------------------
+  logic     clearing, record_valid, record_is_template;
+  read_id_t record_id;
+  landing_t record;
 
-  vmso_read_burst #(.Cfg(Cfg)) u_burst (
-    .piece_valid, .piece_ready, .piece,
+  vmso_read_issue #(.Cfg(Cfg)) u_issue (
+    .clk, .rst_n, .hold(clearing), .piece_valid, .piece_ready, .piece,
     .tmpl_req_valid, .tmpl_req_ready, .tmpl_req, .tmpl_req_id,
     .payload_req_valid, .payload_req_ready, .payload_req, .payload_req_id,
-    .note_valid, .note_key, .note
+    .record_valid, .record_is_template, .record_id, .record
   );
+
+  // -- stage 1: where, and which lanes ---------------------------------------------------------------
+  logic                     good;
+  logic [LaneW-1:0]         first_lane, last_lane;
+  logic [5:0]               rot;
+  logic [BusBytes-1:0]      mask;
+  logic [Cfg.data_bits-1:0] data_q;
+  logic                     effect3_valid, effect4_valid;
+  effect_t                  effect3, effect4;
+
   vmso_read_land #(.Cfg(Cfg)) u_land (
-    .clk, .rst_n, .note_valid, .note_key, .note, .read_rsp_valid, .read_rsp, .read_data,
-    .write_valid, .write, .write_data, .write_en, .write_next_en, .land_valid, .land, .land_sum
+    .clk, .rst_n, .clearing, .record_valid, .record_is_template, .record_id, .record,
+    .read_rsp_valid, .read_rsp, .good, .first_lane, .last_lane, .rot,
+    .effect3_valid, .effect3, .effect4_valid, .effect4
+  );
+  always_ff @(posedge clk) data_q <= read_data;
+  always_comb begin
+    mask = '1;
+    mask = (mask << first_lane) & (mask >> ~last_lane);
+    if (!good) mask = '0;
+  end
+
+  // -- stages 1 to 3: rotate, and beside it sum --------------------------------------------------------
+  logic [BusBytes-1:0]      mask4;
+  logic [Cfg.data_bits-1:0] data4;
+  logic [15:0]              sum4;
+  vmso_read_rotate #(.BusBytes(BusBytes)) u_rotate (
+    .clk, .rot, .in_mask(mask), .in_data(data_q), .out_mask(mask4), .out_data(data4)
+  );
+  vmso_read_sum #(.BusBytes(BusBytes)) u_sum (.clk, .odd(rot[0]), .mask, .data(data_q), .sum(sum4));
+
+  // -- stage 3: poison; stage 4: write and count --------------------------------------------------------
+  function automatic status_e status_of(read_resp_e resp);
+    unique case (resp)
+      RespWindow:  return StatusFault;
+      RespTimeout: return StatusTimeout;
+      default:     return StatusBus;
+    endcase
+  endfunction
+  function automatic cause_e cause_of(read_resp_e resp);
+    unique case (resp)
+      RespWindow:  return CauseDataWindow;
+      RespTimeout: return CauseBusTimeout;
+      RespDecErr:  return CauseDataDecErr;
+      default:     return CauseDataSlvErr;
+    endcase
+  endfunction
+
+  logic [BusBytes-1:0]      own_row;   // lanes that have not gone round into the next row
+  logic [1:0][BusBytes-1:0] bank_lanes, bank_en;
+  logic [1:0][$bits(row_t)-1:0] bank_row;  // row / 2
+  row_t                     next_row;
+
+  assign next_row    = effect4.row + 1'b1;
+  assign bank_row[0] = next_row >> 1;     // an odd row's neighbour
+  assign bank_row[1] = effect4.row >> 1;
+  always_comb begin
+    own_row = '1;
+    own_row = own_row << effect4.rot;
+    bank_lanes[0] = mask4 & (effect4.row[0] ? ~own_row : own_row);
+    bank_lanes[1] = mask4 & (effect4.row[0] ? own_row : ~own_row);
+  end
+  assign bank_en = effect4_valid && !effect4.is_template ? bank_lanes : '0;
+  vmso_read_store #(.Cfg(Cfg)) u_store (
+    .clk, .bank_en, .bank_row({bank_row[1][HalfW-1:0], bank_row[0][HalfW-1:0]}), .data(data4),
+    .store_read_en, .store_read_row, .store_read_data
   );
   vmso_read_state #(.Cfg(Cfg)) u_state (
-    .clk, .rst_n, .open_valid(frame_open_valid), .open(frame_open),
-    .land_valid(land_valid && !land.to_template), .land, .land_sum, .state_frame, .frame_state
+    .clk, .rst_n, .frame_open_valid, .frame_open,
+    .fail_valid(effect3_valid && !effect3.is_template && effect3.fail), .fail_frame(effect3.dest),
+    .fail_pos(effect3.pos), .fail_status(status_of(effect3.resp)),
+    .fail_cause(cause_of(effect3.resp)), .fail_va(effect3.va),
+    .land_valid(effect4_valid && !effect4.is_template), .land_frame(effect4.dest),
+    .land_bytes(effect4.bytes), .land_sum(sum4), .state_frame, .frame_state
   );
 
-  // -- banks: even rows and odd rows; a beat touches one row of each at most ------------------------------
-  logic [10:0]              row_in_frame, row, next_row;
-  logic [1:0][BusBytes-1:0] bank_en, frame_bank_en;
-  logic [1:0][10:0]         bank_row;
-  logic [1:0][Cfg.data_bits-1:0] bank_data;
-  logic                     odd, read_odd_q;
-
-  assign row_in_frame = 11'(write.pos >> BeatW);
-  assign row          = write.to_template ? row_in_frame : write.row + row_in_frame;
-  assign next_row     = row + 1'b1;
-  assign odd          = row[0];
-  assign bank_row[0]  = odd ? next_row : row;
-  assign bank_row[1]  = odd ? row : next_row;
-  assign bank_en[0]   = odd ? write_next_en : write_en;
-  assign bank_en[1]   = odd ? write_en : write_next_en;
-  for (genvar b = 0; b < 2; b++) begin : gen_bank
-    assign frame_bank_en[b] = write_valid && !write.to_template ? bank_en[b] : '0;
-    vmso_ram_1w1r #(.Depth(1 << BankW), .Lanes(BusBytes), .LaneBits(8)) u_bank (
-      .clk, .write_en(frame_bank_en[b]), .write_addr(bank_row[b][BankW:1]), .write_data,
-      .read_en(store_read_en && store_read_row[0] == 1'(b)),
-      .read_addr(store_read_row[BankW:1]), .read_data(bank_data[b])
-    );
-    assign tmpl_bank_en[b]  = bank_en[b];
-    assign tmpl_bank_row[b] = bank_row[b][4:1];
-  end
-  always_ff @(posedge clk) if (store_read_en) read_odd_q <= store_read_row[0];
-  assign store_read_data = bank_data[read_odd_q];
-
-  assign tmpl_write_valid = write_valid && write.to_template;
-  assign tmpl_write_tmpl  = write.tmpl;
-  assign tmpl_write_data  = write_data;
-  assign tmpl_done_valid  = land_valid && land.to_template;
-  assign tmpl_done_tmpl   = land.tmpl;
-  assign tmpl_done_bytes  = pos_t'(land.bytes);
-  assign tmpl_done_fail   = land.fail;
-  assign tmpl_done_status = land.status;
-  assign tmpl_done_cause  = land.cause;
-  assign tmpl_done_va     = land.va;
+  assign tmpl_write_valid = effect4_valid && effect4.is_template;
+  assign tmpl_write_tmpl  = effect4.dest;
+  assign tmpl_bank_en     = bank_lanes;
+  assign tmpl_bank_row    = {bank_row[1][3:0], bank_row[0][3:0]};
+  assign tmpl_write_data  = data4;
+  assign tmpl_done_valid  = tmpl_write_valid;
+  assign tmpl_done_tmpl   = effect4.dest;
+  assign tmpl_done_bytes  = effect4.bytes;
+  assign tmpl_done_fail   = effect4.fail;
+  assign tmpl_done_status = effect4.fail ? status_of(effect4.resp) : StatusOk;
+  assign tmpl_done_cause  = effect4.fail ? cause_of(effect4.resp) : CauseNone;
+  assign tmpl_done_va     = effect4.va;
 
   logic unused_bits;
-  assign unused_bits = ^{bank_row, store_read_row, land.row, land.has_data, write.frame, write.fail,
-                         write.status, write.cause, write.va, write.bytes, write.has_data};
+  assign unused_bits = ^{bank_row, effect4.pos, effect3.row, effect3.rot, effect3.bytes};
 endmodule : vmso_read

@@ -1,208 +1,143 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lands one beat per cycle, in any order: rotate to the final lanes, write two neighbouring rows,
-// sum on arrival.
+// Tells of each response where its bytes go: record of its id, number of its beat, then arithmetic.
 //
-// stage look    the beat's landing record, its progress in the burst, its part of the frame
-// stage rotate  three registered 4:1 levels; each byte ends in lane (position mod W)
-// stage write   byte enables of the row and of its successor; the masked beat goes to the adder tree
-// stage tree, fold   16-bit ones'-complement sum, even position = high byte
-// land          after the rows are written, so a frame that counts complete is complete
-// killed burst  (no data, last): its remaining bytes land as failed
-// latency       7 cycles from read_rsp to land
-`include "vmso_assert.svh"
+// record      written at the request's handshake, long before its first response
+// rsp         valid-only; template and payload are taken, other classes ignored. Any order of ids
+// stage 1     one cycle after rsp: first_lane..last_lane hold bytes of the burst on the bus; `good`:
+//             they arrived. For a burst that ended without data `effect` stands for all that is left
+// effect      stage 2 and its copies in stages 3 and 4; valid-only, in the order of responses
+// throughput  one record and one response per cycle
+// reset       beat numbers are cleared by a walk over the ids; `clearing` meanwhile
 module vmso_read_land
   import vmso_pkg::*;
-  import vmso_rec_pkg::*;
   import vmso_read_pkg::*;
 #(
   parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
-  localparam int unsigned BusBytes = Cfg.data_bits / 8
+  localparam int unsigned LaneW = $clog2(vmso_config_pkg::bus_bytes(Cfg))
 ) (
-  input  logic                     clk,
-  input  logic                     rst_n,
-  input  logic                     note_valid,
-  input  land_key_t                note_key,
-  input  land_t                    note,
-  input  logic                     read_rsp_valid,
-  input  read_rsp_t                read_rsp,
-  input  logic [Cfg.data_bits-1:0] read_data,
-  output logic                     write_valid,  // to the banks of the frame or template store
-  output beat_t                    write,
-  output logic [Cfg.data_bits-1:0] write_data,
-  output logic [BusBytes-1:0]      write_en,       // lanes of row pos / W
-  output logic [BusBytes-1:0]      write_next_en,  // lanes of the row behind it
-  output logic                     land_valid,
-  output beat_t                    land,
-  output logic [15:0]              land_sum
+  input  logic             clk,
+  input  logic             rst_n,
+  output logic             clearing,
+  input  logic             record_valid,
+  input  logic             record_is_template,
+  input  read_id_t         record_id,
+  input  landing_t         record,
+  input  logic             read_rsp_valid,
+  input  read_rsp_t        read_rsp,
+  output logic             good,         // stage 1
+  output logic [LaneW-1:0] first_lane,
+  output logic [LaneW-1:0] last_lane,
+  output logic [5:0]       rot,
+  output logic             effect3_valid,
+  output effect_t          effect3,
+  output logic             effect4_valid,
+  output effect_t          effect4
 );
-  localparam int unsigned BeatW = $clog2(BusBytes);
-  localparam int unsigned Keys  = 512;
+  localparam int unsigned TemplateIds = 32;
+  localparam int unsigned Ids = Cfg.frame_slots + TemplateIds;
+  localparam int unsigned IdW = vmso_math_pkg::index_width(Ids);
+  localparam logic [IdW-1:0] LastId = IdW'(Ids - 1);
 
-  // -- look -----------------------------------------------------------------------------------------------
-  logic [Keys-1:0]  begun_q;
-  land_key_t        key;
-  land_t            look;
-  logic             look_valid;
-  logic [12:0]      done_ram, done, left, room, bytes, done_d;
-  logic [BeatW-1:0] bus_off;
-  beat_t            look_beat;
+  // -- arrive: address the record, count the beat ----------------------------------------------------
+  logic           clear_done_q, take, is_template;
+  logic [IdW-1:0] clear_q, id, record_at;
+  logic [7:0]     beat;
+  landing_t       record1;
 
-  assign look_valid = read_rsp_valid
-                      && (read_rsp.cls == ReadPayload || read_rsp.cls == ReadTemplate);
-  assign key = {read_rsp.cls == ReadTemplate, read_rsp.id};
-  vmso_lutram #(.Depth(Keys), .Bits($bits(land_t))) u_note (
-    .clk, .write_en(note_valid), .write_addr(note_key), .write_data(note),
-    .read_addr(key), .read_data(look)
+  assign clearing    = !clear_done_q;
+  assign is_template = read_rsp.cls == ReadTemplate;
+  assign take        = read_rsp_valid && (is_template || read_rsp.cls == ReadPayload);
+  // payload ids first, then those of templates
+  assign id          = IdW'(read_rsp.id) + (is_template ? IdW'(Cfg.frame_slots) : '0);
+  assign record_at   = IdW'(record_id) + (record_is_template ? IdW'(Cfg.frame_slots) : '0);
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      clear_q      <= '0;
+      clear_done_q <= 1'b0;
+    end else if (clearing) begin
+      clear_q      <= clear_q + 1'b1;
+      clear_done_q <= clear_q == LastId;
+    end
+  end
+
+  vmso_ram_1w1r #(.Depth(Ids), .LaneBits($bits(landing_t))) u_records (
+    .clk, .write_en(record_valid), .write_addr(record_at), .write_data(record),
+    .read_en(1'b1), .read_addr(id), .read_data(record1)
   );
-  vmso_lutram #(.Depth(Keys), .Bits(13)) u_done (
-    .clk, .write_en(look_valid), .write_addr(key), .write_data(done_d),
-    .read_addr(key), .read_data(done_ram)
+  vmso_lutram #(.Depth(Ids), .Bits(8)) u_beats (
+    .clk, .write_en(clearing || take), .write_addr(clearing ? clear_q : id),
+    .write_data(clearing || read_rsp.last ? '0 : beat + 1'b1), .read_addr(id), .read_data(beat)
   );
-  assign done    = begun_q[key] ? done_ram : '0;
-  assign left    = look.bytes - done;
-  assign bus_off = begun_q[key] ? '0 : look.va[BeatW-1:0];
-  assign room    = 13'(BusBytes) - 13'(bus_off);
-  assign bytes   = !read_rsp.has_data || left < room ? left : room;
-  assign done_d  = done + bytes;
+
+  // -- stage 1: the place of the beat ----------------------------------------------------------------
+  logic        valid1_q, template1_q, first1_q, has_data1_q, last1_q;
+  logic [7:0]  beat1_q;
+  read_resp_e  resp1_q;
+  logic [14:0] into;  // bytes from lane 0 of the first beat to the first byte of this one
+  effect_t     effect1;
+  always_ff @(posedge clk) begin
+    if (!rst_n) valid1_q <= 1'b0;
+    else valid1_q <= take;
+  end
+  always_ff @(posedge clk) begin
+    template1_q <= is_template;
+    first1_q    <= beat == '0;
+    beat1_q     <= beat;
+    has_data1_q <= read_rsp.has_data;
+    last1_q     <= read_rsp.last;
+    resp1_q     <= read_rsp.resp;
+  end
+
+  assign good       = valid1_q && has_data1_q && resp1_q == RespOkay;
+  assign first_lane = first1_q ? record1.offset[LaneW-1:0] : '0;
+  assign last_lane  = last1_q ? record1.tail[LaneW-1:0] : '1;
+  assign rot        = 6'(record1.aligned[LaneW-1:0]);
+  assign into       = first1_q ? 15'(record1.offset) : 15'(beat1_q) << LaneW;
+
   always_comb begin
-    look_beat = '{
-      to_template: look.to_template, tmpl: look.tmpl, frame: look.frame, row: look.row,
-      pos: look.pos + pos_t'(done), bytes: bytes, has_data: read_rsp.has_data,
-      fail: read_rsp.resp != RespOkay, status: StatusOk, cause: CauseNone,
-      va: look.va + 64'(done)
+    effect1 = '{
+      is_template: template1_q,
+      dest:  record1.dest,
+      row:   record1.row + row_t'(beat1_q),
+      rot:   rot,
+      pos:   pos_t'(record1.aligned + into),
+      bytes: '0,
+      fail:  resp1_q != RespOkay,
+      resp:  resp1_q,
+      va:    {record1.page, 12'd0}
     };
-    unique case (read_rsp.resp)
-      RespSlvErr: {look_beat.status, look_beat.cause} = {StatusBus, CauseDataSlvErr};
-      RespDecErr: {look_beat.status, look_beat.cause} = {StatusBus, CauseDataDecErr};
-      RespWindow: {look_beat.status, look_beat.cause} = {StatusFault, CauseDataWindow};
-      RespTimeout: {look_beat.status, look_beat.cause} = {StatusTimeout, CauseBusTimeout};
-      default: ;
-    endcase
-  end
-  always_ff @(posedge clk) begin
-    if (note_valid) begun_q[note_key] <= 1'b0;
-    if (look_valid) begun_q[key] <= 1'b1;
-  end
-
-  // -- rotate: left by (position - lane), two bits of the distance a level -----------------------------------
-  logic                     look_valid_q, level1_valid_q, level2_valid_q, level3_valid_q;
-  beat_t                    look_q, level1_q, level2_q, level3_q;
-  logic [Cfg.data_bits-1:0] look_data_q, level1_data_q, level2_data_q, level3_data_q;
-  logic [BeatW-1:0]         look_rot;
-  logic [5:0]               look_rot_q, level1_rot_q, level2_rot_q;  // lanes, modulo W
-
-  function automatic logic [Cfg.data_bits-1:0] rotate_left(logic [Cfg.data_bits-1:0] data,
-                                                           logic [1:0] amount, int unsigned step);
-    logic [2*Cfg.data_bits-1:0] twice;
-    logic [Cfg.data_bits-1:0] result;
-    twice = {data, data};
-    result = data;
-    for (int unsigned k = 1; k < 4; k++) begin
-      if (32'(amount) == k) begin
-        result = twice[Cfg.data_bits - (k * step * 8) % Cfg.data_bits +: Cfg.data_bits];
-      end
+    effect1.va[11:0] = {(12-LaneW)'(record1.line) + (12-LaneW)'(beat1_q), first_lane};
+    if (has_data1_q) begin
+      effect1.bytes = pos_t'(last_lane) + 1'b1 - pos_t'(first_lane);
+    end else begin
+      effect1.bytes = pos_t'(record1.bytes) + pos_t'(record1.offset) - pos_t'(into);
     end
-    return result;
-  endfunction
+  end
 
+  // -- stages 2 to 4: wait for the data --------------------------------------------------------------
+  logic    valid2_q, valid3_q, valid4_q;
+  effect_t effect2_q, effect3_q, effect4_q;
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      look_valid_q   <= 1'b0;
-      level1_valid_q <= 1'b0;
-      level2_valid_q <= 1'b0;
-      level3_valid_q <= 1'b0;
+      valid2_q <= 1'b0;
+      valid3_q <= 1'b0;
+      valid4_q <= 1'b0;
     end else begin
-      look_valid_q   <= look_valid;
-      level1_valid_q <= look_valid_q;
-      level2_valid_q <= level1_valid_q;
-      level3_valid_q <= level2_valid_q;
-    end
-  end
-  assign look_rot = look_beat.pos[BeatW-1:0] - bus_off;
-  always_ff @(posedge clk) begin
-    look_q        <= look_beat;
-    look_data_q   <= read_data;
-    look_rot_q    <= 6'(look_rot);
-    level1_q      <= look_q;
-    level1_rot_q  <= look_rot_q;
-    level1_data_q <= rotate_left(look_data_q, look_rot_q[1:0], 1);
-    level2_q      <= level1_q;
-    level2_rot_q  <= level1_rot_q;
-    level2_data_q <= rotate_left(level1_data_q, level1_rot_q[3:2], 4);
-    level3_q      <= level2_q;
-    level3_data_q <= BusBytes > 16 ? rotate_left(level2_data_q, level2_rot_q[5:4], 16)
-                                   : level2_data_q;
-  end
-
-  // -- write: lanes of the row and of the next one --------------------------------------------------------
-  logic [BeatW-1:0] first_lane;
-  assign first_lane = level3_q.pos[BeatW-1:0];
-  always_comb begin
-    for (int unsigned lane = 0; lane < BusBytes; lane++) begin
-      write_en[lane] = lane >= 32'(first_lane) && lane < 32'(first_lane) + 32'(level3_q.bytes);
-      write_next_en[lane] = lane + BusBytes < 32'(first_lane) + 32'(level3_q.bytes);
-    end
-    if (!level3_q.has_data) begin
-      write_en      = '0;
-      write_next_en = '0;
-    end
-  end
-  assign write_valid = level3_valid_q;
-  assign write       = level3_q;
-  assign write_data  = level3_data_q;
-
-  // -- tree and fold ------------------------------------------------------------------------------------------
-  localparam int unsigned Halves = BusBytes / 2;
-  localparam int unsigned Groups = Halves / 8;
-  logic                     tree_valid_q, group_valid_q, sum_valid_q;
-  beat_t                    tree_q, group_q, sum_q;
-  logic [Cfg.data_bits-1:0] tree_data_q;
-  logic [Groups-1:0][18:0]  group_d, group_sum_q;
-  logic [20:0]              all_d;
-  logic [16:0]              fold_d;
-  logic [15:0]              sum_sum_q;
-
-  always_comb begin
-    for (int unsigned g = 0; g < Groups; g++) begin
-      group_d[g] = '0;
-      for (int unsigned h = 0; h < 8; h++) begin
-        group_d[g] += 19'({tree_data_q[(g*8+h)*16 +: 8], tree_data_q[(g*8+h)*16+8 +: 8]});
-      end
-    end
-    all_d = '0;
-    for (int unsigned g = 0; g < Groups; g++) all_d += 21'(group_sum_q[g]);
-    fold_d = 17'(all_d[15:0]) + 17'(all_d[20:16]);
-  end
-  always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      tree_valid_q  <= 1'b0;
-      group_valid_q <= 1'b0;
-      sum_valid_q   <= 1'b0;
-    end else begin
-      tree_valid_q  <= level3_valid_q;
-      group_valid_q <= tree_valid_q;
-      sum_valid_q   <= group_valid_q;
+      valid2_q <= valid1_q;
+      valid3_q <= valid2_q;
+      valid4_q <= valid3_q;
     end
   end
   always_ff @(posedge clk) begin
-    tree_q <= level3_q;
-    for (int unsigned lane = 0; lane < BusBytes; lane++) begin
-      tree_data_q[lane*8 +: 8] <= level3_data_q[lane*8 +: 8]
-                                  & {8{write_en[lane] || write_next_en[lane]}};
-    end
-    group_q     <= tree_q;
-    group_sum_q <= group_d;
-    sum_q       <= group_q;
-    sum_sum_q   <= fold_d[15:0] + 16'(fold_d[16]);
+    effect2_q <= effect1;
+    effect3_q <= effect2_q;
+    effect4_q <= effect3_q;
   end
-  assign land_valid = sum_valid_q;
-  assign land       = sum_q;
-  assign land_sum   = sum_sum_q;
+  assign effect3_valid = valid3_q;
+  assign effect3       = effect3_q;
+  assign effect4_valid = valid4_q;
+  assign effect4       = effect4_q;
 
-  logic unused_rot;
-  assign unused_rot = ^level2_rot_q;
-
-`ifdef VMSO_CHECKS
-  `VMSO_INTG(BurstBringsItsBytes, !look_valid || !read_rsp.last || done_d == look.bytes)
-`endif
+  logic unused_id;
+  assign unused_id = ^{read_rsp.id, record_id};
 endmodule : vmso_read_land

@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// Records inside the read room.
+// What the modules of the landing tell each other. Lanes count bytes of one beat; widths are those of
+// the widest bus.
 package vmso_read_pkg;
   import vmso_pkg::*;
-  import vmso_rec_pkg::*;
 
-  typedef logic [8:0] land_key_t;  // {template, read id}
-  // Where a burst lands.
+  // Where the beats of a burst go; one per read id.
   typedef struct packed {
-    logic        to_template;
-    template_t   tmpl;
-    frame_t      frame;
-    row_t        row;    // row of frame position 0
-    pos_t        pos;    // position of the burst's first byte
-    logic [12:0] bytes;  // wanted bytes of the burst
-    logic [63:0] va;     // of the first byte
-  } land_t;
-  // What one beat (or one burst that failed whole) brings.
-  typedef struct packed {
-    logic        to_template;
-    template_t   tmpl;
-    frame_t      frame;
-    row_t        row;    // row of frame position 0
-    pos_t        pos;    // position of the first byte
+    logic [7:0]  dest;    // frame slot or template
+    row_t        row;     // row of the position `aligned`; one less than row 0 for negative ones
+    logic [14:0] aligned; // position of lane 0 of the first beat, may be negative
+    logic [5:0]  offset;  // lane of the first byte in the first beat
+    logic [5:0]  tail;    // lane of the last byte in the last beat
     logic [12:0] bytes;
-    logic        has_data;
+    vpn_t        page;    // virtual address: page and beat of the page
+    logic [7:0]  line;
+  } landing_t;
+
+  // What one response does, beside its data.
+  typedef struct packed {
+    logic        is_template;
+    logic [7:0]  dest;
+    row_t        row;     // row of the rotated lanes >= rot; the other lanes are in the next one
+    logic [5:0]  rot;     // lane 0 goes to this lane
+    pos_t        pos;     // position of its first byte
+    pos_t        bytes;   // landed or failed by it
     logic        fail;
-    status_e     status;
-    cause_e      cause;
-    logic [63:0] va;     // of the first byte
-  } beat_t;
+    read_resp_e  resp;
+    logic [63:0] va;      // of its first byte
+  } effect_t;
+
 endpackage : vmso_read_pkg

@@ -1,100 +1,116 @@
 // SPDX-License-Identifier: Apache-2.0
-// What has landed in each frame slot: ones'-complement sum, bytes, and the lowest failed byte.
+// What has become of each frame slot: landed bytes, their sum, and the lowest byte that failed.
 //
-// open         valid only: the slot starts anew
-// land         valid only, one a cycle, in any order of frames
-// state        of state_frame, registered: one cycle after the address, land of that cycle included
-//              a cycle later
-// reset        flags only; `fresh` stands in for clearing the RAM
+// frame_open  valid-only: the slot starts anew; never while bytes of its last frame are to come
+// fail        valid-only, one cycle before the `land` of the same response; the lowest position wins
+// land        valid-only, one per cycle, also of the same frame: read-modify-write in one cycle
+// frame_state answers state_frame: sum, landed and poison in the same cycle; status, cause and va one
+//             cycle after the address. All of them are at least as new as `landed`
+// reset       none: frame_open comes first
 `include "vmso_assert.svh"
 module vmso_read_state
   import vmso_pkg::*;
   import vmso_rec_pkg::*;
-  import vmso_read_pkg::*;
 #(
   parameter vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default
 ) (
   input  logic         clk,
   input  logic         rst_n,
-  input  logic         open_valid,
-  input  frame_t       open,
+  input  logic         frame_open_valid,
+  input  frame_t       frame_open,
+  input  logic         fail_valid,
+  input  frame_t       fail_frame,
+  input  pos_t         fail_pos,
+  input  status_e      fail_status,
+  input  cause_e       fail_cause,
+  input  logic [63:0]  fail_va,
   input  logic         land_valid,
-  input  beat_t        land,
+  input  frame_t       land_frame,
+  input  pos_t         land_bytes,
   input  logic [15:0]  land_sum,
   input  frame_t       state_frame,
   output frame_state_t frame_state
 );
   localparam int unsigned FrameW = $clog2(Cfg.frame_slots);
+  localparam int unsigned Slots = Cfg.frame_slots;
   typedef struct packed {
     logic [15:0] sum;
     pos_t        landed;
-  } total_t;
+  } progress_t;
   typedef struct packed {
-    pos_t        pos;
     status_e     status;
     cause_e      cause;
     logic [63:0] va;
-  } poison_t;
+  } failure_t;
 
-  logic [Cfg.frame_slots-1:0] fresh_q, poisoned_q;
-  logic [FrameW-1:0] frame, query;
-  total_t      old, base, total, query_total;
-  poison_t     poison, old_poison, query_poison;
-  logic [16:0] wide_sum;
-  logic        take_poison;
+  logic [FrameW-1:0] open_at, fail_at, land_at, state_at;
+  assign open_at  = frame_open[FrameW-1:0];
+  assign fail_at  = fail_frame[FrameW-1:0];
+  assign land_at  = land_frame[FrameW-1:0];
+  assign state_at = state_frame[FrameW-1:0];
 
-  assign frame = land.frame[FrameW-1:0];
-  assign query = state_frame[FrameW-1:0];
-  assign base  = fresh_q[frame] ? '0 : old;
-  assign wide_sum = {1'b0, base.sum} + {1'b0, land_sum};
-  assign total = '{sum: wide_sum[15:0] + 16'(wide_sum[16]),
-                   landed: base.landed + pos_t'(land.bytes)};
-  assign poison = '{pos: land.pos, status: land.status, cause: land.cause, va: land.va};
-  assign take_poison = land_valid && land.fail
-                       && (!poisoned_q[frame] || land.pos < old_poison.pos);
+  // -- landed bytes and their sum ------------------------------------------------------------------
+  logic [Slots-1:0] fresh_q;   // nothing has landed: the entry's contents do not count
+  progress_t        was, now, seen;
+  logic [16:0]      sum, sum_carry;
 
-  vmso_lutram #(.Depth(Cfg.frame_slots), .Bits($bits(total_t))) u_total (
-    .clk, .write_en(land_valid), .write_addr(frame), .write_data(total),
-    .read_addr(frame), .read_data(old)
+  vmso_lutram #(.Depth(Slots), .Bits($bits(progress_t))) u_progress (
+    .clk, .write_en(land_valid), .write_addr(land_at), .write_data(now),
+    .read_addr(land_at), .read_data(was)
   );
-  vmso_lutram #(.Depth(Cfg.frame_slots), .Bits($bits(total_t))) u_total_query (
-    .clk, .write_en(land_valid), .write_addr(frame), .write_data(total),
-    .read_addr(query), .read_data(query_total)
+  vmso_lutram #(.Depth(Slots), .Bits($bits(progress_t))) u_progress_seen (
+    .clk, .write_en(land_valid), .write_addr(land_at), .write_data(now),
+    .read_addr(state_at), .read_data(seen)
   );
-  vmso_lutram #(.Depth(Cfg.frame_slots), .Bits($bits(poison_t))) u_poison (
-    .clk, .write_en(take_poison), .write_addr(frame), .write_data(poison),
-    .read_addr(frame), .read_data(old_poison)
-  );
-  vmso_lutram #(.Depth(Cfg.frame_slots), .Bits($bits(poison_t))) u_poison_query (
-    .clk, .write_en(take_poison), .write_addr(frame), .write_data(poison),
-    .read_addr(query), .read_data(query_poison)
-  );
-  always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      fresh_q    <= '1;
-      poisoned_q <= '0;
-    end else begin
-      if (land_valid) fresh_q[frame] <= 1'b0;
-      if (take_poison) poisoned_q[frame] <= 1'b1;
-      if (open_valid) begin
-        fresh_q[open[FrameW-1:0]]    <= 1'b1;
-        poisoned_q[open[FrameW-1:0]] <= 1'b0;
-      end
-    end
+  // end-around carry: both candidates at once, as the carry comes late
+  assign sum       = 17'(was.sum) + 17'(land_sum);
+  assign sum_carry = 17'(was.sum) + 17'(land_sum) + 1'b1;
+  always_comb begin
+    now.sum    = sum[16] ? sum_carry[15:0] : sum[15:0];
+    now.landed = was.landed + land_bytes;
+    if (fresh_q[land_at]) now = '{sum: land_sum, landed: land_bytes};
   end
   always_ff @(posedge clk) begin
-    frame_state <= '{
-      poison: poisoned_q[query], status: query_poison.status, cause: query_poison.cause,
-      va: query_poison.va,
-      sum: fresh_q[query] ? '0 : query_total.sum,
-      landed: fresh_q[query] ? '0 : query_total.landed
-    };
+    if (land_valid) fresh_q[land_at] <= 1'b0;
+    if (frame_open_valid) fresh_q[open_at] <= 1'b1;
   end
+
+  // -- the lowest failed byte ----------------------------------------------------------------------
+  logic [Slots-1:0] poison_q;
+  pos_t             lowest;
+  logic             worse;
+  failure_t         failure;
+
+  assign worse = fail_valid && (!poison_q[fail_at] || fail_pos < lowest);
+  vmso_lutram #(.Depth(Slots), .Bits($bits(pos_t))) u_lowest (
+    .clk, .write_en(worse), .write_addr(fail_at), .write_data(fail_pos),
+    .read_addr(fail_at), .read_data(lowest)
+  );
+  vmso_ram_1w1r #(.Depth(Slots), .LaneBits($bits(failure_t))) u_failure (
+    .clk, .write_en(worse), .write_addr(fail_at), .write_data({fail_status, fail_cause, fail_va}),
+    .read_en(1'b1), .read_addr(state_at), .read_data(failure)
+  );
+  always_ff @(posedge clk) begin
+    if (fail_valid) poison_q[fail_at] <= 1'b1;
+    if (frame_open_valid) poison_q[open_at] <= 1'b0;
+  end
+
+  assign frame_state = '{
+    poison: poison_q[state_at],
+    status: failure.status,
+    cause:  failure.cause,
+    va:     failure.va,
+    sum:    fresh_q[state_at] ? '0 : seen.sum,
+    landed: fresh_q[state_at] ? '0 : seen.landed
+  };
 
   logic unused_bits;
-  assign unused_bits = ^{land, state_frame, open, old_poison, query_poison};
-
+  assign unused_bits = ^{frame_open, fail_frame, land_frame, state_frame, sum_carry[16]};
 `ifdef VMSO_CHECKS
-  `VMSO_INTG(OpenIsNotLanding, !(open_valid && land_valid && open == land.frame))
+  `VMSO_INTG(OpenMeetsNoLanding, !frame_open_valid || !land_valid || open_at != land_at)
+  `VMSO_IMPL(LandedFits, !land_valid || fresh_q[land_at] || now.landed > was.landed)
+`else
+  logic unused_reset;
+  assign unused_reset = rst_n;
 `endif
 endmodule : vmso_read_state
