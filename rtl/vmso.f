@@ -54,7 +54,6 @@ rtl/run/vmso_run_rows.sv
 rtl/run/vmso_run_slots.sv
 rtl/run/vmso_run_turn.sv
 rtl/xlat/vmso_xlat_pkg.sv
-rtl/xlat/vmso_xlat_window.sv
 rtl/xlat/vmso_xlat_decode.sv
 rtl/xlat/vmso_xlat_context.sv
 rtl/xlat/vmso_xlat_tlb.sv

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Does a page lie in one of the RAM windows? Combinational.
+// Does a page lie in one of the RAM windows? Combinational. Also xlat asks it, when it fills a run.
 module vmso_axi_window
   import vmso_pkg::*;
 (

@@ -172,7 +172,7 @@ module vmso_xlat_finish
       ppn_q   <= entry_ppn;
     end
   end
-  vmso_xlat_window u_window (.windows, .ppn(ppn_q), .inside_window);
+  vmso_axi_window u_window (.windows, .page(ppn_q), .inside_window);
 
   typedef struct packed {
     logic   fault;

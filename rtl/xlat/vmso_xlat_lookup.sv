@@ -121,7 +121,7 @@ module vmso_xlat_lookup
 
   // -- cycle 3: windows ---------------------------------------------------------------------------
   logic inside_window;
-  vmso_xlat_window u_window (.windows, .ppn(page_q.ppn), .inside_window);
+  vmso_axi_window u_window (.windows, .page(page_q.ppn), .inside_window);
   assign answer_valid = page_valid_q;
   always_comb begin
     answer = page_q;

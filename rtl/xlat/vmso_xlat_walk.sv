@@ -281,7 +281,7 @@ module vmso_xlat_walk
   assign answer_valid = event_end && event_q.fast && event_q.kind != WalkRefuse;
   assign answer_level = event_q.level;
   assign answer_ppn   = page_of(event_q.ppn, event_vpn[35:0], event_q.level);
-  vmso_xlat_window u_window (.windows, .ppn(answer_ppn), .inside_window);
+  vmso_axi_window u_window (.windows, .page(answer_ppn), .inside_window);
   always_comb begin
     answer_fault = 1'b1;
     answer_cause = CauseDataWindow;

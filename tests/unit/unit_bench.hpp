@@ -26,7 +26,11 @@ class UnitBench {
     model_->clk = 0;
     set_reset(true);
   }
-  ~UnitBench() { model_->final(); }
+  ~UnitBench() {
+    Verilated::threadContextp(context_.get());  // 5.006 hangs with another live model's context
+    model_->final();
+    model_.reset();
+  }
   UnitBench(const UnitBench &) = delete;
   UnitBench &operator=(const UnitBench &) = delete;
 
