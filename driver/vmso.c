@@ -8,6 +8,9 @@
 #define MAJOR_VERSION 0u
 #define FENCES_AT_ONCE 4
 #define WINDOWS 4u
+#define MAX_LATENCY 16384u
+#define ISSUE_BEATS 16u   // beats under way inside the engine, beside those in the memory
+#define FRAMES_BEHIND 5u  // frames complete, leaving or about to begin, beside those being read
 #define SLOT_WORDS 8u
 #define COMPLETION_WORDS 4u
 #define BUFFER_MAX 0xffffffu
@@ -84,6 +87,17 @@ int vmso_device_reset(struct vmso_device *device) {
   vmso_write32(device, VMSO_REG_CONTROL, VMSO_REG_CONTROL_SOFT_RESET_bm);
   device->fences_started = 0;
   return wait_ready(device);
+}
+
+int vmso_tune(struct vmso_device *device, uint32_t latency, bool reorders, uint32_t frame_bytes) {
+  if (latency >= MAX_LATENCY || frame_bytes > device->max_frame) return VMSO_ERR_ARGUMENT;
+  if (reorders) latency += latency / 2;
+  uint32_t frame_rows = (frame_bytes * 8 + device->data_bits - 1) / device->data_bits;
+  uint32_t rows = latency + FRAMES_BEHIND * frame_rows;
+  uint32_t most = VMSO_REG_STORE_LIMIT_ROWS_bm;
+  vmso_write32(device, VMSO_REG_READ_WINDOW, latency + ISSUE_BEATS);
+  vmso_write32(device, VMSO_REG_STORE_LIMIT, rows < most ? rows : most);
+  return VMSO_OK;
 }
 
 int vmso_window_set(struct vmso_device *device, unsigned window, uint64_t first, uint64_t last) {

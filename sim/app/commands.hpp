@@ -12,5 +12,6 @@ struct Program {
   const volatile std::sig_atomic_t *stop = nullptr;  // not 0 after Ctrl-C
 };
 void add_send(CLI::App &app, Program &program);
+void add_bench(CLI::App &app, Program &program);
 
 }  // namespace vmso

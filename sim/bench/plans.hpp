@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is measured: the quick table with its musts and aims, and the sweeps behind the plots.
+#pragma once
+#include <csignal>
+#include <functional>
+
+#include "bench/figure.hpp"
+
+namespace vmso::bench {
+
+struct PlanOptions {
+  uint64_t seed = 1;
+  std::string only;  // figures whose name contains this; empty: all
+  const volatile std::sig_atomic_t *stop = nullptr;
+};
+
+// Figures in order, each handed over as soon as it is there.
+using Take = std::function<void(const Figure &)>;
+
+// The table that every release has to meet; within three minutes.
+void run_quick(const PlanOptions &options, const Take &take);
+// Latency 2..400, 1..16 fragments, 64 offsets, MSS, queues, cold jobs by size.
+void run_sweeps(const PlanOptions &options, const Take &take);
+
+}  // namespace vmso::bench

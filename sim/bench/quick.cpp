@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "bench/plans.hpp"
+
+namespace vmso::bench {
+namespace {
+
+constexpr Config kConfigs[] = {Config::kSmall, Config::kDefault, Config::kWide};
+
+class Quick {
+ public:
+  Quick(const PlanOptions &options, const Take &take) : options_(options), take_(take) {}
+
+  // 64 KiB jobs of 1514-byte frames, warm. At 24 beats a frame 24.2 is 99 %.
+  void segments() {
+    if (!wanted("segment_1514")) return;
+    struct Bar {
+      double must, aim;
+    };
+    constexpr Bar kBars[] = {{95.5, 95}, {48.3, 48}, {24.2, 24}};
+    for (Config config : kConfigs) {
+      Bar bar = kBars[size_t(config)];
+      for (unsigned latency : {2u, 60u, 100u, 250u}) {
+        for (bool reorder : {false, true}) {
+          for (unsigned queues : {1u, 4u, 64u}) {
+            if (queues > config_info(config).queues) continue;
+            Workload w = load(config, latency, reorder, queues);
+            w.frames = 540;
+            emit("segment_1514", "", w, bar.must, bar.aim);
+          }
+        }
+      }
+    }
+  }
+
+  // The smallest frames, each a job: slot read included. Musts are for 512 bit; narrower buses have
+  // the model's figures (docs/architecture.md) as aims.
+  void small_frames(const char *name, unsigned offset, std::array<double, 3> aims, double must) {
+    if (!wanted(name)) return;
+    for (Config config : {Config::kWide, Config::kDefault, Config::kSmall}) {
+      bool wide = config == Config::kWide;
+      for (unsigned latency : {2u, 100u, 250u}) {
+        if (!wide && latency != 100) continue;
+        for (bool reorder : {false, true}) {
+          for (unsigned queues : {1u, 64u}) {
+            Workload w =
+                load(config, latency, reorder, std::min(queues, config_info(config).queues));
+            w.kind = VMSO_KIND_FRAME;
+            w.job_bytes = 64;
+            w.offset = offset;
+            w.variants = 8;
+            w.frames = 4500;
+            emit(name, "", w, wide ? std::optional(must) : std::nullopt, aims[size_t(config)]);
+          }
+        }
+      }
+    }
+  }
+
+  // Nothing cached, four levels; the limit counts the page-table lines that were read.
+  void cold() {
+    if (!wanted("cold_64k")) return;
+    for (Config config : {Config::kWide, Config::kDefault, Config::kSmall}) {
+      for (unsigned queues : {1u, 4u}) {
+        Workload w = load(config, 250, false, queues);
+        w.cold = true;
+        w.frames = 1800;
+        Figure f = rate_figure("cold_64k", "4 levels", w, {}, {});
+        if (config == Config::kWide) f.must = f.limit / 0.95;
+        f.aim = f.limit / 0.99;
+        take_(f);
+      }
+    }
+  }
+
+  void lone() {
+    if (!wanted("lone_1514")) return;
+    for (Config config : {Config::kWide, Config::kDefault, Config::kSmall}) {
+      for (unsigned latency : {2u, 100u, 250u}) {
+        lone(config, latency, "aligned", VMSO_KIND_FRAME, 0);
+        lone(config, latency, "unaligned", VMSO_KIND_FRAME, 33);
+        lone(config, latency, "tcp segment", VMSO_KIND_TCP_SEG, 33);
+      }
+    }
+  }
+
+  // Cycles of the whole harness a second: model, memory, driver, every frame checked.
+  void speed() {
+    if (!wanted("sim_speed")) return;
+    Workload w = load(Config::kDefault, 100, false, 4);
+    w.frames = 3600;
+    Rates r = measure(w);
+    Figure f;
+    f.name = "sim_speed";
+    f.config = config_info(w.config).name;
+    f.latency = w.latency;
+    f.queues = w.queues;
+    f.unit = "cycles/s";
+    f.measured = double(r.simulated_cycles) / r.seconds;
+    f.limit = f.measured;
+    f.bound = "host";
+    f.must = 60e3;
+    f.aim = 100e3;
+    f.more_is_better = true;
+    take_(f);
+  }
+
+ private:
+  bool wanted(const std::string &name) const {
+    return options_.only.empty() || name.find(options_.only) != std::string::npos;
+  }
+
+  Workload load(Config config, unsigned latency, bool reorder, unsigned queues) const {
+    Workload w;
+    w.config = config;
+    w.latency = latency;
+    w.reorder = reorder;
+    w.queues = queues;
+    w.seed = options_.seed;
+    w.stop = options_.stop;
+    return w;
+  }
+
+  void emit(const char *name, const char *variant, const Workload &w, std::optional<double> must,
+            std::optional<double> aim) {
+    take_(rate_figure(name, variant, w, must, aim));
+  }
+
+  void lone(Config config, unsigned latency, const char *variant, vmso_kind kind, unsigned offset) {
+    Workload w = load(config, latency, false, 1);
+    w.kind = kind;
+    w.job_bytes = kind == VMSO_KIND_FRAME ? 1514 : 1448;
+    w.offset = offset;
+    w.frames = 6;
+    Lone r = measure_lone(w);
+    Figure f;
+    f.name = "lone_1514";
+    f.variant = variant;
+    f.config = config_info(config).name;
+    f.latency = latency;
+    f.queues = 1;
+    f.unit = "cycles";
+    f.measured = r.cycles;
+    f.limit = 2.0 * latency + r.slot_beats + r.read_beats;
+    f.bound = "2 reads";
+    f.must = f.limit + 35;
+    f.aim = f.limit + 23;
+    f.read_beats = r.read_beats + r.slot_beats;
+    take_(f);
+  }
+
+  const PlanOptions &options_;
+  const Take &take_;
+};
+
+}  // namespace
+
+void run_quick(const PlanOptions &options, const Take &take) {
+  Quick quick(options, take);
+  quick.segments();
+  quick.small_frames("plain_64_aligned", 0, {8.0, 4.0, 2.0}, 2.1);
+  quick.small_frames("plain_64_unaligned", 33, {9.0, 5.0, 3.0}, 3.1);
+  quick.cold();
+  quick.lone();
+  quick.speed();
+}
+
+}  // namespace vmso::bench
