@@ -15,7 +15,8 @@ namespace {
 
 struct Arguments {
   bool quick = false;
-  std::string json, csv, only;
+  std::string json, csv, only, config, wave;
+  std::optional<unsigned> latency, queues;
   uint64_t seed = 1;
 };
 
@@ -43,14 +44,21 @@ int run(const Arguments &a, const Program &program) {
     below_aim += !f.meets(f.aim);
     figures.push_back(f);
   };
-  bench::PlanOptions options{a.seed, a.only, program.stop};
+  bench::PlanOptions options;
+  options.seed = a.seed;
+  options.only = a.only;
+  options.config = a.config;
+  options.latency = a.latency;
+  options.queues = a.queues;
+  options.wave = parse_wave(a.wave);
+  options.stop = program.stop;
   if (a.quick) {
     bench::run_quick(options, take);
   } else {
     bench::run_sweeps(options, take);
   }
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  if (figures.empty()) throw Error("--only: no figure has '" + a.only + "' in its name", 2);
+  if (figures.empty()) throw Error("no figure is like that", 2);
   if (!a.json.empty()) {
     nlohmann::json j = {{"figures", bench::to_json(figures)},
                         {"command", fmt::format("vmso bench{}", a.quick ? " --quick" : "")},
@@ -75,6 +83,12 @@ void add_bench(CLI::App &app, Program &program) {
   s->add_flag("--quick", a->quick,
               "the table with musts and aims, within three minutes; exit code 1 below a must");
   s->add_option("--only", a->only, "only figures whose name contains this");
+  s->add_option("--config", a->config, "only figures of this configuration")
+      ->check(CLI::IsMember({"small", "default", "wide"}));
+  s->add_option("--latency", a->latency, "only figures at this latency");
+  s->add_option("--queues", a->queues, "only figures with so many queues");
+  s->add_option("--wave", a->wave,
+                "waveform of the first figure: F.fst or F.fst:FROM..TO, in cycles");
   s->add_option("--seed", a->seed, "of everything random")->capture_default_str();
   s->add_option("--json", a->json, "write all figures to this file");
   s->add_option("--csv", a->csv, "the same as a table");
@@ -83,7 +97,7 @@ void add_bench(CLI::App &app, Program &program) {
       "read and the beats on the wire. Without --quick the sweeps run that scripts/plot draws.\n"
       "Examples:\n"
       "  vmso bench --quick\n"
-      "  vmso bench --quick --only plain_64 --json out.json\n"
+      "  vmso bench --quick --only plain_64 --config wide --latency 100 --wave out.fst\n"
       "  vmso bench --json sweep.json --csv sweep.csv");
   s->callback([a, &program] { program.exit_code = run(*a, program); });
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include <csignal>
 #include <functional>
+#include <optional>
 
 #include "bench/figure.hpp"
 
@@ -10,9 +11,15 @@ namespace vmso::bench {
 
 struct PlanOptions {
   uint64_t seed = 1;
-  std::string only;  // figures whose name contains this; empty: all
+  // Which figures; empty: all.
+  std::string only;  // name contains this
+  std::string config;
+  std::optional<unsigned> latency, queues;
+  WaveOptions wave = {};  // of the first of them
   const volatile std::sig_atomic_t *stop = nullptr;
 };
+
+bool wanted(const PlanOptions &options, const std::string &name, const Workload &workload);
 
 // Figures in order, each handed over as soon as it is there.
 using Take = std::function<void(const Figure &)>;

@@ -14,7 +14,6 @@ class Quick {
 
   // 64 KiB jobs of 1514-byte frames, warm. At 24 beats a frame 24.2 is 99 %.
   void segments() {
-    if (!wanted("segment_1514")) return;
     struct Bar {
       double must, aim;
     };
@@ -37,7 +36,6 @@ class Quick {
   // The smallest frames, each a job: slot read included. Musts are for 512 bit; narrower buses have
   // the model's figures (docs/architecture.md) as aims.
   void small_frames(const char *name, unsigned offset, std::array<double, 3> aims, double must) {
-    if (!wanted(name)) return;
     for (Config config : {Config::kWide, Config::kDefault, Config::kSmall}) {
       bool wide = config == Config::kWide;
       for (unsigned latency : {2u, 100u, 250u}) {
@@ -60,22 +58,21 @@ class Quick {
 
   // Nothing cached, four levels; the limit counts the page-table lines that were read.
   void cold() {
-    if (!wanted("cold_64k")) return;
     for (Config config : {Config::kWide, Config::kDefault, Config::kSmall}) {
       for (unsigned queues : {1u, 4u}) {
         Workload w = load(config, 250, false, queues);
         w.cold = true;
         w.frames = 1800;
+        if (!wanted(options_, "cold_64k", w)) continue;
         Figure f = rate_figure("cold_64k", "4 levels", w, {}, {});
         if (config == Config::kWide) f.must = f.limit / 0.95;
         f.aim = f.limit / 0.99;
-        take_(f);
+        give(f);
       }
     }
   }
 
   void lone() {
-    if (!wanted("lone_1514")) return;
     for (Config config : {Config::kWide, Config::kDefault, Config::kSmall}) {
       for (unsigned latency : {2u, 100u, 250u}) {
         lone(config, latency, "aligned", VMSO_KIND_FRAME, 0);
@@ -87,9 +84,9 @@ class Quick {
 
   // Cycles of the whole harness a second: model, memory, driver, every frame checked.
   void speed() {
-    if (!wanted("sim_speed")) return;
     Workload w = load(Config::kDefault, 100, false, 4);
     w.frames = 3600;
+    if (!wanted(options_, "sim_speed", w)) return;
     Rates r = measure(w);
     Figure f;
     f.name = "sim_speed";
@@ -103,14 +100,10 @@ class Quick {
     f.must = 60e3;
     f.aim = 100e3;
     f.more_is_better = true;
-    take_(f);
+    give(f);
   }
 
  private:
-  bool wanted(const std::string &name) const {
-    return options_.only.empty() || name.find(options_.only) != std::string::npos;
-  }
-
   Workload load(Config config, unsigned latency, bool reorder, unsigned queues) const {
     Workload w;
     w.config = config;
@@ -119,12 +112,14 @@ class Quick {
     w.queues = queues;
     w.seed = options_.seed;
     w.stop = options_.stop;
+    if (taken_ == 0) w.wave = options_.wave;
     return w;
   }
 
   void emit(const char *name, const char *variant, const Workload &w, std::optional<double> must,
             std::optional<double> aim) {
-    take_(rate_figure(name, variant, w, must, aim));
+    if (!wanted(options_, name, w)) return;
+    give(rate_figure(name, variant, w, must, aim));
   }
 
   void lone(Config config, unsigned latency, const char *variant, vmso_kind kind, unsigned offset) {
@@ -133,6 +128,7 @@ class Quick {
     w.job_bytes = kind == VMSO_KIND_FRAME ? 1514 : 1448;
     w.offset = offset;
     w.frames = 6;
+    if (!wanted(options_, "lone_1514", w)) return;
     Lone r = measure_lone(w);
     Figure f;
     f.name = "lone_1514";
@@ -147,14 +143,26 @@ class Quick {
     f.must = f.limit + 35;
     f.aim = f.limit + 23;
     f.read_beats = r.read_beats + r.slot_beats;
-    take_(f);
+    give(f);
+  }
+
+  void give(const Figure &figure) {
+    taken_++;
+    take_(figure);
   }
 
   const PlanOptions &options_;
   const Take &take_;
+  size_t taken_ = 0;
 };
 
 }  // namespace
+
+bool wanted(const PlanOptions &o, const std::string &name, const Workload &w) {
+  return name.find(o.only) != std::string::npos &&
+         (o.config.empty() || o.config == config_info(w.config).name) &&
+         (!o.latency || o.latency == w.latency) && (!o.queues || o.queues == w.queues);
+}
 
 void run_quick(const PlanOptions &options, const Take &take) {
   Quick quick(options, take);

@@ -96,6 +96,7 @@ class Sweeps {
     w.config = config;
     w.seed = options_.seed;
     w.stop = options_.stop;
+    if (taken_ == 0) w.wave = options_.wave;
     return w;
   }
   static Workload plain(Workload w, uint32_t bytes, unsigned fragments) {
@@ -113,15 +114,17 @@ class Sweeps {
   }
 
   void emit(const char *name, const char *x_name, double x, const Workload &w) {
-    if (std::string(name).find(options_.only) == std::string::npos) return;
+    if (!wanted(options_, name, w)) return;
     Figure f = rate_figure(name, "", w, {}, {});
     f.x_name = x_name;
     f.x = x;
+    taken_++;
     take_(f);
   }
 
   const PlanOptions &options_;
   const Take &take_;
+  size_t taken_ = 0;
 };
 
 }  // namespace

@@ -178,6 +178,7 @@ class Run {
     o.read.jitter = w.reorder ? w.latency / 4 : 0;
     o.keep_frames = false;
     o.stop = w.stop;
+    o.wave = w.wave;
     uint64_t slots = std::max<uint64_t>(jobs_of_queue_, w.variants) * vmso_job_slots(w.fragments);
     o.log2_slots = std::clamp(unsigned(std::bit_width(slots)), 2u, kLog2MostSlots);
     o.log2_completions = o.log2_slots;

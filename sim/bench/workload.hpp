@@ -33,6 +33,7 @@ struct Workload {
   unsigned variants = 4;
   uint64_t frames = 1500;  // at least
   uint64_t seed = 1;
+  WaveOptions wave = {};
   const volatile std::sig_atomic_t *stop = nullptr;
 };
 
