@@ -59,7 +59,7 @@ module vmso_cpl
 );
   localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues);
   localparam int unsigned QueueDepth = 1 << QueueW;
-  localparam int unsigned InFlight = 16;  // writes handed over and not answered
+  localparam int unsigned InFlight = vmso_config_pkg::writes_in_flight(Cfg);
 
   typedef struct packed {
     slot_idx_t   produced;
