@@ -10,6 +10,7 @@
 #define WINDOWS 4u
 #define MAX_LATENCY 16384u
 #define ISSUE_BEATS 16u   // beats under way inside the engine, beside those in the memory
+#define ENGINE_ROWS 32u   // rows of the smallest frames on their way through the engine
 #define FRAMES_BEHIND 5u  // frames complete, leaving or about to begin, beside those being read
 #define SLOT_WORDS 8u
 #define COMPLETION_WORDS 4u
@@ -91,9 +92,9 @@ int vmso_device_reset(struct vmso_device *device) {
 
 int vmso_tune(struct vmso_device *device, uint32_t latency, bool reorders, uint32_t frame_bytes) {
   if (latency >= MAX_LATENCY || frame_bytes > device->max_frame) return VMSO_ERR_ARGUMENT;
-  if (reorders) latency += latency / 2;
+  if (reorders) latency += latency / 4;  // the longest counts, not the mean
   uint32_t frame_rows = (frame_bytes * 8 + device->data_bits - 1) / device->data_bits;
-  uint32_t rows = latency + FRAMES_BEHIND * frame_rows;
+  uint32_t rows = latency + ENGINE_ROWS + FRAMES_BEHIND * frame_rows;
   uint32_t most = VMSO_REG_STORE_LIMIT_ROWS_bm;
   vmso_write32(device, VMSO_REG_READ_WINDOW, latency + ISSUE_BEATS);
   vmso_write32(device, VMSO_REG_STORE_LIMIT, rows < most ? rows : most);

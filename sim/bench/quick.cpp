@@ -48,7 +48,7 @@ class Quick {
             w.job_bytes = 64;
             w.offset = offset;
             w.variants = 8;
-            w.frames = 4500;
+            w.frames = 9000;
             emit(name, "", w, wide ? std::optional(must) : std::nullopt, aims[size_t(config)]);
           }
         }
