@@ -18,10 +18,10 @@ int digits_of(const Figure &f) { return f.measured >= 1000 ? 0 : 3; }
 }  // namespace
 
 std::string Figure::bottleneck() const {
-  // The stage that is hardly ever idle and hardly ever held up is the one that all others wait for.
-  auto busiest = std::ranges::max_element(stages, {}, &Stage::busy);
-  if (busiest == stages.end()) return "";
-  return fmt::format("{} {:.0f} %", busiest->name, 100 * busiest->busy);
+  // The stage that is hardly ever held up and hardly ever idle is the one that all others wait for.
+  auto slowest =
+      std::ranges::min_element(stages, {}, [](const Stage &s) { return s.blocked + s.starved; });
+  return slowest == stages.end() ? "" : slowest->name;
 }
 
 void print_header(std::FILE *out) {
@@ -33,9 +33,7 @@ void print_header(std::FILE *out) {
 
 void print_row(std::FILE *out, const Figure &f) {
   int digits = digits_of(f);
-  const char *verdict = !f.meets(f.must)  ? "BELOW THE MUST"
-                        : !f.meets(f.aim) ? "below the aim"
-                                          : "";
+  const char *verdict = !f.meets_must() ? "BELOW THE MUST" : !f.meets_aim() ? "below the aim" : "";
   std::string variant = f.x_name.empty() ? f.variant : fmt::format("{} {:g}", f.x_name, f.x);
   fmt::print(
       out,
@@ -63,8 +61,9 @@ nlohmann::json to_json(const std::vector<Figure> &figures) {
                         {"unit", f.unit},
                         {"must", f.must ? nlohmann::json(*f.must) : nullptr},
                         {"aim", f.aim ? nlohmann::json(*f.aim) : nullptr},
-                        {"meets_must", f.meets(f.must)},
-                        {"meets_aim", f.meets(f.aim)},
+                        {"meets_must", f.meets_must()},
+                        {"meets_aim", f.meets_aim()},
+                        {"bottleneck", f.bottleneck()},
                         {"wire_beats", f.wire_beats},
                         {"read_beats", f.read_beats}};
     if (!f.x_name.empty()) j["x"] = {{"name", f.x_name}, {"value", f.x}};

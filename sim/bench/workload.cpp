@@ -165,7 +165,7 @@ class Run {
   static uint64_t count_jobs(const Workload &w) {
     uint64_t a_job = w.kind == VMSO_KIND_FRAME ? 1 : (w.job_bytes + w.mss - 1) / w.mss;
     uint64_t per_queue = a_job * w.queues;
-    return std::max<uint64_t>((w.frames + per_queue - 1) / per_queue, w.cold ? 3 : 6);
+    return std::max<uint64_t>((w.frames + per_queue - 1) / per_queue, 3);
   }
 
   SystemOptions options(const Workload &w) const {
@@ -252,6 +252,14 @@ class Run {
   };
   static const std::vector<StageCounters> &stage_counters() {
     static const std::vector<StageCounters> table = {
+        {"load", VMSO_REG_COUNTER_LOAD_BUSY, VMSO_REG_COUNTER_LOAD_BLOCKED,
+         VMSO_REG_COUNTER_LOAD_STARVED},
+        {"xlat", VMSO_REG_COUNTER_XLAT_BUSY, VMSO_REG_COUNTER_XLAT_BLOCKED,
+         VMSO_REG_COUNTER_XLAT_STARVED},
+        {"seg", VMSO_REG_COUNTER_SEG_BUSY, VMSO_REG_COUNTER_SEG_BLOCKED,
+         VMSO_REG_COUNTER_SEG_STARVED},
+        {"read", VMSO_REG_COUNTER_READ_BUSY, VMSO_REG_COUNTER_READ_BLOCKED,
+         VMSO_REG_COUNTER_READ_STARVED},
         {"out", VMSO_REG_COUNTER_OUT_BUSY, VMSO_REG_COUNTER_OUT_BLOCKED,
          VMSO_REG_COUNTER_OUT_STARVED},
     };
