@@ -144,6 +144,20 @@ TEST_CASE("The interrupt comes after the record was answered", "[cpl]") {
   CHECK(bench.failed == 1);
 }
 
+TEST_CASE("Only an end that wants an interrupt raises one and only that of its vector", "[cpl]") {
+  CplBench bench;
+  bench.config(1, 1, 0x50003);  // vector 5
+  for (bool irq : {false, true}) {
+    for (unsigned queue : {0u, 1u}) {
+      uint32_t raised = 0;
+      bench.end(queue, 1 + irq, true, irq);
+      for (int i = 0; i < 10; i++) bench.step(), raised |= bench.dut().irq_set;
+      INFO("queue " << queue << " irq " << irq);
+      CHECK(raised == (!irq ? 0u : queue == 0 ? 1u << 1 : 1u << 5));
+    }
+  }
+}
+
 TEST_CASE("A consumer doorbell outside old and produced is ignored", "[cpl]") {
   CplBench bench;
   bench.end(3, 1);
@@ -173,6 +187,7 @@ TEST_CASE("A queue reset starts the indices anew and leaves the others", "[cpl]"
   bench.step();
   d.reset_valid = 0;
   CHECK(bench.backlog(0) == 0);
+  CHECK(d.query_ended == 1);  // runs on: ring has reserved places relative to it
   CHECK(bench.backlog(1) == 1);
   bench.written.clear();
   bench.end(0, 9);
