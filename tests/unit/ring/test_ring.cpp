@@ -679,6 +679,83 @@ TEST_CASE("A queue stops although other queues hold every job entry", "[ring]") 
   drain(rig);
 }
 
+TEST_CASE("A queue that holds nothing stops although others hold every job entry", "[ring]") {
+  DefaultRig rig(33);
+  rig.knobs.issue = 0;
+  for (unsigned q = 0; q < 64; q++) {
+    rig.setup(q, 5, 5);
+    rig.command(q, kEnable);
+  }
+  auto fill = [&](unsigned first, unsigned last) {
+    for (unsigned q = first; q < last; q++) {
+      for (int i = 0; i < 20; i++) rig.post(q, Slot());
+      rig.ring(q);
+    }
+    rig.run(3000);
+  };
+  fill(0, 32);
+  REQUIRE(rig.loads.size() == 64);
+  fill(32, 64);  // slots are fetched, one of them stands at job and finds no entry
+  for (unsigned q = 63; q >= 32; q--) {
+    CHECK(rig.queues[q].loaded.empty());
+    rig.command(q, kStop);
+    rig.wait_state(q, kStopped, 2000);  // nothing of it may wait behind that slot
+  }
+  for (unsigned q = 32; q < 64; q++) rig.command(q, kEnable);
+  rig.knobs.issue = 1;
+  drain(rig);
+}
+
+namespace {
+
+// 64 queues have loaded a job each and wait to load their second one.
+void wait_for_second_job(DefaultRig &rig, unsigned log2_entries) {
+  rig.knobs.issue = 1;
+  rig.knobs.part = 0;
+  Slot s;
+  s.completion = false;
+  for (unsigned q = 0; q < 64; q++) {
+    rig.setup(q, 5, log2_entries);
+    rig.command(q, kEnable);
+  }
+  for (int round = 0; round < 2; round++) {
+    for (unsigned q = 0; q < 64; q++) {
+      rig.post(q, s);
+      rig.ring(q);
+    }
+    rig.run(4000);
+    REQUIRE(rig.loads.size() == 64);
+  }
+}
+// Doorbells in every cycle leave the load list no time for anything else.
+void doorbell_storm(DefaultRig &rig, unsigned cycles) {
+  for (unsigned i = 0; i < cycles; i++) rig.doorbell(0, false, rig.queues[0].rung);
+}
+
+}  // namespace
+
+TEST_CASE("A job entry that is freed under doorbells in every cycle is not forgotten", "[ring]") {
+  DefaultRig rig(34);
+  rig.knobs.free = false;
+  rig.knobs.free_delay = 0;
+  wait_for_second_job(rig, 5);
+  doorbell_storm(rig, 400);  // 64 entries, two cycles each to count
+  rig.knobs.free = true;
+  drain(rig, 20000);
+  CHECK(rig.loads.size() == 128);
+}
+
+TEST_CASE("A completion place that comes back under doorbells in every cycle is not forgotten",
+          "[ring]") {
+  DefaultRig rig(35);
+  rig.knobs.leave = 0;
+  wait_for_second_job(rig, 1);  // one place each
+  doorbell_storm(rig, 600);     // 64 ends, three cycles each
+  rig.knobs.leave = rig.knobs.end = 1;
+  drain(rig, 20000);
+  CHECK(rig.loads.size() == 128);
+}
+
 TEST_CASE("The list holds each number once and forgets no push", "[ring]") {
   vmso::unit::UnitBench<Vvmso_ring_list> bench(1);
   auto &d = bench.dut();
