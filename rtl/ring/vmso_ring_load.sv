@@ -6,8 +6,8 @@
 //             later) while the present batch is worked on, so that a change of queue costs no cycle.
 //             In other cycles load_queue and the query are of the queue at work, to stay up to date
 // share       a slot waits while its queue has more than its share of the job entries: they come back
-//             within some beats if the queue flows. Only if slots of other queues are behind and it has
-//             waited for Patience cycles it is dropped
+//             within some beats if the queue flows. Only if slots of other queues are behind and no entry
+//             at all has come back for Patience cycles it is dropped
 // drop        a queue that may not load now (blocked, share, bytes ahead, no completion place), a slot
 //             that is not the one expected, or a framing error: the rest of the batch is dropped, the
 //             other batches of the queue become stale, and fetching starts again at the load index
@@ -73,7 +73,7 @@ module vmso_ring_load
 );
   localparam int unsigned BlockW = $clog2(Blocks);
   localparam logic [24:0] LoadLimit = 25'd262144;  // payload bytes loaded and not issued, per queue
-  localparam logic [8:0]  Patience  = 9'(64 * 512 / Cfg.data_bits);  // a few batches of slots on R
+  localparam logic [11:0] Patience  = 12'(2 * Cfg.max_frame * 8 / Cfg.data_bits);  // two largest frames
 
   // -- peek: next batch and the state of its queue ---------------------------------------------------
   logic [BlockW:0]   take_q, peek_q;
@@ -175,7 +175,8 @@ module vmso_ring_load
 
   // what becomes of the slot
   logic       wanted, waits, lost_patience, others_q;
-  logic [8:0] waited_q;
+  logic [11:0] waited_q;       // cycles since a job entry came back
+  logic [7:0]  home_q;
   assign lost_patience = waited_q == Patience;
   assign waits   = !share_q && !give_up && !(others_q && lost_patience);
   assign wanted  = live && same_gen_q && here_q && !mine_blocked && gate_q && share_q;
@@ -275,11 +276,12 @@ module vmso_ring_load
       if (take && take_batch.queue[QueueW-1:0] != queue_q) others_q <= 1'b1;
       else if (next_used && !same_queue) others_q <= 1'b1;
       else if (take_q == peek_q && !next_asked_q && !next_valid_q) others_q <= 1'b0;
-      if (!live || share_q) waited_q <= '0;
+      if (!live || share_q || job_home != home_q) waited_q <= '0;
       else if (!lost_patience) waited_q <= waited_q + 1'b1;
     end
   end
   always_ff @(posedge clk) begin
+    home_q <= job_home;
     if (finish || !open_q) dropped_q <= 1'b0;
     else if (start_drop || pass) dropped_q <= 1'b1;
     if (load_state_en) state_q <= state_d;
