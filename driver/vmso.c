@@ -9,8 +9,8 @@
 #define FENCES_AT_ONCE 4
 #define WINDOWS 4u
 #define MAX_LATENCY 16384u
-#define ISSUE_BEATS 16u   // beats under way inside the engine, beside those in the memory
-#define ENGINE_ROWS 32u   // rows of the smallest frames on their way through the engine
+#define ISSUE_BEATS 48u  // on their way beside those in the memory; batches of slots come in bursts
+#define ENGINE_ROWS 32u  // rows of the smallest frames on their way through the engine
 #define FRAMES_BEHIND 5u  // frames complete, leaving or about to begin, beside those being read
 #define SLOT_WORDS 8u
 #define COMPLETION_WORDS 4u
