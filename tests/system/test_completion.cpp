@@ -67,8 +67,10 @@ TEST_CASE("A queue in ERROR for a lost record has jobs behind it that are never 
   VMSO_CHECK_CLEAN(s);
 }
 
-TEST_CASE("An interrupt line rises behind its record and falls when it is cleared", "[irq]") {
-  auto o = options(0xe2, "default");  // queue q has vector q
+TEST_CASE("An interrupt line rises behind its record and falls when it is cleared",
+          "[system][irq]") {
+  auto o = options(0xe2);
+  o.config = Config::kDefault;  // queue q has vector q
   o.queues = 3;
   o.write.latency = 300;
   VMSO_SAY_HOW(o);

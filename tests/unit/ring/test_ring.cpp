@@ -181,7 +181,7 @@ TEST_CASE("Framing errors stop the queue with one completion", "[ring]") {
     unsigned slots, resp, status, cause;
   };
   const Case cases[] = {{"slot count 0", 0, 0, 0x12, 0},    {"slot count 17", 17, 0, 0x12, 0},
-                        {"chain beyond", 3, 0, 0x13, 0},    {"slave error", 1, 1, 0x41, 0x42},
+                        {"chain beyond", 2, 0, 0x13, 0},    {"slave error", 1, 1, 0x41, 0x42},
                         {"decode error", 1, 2, 0x41, 0x43}, {"window", 1, 3, 0x40, 0x31},
                         {"timeout", 1, 4, 0x42, 0x4f},      {"doorbell", 1, 0, 0x17, 0}};
   unsigned q = 5;
@@ -333,6 +333,20 @@ TEST_CASE("A job stopped in the middle goes on, is aborted or has changed", "[ri
     rig.command(0, kEnable);
     rig.run(200);
     CHECK(rig.loads.back().status == 0x16);
+    rig.knobs.issue = 1;
+    drain(rig);
+  }
+  SECTION("has shrunk below what was sent") {
+    stop_in_the_middle();
+    unsigned skip = rig.queues[0].skip_bytes;
+    Slot changed = s;
+    changed.payload = changed.bytes0 = skip - 1;
+    changed.cookie = rig.queues[0].jobs[0].cookie;
+    rig.memory[rig.queues[0].base] = changed.line();
+    rig.command(0, kEnable);
+    rig.run(200);
+    CHECK(rig.loads.back().status == 0x16);
+    CHECK(rig.loads.back().payload == skip);  // nothing is left of it
     rig.knobs.issue = 1;
     drain(rig);
   }
