@@ -21,7 +21,9 @@ module vmso_axi_read
   import vmso_pkg::*;
   import vmso_axi_pkg::*;
 #(
-  parameter vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default
+  parameter vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
+  parameter int unsigned SlotIds = 64,      // power of two, 2..256; other values serve proofs
+  parameter int unsigned TemplateIds = 32   // the same
 ) (
   input  logic                     clk,
   input  logic                     rst_n,
@@ -61,8 +63,8 @@ module vmso_axi_read
 );
   localparam int unsigned LaneW = $clog2(vmso_config_pkg::bus_bytes(Cfg));
   localparam int unsigned WalkIds = 2**$clog2(Cfg.walk_slots);
-  localparam logic [3:0][31:0] ClassIds = {Cfg.frame_slots, 32'd32, 32'd64, WalkIds};
-  localparam int unsigned MaxBeats = 256 * (Cfg.frame_slots + 32 + 64 + WalkIds);
+  localparam logic [3:0][31:0] ClassIds = {Cfg.frame_slots, TemplateIds, SlotIds, WalkIds};
+  localparam int unsigned MaxBeats = 256 * (Cfg.frame_slots + TemplateIds + SlotIds + WalkIds);
   localparam int unsigned BeatW = vmso_math_pkg::count_width(MaxBeats);
 
   // -- classes: ids, queues, what is out -------------------------------------------------------------
