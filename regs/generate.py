@@ -339,12 +339,14 @@ class Block:
         self.ports.append(f"  {direction:6} logic {sv_range(width):7} {name}")
 
     @staticmethod
-    def merge(old, high, low):
-        """Bits high..low of a 32-bit word: written where the strobe says so, else `old`."""
-        return (
-            f"({old} & ~write_mask[{high}:{low}])"
-            f" | (write_data[{high}:{low}] & write_mask[{high}:{low}])"
-        )
+    def store(name, width, base, high, low):
+        """Bits high..low of a 32-bit word go to name[base..]: a statement and an enable per byte."""
+        lines = []
+        for lane in range(low // 8, high // 8 + 1):
+            last, first = min(high, 8 * lane + 7), max(low, 8 * lane)
+            at = f"[{last - low + base}:{first - low + base}]" if last - first + 1 < width else ""
+            lines.append(f"        if (write_strb[{lane}]) {name}{at} <= write_data[{last}:{first}];\n")
+        return "".join(lines)
 
     def add(self, reg):
         address = reg.address_offset
@@ -395,8 +397,7 @@ class Block:
                 self.resets.append(f"      {name}_q <= {reset};")
                 self.updates.append(
                     f"      if ({base}_write) begin\n"
-                    f"        {name}_q <= {self.merge(f'{name}_q', f.high, f.low)};\n"
-                    "      end"
+                    + self.store(f"{name}_q", f.width, 0, f.high, f.low) + "      end"
                 )
                 parts[0].append((f.high, f.low, f"{name}_q"))
             else:
@@ -410,12 +411,11 @@ class Block:
                 high_old = f"{name}_q[{f.width - 1}:{low_w}]"
                 self.updates.append(
                     f"      if ({base}_write) begin\n"
-                    f"        {name}_low_q <= {self.merge(f'{name}_low_q', 31, f.low)};\n"
+                    + self.store(f"{name}_low_q", low_w, 0, 31, f.low) +
                     "      end\n"
                     f"      if ({base}_write_high) begin\n"
-                    f"        {name}_q <= {{{self.merge(high_old, high_w - 1, 0)},\n"
-                    f"          {name}_low_q}};\n"
-                    "      end"
+                    f"        {name}_q[{low_w - 1}:0] <= {name}_low_q;\n"
+                    + self.store(f"{name}_q", f.width, low_w, high_w - 1, 0) + "      end"
                 )
                 parts[0].append((31, f.low, f"{name}_low_q"))
                 parts[1].append((high_w - 1, 0, high_old))

@@ -303,166 +303,193 @@ module vmso_csr_global #(
           | (irq_pending_vectors_q & ~({32{irq_pending_write}}
         & write_data[31:0] & write_mask[31:0]));
       if (irq_mask_write) begin
-        irq_mask_vectors_q <= (irq_mask_vectors_q & ~write_mask[31:0])
-          | (write_data[31:0] & write_mask[31:0]);
+        if (write_strb[0]) irq_mask_vectors_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) irq_mask_vectors_q[15:8] <= write_data[15:8];
+        if (write_strb[2]) irq_mask_vectors_q[23:16] <= write_data[23:16];
+        if (write_strb[3]) irq_mask_vectors_q[31:24] <= write_data[31:24];
       end
       if (read_timeout_write) begin
-        read_timeout_cycles_q <= (read_timeout_cycles_q & ~write_mask[31:0])
-          | (write_data[31:0] & write_mask[31:0]);
+        if (write_strb[0]) read_timeout_cycles_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) read_timeout_cycles_q[15:8] <= write_data[15:8];
+        if (write_strb[2]) read_timeout_cycles_q[23:16] <= write_data[23:16];
+        if (write_strb[3]) read_timeout_cycles_q[31:24] <= write_data[31:24];
       end
       if (read_window_write) begin
-        read_window_beats_q <= (read_window_beats_q & ~write_mask[15:0])
-          | (write_data[15:0] & write_mask[15:0]);
+        if (write_strb[0]) read_window_beats_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) read_window_beats_q[15:8] <= write_data[15:8];
       end
       if (store_limit_write) begin
-        store_limit_rows_q <= (store_limit_rows_q & ~write_mask[11:0])
-          | (write_data[11:0] & write_mask[11:0]);
+        if (write_strb[0]) store_limit_rows_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) store_limit_rows_q[11:8] <= write_data[11:8];
       end
       if (flag_mask0_first_write) begin
-        flag_mask0_first_flags_q <= (flag_mask0_first_flags_q & ~write_mask[11:0])
-          | (write_data[11:0] & write_mask[11:0]);
+        if (write_strb[0]) flag_mask0_first_flags_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) flag_mask0_first_flags_q[11:8] <= write_data[11:8];
       end
       if (flag_mask0_middle_write) begin
-        flag_mask0_middle_flags_q <= (flag_mask0_middle_flags_q & ~write_mask[11:0])
-          | (write_data[11:0] & write_mask[11:0]);
+        if (write_strb[0]) flag_mask0_middle_flags_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) flag_mask0_middle_flags_q[11:8] <= write_data[11:8];
       end
       if (flag_mask0_last_write) begin
-        flag_mask0_last_flags_q <= (flag_mask0_last_flags_q & ~write_mask[11:0])
-          | (write_data[11:0] & write_mask[11:0]);
+        if (write_strb[0]) flag_mask0_last_flags_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) flag_mask0_last_flags_q[11:8] <= write_data[11:8];
       end
       if (flag_mask1_first_write) begin
-        flag_mask1_first_flags_q <= (flag_mask1_first_flags_q & ~write_mask[11:0])
-          | (write_data[11:0] & write_mask[11:0]);
+        if (write_strb[0]) flag_mask1_first_flags_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) flag_mask1_first_flags_q[11:8] <= write_data[11:8];
       end
       if (flag_mask1_middle_write) begin
-        flag_mask1_middle_flags_q <= (flag_mask1_middle_flags_q & ~write_mask[11:0])
-          | (write_data[11:0] & write_mask[11:0]);
+        if (write_strb[0]) flag_mask1_middle_flags_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) flag_mask1_middle_flags_q[11:8] <= write_data[11:8];
       end
       if (flag_mask1_last_write) begin
-        flag_mask1_last_flags_q <= (flag_mask1_last_flags_q & ~write_mask[11:0])
-          | (write_data[11:0] & write_mask[11:0]);
+        if (write_strb[0]) flag_mask1_last_flags_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) flag_mask1_last_flags_q[11:8] <= write_data[11:8];
       end
       if (flag_mask2_first_write) begin
-        flag_mask2_first_flags_q <= (flag_mask2_first_flags_q & ~write_mask[11:0])
-          | (write_data[11:0] & write_mask[11:0]);
+        if (write_strb[0]) flag_mask2_first_flags_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) flag_mask2_first_flags_q[11:8] <= write_data[11:8];
       end
       if (flag_mask2_middle_write) begin
-        flag_mask2_middle_flags_q <= (flag_mask2_middle_flags_q & ~write_mask[11:0])
-          | (write_data[11:0] & write_mask[11:0]);
+        if (write_strb[0]) flag_mask2_middle_flags_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) flag_mask2_middle_flags_q[11:8] <= write_data[11:8];
       end
       if (flag_mask2_last_write) begin
-        flag_mask2_last_flags_q <= (flag_mask2_last_flags_q & ~write_mask[11:0])
-          | (write_data[11:0] & write_mask[11:0]);
+        if (write_strb[0]) flag_mask2_last_flags_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) flag_mask2_last_flags_q[11:8] <= write_data[11:8];
       end
       if (flag_mask3_first_write) begin
-        flag_mask3_first_flags_q <= (flag_mask3_first_flags_q & ~write_mask[11:0])
-          | (write_data[11:0] & write_mask[11:0]);
+        if (write_strb[0]) flag_mask3_first_flags_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) flag_mask3_first_flags_q[11:8] <= write_data[11:8];
       end
       if (flag_mask3_middle_write) begin
-        flag_mask3_middle_flags_q <= (flag_mask3_middle_flags_q & ~write_mask[11:0])
-          | (write_data[11:0] & write_mask[11:0]);
+        if (write_strb[0]) flag_mask3_middle_flags_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) flag_mask3_middle_flags_q[11:8] <= write_data[11:8];
       end
       if (flag_mask3_last_write) begin
-        flag_mask3_last_flags_q <= (flag_mask3_last_flags_q & ~write_mask[11:0])
-          | (write_data[11:0] & write_mask[11:0]);
+        if (write_strb[0]) flag_mask3_last_flags_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) flag_mask3_last_flags_q[11:8] <= write_data[11:8];
       end
       if (window0_base_write) begin
-        window0_base_page_low_q <= (window0_base_page_low_q & ~write_mask[31:12])
-          | (write_data[31:12] & write_mask[31:12]);
+        if (write_strb[1]) window0_base_page_low_q[3:0] <= write_data[15:12];
+        if (write_strb[2]) window0_base_page_low_q[11:4] <= write_data[23:16];
+        if (write_strb[3]) window0_base_page_low_q[19:12] <= write_data[31:24];
       end
       if (window0_base_write_high) begin
-        window0_base_page_q <= {(window0_base_page_q[43:20] & ~write_mask[23:0])
-          | (write_data[23:0] & write_mask[23:0]),
-          window0_base_page_low_q};
+        window0_base_page_q[19:0] <= window0_base_page_low_q;
+        if (write_strb[0]) window0_base_page_q[27:20] <= write_data[7:0];
+        if (write_strb[1]) window0_base_page_q[35:28] <= write_data[15:8];
+        if (write_strb[2]) window0_base_page_q[43:36] <= write_data[23:16];
       end
       if (window0_limit_write) begin
-        window0_limit_page_low_q <= (window0_limit_page_low_q & ~write_mask[31:12])
-          | (write_data[31:12] & write_mask[31:12]);
+        if (write_strb[1]) window0_limit_page_low_q[3:0] <= write_data[15:12];
+        if (write_strb[2]) window0_limit_page_low_q[11:4] <= write_data[23:16];
+        if (write_strb[3]) window0_limit_page_low_q[19:12] <= write_data[31:24];
       end
       if (window0_limit_write_high) begin
-        window0_limit_page_q <= {(window0_limit_page_q[43:20] & ~write_mask[23:0])
-          | (write_data[23:0] & write_mask[23:0]),
-          window0_limit_page_low_q};
+        window0_limit_page_q[19:0] <= window0_limit_page_low_q;
+        if (write_strb[0]) window0_limit_page_q[27:20] <= write_data[7:0];
+        if (write_strb[1]) window0_limit_page_q[35:28] <= write_data[15:8];
+        if (write_strb[2]) window0_limit_page_q[43:36] <= write_data[23:16];
       end
       if (window1_base_write) begin
-        window1_base_page_low_q <= (window1_base_page_low_q & ~write_mask[31:12])
-          | (write_data[31:12] & write_mask[31:12]);
+        if (write_strb[1]) window1_base_page_low_q[3:0] <= write_data[15:12];
+        if (write_strb[2]) window1_base_page_low_q[11:4] <= write_data[23:16];
+        if (write_strb[3]) window1_base_page_low_q[19:12] <= write_data[31:24];
       end
       if (window1_base_write_high) begin
-        window1_base_page_q <= {(window1_base_page_q[43:20] & ~write_mask[23:0])
-          | (write_data[23:0] & write_mask[23:0]),
-          window1_base_page_low_q};
+        window1_base_page_q[19:0] <= window1_base_page_low_q;
+        if (write_strb[0]) window1_base_page_q[27:20] <= write_data[7:0];
+        if (write_strb[1]) window1_base_page_q[35:28] <= write_data[15:8];
+        if (write_strb[2]) window1_base_page_q[43:36] <= write_data[23:16];
       end
       if (window1_limit_write) begin
-        window1_limit_page_low_q <= (window1_limit_page_low_q & ~write_mask[31:12])
-          | (write_data[31:12] & write_mask[31:12]);
+        if (write_strb[1]) window1_limit_page_low_q[3:0] <= write_data[15:12];
+        if (write_strb[2]) window1_limit_page_low_q[11:4] <= write_data[23:16];
+        if (write_strb[3]) window1_limit_page_low_q[19:12] <= write_data[31:24];
       end
       if (window1_limit_write_high) begin
-        window1_limit_page_q <= {(window1_limit_page_q[43:20] & ~write_mask[23:0])
-          | (write_data[23:0] & write_mask[23:0]),
-          window1_limit_page_low_q};
+        window1_limit_page_q[19:0] <= window1_limit_page_low_q;
+        if (write_strb[0]) window1_limit_page_q[27:20] <= write_data[7:0];
+        if (write_strb[1]) window1_limit_page_q[35:28] <= write_data[15:8];
+        if (write_strb[2]) window1_limit_page_q[43:36] <= write_data[23:16];
       end
       if (window2_base_write) begin
-        window2_base_page_low_q <= (window2_base_page_low_q & ~write_mask[31:12])
-          | (write_data[31:12] & write_mask[31:12]);
+        if (write_strb[1]) window2_base_page_low_q[3:0] <= write_data[15:12];
+        if (write_strb[2]) window2_base_page_low_q[11:4] <= write_data[23:16];
+        if (write_strb[3]) window2_base_page_low_q[19:12] <= write_data[31:24];
       end
       if (window2_base_write_high) begin
-        window2_base_page_q <= {(window2_base_page_q[43:20] & ~write_mask[23:0])
-          | (write_data[23:0] & write_mask[23:0]),
-          window2_base_page_low_q};
+        window2_base_page_q[19:0] <= window2_base_page_low_q;
+        if (write_strb[0]) window2_base_page_q[27:20] <= write_data[7:0];
+        if (write_strb[1]) window2_base_page_q[35:28] <= write_data[15:8];
+        if (write_strb[2]) window2_base_page_q[43:36] <= write_data[23:16];
       end
       if (window2_limit_write) begin
-        window2_limit_page_low_q <= (window2_limit_page_low_q & ~write_mask[31:12])
-          | (write_data[31:12] & write_mask[31:12]);
+        if (write_strb[1]) window2_limit_page_low_q[3:0] <= write_data[15:12];
+        if (write_strb[2]) window2_limit_page_low_q[11:4] <= write_data[23:16];
+        if (write_strb[3]) window2_limit_page_low_q[19:12] <= write_data[31:24];
       end
       if (window2_limit_write_high) begin
-        window2_limit_page_q <= {(window2_limit_page_q[43:20] & ~write_mask[23:0])
-          | (write_data[23:0] & write_mask[23:0]),
-          window2_limit_page_low_q};
+        window2_limit_page_q[19:0] <= window2_limit_page_low_q;
+        if (write_strb[0]) window2_limit_page_q[27:20] <= write_data[7:0];
+        if (write_strb[1]) window2_limit_page_q[35:28] <= write_data[15:8];
+        if (write_strb[2]) window2_limit_page_q[43:36] <= write_data[23:16];
       end
       if (window3_base_write) begin
-        window3_base_page_low_q <= (window3_base_page_low_q & ~write_mask[31:12])
-          | (write_data[31:12] & write_mask[31:12]);
+        if (write_strb[1]) window3_base_page_low_q[3:0] <= write_data[15:12];
+        if (write_strb[2]) window3_base_page_low_q[11:4] <= write_data[23:16];
+        if (write_strb[3]) window3_base_page_low_q[19:12] <= write_data[31:24];
       end
       if (window3_base_write_high) begin
-        window3_base_page_q <= {(window3_base_page_q[43:20] & ~write_mask[23:0])
-          | (write_data[23:0] & write_mask[23:0]),
-          window3_base_page_low_q};
+        window3_base_page_q[19:0] <= window3_base_page_low_q;
+        if (write_strb[0]) window3_base_page_q[27:20] <= write_data[7:0];
+        if (write_strb[1]) window3_base_page_q[35:28] <= write_data[15:8];
+        if (write_strb[2]) window3_base_page_q[43:36] <= write_data[23:16];
       end
       if (window3_limit_write) begin
-        window3_limit_page_low_q <= (window3_limit_page_low_q & ~write_mask[31:12])
-          | (write_data[31:12] & write_mask[31:12]);
+        if (write_strb[1]) window3_limit_page_low_q[3:0] <= write_data[15:12];
+        if (write_strb[2]) window3_limit_page_low_q[11:4] <= write_data[23:16];
+        if (write_strb[3]) window3_limit_page_low_q[19:12] <= write_data[31:24];
       end
       if (window3_limit_write_high) begin
-        window3_limit_page_q <= {(window3_limit_page_q[43:20] & ~write_mask[23:0])
-          | (write_data[23:0] & write_mask[23:0]),
-          window3_limit_page_low_q};
+        window3_limit_page_q[19:0] <= window3_limit_page_low_q;
+        if (write_strb[0]) window3_limit_page_q[27:20] <= write_data[7:0];
+        if (write_strb[1]) window3_limit_page_q[35:28] <= write_data[15:8];
+        if (write_strb[2]) window3_limit_page_q[43:36] <= write_data[23:16];
       end
       if (fence_what_write) begin
-        fence_what_kind_q <= (fence_what_kind_q & ~write_mask[1:0])
-          | (write_data[1:0] & write_mask[1:0]);
+        if (write_strb[0]) fence_what_kind_q <= write_data[1:0];
       end
       if (fence_what_write) begin
-        fence_what_ctx_q <= (fence_what_ctx_q & ~write_mask[27:16])
-          | (write_data[27:16] & write_mask[27:16]);
+        if (write_strb[2]) fence_what_ctx_q[7:0] <= write_data[23:16];
+        if (write_strb[3]) fence_what_ctx_q[11:8] <= write_data[27:24];
       end
       if (fence_va_write) begin
-        fence_va_addr_low_q <= (fence_va_addr_low_q & ~write_mask[31:0])
-          | (write_data[31:0] & write_mask[31:0]);
+        if (write_strb[0]) fence_va_addr_low_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) fence_va_addr_low_q[15:8] <= write_data[15:8];
+        if (write_strb[2]) fence_va_addr_low_q[23:16] <= write_data[23:16];
+        if (write_strb[3]) fence_va_addr_low_q[31:24] <= write_data[31:24];
       end
       if (fence_va_write_high) begin
-        fence_va_addr_q <= {(fence_va_addr_q[63:32] & ~write_mask[31:0])
-          | (write_data[31:0] & write_mask[31:0]),
-          fence_va_addr_low_q};
+        fence_va_addr_q[31:0] <= fence_va_addr_low_q;
+        if (write_strb[0]) fence_va_addr_q[39:32] <= write_data[7:0];
+        if (write_strb[1]) fence_va_addr_q[47:40] <= write_data[15:8];
+        if (write_strb[2]) fence_va_addr_q[55:48] <= write_data[23:16];
+        if (write_strb[3]) fence_va_addr_q[63:56] <= write_data[31:24];
       end
       if (fence_bytes_write) begin
-        fence_bytes_bytes_low_q <= (fence_bytes_bytes_low_q & ~write_mask[31:0])
-          | (write_data[31:0] & write_mask[31:0]);
+        if (write_strb[0]) fence_bytes_bytes_low_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) fence_bytes_bytes_low_q[15:8] <= write_data[15:8];
+        if (write_strb[2]) fence_bytes_bytes_low_q[23:16] <= write_data[23:16];
+        if (write_strb[3]) fence_bytes_bytes_low_q[31:24] <= write_data[31:24];
       end
       if (fence_bytes_write_high) begin
-        fence_bytes_bytes_q <= {(fence_bytes_bytes_q[63:32] & ~write_mask[31:0])
-          | (write_data[31:0] & write_mask[31:0]),
-          fence_bytes_bytes_low_q};
+        fence_bytes_bytes_q[31:0] <= fence_bytes_bytes_low_q;
+        if (write_strb[0]) fence_bytes_bytes_q[39:32] <= write_data[7:0];
+        if (write_strb[1]) fence_bytes_bytes_q[47:40] <= write_data[15:8];
+        if (write_strb[2]) fence_bytes_bytes_q[55:48] <= write_data[23:16];
+        if (write_strb[3]) fence_bytes_bytes_q[63:56] <= write_data[31:24];
       end
     end
   end
