@@ -2,10 +2,11 @@
 # Verilated models as static libraries.
 #
 #   vmso_verilate(TARGET name TOP module [SOURCES file.sv ...] [PARAMS "Config=1" ...] [PREFIX Vx]
-#                 [TRACE])
+#                 [TRACE] [NETLIST])
 #
 # makes the library `name` from `TOP`, found in SOURCES or by its file name in the rooms under rtl/.
 # Header: "<PREFIX>.h" (default V<module>). Assertions of both tiers are on; start values are random.
+# NETLIST: SOURCES are the whole design, written by a tool; its style is not checked.
 #
 #   vmso_unit_test(ROOM room SOURCES a.cpp ... MODELS name ...)
 #
@@ -37,7 +38,7 @@ target_compile_definitions(verilated_rt PUBLIC VM_COVERAGE=0 VM_SC=0 VM_TRACE=1 
 target_link_libraries(verilated_rt PUBLIC Threads::Threads ZLIB::ZLIB)
 
 function(vmso_verilate)
-  cmake_parse_arguments(V "TRACE" "TARGET;TOP;PREFIX" "SOURCES;PARAMS" ${ARGN})
+  cmake_parse_arguments(V "TRACE;NETLIST" "TARGET;TOP;PREFIX" "SOURCES;PARAMS" ${ARGN})
   if(NOT V_PREFIX)
     set(V_PREFIX V${V_TOP})
   endif()
@@ -47,23 +48,29 @@ function(vmso_verilate)
   list(REMOVE_ITEM V_SOURCES ${VMSO_PACKAGES})  # they come first anyway
   set(dir ${CMAKE_CURRENT_BINARY_DIR}/${V_TARGET}.verilated)
   set(lib ${dir}/${V_PREFIX}__ALL.a)
-  set(args --cc -Wall --top-module ${V_TOP} --prefix ${V_PREFIX} --Mdir ${dir}
-      --assert -DVMSO_IMPL_ON --x-assign unique --x-initial unique -O3
-      --output-split 20000 --output-split-cfuncs 5000
-      -I${VMSO_RTL}/common -CFLAGS "-std=c++20 -DVL_TIME_CONTEXT")
+  set(args --cc --top-module ${V_TOP} --prefix ${V_PREFIX} --Mdir ${dir}
+      --x-assign unique --x-initial unique -O3 --output-split 20000 --output-split-cfuncs 5000
+      -CFLAGS "-std=c++20 -DVL_TIME_CONTEXT")
   if(V_TRACE)
     list(APPEND args --trace-fst --trace-structs)
   endif()
-  foreach(room ${VMSO_ROOMS})
-    list(APPEND args -y ${VMSO_RTL}/${room})
-  endforeach()
-  list(APPEND args -y ${VMSO_RTL} -y ${CMAKE_CURRENT_SOURCE_DIR})
+  if(V_NETLIST)
+    set(inputs ${V_SOURCES})
+    list(APPEND args -Wno-lint -Wno-fatal)
+  else()
+    set(inputs ${PROJECT_SOURCE_DIR}/scripts/vmso.vlt ${VMSO_PACKAGES} ${V_SOURCES})
+    list(APPEND args -Wall --assert -DVMSO_IMPL_ON -I${VMSO_RTL}/common)
+    foreach(room ${VMSO_ROOMS})
+      list(APPEND args -y ${VMSO_RTL}/${room})
+    endforeach()
+    list(APPEND args -y ${VMSO_RTL} -y ${CMAKE_CURRENT_SOURCE_DIR})
+  endif()
   foreach(param ${V_PARAMS})
     list(APPEND args -G${param})
   endforeach()
   add_custom_command(
     OUTPUT ${lib} ${dir}/${V_PREFIX}.h
-    COMMAND ${VERILATOR} ${args} ${PROJECT_SOURCE_DIR}/scripts/vmso.vlt ${VMSO_PACKAGES} ${V_SOURCES}
+    COMMAND ${VERILATOR} ${args} ${inputs}
     COMMAND make -s -C ${dir} -f ${V_PREFIX}.mk -j2 OPT_FAST=-O2 OPT_SLOW=-O0 OBJCACHE=${CCACHE}
             ${V_PREFIX}__ALL.a
     DEPENDS ${VMSO_RTL_FILES} ${V_SOURCES} ${PROJECT_SOURCE_DIR}/scripts/vmso.vlt

@@ -8,6 +8,10 @@
 #define MAJOR_VERSION 0u
 #define FENCES_AT_ONCE 4
 #define WINDOWS 4u
+#define MAX_LATENCY 16384u
+#define ISSUE_BEATS 48u  // on their way beside those in the memory; batches of slots come in bursts
+#define ENGINE_ROWS 32u  // rows of the smallest frames on their way through the engine
+#define FRAMES_BEHIND 5u  // frames complete, leaving or about to begin, beside those being read
 #define SLOT_WORDS 8u
 #define COMPLETION_WORDS 4u
 #define BUFFER_MAX 0xffffffu
@@ -84,6 +88,17 @@ int vmso_device_reset(struct vmso_device *device) {
   vmso_write32(device, VMSO_REG_CONTROL, VMSO_REG_CONTROL_SOFT_RESET_bm);
   device->fences_started = 0;
   return wait_ready(device);
+}
+
+int vmso_tune(struct vmso_device *device, uint32_t latency, bool reorders, uint32_t frame_bytes) {
+  if (latency >= MAX_LATENCY || frame_bytes > device->max_frame) return VMSO_ERR_ARGUMENT;
+  if (reorders) latency += latency / 4;  // the longest counts, not the mean
+  uint32_t frame_rows = (frame_bytes * 8 + device->data_bits - 1) / device->data_bits;
+  uint32_t rows = latency + ENGINE_ROWS + FRAMES_BEHIND * frame_rows;
+  uint32_t most = VMSO_REG_STORE_LIMIT_ROWS_bm;
+  vmso_write32(device, VMSO_REG_READ_WINDOW, latency + ISSUE_BEATS);
+  vmso_write32(device, VMSO_REG_STORE_LIMIT, rows < most ? rows : most);
+  return VMSO_OK;
 }
 
 int vmso_window_set(struct vmso_device *device, unsigned window, uint64_t first, uint64_t last) {

@@ -1250,7 +1250,19 @@ static inline void vmso_fault_record_set_phase(struct vmso_fault_record *record,
 #define VMSO_REG_COUNTER_OUT_BLOCKED 0x0010088u  // 64 bit
 #define VMSO_REG_COUNTER_OUT_STARVED 0x0010090u  // 64 bit
 #define VMSO_REG_COUNTER_WINDOW_STALL 0x0010098u  // 64 bit
-#define VMSO_NUM_COUNTERS 20u
+#define VMSO_REG_COUNTER_LOAD_BUSY 0x00100a0u  // 64 bit
+#define VMSO_REG_COUNTER_LOAD_BLOCKED 0x00100a8u  // 64 bit
+#define VMSO_REG_COUNTER_LOAD_STARVED 0x00100b0u  // 64 bit
+#define VMSO_REG_COUNTER_XLAT_BUSY 0x00100b8u  // 64 bit
+#define VMSO_REG_COUNTER_XLAT_BLOCKED 0x00100c0u  // 64 bit
+#define VMSO_REG_COUNTER_XLAT_STARVED 0x00100c8u  // 64 bit
+#define VMSO_REG_COUNTER_SEG_BUSY 0x00100d0u  // 64 bit
+#define VMSO_REG_COUNTER_SEG_BLOCKED 0x00100d8u  // 64 bit
+#define VMSO_REG_COUNTER_SEG_STARVED 0x00100e0u  // 64 bit
+#define VMSO_REG_COUNTER_READ_BUSY 0x00100e8u  // 64 bit
+#define VMSO_REG_COUNTER_READ_BLOCKED 0x00100f0u  // 64 bit
+#define VMSO_REG_COUNTER_READ_STARVED 0x00100f8u  // 64 bit
+#define VMSO_NUM_COUNTERS 32u
 // X(offset, name) for each counter, in register order
 #define VMSO_COUNTER_LIST(X) \
   X(VMSO_REG_COUNTER_CYCLES, "cycles") \
@@ -1272,7 +1284,19 @@ static inline void vmso_fault_record_set_phase(struct vmso_fault_record *record,
   X(VMSO_REG_COUNTER_OUT_BUSY, "out_busy") \
   X(VMSO_REG_COUNTER_OUT_BLOCKED, "out_blocked") \
   X(VMSO_REG_COUNTER_OUT_STARVED, "out_starved") \
-  X(VMSO_REG_COUNTER_WINDOW_STALL, "window_stall")
+  X(VMSO_REG_COUNTER_WINDOW_STALL, "window_stall") \
+  X(VMSO_REG_COUNTER_LOAD_BUSY, "load_busy") \
+  X(VMSO_REG_COUNTER_LOAD_BLOCKED, "load_blocked") \
+  X(VMSO_REG_COUNTER_LOAD_STARVED, "load_starved") \
+  X(VMSO_REG_COUNTER_XLAT_BUSY, "xlat_busy") \
+  X(VMSO_REG_COUNTER_XLAT_BLOCKED, "xlat_blocked") \
+  X(VMSO_REG_COUNTER_XLAT_STARVED, "xlat_starved") \
+  X(VMSO_REG_COUNTER_SEG_BUSY, "seg_busy") \
+  X(VMSO_REG_COUNTER_SEG_BLOCKED, "seg_blocked") \
+  X(VMSO_REG_COUNTER_SEG_STARVED, "seg_starved") \
+  X(VMSO_REG_COUNTER_READ_BUSY, "read_busy") \
+  X(VMSO_REG_COUNTER_READ_BLOCKED, "read_blocked") \
+  X(VMSO_REG_COUNTER_READ_STARVED, "read_starved")
 
 // Queue: 00..2F configuration, written only in state OFF (else ignored, STICKY.command_ignored).
 #define VMSO_REG_QUEUE(queue) (0x0100000u + 0x80u * (uint32_t)(queue))

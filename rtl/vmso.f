@@ -12,6 +12,7 @@ rtl/seg/vmso_seg_pkg.sv
 rtl/common/vmso_fifo.sv
 rtl/common/vmso_id_pool.sv
 rtl/common/vmso_lutram.sv
+rtl/common/vmso_occupancy.sv
 rtl/common/vmso_ram_1w1r.sv
 rtl/common/vmso_rr_arbiter.sv
 rtl/common/vmso_skid.sv

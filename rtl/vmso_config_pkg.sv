@@ -72,4 +72,10 @@ package vmso_config_pkg;
     return cfg.template_bytes / bus_bytes(cfg);
   endfunction
 
+  // Completions on their way to memory: the smallest jobs take a slot and a payload beat of 64 bytes
+  // each, and each leaves a record that is answered a latency later.
+  function automatic int unsigned writes_in_flight(config_t cfg);
+    return 2**$clog2(cfg.read_latency * bus_bytes(cfg) / 128);
+  endfunction
+
 endpackage : vmso_config_pkg

@@ -103,13 +103,17 @@ package vmso_pkg;
   } fence_t;
 
   // Increments of the counters, per cycle. Order = register order.
-  localparam int unsigned NumCounters = 20;
+  localparam int unsigned NumCounters = 32;
   typedef enum logic [4:0] {
     CountCycles = 0, CountFrames = 1, CountFrameBytes = 2, CountWireBeats = 3, CountReadBeats = 4,
     CountJobs = 5, CountSegments = 6, CountCompletions = 7, CountLookups = 8, CountTlbHits = 9,
     CountWalks = 10, CountTableReads = 11, CountPwcHits = 12, CountFaults = 13, CountDropped = 14,
     CountSlotReads = 15, CountOutBusy = 16, CountOutBlocked = 17, CountOutStarved = 18,
-    CountWindowStall = 19
+    CountWindowStall = 19,
+    CountLoadBusy = 20, CountLoadBlocked = 21, CountLoadStarved = 22,
+    CountXlatBusy = 23, CountXlatBlocked = 24, CountXlatStarved = 25,
+    CountSegBusy = 26, CountSegBlocked = 27, CountSegStarved = 28,
+    CountReadBusy = 29, CountReadBlocked = 30, CountReadStarved = 31
   } counter_e;
   typedef logic [NumCounters-1:0][7:0] counter_inc_t;
 

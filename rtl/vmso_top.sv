@@ -288,7 +288,6 @@ module vmso_top
   assign consumer_valid      = doorbell_valid && doorbell.consumer && ring_doorbell_ready;
   assign doorbell_ready      = ring_doorbell_ready && (!doorbell.consumer || consumer_ready);
 
-
   always_comb begin
     sticky_set = ring_sticky;
     sticky_set[StickyReadTimeout]     |= sticky_timeout;
@@ -297,6 +296,23 @@ module vmso_top
     sticky_set[StickyConsumerDoorbell] |= sticky_consumer;
     sticky_set[StickyCommitRefused]   |= commit_refused_pulse;
   end
+
+  // stages: slots to jobs, look-ups, segments, pieces to reads (out and its window above)
+  logic load_busy, load_blocked, load_starved, xlat_busy, xlat_blocked, xlat_starved;
+  logic piece_busy, piece_blocked, piece_starved;
+  vmso_occupancy u_load_occupancy (
+    .clk, .rst_n(core_rst_n), .valid(slot_valid), .ready(slot_ready), .busy(load_busy),
+    .blocked(load_blocked), .starved(load_starved)
+  );
+  vmso_occupancy u_xlat_occupancy (
+    .clk, .rst_n(core_rst_n), .valid(lookup_valid), .ready(lookup_ready), .busy(xlat_busy),
+    .blocked(xlat_blocked), .starved(xlat_starved)
+  );
+  vmso_occupancy u_read_occupancy (
+    .clk, .rst_n(core_rst_n), .valid(piece_valid), .ready(piece_ready), .busy(piece_busy),
+    .blocked(piece_blocked), .starved(piece_starved)
+  );
+
   always_comb begin
     counter_inc                   = '0;
     counter_inc[CountCycles]      = 8'd1;
@@ -319,9 +335,19 @@ module vmso_top
     counter_inc[CountOutBlocked]  = 8'(count_out_blocked);
     counter_inc[CountOutStarved]  = 8'(count_out_starved);
     counter_inc[CountWindowStall] = 8'(count_window_stall);
+    counter_inc[CountLoadBusy]    = 8'(load_busy);
+    counter_inc[CountLoadBlocked] = 8'(load_blocked);
+    counter_inc[CountLoadStarved] = 8'(load_starved);
+    counter_inc[CountXlatBusy]    = 8'(xlat_busy);
+    counter_inc[CountXlatBlocked] = 8'(xlat_blocked);
+    counter_inc[CountXlatStarved] = 8'(xlat_starved);
+    counter_inc[CountSegBusy]     = 8'(count_seg_busy);
+    counter_inc[CountSegBlocked]  = 8'(count_seg_blocked);
+    counter_inc[CountSegStarved]  = 8'(count_seg_starved);
+    counter_inc[CountReadBusy]    = 8'(piece_busy);
+    counter_inc[CountReadBlocked] = 8'(piece_blocked);
+    counter_inc[CountReadStarved] = 8'(piece_starved);
   end
-  logic unused_stage_pulses;
-  assign unused_stage_pulses = ^{count_seg_busy, count_seg_blocked, count_seg_starved};
 
   vmso_soft_reset u_soft_reset (
     .clk, .rst_n, .soft_reset_pulse, .soft_reset_busy, .core_rst_n, .hold_reads, .reads_idle,

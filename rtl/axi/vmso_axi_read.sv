@@ -92,7 +92,7 @@ module vmso_axi_read
   logic          in_page;
   read_class_e   pick_class, picked_class_q;
   burst_t        pick, picked_q;
-  logic [12-LaneW:0] last_line;  // beat of the page that the burst ends in
+  logic [8:0]    last_line;  // beat that the burst ends in, counted from the page's first
 
   vmso_axi_pick u_pick (.clk, .rst_n, .request(burst_valid), .advance(move), .grant);
   always_comb begin
@@ -109,8 +109,8 @@ module vmso_axi_read
   assign move        = !picked_valid_q || (picked_good_q ? m_axi_arready : refused_in_ready);
   assign burst_ready = move ? grant : '0;
   vmso_axi_window u_window (.windows, .page(pick.req.addr[55:12]), .inside_window);
-  assign last_line = (13-LaneW)'(pick.req.addr[11:LaneW]) + (13-LaneW)'(pick.req.len);
-  assign in_page   = !last_line[12-LaneW];
+  assign last_line = 9'(pick.req.addr[11:LaneW]) + 9'(pick.req.len);
+  assign in_page   = last_line >> (12 - LaneW) == '0;
 
   always_ff @(posedge clk) begin
     if (!rst_n) picked_valid_q <= 1'b0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The write port: 32-byte records to host memory, in order, under one AXI id.
 //
-// write       valid/ready; addr is aligned to 32. Accepted while less than Outstanding are unanswered
+// write       valid/ready; addr is aligned to 32. Accepted while less than writes_in_flight are unanswered
 // write_done  valid-only, one per write, in order; write_done_ok: BRESP was OKAY
 // window      a record outside the windows never reaches the bus; it is answered with not ok
 // AW and W    independent of each other; 2 beats at 128 bit, else one with strobes
@@ -41,11 +41,11 @@ module vmso_axi_write
   output logic                     m_axi_bready
 );
   localparam int unsigned LaneW = $clog2(BusBytes);
-  localparam int unsigned Outstanding = 8;
+  localparam int unsigned Outstanding = vmso_config_pkg::writes_in_flight(Cfg);
 
   // -- take: check the window, note the order --------------------------------------------------------
   logic       take, inside_window, order_ready, order_valid, order_good, order_pop;
-  logic [3:0] order_count;
+  logic [vmso_math_pkg::count_width(Outstanding)-1:0] unused_order_count;
   logic       aw_left_q, w_left_q, aw_end, w_end;  // of the write that is being sent
   write_req_t write_q;
 
@@ -56,7 +56,7 @@ module vmso_axi_write
   assign take        = write_valid && write_ready;
   vmso_fifo #(.Bits(1), .Depth(Outstanding)) u_order (
     .clk, .rst_n, .in_valid(take), .in_ready(order_ready), .in(inside_window),
-    .out_valid(order_valid), .out_ready(order_pop), .out(order_good), .count(order_count)
+    .out_valid(order_valid), .out_ready(order_pop), .out(order_good), .count(unused_order_count)
   );
 
   always_ff @(posedge clk) begin
@@ -112,5 +112,5 @@ module vmso_axi_write
   `VMSO_INTG(RecordIsAligned, !write_valid || write.addr[4:0] == '0)
 `endif
   logic unused_bits;
-  assign unused_bits = ^{order_count, write_q.addr[LaneW-1:0], m_axi_bresp[0]};
+  assign unused_bits = ^{write_q.addr[LaneW-1:0], m_axi_bresp[0]};
 endmodule : vmso_axi_write

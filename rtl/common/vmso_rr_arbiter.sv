@@ -18,12 +18,13 @@ module vmso_rr_arbiter #(
   output logic [IndexW-1:0] grant_index
 );
   logic [Num-1:0] behind_q;  // requesters that have not had their turn in this round
-  logic [Num-1:0] favoured, favoured_grant, any_grant;
+  logic [Num-1:0] favoured, eligible, below;
 
-  assign favoured       = request & behind_q;
-  assign favoured_grant = favoured & (~favoured + 1'b1);
-  assign any_grant      = request & (~request + 1'b1);
-  assign grant          = favoured != '0 ? favoured_grant : any_grant;
+  assign favoured = request & behind_q;
+  assign eligible = favoured != '0 ? favoured : request;
+  // the one carry chain: all bits up to the lowest one of eligible change
+  assign below    = eligible - 1'b1;
+  assign grant    = eligible & ~below;
 
   always_comb begin
     grant_index = '0;
@@ -33,7 +34,7 @@ module vmso_rr_arbiter #(
   always_ff @(posedge clk) begin
     if (!rst_n) behind_q <= '1;
     // everybody above the winner
-    else if (advance && request != '0) behind_q <= ~(grant | (grant - 1'b1));
+    else if (advance && request != '0) behind_q <= ~(eligible ^ below);
   end
 
 `ifdef VMSO_CHECKS

@@ -11,7 +11,7 @@
 // ended        pulse: a job of the queue has ended, written or not
 // write_failed pulse: a record of the queue was answered with an error
 // query        registered, one cycle after query_queue; status: registered, one cycle after status_queue
-// throughput   one end per two cycles
+// throughput   one operation per cycle; ready depends on write_ready, not on valid
 // reset        a walk clears the indices of all queues; cpl_ready is low meanwhile
 `include "vmso_assert.svh"
 module vmso_cpl
@@ -59,7 +59,7 @@ module vmso_cpl
 );
   localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues);
   localparam int unsigned QueueDepth = 1 << QueueW;
-  localparam int unsigned InFlight = 16;  // writes handed over and not answered
+  localparam int unsigned InFlight = vmso_config_pkg::writes_in_flight(Cfg);
 
   typedef struct packed {
     slot_idx_t   produced;
@@ -77,7 +77,7 @@ module vmso_cpl
     logic [4:0] vector;
   } flight_t;
 
-  // -- choose: one operation at a time, read its queue's state ------------------------------------
+  // -- choose: one operation a cycle, read its queue's state --------------------------------------
   logic     clearing_q;
   logic [QueueW-1:0] clear_queue_q;
   logic     busy_q;        // cycle 2 of an operation
@@ -88,7 +88,7 @@ module vmso_cpl
   logic     start, finish;
   logic     flight_in_ready;
 
-  assign start = !clearing_q && !busy_q;
+  assign start = !clearing_q && (!busy_q || finish);
   assign queue_reset_ready = start;
   assign consumer_ready    = start && !queue_reset_valid;
   assign ring_end_ready    = consumer_ready && !consumer_valid;
@@ -103,7 +103,6 @@ module vmso_cpl
       clear_queue_q <= '0;
     end else begin
       if (start) busy_q <= queue_reset_valid || consumer_valid || ring_end_valid || out_end_valid;
-      else if (finish) busy_q <= 1'b0;
       if (clearing_q) clear_queue_q <= clear_queue_q + 1'b1;
       if (clear_queue_q == '1) clearing_q <= 1'b0;
     end
@@ -121,7 +120,8 @@ module vmso_cpl
   // -- state of all queues: one writer, three readers ----------------------------------------------
   logic   index_we;
   logic [QueueW-1:0] index_waddr;
-  index_t index_d, index_op, index_query, index_status;
+  index_t index_d, index_read, index_op, index_query, index_status, written_q;
+  logic   same_queue_q;  // the operation before wrote this queue's state while it was read
   logic   base_we, shape_we;
   logic [63:0] base;
   logic [3:0]  log2_entries;
@@ -138,7 +138,7 @@ module vmso_cpl
 
   vmso_ram_1w1r #(.Depth(QueueDepth), .LaneBits($bits(index_t))) u_index_op (
     .clk, .write_en(index_we), .write_addr(index_waddr), .write_data(index_d),
-    .read_en(start), .read_addr(op_queue[QueueW-1:0]), .read_data(index_op)
+    .read_en(start), .read_addr(op_queue[QueueW-1:0]), .read_data(index_read)
   );
   vmso_ram_1w1r #(.Depth(QueueDepth), .LaneBits($bits(index_t))) u_index_query (
     .clk, .write_en(index_we), .write_addr(index_waddr), .write_data(index_d),
@@ -162,6 +162,14 @@ module vmso_cpl
     .write_data(config_shape.vector),
     .read_en(start), .read_addr(op_queue[QueueW-1:0]), .read_data(vector)
   );
+
+  always_ff @(posedge clk) begin
+    if (start) begin
+      same_queue_q <= finish && op_queue[QueueW-1:0] == op_queue_q[QueueW-1:0];
+      written_q    <= index_d;
+    end
+  end
+  assign index_op = same_queue_q ? written_q : index_read;
 
   assign query_ended         = index_query.ended;
   assign query_backlog       = index_query.produced - index_query.consumer;

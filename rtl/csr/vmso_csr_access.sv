@@ -2,7 +2,7 @@
 // Decides what a register access does, and answers it.
 //
 // req, rsp       one request at a time; rsp valid-only. From the AR to the R handshake a read takes
-//                4 cycles in the global page, 5 for configuration, 8 for queue states, up to 26 for
+//                3 cycles in the global page, 4 for configuration, 7 for queue states, up to 38 for
 //                counters; more only where a channel or a RAM that is being cleared waits
 // global_*       the generated register block: write pulse, combinational read
 // status_*       status_queue stands 4 cycles before the answer is used
@@ -116,7 +116,7 @@ module vmso_csr_access
     end else if (addr_q[21:16] == 6'h06) begin
       if (32'(ctx_num) < Cfg.contexts && !addr_q[3]) region = InContext;
     end else if (addr_q[21:14] == 8'h01) begin
-      if (addr_q[13:6] == '0 && 32'(addr_q[5:1]) < NumCounters) region = InCounter;
+      if (addr_q[13:6] == '0) region = InCounter;  // 32 counters of two words
     end else if (addr_q[21:10] == '0) begin
       region = InGlobal;
     end
@@ -189,7 +189,7 @@ module vmso_csr_access
   // -- what the access does -----------------------------------------------------------------------
   logic [1:0]  wait_q;
   logic [31:0] status_word;
-  logic        take;
+  logic        take, doorbell_now;
 
   assign take                 = req_valid && req_ready;
   assign req_ready            = state_q == StIdle;
@@ -199,7 +199,9 @@ module vmso_csr_access
   assign counter_read_valid   = state_q == StCounter;
   assign counter_read_index   = addr_q[5:1];
   assign status_queue         = queue_num;
-  assign doorbell_valid       = state_q == StDoorbell;
+  assign doorbell_now         = state_q == StDecode && region == InDoorbell && write_q && !partial
+                                && !addr_q[1] && clear_done && engine_up && engine_ready;
+  assign doorbell_valid       = doorbell_now || state_q == StDoorbell;
   assign doorbell             = '{queue: queue_num, consumer: addr_q[0], value: data_q[15:0]};
   assign command_valid        = state_q == StCommand;
   assign command              = '{queue: queue_num, cmd: queue_cmd_e'(data_q[2:0])};
@@ -280,7 +282,8 @@ module vmso_csr_access
           if (!write_q) state_d = StStatus;
           else if (!addr_q[1]) begin
             if (!engine_up) ignored = 1'b1;
-            else state_d = engine_ready ? StDoorbell : StDecode;
+            else if (doorbell_now) state_d = doorbell_ready ? StRespond : StDoorbell;
+            else state_d = StDecode;
           end
         end
       end

@@ -2,6 +2,7 @@
 // The AXI4-Lite slave: turns the five channels into one stream of requests, one at a time.
 //
 // write       address and data in either order; each channel holds one that waits
+// latency     a request in the cycle of its (last) handshake if nothing is in the way
 // req         valid/ready; reads and writes take turns when both wait; a request comes only when its
 //             response has room, so a master that does not take B can still read
 // rsp         valid-only, one for each request, at least one cycle after it
@@ -42,7 +43,7 @@ module vmso_csr_bus (
   localparam logic [1:0] RespOk = 2'd0, RespSlv = 2'd2;
 
   logic        aw_full_q, w_full_q, ar_full_q;  // one request waits
-  logic [22:0] awaddr_q, araddr_q;
+  logic [22:0] awaddr_q, araddr_q, write_addr, read_addr;
   logic [31:0] wdata_q, rdata_q;
   logic [3:0]  wstrb_q;
   logic        bvalid_q, rvalid_q, berr_q, rerr_q;
@@ -60,14 +61,16 @@ module vmso_csr_bus (
   assign s_axil_rresp   = rerr_q ? RespSlv : RespOk;
   assign s_axil_rdata   = rdata_q;
 
-  // A write goes first; while its answer stands on B no other can, so that a read gets its turn.
-  assign can_write = aw_full_q && w_full_q && !bvalid_q;
-  assign can_read  = ar_full_q && !rvalid_q;
+  // What is taken at once is not kept. A write goes first; while its answer stands on B no other can, so that a read gets its turn.
+  assign can_write = (aw_full_q || s_axil_awvalid) && (w_full_q || s_axil_wvalid) && !bvalid_q;
+  assign can_read  = (ar_full_q || s_axil_arvalid) && !rvalid_q;
   assign req_valid = !busy_q && (can_write || can_read);
   assign req_write = can_write;
-  assign req_addr  = req_write ? awaddr_q : araddr_q;
-  assign req_data  = wdata_q;
-  assign req_strb  = wstrb_q;
+  assign write_addr = aw_full_q ? awaddr_q : s_axil_awaddr[24:2];
+  assign read_addr  = ar_full_q ? araddr_q : s_axil_araddr[24:2];
+  assign req_addr  = req_write ? write_addr : read_addr;
+  assign req_data  = w_full_q ? wdata_q : s_axil_wdata;
+  assign req_strb  = w_full_q ? wstrb_q : s_axil_wstrb;
   assign take      = req_valid && req_ready;
 
   always_ff @(posedge clk) begin

@@ -7,7 +7,6 @@
 //                most NumCounters + 2 cycles later; holds all increments but those of the last 3
 //                cycles
 // reset          all counters 0: the first lap of the sweep takes what the RAM held as 0
-`include "vmso_assert.svh"
 module vmso_csr_counters
   import vmso_pkg::*;
 (
@@ -15,12 +14,16 @@ module vmso_csr_counters
   input  logic         rst_n,
   input  counter_inc_t counter_inc,
   input  logic         read_valid,
-  input  logic [4:0]   read_index,  // < NumCounters
+  input  logic [4:0]   read_index,
   output logic         read_done,   // one cycle, with read_value
   output logic [63:0]  read_value
 );
   localparam int unsigned AccW = 8 + $clog2(NumCounters + 1);  // one lap of largest increments
   localparam logic [4:0]  Last = 5'(NumCounters - 1);
+
+  if (NumCounters != 32) begin : gen_bad_num
+    $error("vmso_csr_counters: NumCounters = %0d, but the register map has 32", NumCounters);
+  end
 
   logic [NumCounters-1:0][AccW-1:0] acc_q;
   counter_inc_t                     inc_q;
@@ -66,7 +69,4 @@ module vmso_csr_counters
     read_value <= sum;
   end
 
-`ifdef VMSO_CHECKS
-  `VMSO_INTG(IndexInRange, !read_valid || read_index <= Last)
-`endif
 endmodule : vmso_csr_counters

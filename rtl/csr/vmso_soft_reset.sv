@@ -34,7 +34,7 @@ module vmso_soft_reset (
 
   state_e     state_q;
   logic [2:0] reset_count_q;
-  logic [7:0] writes_q;     // in flight
+  logic [9:0] writes_q;     // in flight
   logic       in_frame_q;   // first beat taken, last not yet
   logic       offered_q;    // a first beat stands on the port, not taken
   logic       gate, stream_idle;
@@ -52,7 +52,7 @@ module vmso_soft_reset (
     end else begin
       if (m_axis_tvalid && m_axis_tready) in_frame_q <= !out_tlast;
       offered_q <= m_axis_tvalid && !m_axis_tready;
-      writes_q  <= writes_q + 8'(write_taken) - 8'(write_done);
+      writes_q  <= writes_q + 10'(write_taken) - 10'(write_done);
     end
   end
 

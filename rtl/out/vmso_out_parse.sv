@@ -124,7 +124,7 @@ module vmso_out_parse
 
   // -- look: what the halfwords are, and whether they may be ---------------------------------------
   logic [Halves-1:0][15:0] half;
-  logic [Halves-1:0][9:0]  pos, at;         // of each halfword: in the template, from L4 on
+  logic signed [10:0]      at, rest;        // window's first byte from L4 and from the end on
   logic [Halves-1:0]       in_ip, in_l4, in_pseudo;
   logic                    bad_now, bad_d, bad_q, v6_q, v6_d, type_v4, type_v6;
   logic [7:0]              chain_type_q, chain_type_d;
@@ -135,9 +135,11 @@ module vmso_out_parse
 
   for (genvar i = 0; i < Halves; i++) begin : gen_half
     assign half[i] = {bytes_q[16*i +: 8], bytes_q[16*i+8 +: 8]};  // network order
-    assign pos[i]  = look_q.pos + 10'(2 * i);
-    assign at[i]   = pos[i] - 10'(look_q.info.l4);
   end
+  // A halfword i stands 2 i bytes further; one subtraction serves all. L3 and L4 agree modulo 4, so
+  // fields at a multiple of 4 are in the even halfwords of every window.
+  assign at   = 11'(look_q.pos) - 11'(look_q.info.l4);
+  assign rest = 11'(look_q.pos) - 11'(look_q.info.header_bytes);
   assign from_l3 = look_q.pos - 10'(look_q.info.l3);
   assign type_v4 = half[7] == EtherIpv4;
   assign type_v6 = half[7] == EtherIpv6;
@@ -146,6 +148,28 @@ module vmso_out_parse
   function automatic logic is_tag(logic [15:0] tpid);
     return tpid == TagCustomer || tpid == TagService;
   endfunction
+
+  // Does halfword i lie before the place that the window is `offset` bytes behind?
+  function automatic logic in_front(logic signed [10:0] offset, int unsigned i);
+    return offset < -$signed(11'(2 * i));
+  endfunction
+  // Does halfword i stand `place` bytes behind that place?
+  function automatic logic holds(logic [10:0] offset, logic [10:0] place, int unsigned i);
+    return offset == place - 11'(2 * i);
+  endfunction
+
+  logic        has_seq_high, has_seq_low, has_flags, has_seed;
+  logic [15:0] seq_high, seq_low, flags_half, seed_half;
+  always_comb begin
+    {has_seq_high, has_seq_low, has_flags, has_seed} = '0;
+    {seq_high, seq_low, flags_half, seed_half}       = '0;
+    for (int unsigned i = 0; i < Halves; i += 2) begin
+      if (holds(at, 11'd4, i)) {has_seq_high, seq_high} |= {1'b1, half[i]};
+      if (holds(at, 11'd6, i + 1)) {has_seq_low, seq_low} |= {1'b1, half[i+1]};
+      if (holds(at, 11'd12, i)) {has_flags, flags_half} |= {1'b1, half[i]};
+      if (holds(at, 11'd16, i)) {has_seed, seed_half} |= {1'b1, half[i]};
+    end
+  end
 
   always_comb begin
     bad_now      = look_q.refused;
@@ -162,17 +186,14 @@ module vmso_out_parse
       if (look_q.info.l3 >= 9'd26 && !is_tag(half[1])) bad_now = 1'b1;
     end else begin
       for (int unsigned i = 0; i < Halves; i++) begin
-        if (pos[i] < 10'(look_q.info.l4)) begin
-          in_ip[i] = !v6_q;
-        end else begin
-          in_l4[i] = pos[i] < 10'(look_q.info.header_bytes)
-                     && !(at[i] inside {10'd4, 10'd6, 10'd12, 10'd16});
-        end
-        if (at[i] == 10'd12 && (half[i][15:12] < 4'd5
-            || 10'(look_q.info.l4) + {4'd0, half[i][15:12], 2'd0}
-               != 10'(look_q.info.header_bytes))) begin
-          bad_now = 1'b1;
-        end
+        if (in_front(at, i)) in_ip[i] = !v6_q;
+        else in_l4[i] = in_front(rest, i) && !holds(at, 11'd4, i) && !holds(at, 11'd6, i)
+                        && !holds(at, 11'd12, i) && !holds(at, 11'd16, i);
+      end
+      if (has_flags && (flags_half[15:12] < 4'd5
+          || 10'(look_q.info.l4) + {4'd0, flags_half[15:12], 2'd0}
+             != 10'(look_q.info.header_bytes))) begin
+        bad_now = 1'b1;
       end
       if (!v6_q) begin
         if (from_l3 == 10'd0) begin
@@ -198,7 +219,7 @@ module vmso_out_parse
             chain_type_d = half[3][15:8];
             chain_at_d   = 12'd40;
           end else if (12'(from_l3) + 12'(8 * part) == chain_at_d
-                       && pos[4*part] < 10'(look_q.info.l4)) begin
+                       && in_front(at, 4 * part)) begin
             if (!(chain_type_d inside {HopByHop, Routing, Destination})
                 || (chain_type_d == Routing && look_q.info.compute
                     && half[4*part+1][7:0] != '0)) begin
@@ -206,7 +227,7 @@ module vmso_out_parse
             end
             chain_type_d = half[4*part][15:8];
             chain_at_d   = chain_at_d + {1'b0, half[4*part][7:0], 3'd0} + 12'd8;
-          end else if (pos[4*part] == 10'(look_q.info.l4)
+          end else if (holds(at, 11'd0, 4 * part)
                        && (chain_type_d != Tcp
                            || 12'(from_l3) + 12'(8 * part) != chain_at_d)) begin
             bad_now = 1'b1;
@@ -225,12 +246,10 @@ module vmso_out_parse
       chain_at_q   <= chain_at_d;
       if (from_l3 == '0) id_q <= half[2];
       if (!look_q.first) begin
-        for (int unsigned i = 0; i < Halves; i++) begin
-          if (at[i] == 10'd4) seq_q[31:16] <= half[i];
-          if (at[i] == 10'd6) seq_q[15:0] <= half[i];
-          if (at[i] == 10'd12) flags_q <= half[i];
-          if (at[i] == 10'd16) seed_q <= half[i];
-        end
+        if (has_seq_high) seq_q[31:16] <= seq_high;
+        if (has_seq_low) seq_q[15:0] <= seq_low;
+        if (has_flags) flags_q <= flags_half;
+        if (has_seed) seed_q <= seed_half;
       end
     end
   end

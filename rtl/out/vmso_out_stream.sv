@@ -126,6 +126,16 @@ module vmso_out_stream
   logic [7:1]      field_on;
   row_sel_t        sel;
 
+  // May a 16-bit lane hold the field at all? L3 and L4 of a patched header are 2 modulo 4 (the parser
+  // has seen to it), so a field's place in its word of 32 bits is known, but for the two lengths.
+  function automatic logic may_hold(int unsigned lane, sel_e field);
+    case (field)
+      SelLen: return 1'b1;                                  // l3 + 2, or + 4 for IPv6
+      SelIpCsum, SelSeqLow: return lane % 2 == 0;           // l3 + 10, l4 + 6
+      default: return lane % 2 == 1;                        // l3 + 4; l4 + 4, + 12, + 16
+    endcase
+  endfunction
+
   always_comb begin
     field_at[SelLen]     = 10'(item_q.l3) + (item_q.patch.v6 ? 10'd4 : 10'd2);
     field_at[SelId]      = 10'(item_q.l3) + 10'd4;
@@ -136,10 +146,14 @@ module vmso_out_stream
     field_at[SelL4Csum]  = 10'(item_q.l4) + 10'd16;
     field_on = {item_q.l4_patched, 3'b111, {2{!item_q.patch.v6}}, 1'b1};
     if (!item_q.patched || header_left_q == '0) field_on = '0;
+    for (int unsigned field = 1; field <= 7; field++) begin
+      if (6'(field_at[field][9:OffW]) != 6'(beat_q)) field_on[field] = 1'b0;
+    end
     for (int unsigned lane = 0; lane < BusBytes / 2; lane++) begin
       sel[lane] = SelNone;
       for (int unsigned field = 1; field <= 7; field++) begin
-        if (field_on[field] && 10'(field_at[field][9:1]) == 10'({beat_q, (OffW-1)'(lane)})) begin
+        if (may_hold(lane, sel_e'(3'(field))) && field_on[field]
+            && field_at[field][OffW-1:1] == (OffW-1)'(lane)) begin
           sel[lane] = sel_e'(3'(field));
         end
       end
@@ -175,16 +189,24 @@ module vmso_out_stream
   always_comb begin
     for (int unsigned lane = 0; lane < BusBytes / 2; lane++) begin
       logic [15:0] field;
-      unique case (sel_q[lane])
-        SelLen:     field = patch_q.len;
-        SelId:      field = patch_q.id;
-        SelIpCsum:  field = patch_q.ip_csum;
-        SelSeqHigh: field = patch_q.seq[31:16];
-        SelSeqLow:  field = patch_q.seq[15:0];
-        SelFlags:   field = patch_q.flags;
-        SelL4Csum:  field = patch_q.l4_csum;
-        default:    field = {tmpl_row[16*lane +: 8], tmpl_row[16*lane+8 +: 8]};
-      endcase
+      field = {tmpl_row[16*lane +: 8], tmpl_row[16*lane+8 +: 8]};
+      if (lane % 2 == 0) begin
+        unique case (sel_q[lane])
+          SelLen:    field = patch_q.len;
+          SelIpCsum: field = patch_q.ip_csum;
+          SelSeqLow: field = patch_q.seq[15:0];
+          default: ;
+        endcase
+      end else begin
+        unique case (sel_q[lane])
+          SelLen:     field = patch_q.len;
+          SelId:      field = patch_q.id;
+          SelSeqHigh: field = patch_q.seq[31:16];
+          SelFlags:   field = patch_q.flags;
+          SelL4Csum:  field = patch_q.l4_csum;
+          default: ;
+        endcase
+      end
       beat[16*lane +: 16] = {field[7:0], field[15:8]};  // network order: high byte first
     end
     for (int unsigned i = 0; i < BusBytes; i++) begin

@@ -235,30 +235,31 @@ module vmso_ring
   );
 
   // -- slot reads: batches and chains in turn ----------------------------------------------------------
-  logic       read_full_q, chain_last_q, read_free, pick_chain, issue_valid;
-  slot_read_t read_q;
-  assign read_free        = !read_full_q || slot_req_ready;
-  assign pick_chain       = chain_read_valid && !(fetch_read_valid && chain_last_q);
-  assign chain_read_ready = read_free && pick_chain;
-  assign fetch_read_ready = read_free && !pick_chain;
+  // One that waits keeps its place: a request does not change while it stands.
+  logic       chain_last_q, waits_q, pick_chain, issue_valid;
+  slot_read_t issue;
+  assign pick_chain       = waits_q ? chain_last_q
+                                    : chain_read_valid && !(fetch_read_valid && chain_last_q);
+  assign chain_read_ready = slot_req_ready && pick_chain;
+  assign fetch_read_ready = slot_req_ready && !pick_chain;
   assign take             = fetch_read_valid && fetch_read_ready;
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      read_full_q  <= 1'b0;
+      waits_q      <= 1'b0;
       chain_last_q <= 1'b0;
-    end else if (read_free) begin
-      read_full_q  <= chain_read_valid || fetch_read_valid;
-      chain_last_q <= pick_chain;
+    end else begin
+      waits_q <= slot_req_valid && !slot_req_ready;
+      if (slot_req_valid) chain_last_q <= pick_chain;
     end
   end
-  always_ff @(posedge clk) if (read_free) read_q <= pick_chain ? chain_read : fetch_read;
-  assign slot_req_valid   = read_full_q;
-  assign slot_req         = '{addr: read_q.addr, len: read_q.len};
+  assign issue            = pick_chain ? chain_read : fetch_read;
+  assign slot_req_valid   = chain_read_valid || fetch_read_valid;
+  assign slot_req         = '{addr: issue.addr, len: issue.len};
   assign issue_valid      = slot_req_valid && slot_req_ready;
   assign count_slot_reads = issue_valid;
 
   vmso_ring_store #(.Cfg(Cfg)) u_store (
-    .clk, .rst_n, .ready(store_ok), .issue_valid, .issue_id(slot_req_id), .issue(read_q),
+    .clk, .rst_n, .ready(store_ok), .issue_valid, .issue_id(slot_req_id), .issue,
     .read_rsp_valid, .read_rsp, .read_data,
     .take, .take_count(batch.count), .take_block, .blocks_free, .give,
     .slot_valid(store_valid), .slot_ready(store_ready), .slot(store_slot), .slot_resp(store_resp),

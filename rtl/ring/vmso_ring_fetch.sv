@@ -2,7 +2,8 @@
 // Asks for batches of slots: takes a queue off the load list, looks whether it may load more, and
 // reads up to 2^hint slots (not beyond producer, ring end or 4 KiB) into one prefetch block.
 //
-// A queue that may not load is dropped from the list; an event brings it back. A queue with more to
+// A queue whose slots were dropped needs its share of the job entries first; one that flows may
+// prefetch beyond it. A queue that may not load is dropped from the list; an event brings it back. A queue with more to
 // fetch goes to the end of the list. In the cycle of the pop `fc_*` is asked about the queue popped,
 // the answer (state and query) is there one cycle later.
 //
@@ -100,8 +101,8 @@ module vmso_ring_fetch
       room_q      <= LookAhead - 26'(backlog_bytes);
       places_ok_q <= 18'(used) + 18'(flight)
                      < (18'd1 << fc_config.log2_entries) - 18'd1;
-      share_ok_q  <= 9'(held) <= {job_home, 1'b0} && flight_blocks <= blocks_free
-                     && !fc_query.in_debt;
+      share_ok_q  <= (9'(held) <= {job_home, 1'b0} || fc_load_state.hint != '0)
+                     && flight_blocks <= blocks_free && !fc_query.in_debt;
       fetch_q     <= restart ? fc_load_state.load : fc_fetch_state.fetch;
       refresh_q   <= restart;
       producer_q  <= fc_producer;

@@ -5,7 +5,10 @@
 // peek        look-ahead: the state of the next batch's queue is asked for (peek_en, answers one cycle
 //             later) while the present batch is worked on, so that a change of queue costs no cycle.
 //             In other cycles load_queue and the query are of the queue at work, to stay up to date
-// drop        a queue that may not load now (blocked, shares, bytes ahead, no completion place), a slot
+// share       a slot waits while its queue has more than its share of the job entries: they come back
+//             within some beats if the queue flows. Only if slots of other queues are behind and no entry
+//             at all has come back for Patience cycles it is dropped
+// drop        a queue that may not load now (blocked, share, bytes ahead, no completion place), a slot
 //             that is not the one expected, or a framing error: the rest of the batch is dropped, the
 //             other batches of the queue become stale, and fetching starts again at the load index
 // blocked     the controller is unloading ctl_queue: nothing of it is handed over from the next cycle on
@@ -70,6 +73,7 @@ module vmso_ring_load
 );
   localparam int unsigned BlockW = $clog2(Blocks);
   localparam logic [24:0] LoadLimit = 25'd262144;  // payload bytes loaded and not issued, per queue
+  localparam logic [11:0] Patience  = 12'(2 * Cfg.max_frame * 8 / Cfg.data_bits);  // two largest frames
 
   // -- peek: next batch and the state of its queue ---------------------------------------------------
   logic [BlockW:0]   take_q, peek_q;
@@ -135,15 +139,15 @@ module vmso_ring_load
   logic            fresh_query_q; // `query` and `load_freed` of this cycle are queue_q's
 
   // gate, one cycle behind
-  logic       gate_q, same_gen_q, here_q, behind_q;
+  logic       gate_q, share_q, same_gen_q, here_q, behind_q;
   slot_idx_t  reach_q, used;
   logic [7:0] held;
   assign held = state_q.jobs - freed_q;
   assign used = (state_q.reserved - query_q.ended) + query_q.backlog;
   always_ff @(posedge clk) begin
-    gate_q <= 9'(held) <= {job_home, 1'b0}
-              && unissued(state_q.loaded, query_q.issued, held) < LoadLimit
+    gate_q <= unissued(state_q.loaded, query_q.issued, held) < LoadLimit
               && 17'(used) < (17'd1 << log2_entries_q) - 17'd1 && !state_q.bad;
+    share_q <= 9'(held) <= {job_home, 1'b0};
     same_gen_q <= batch_q.gen == state_q.gen;
     here_q     <= slot_idx_t'(batch_q.start + 16'(index_q)) == state_q.load;
     behind_q   <= 1'(slot_idx_t'(batch_q.start + 16'(index_q) - state_q.load) >> 15);
@@ -170,14 +174,19 @@ module vmso_ring_load
   end
 
   // what becomes of the slot
-  logic wanted;
-  assign wanted  = live && same_gen_q && here_q && !mine_blocked && gate_q;
+  logic       wanted, waits, lost_patience, others_q;
+  logic [11:0] waited_q;       // cycles since a job entry came back
+  logic [7:0]  home_q;
+  assign lost_patience = waited_q == Patience;
+  assign waits   = !share_q && !give_up && !(others_q && lost_patience);
+  assign wanted  = live && same_gen_q && here_q && !mine_blocked && gate_q && share_q;
   assign offer   = wanted && !framing && (batch_end_ready || !store_last);
   assign consume = offer && slot_ready;
   assign pass    = live && same_gen_q && behind_q && !mine_blocked;
   assign refuse  = live && !pass
                    && (!same_gen_q || !here_q || mine_blocked || !gate_q
-                       || (framing && bad_ready) || (give_up && !slot_ready));
+                       || (!share_q && !waits)
+                       || (wanted && framing && bad_ready) || (give_up && !slot_ready));
   assign bad_valid  = wanted && framing;
   assign start_drop = refuse && (!offer || !slot_ready);
 
@@ -252,6 +261,8 @@ module vmso_ring_load
       settle_q   <= 1'b0;
       dropping_q <= 1'b0;
       fresh_query_q <= 1'b0;
+      others_q   <= 1'b0;
+      waited_q   <= '0;
     end else begin
       settle_q <= load_state_en || next_used || pass;
       fresh_query_q <= !peek_en && !query_other && !next_used;
@@ -261,9 +272,16 @@ module vmso_ring_load
       else if (forget && queue_q == ctl_queue) known_q <= 1'b0;
       if (next_used || finish) dropping_q <= 1'b0;
       else if (start_drop) dropping_q <= 1'b1;
+      // slots of other queues are behind: certain that there are none only when nothing is
+      if (take && take_batch.queue[QueueW-1:0] != queue_q) others_q <= 1'b1;
+      else if (next_used && !same_queue) others_q <= 1'b1;
+      else if (take_q == peek_q && !next_asked_q && !next_valid_q) others_q <= 1'b0;
+      if (!live || share_q || job_home != home_q) waited_q <= '0;
+      else if (!lost_patience) waited_q <= waited_q + 1'b1;
     end
   end
   always_ff @(posedge clk) begin
+    home_q <= job_home;
     if (finish || !open_q) dropped_q <= 1'b0;
     else if (start_drop || pass) dropped_q <= 1'b1;
     if (load_state_en) state_q <= state_d;

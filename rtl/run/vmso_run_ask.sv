@@ -54,7 +54,7 @@ module vmso_run_ask
 
   assign drain      = again_valid && !redo_valid && !busy_valid && !init_valid;
   assign mask_job   = init_valid ? init_job : redo_valid ? redo_job : again_job;
-  assign turned     = (old.mask >> old.first) | (old.mask << (6'd32 - {1'b0, old.first}));
+  assign turned     = run_mask_t'({old.mask, old.mask} >> old.first);
   assign lowest     = turned & (~turned + 1'b1);
   always_comb begin
     place = '0;

@@ -73,13 +73,14 @@ package vmso_run_pkg;
     logic [17:0] taken;  // bytes taken ever, modulo 2^18
   } taken_t;
 
-  // The runs lo .. hi - 1, 0..32 of them, as a mask of places.
+  // The runs lo .. hi - 1, 0..32 of them, as a mask of places. Places below hi and places below lo
+  // differ in the wanted ones, or, if the range goes round the end, in all others.
   function automatic run_mask_t run_range(ptr_t lo, ptr_t hi);
-    ptr_t      num;
-    run_mask_t ones;
-    num  = hi - lo;
-    ones = num[5] ? '1 : ~({Runs{1'b1}} << num[4:0]);
-    return (ones << lo[4:0]) | (ones >> (6'd32 - {1'b0, lo[4:0]}));
+    run_mask_t mask;
+    for (int unsigned i = 0; i < Runs; i++) begin
+      mask[i] = (hi[4:0] > 5'(i)) ^ (lo[4:0] > 5'(i)) ^ (hi[5] != lo[5]);
+    end
+    return mask;
   endfunction
 
 endpackage : vmso_run_pkg

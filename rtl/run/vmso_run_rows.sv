@@ -137,6 +137,7 @@ module vmso_run_rows
   logic      answers, in_order, stops, good, quiet, more;
   run_mask_t keep, range;
   ptr_t      prefix;
+  run_t      newest;
 
   assign row_job  = job_q;
   assign prefix   = row.reach.prefix;
@@ -148,9 +149,10 @@ module vmso_run_rows
   assign stops    = entry.bad != BadNot || answer.fault;
   assign good     = in_order && !stops;
   // mark: translated runs before the prefix; clear: all runs from the prefix on
-  assign range    = what_q == DoMark ? run_range(row_taken.head, prefix)
-                                     : run_range(prefix, row_alloc);
-  assign keep     = row.bad ? row.mask & run_range(row_alloc - 1'b1, row_alloc) : '0;
+  assign range    = run_range(what_q == DoMark ? row_taken.head : prefix,
+                              what_q == DoMark ? prefix : row_alloc);
+  assign newest   = row_alloc[4:0] - 1'b1;
+  assign keep     = row.bad ? row.mask & (run_mask_t'(1) << newest) : '0;
   assign quiet    = chosen_q && what_q == DoClear && row.mask == range;
 
   always_comb begin

@@ -80,7 +80,7 @@ module vmso_run_slots
     .clk, .write_en(load_valid), .write_addr(load_job), .write_data(load_contexts),
     .read_addr(job_q), .read_data(contexts)
   );
-  assign p      = slot_q.place[0];
+  assign p      = slot_q.place[step_q];
   assign failed = resp_q != RespOkay;
   always_comb begin
     desc = '{bad: BadNot, addr: p.addr, bytes: p.bytes, ctx: contexts.id[p.space]};
@@ -116,7 +116,6 @@ module vmso_run_slots
       step_q <= '0;
       used_q <= '0;
     end else if (write_q) begin
-      slot_q <= slot_q >> $bits(buffer_t);
       step_q <= step_q + 1'b1;
       used_q <= used_now[1:0];
     end

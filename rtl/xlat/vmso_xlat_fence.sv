@@ -17,6 +17,7 @@
 module vmso_xlat_fence
   import vmso_pkg::*;
   import vmso_rec_pkg::*;
+  import vmso_xlat_pkg::*;
 #(
   parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
   parameter  int unsigned Sets   = 128,  // sweep steps, a power of two
@@ -68,16 +69,16 @@ module vmso_xlat_fence
   // -- what waits: the next batch -----------------------------------------------------------------
   batch_t waiting_q, joined;
   logic   waiting_valid_q, begins, wants_all, refused;
-  ppn_t   root_beyond;
+  logic   root_beyond;
 
   assign fence_ready = !(waiting_valid_q && waiting_q.commit && fence.kind == FenceCommit);
-  assign root_beyond = fence.cfg.root >> (fence.cfg.pa_bits - 6'd12);
+  assign root_beyond = page_beyond(vpn_t'(fence.cfg.root), fence.cfg.pa_bits);
   always_comb begin
     unique case (fence.cfg.format)
       FormatOff: refused = 1'b0;
       FormatIdentity: refused = fence.cfg.pa_bits < 6'd32 || fence.cfg.pa_bits > 6'd56;
       FormatX86_64L4, FormatX86_64L5: refused = fence.cfg.pa_bits < 6'd32
-                                                || fence.cfg.pa_bits > 6'd52 || root_beyond != '0;
+                                                || fence.cfg.pa_bits > 6'd52 || root_beyond;
       default: refused = 1'b1;
     endcase
     if (32'(fence.ctx) >= Cfg.contexts) refused = 1'b1;

@@ -53,12 +53,20 @@ package vmso_xlat_pkg;
     };
   endfunction
 
+  // Does a page lie at or above an address width of pa_bits, 12..63? No shift: it costs twice as much.
+  function automatic logic page_beyond(vpn_t page, logic [5:0] pa_bits);
+    logic beyond;
+    beyond = 1'b0;
+    for (int unsigned b = 0; b < 52; b++) beyond |= page[b] && 6'(b + 12) >= pa_bits;
+    return beyond;
+  endfunction
+
   // Cause of a lookup that fails before any table is read. All pages of a line share it.
   function automatic cause_e early_cause(format_e format, logic [5:0] pa_bits, vpn_t vpn);
     cause_e cause;
     cause = CauseNone;
     unique case (format)
-      FormatIdentity: if ((vpn >> (pa_bits - 6'd12)) != '0) cause = CauseVaRange;
+      FormatIdentity: if (page_beyond(vpn, pa_bits)) cause = CauseVaRange;
       FormatX86_64L4: if (vpn[51:35] != '0 && vpn[51:35] != '1) cause = CauseVaRange;
       FormatX86_64L5: if (vpn[51:44] != '0 && vpn[51:44] != '1) cause = CauseVaRange;
       default: cause = CauseCtxOff;

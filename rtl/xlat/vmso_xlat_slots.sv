@@ -74,14 +74,14 @@ module vmso_xlat_slots
   context_t [Slots-1:0]           ctx_q;
   line_t    [Slots-1:0]           line_q;
   logic     [Slots-1:0][1:0]      way_q;
-  logic     [Slots-1:0][KeyW-1:0] head_q, tail_q;
+  logic     [Slots-1:0][KeyW-1:0] head_q;
   logic     [Slots-1:0]           empty_q, dead_q;
   logic     [Slots-1:0][1:0]      kills_q;
 
   // -- a miss: join, open or refuse ---------------------------------------------------------------
   logic [Slots-1:0] match, free, redo, tired, matching, region;
-  index_t           match_index, free_index, redo_index;
-  logic             join_it;
+  index_t           match_index, free_index, redo_index, take_index;
+  logic             join_it, take;  // take: the slot gets one more waiter
   logic [KeyW-1:0]  miss_key, next_key;
 
   assign miss_key = {miss.job[KeyW-6:0], miss.run};
@@ -108,12 +108,14 @@ module vmso_xlat_slots
   assign join_it     = miss_valid && match != '0 && state_q[match_index] != SlotClosing;
   assign miss_opened = miss_valid && match == '0 && walk_free && !(miss_upper && region != '0);
   assign miss_slot   = slot_t'(free_index);
+  assign take        = join_it || miss_opened;
+  assign take_index  = join_it ? match_index : free_index;
   assign miss_busy   = miss_valid && !join_it && !miss_opened;
   assign dead        = dead_q | matching;
   assign storm       = tired != '0;
 
   // -- waiters ------------------------------------------------------------------------------------
-  logic [KeyW-1:0] list_addr;
+  logic [KeyW-1:0] list_addr, match_tail, pop_tail;
   index_t          pop_index, at_index;
 
   assign pop_index = pop_slot[SlotW-1:0];
@@ -123,47 +125,58 @@ module vmso_xlat_slots
   assign list_addr = pop ? pop_key : at_key;
   assign at_any    = !empty_q[at_index];
   assign at_head   = head_q[at_index];
-  assign at_tail   = tail_q[at_index];
   assign at_way    = way_q[at_index];
   assign at_next   = next_key;
+  // the last waiter, once for each reader
+  vmso_lutram #(.Depth(Slots), .Bits(KeyW)) u_tail_match (
+    .clk, .write_en(take), .write_addr(take_index), .write_data(miss_key),
+    .read_addr(match_index), .read_data(match_tail)
+  );
+  vmso_lutram #(.Depth(Slots), .Bits(KeyW)) u_tail_pop (
+    .clk, .write_en(take), .write_addr(take_index), .write_data(miss_key),
+    .read_addr(pop_index), .read_data(pop_tail)
+  );
+  vmso_lutram #(.Depth(Slots), .Bits(KeyW)) u_tail_at (
+    .clk, .write_en(take), .write_addr(take_index), .write_data(miss_key),
+    .read_addr(at_index), .read_data(at_tail)
+  );
   vmso_lutram #(.Depth(1 << KeyW), .Bits(KeyW)) u_next (
-    .clk, .write_en(join_it && !empty_q[match_index]), .write_addr(tail_q[match_index]),
+    .clk, .write_en(join_it && !empty_q[match_index]), .write_addr(match_tail),
     .write_data(miss_key), .read_addr(list_addr), .read_data(next_key)
   );
   vmso_lutram #(.Depth(1 << KeyW), .Bits(3)) u_page (
-    .clk, .write_en(join_it || miss_opened), .write_addr(miss_key), .write_data(miss.vpn[2:0]),
+    .clk, .write_en(take), .write_addr(miss_key), .write_data(miss.vpn[2:0]),
     .read_addr(at_key), .read_data(at_page)
   );
 
   always_ff @(posedge clk) begin
     if (pop) begin
-      if (pop_key == tail_q[pop_index]) empty_q[pop_index] <= 1'b1;
+      if (pop_key == pop_tail) empty_q[pop_index] <= 1'b1;
       else head_q[pop_index] <= next_key;
     end
-    if (join_it) begin
-      tail_q[match_index]  <= miss_key;
-      empty_q[match_index] <= 1'b0;
+    if (take) begin
+      empty_q[take_index] <= 1'b0;
       // nobody is left in front of it
-      if (empty_q[match_index]
-          || (pop && pop_index == match_index && pop_key == tail_q[match_index])) begin
-        head_q[match_index] <= miss_key;
+      if (miss_opened || empty_q[match_index]
+          || (pop && pop_index == match_index && pop_key == match_tail)) begin
+        head_q[take_index] <= miss_key;
       end
     end
     if (miss_opened) begin
-      ctx_q[free_index]   <= miss.ctx;
-      line_q[free_index]  <= miss.vpn[51:3];
-      way_q[free_index]   <= miss_way;
-      head_q[free_index]  <= miss_key;
-      tail_q[free_index]  <= miss_key;
-      empty_q[free_index] <= 1'b0;
+      ctx_q[free_index]  <= miss.ctx;
+      line_q[free_index] <= miss.vpn[51:3];
+      way_q[free_index]  <= miss_way;
     end
   end
 
   // -- states -------------------------------------------------------------------------------------
   assign redo_valid = redo != '0;
   assign redo_slot  = slot_t'(redo_index);
-  assign redo_ctx   = ctx_q[redo_index];
-  assign redo_line  = line_q[redo_index];
+  // a copy of ctx_q and line_q: cheaper than a wide multiplexer
+  vmso_lutram #(.Depth(Slots), .Bits($bits(context_t) + $bits(line_t))) u_redo (
+    .clk, .write_en(miss_opened), .write_addr(free_index), .write_data({miss.ctx, miss.vpn[51:3]}),
+    .read_addr(redo_index), .read_data({redo_ctx, redo_line})
+  );
   always_ff @(posedge clk) begin
     if (!rst_n) begin
       state_q <= '0;

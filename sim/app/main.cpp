@@ -21,6 +21,7 @@ int main(int argc, char **argv) {
   vmso::Program program;
   program.stop = &stop_asked;
   vmso::add_send(app, program);
+  vmso::add_bench(app, program);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {

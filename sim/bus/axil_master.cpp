@@ -41,6 +41,9 @@ void AxilMaster::sample(const DutOutputs &out) {
     if (taken) address_left_ = address_valid_ = false;
   }
   if (data_valid_ && out.s_axil_wready) data_left_ = data_valid_ = false;
+  if (state_ == State::kWrite && !b_due && !address_left_ && !data_left_) {
+    taken_at_ = findings_.now;
+  }
 }
 
 void AxilMaster::drive(DutInputs &in) {

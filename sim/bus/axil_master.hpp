@@ -19,6 +19,8 @@ class AxilMaster {
   bool done() const { return state_ == State::kIdle; }
   uint32_t data() const { return data_; }
   Resp resp() const { return resp_; }
+  // Cycle in which address and data of the last write had both been taken.
+  uint64_t taken_at() const { return taken_at_; }
 
   void sample(const DutOutputs &out);
   void drive(DutInputs &in);
@@ -32,6 +34,7 @@ class AxilMaster {
   bool address_valid_ = false, data_valid_ = false;  // driven
   uint32_t addr_ = 0, data_ = 0;
   uint8_t strobes_ = 15;
+  uint64_t taken_at_ = 0;
   Resp resp_ = Resp::kOkay;
   bool stray_ = false;  // an answer without a request is told once
 };

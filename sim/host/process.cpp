@@ -63,15 +63,26 @@ UserBuffer Process::place(std::span<const uint8_t> bytes, std::optional<unsigned
   unsigned at = offset.value_or(unsigned(random_.below(kFrameBytes / 2)) * 2 + 1);
   if (at >= kFrameBytes) throw Error("place: the offset lies in the first 4 KiB");
   uint64_t frames = (at + bytes.size() + kFrameBytes - 1) / kFrameBytes;
-  Mapped m{take_addresses(frames), frames, {}};
+  return map_and_write(take_addresses(frames) + at, bytes);
+}
+
+UserBuffer Process::place_at(uint64_t va, std::span<const uint8_t> bytes) {
+  if (bytes.empty()) throw Error("place_at: a buffer has at least one byte");
+  if (page_ != PageSize::k4K) throw Error("place_at: 4 KiB pages only");
+  return map_and_write(va, bytes);
+}
+
+UserBuffer Process::map_and_write(uint64_t va, std::span<const uint8_t> bytes) {
+  uint64_t frames = (va % kFrameBytes + bytes.size() + kFrameBytes - 1) / kFrameBytes;
+  Mapped m{page_of(va), frames, {}};
   for (uint64_t i = 0; i < frames; i++) {
-    uint64_t va = m.first + i * kFrameBytes;
-    uint64_t pa = page_ == PageSize::k4K ? frames_.take() : big_page(va);
-    if (page_ == PageSize::k4K) space_.map(va, pa, page_);
+    uint64_t page = m.first + i * kFrameBytes;
+    uint64_t pa = page_ == PageSize::k4K ? frames_.take() : big_page(page);
+    if (page_ == PageSize::k4K) space_.map(page, pa, page_);
     memory_.make(pa, FrameKind::kUser, id_);
     m.pa.push_back(pa);
   }
-  UserBuffer buffer{m.first + at, uint32_t(bytes.size())};
+  UserBuffer buffer{va, uint32_t(bytes.size())};
   mapped_[m.first] = std::move(m);
   write(buffer.va, bytes);
   return buffer;

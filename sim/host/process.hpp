@@ -30,6 +30,8 @@ class Process {
   // Copies bytes into memory that nobody else uses. `offset` in the first 4 KiB; default: odd,
   // random.
   UserBuffer place(std::span<const uint8_t> bytes, std::optional<unsigned> offset = {});
+  // The same at an address of the caller's choice, where nothing is mapped; 4 KiB pages only.
+  UserBuffer place_at(uint64_t va, std::span<const uint8_t> bytes);
   // Takes the translations of a buffer away. True if a fence has to follow before reclaim().
   bool unmap(const UserBuffer &buffer);
   // Gives frames (and addresses) back.
@@ -51,6 +53,7 @@ class Process {
     uint64_t frames;  // 4 KiB each
     std::vector<uint64_t> pa;
   };
+  UserBuffer map_and_write(uint64_t va, std::span<const uint8_t> bytes);
   uint64_t take_addresses(uint64_t pages);
   uint64_t big_page(uint64_t va);
 

@@ -28,7 +28,10 @@ class VerilatedDut final : public Dut {
     model_ = std::make_unique<Model>(&context_, "vmso_top");
     if (!options.wave.path.empty()) {
       trace_ = std::make_unique<VerilatedFstC>();
-      model_->trace(trace_.get(), 99);
+      if constexpr (requires(Model m, VerilatedFstC *fst) { m.trace(fst, 99); })
+        model_->trace(trace_.get(), 99);
+      else
+        throw Error("--wave: this model is built without waves");
       trace_->open(options.wave.path.c_str());
       if (!trace_->isOpen()) throw Error("--wave: cannot write " + options.wave.path);
     }

@@ -163,6 +163,7 @@ class System {
   uint32_t read32(uint32_t offset);
   void write32(uint32_t offset, uint32_t value, uint8_t strobes = 15);
   Resp last_resp() const { return axil.resp(); }
+  uint32_t irq() const { return bench_.out().irq; }  // the lines, one bit a vector
   vmso_device &device() { return device_; }
   void check(int error, const char *what);  // of a driver function: throws Error if negative
   // rst_n low, then everything from the start; `bring_up` as the options say.

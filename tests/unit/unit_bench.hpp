@@ -44,6 +44,8 @@ class UnitBench {
     set_reset(false);
   }
   void settle() { model_->eval(); }
+  // For a test that breaks a neighbour's promise on purpose: assertions are silent from now on.
+  void without_assertions() { context_->assertOn(false); }
   void tick() {
     model_->clk = 0;
     model_->eval();

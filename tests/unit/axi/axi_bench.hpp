@@ -120,6 +120,7 @@ class AxiBench : public UnitBench<Model> {
     return std::ranges::any_of(windows_,
                                [&](auto &w) { return page >= w.first && page <= w.second; });
   }
+  bool in_page(const Request &q) const { return q.addr % 4096 / kBus + q.len < kPageBeats; }
   bool chance(unsigned percent) { return rng() % 100 < percent; }
   void ask(unsigned cls, uint64_t addr, unsigned len) { want[cls].push_back({addr, len}); }
   Request random_request(bool good = true) {
@@ -275,7 +276,7 @@ class AxiBench : public UnitBench<Model> {
                    .len = q.len,
                    .colour = unsigned(d.read_colour),
                    .asked = this->now(),
-                   .refused = !inside(q.addr)};
+                   .refused = !inside(q.addr) || !in_page(q)};
       asked_now_ += q.len + 1;
       ask_log.push_back({c, this->now()});
     }

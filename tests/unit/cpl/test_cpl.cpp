@@ -144,6 +144,20 @@ TEST_CASE("The interrupt comes after the record was answered", "[cpl]") {
   CHECK(bench.failed == 1);
 }
 
+TEST_CASE("Only an end that wants an interrupt raises one and only that of its vector", "[cpl]") {
+  CplBench bench;
+  bench.config(1, 1, 0x50003);  // vector 5
+  for (bool irq : {false, true}) {
+    for (unsigned queue : {0u, 1u}) {
+      uint32_t raised = 0;
+      bench.end(queue, 1 + irq, true, irq);
+      for (int i = 0; i < 10; i++) bench.step(), raised |= bench.dut().irq_set;
+      INFO("queue " << queue << " irq " << irq);
+      CHECK(raised == (!irq ? 0u : queue == 0 ? 1u << 1 : 1u << 5));
+    }
+  }
+}
+
 TEST_CASE("A consumer doorbell outside old and produced is ignored", "[cpl]") {
   CplBench bench;
   bench.end(3, 1);
@@ -173,10 +187,83 @@ TEST_CASE("A queue reset starts the indices anew and leaves the others", "[cpl]"
   bench.step();
   d.reset_valid = 0;
   CHECK(bench.backlog(0) == 0);
+  CHECK(d.query_ended == 1);  // runs on: ring has reserved places relative to it
   CHECK(bench.backlog(1) == 1);
   bench.written.clear();
   bench.end(0, 9);
   REQUIRE(bench.written.size() == 1);
   CHECK(bench.written.front().addr == 0x10000);
   CHECK(bench.written.front().word[3] >> 63 == 1);
+}
+
+TEST_CASE("One operation a cycle, of the same queue or another, with any write_ready", "[cpl]") {
+  CplBench bench;
+  auto &d = bench.dut();
+  std::mt19937 rng(5);
+  struct Expected {
+    uint64_t addr, cookie;
+    bool phase;
+  };
+  std::deque<Expected> expected;
+  std::array<unsigned, 4> produced{}, consumer{};
+  uint64_t cookie = 0, ends = 0, cycles = 0, wrong = 0;
+  for (int part = 0; part < 2; part++) {
+    bool stalls = part == 1;
+    ends = cycles = 0;
+    for (int i = 0; i < 4000; i++) {
+      unsigned ring = rng() % (stalls ? 4 : 2);
+      // part 0: ends whenever there is room, a consumer doorbell as soon as one record is there
+      unsigned full = 0;
+      for (unsigned q = 0; q < 4; q++) {
+        if (produced[q] - consumer[q] >= 4) full++;
+      }
+      unsigned giver = rng() % 4;
+      d.consumer_valid =
+          (stalls ? rng() % 4 == 0 : full == 4) && produced[giver] != consumer[giver];
+      d.consumer_queue = uint16_t(giver);
+      unsigned value =
+          consumer[giver] + 1 + rng() % (produced[giver] - consumer[giver] + !d.consumer_valid);
+      d.consumer_value = uint16_t(value);
+      unsigned taker = (ring + i) % 4;
+      for (unsigned n = 0; n < 4 && produced[taker] - consumer[taker] >= 4; n++)
+        taker = (taker + 1) % 4;
+      bool write = rng() % 8 != 0;
+      d.end_valid = produced[taker] - consumer[taker] < 4 && (!stalls || rng() % 4 != 0);
+      d.end_queue = uint16_t(taker);
+      d.end_cookie = cookie;
+      d.end_write = write;
+      d.end_irq = 0;
+      d.write_ready = !stalls || rng() % 2;
+      bench.settle();
+      bool took_end = d.end_valid && d.end_ready,
+           took_consumer = d.consumer_valid && d.consumer_ready;
+      cycles += d.end_valid || d.consumer_valid;
+      ends += took_end || took_consumer;
+      bench.step();
+      if (took_end) {
+        if (write) {
+          expected.push_back({0x10000 * (taker + 1) + 32 * (produced[taker] % 4), cookie,
+                              produced[taker] / 4 % 2 == 0});
+          produced[taker]++;
+        }
+        cookie++;
+      }
+      if (took_consumer) consumer[giver] = value;
+      while (!bench.written.empty() && !expected.empty()) {
+        Record r = bench.written.front();
+        bench.written.pop_front();
+        Expected e = expected.front();
+        expected.pop_front();
+        wrong += r.addr != e.addr || r.word[0] != e.cookie || (r.word[3] >> 63) != e.phase;
+      }
+    }
+    if (!stalls) CHECK(ends == cycles);
+  }
+  d.end_valid = d.consumer_valid = 0;
+  d.write_ready = 1;
+  for (int i = 0; i < 20; i++) bench.step();
+  CHECK(wrong == 0);
+  CHECK(cookie > 3000);
+  CHECK(bench.written.size() == expected.size());
+  CHECK(bench.sticky == 0);
 }

@@ -125,6 +125,7 @@ struct Knobs {
   double consume = 0.05;
   double debt = 0;
   unsigned free_delay = 20;
+  bool free = true;  // job entries come home; else they wait until this is set
 };
 
 template <std::size_t N>
@@ -322,7 +323,7 @@ class Rig : public unit::UnitBench<M> {
     if (d.wake_valid) d.wake_queue = uint16_t(wakes.front());
     // frees
     d.job_free_valid = 0;
-    for (size_t i = 0; i < frees.size(); i++) {
+    for (size_t i = 0; i < frees.size() && knobs.free; i++) {
       if (frees[i].due <= now) {
         d.job_free_valid = 1;
         d.job_free = uint8_t(frees[i].what);

@@ -181,7 +181,7 @@ TEST_CASE("Framing errors stop the queue with one completion", "[ring]") {
     unsigned slots, resp, status, cause;
   };
   const Case cases[] = {{"slot count 0", 0, 0, 0x12, 0},    {"slot count 17", 17, 0, 0x12, 0},
-                        {"chain beyond", 3, 0, 0x13, 0},    {"slave error", 1, 1, 0x41, 0x42},
+                        {"chain beyond", 2, 0, 0x13, 0},    {"slave error", 1, 1, 0x41, 0x42},
                         {"decode error", 1, 2, 0x41, 0x43}, {"window", 1, 3, 0x40, 0x31},
                         {"timeout", 1, 4, 0x42, 0x4f},      {"doorbell", 1, 0, 0x17, 0}};
   unsigned q = 5;
@@ -333,6 +333,20 @@ TEST_CASE("A job stopped in the middle goes on, is aborted or has changed", "[ri
     rig.command(0, kEnable);
     rig.run(200);
     CHECK(rig.loads.back().status == 0x16);
+    rig.knobs.issue = 1;
+    drain(rig);
+  }
+  SECTION("has shrunk below what was sent") {
+    stop_in_the_middle();
+    unsigned skip = rig.queues[0].skip_bytes;
+    Slot changed = s;
+    changed.payload = changed.bytes0 = skip - 1;
+    changed.cookie = rig.queues[0].jobs[0].cookie;
+    rig.memory[rig.queues[0].base] = changed.line();
+    rig.command(0, kEnable);
+    rig.run(200);
+    CHECK(rig.loads.back().status == 0x16);
+    CHECK(rig.loads.back().payload == skip);  // nothing is left of it
     rig.knobs.issue = 1;
     drain(rig);
   }
@@ -677,6 +691,83 @@ TEST_CASE("A queue stops although other queues hold every job entry", "[ring]") 
   for (unsigned q = 0; q < 64; q++) rig.command(q, kEnable);
   rig.knobs.issue = 1;
   drain(rig);
+}
+
+TEST_CASE("A queue that holds nothing stops although others hold every job entry", "[ring]") {
+  DefaultRig rig(33);
+  rig.knobs.issue = 0;
+  for (unsigned q = 0; q < 64; q++) {
+    rig.setup(q, 5, 5);
+    rig.command(q, kEnable);
+  }
+  auto fill = [&](unsigned first, unsigned last) {
+    for (unsigned q = first; q < last; q++) {
+      for (int i = 0; i < 20; i++) rig.post(q, Slot());
+      rig.ring(q);
+    }
+    rig.run(3000);
+  };
+  fill(0, 32);
+  REQUIRE(rig.loads.size() == 64);
+  fill(32, 64);  // slots are fetched, one of them stands at job and finds no entry
+  for (unsigned q = 63; q >= 32; q--) {
+    CHECK(rig.queues[q].loaded.empty());
+    rig.command(q, kStop);
+    rig.wait_state(q, kStopped, 2000);  // nothing of it may wait behind that slot
+  }
+  for (unsigned q = 32; q < 64; q++) rig.command(q, kEnable);
+  rig.knobs.issue = 1;
+  drain(rig);
+}
+
+namespace {
+
+// 64 queues have loaded a job each and wait to load their second one.
+void wait_for_second_job(DefaultRig &rig, unsigned log2_entries) {
+  rig.knobs.issue = 1;
+  rig.knobs.part = 0;
+  Slot s;
+  s.completion = false;
+  for (unsigned q = 0; q < 64; q++) {
+    rig.setup(q, 5, log2_entries);
+    rig.command(q, kEnable);
+  }
+  for (int round = 0; round < 2; round++) {
+    for (unsigned q = 0; q < 64; q++) {
+      rig.post(q, s);
+      rig.ring(q);
+    }
+    rig.run(4000);
+    REQUIRE(rig.loads.size() == 64);
+  }
+}
+// Doorbells in every cycle leave the load list no time for anything else.
+void doorbell_storm(DefaultRig &rig, unsigned cycles) {
+  for (unsigned i = 0; i < cycles; i++) rig.doorbell(0, false, rig.queues[0].rung);
+}
+
+}  // namespace
+
+TEST_CASE("A job entry that is freed under doorbells in every cycle is not forgotten", "[ring]") {
+  DefaultRig rig(34);
+  rig.knobs.free = false;
+  rig.knobs.free_delay = 0;
+  wait_for_second_job(rig, 5);
+  doorbell_storm(rig, 400);  // 64 entries, two cycles each to count
+  rig.knobs.free = true;
+  drain(rig, 20000);
+  CHECK(rig.loads.size() == 128);
+}
+
+TEST_CASE("A completion place that comes back under doorbells in every cycle is not forgotten",
+          "[ring]") {
+  DefaultRig rig(35);
+  rig.knobs.leave = 0;
+  wait_for_second_job(rig, 1);  // one place each
+  doorbell_storm(rig, 600);     // 64 ends, three cycles each
+  rig.knobs.leave = rig.knobs.end = 1;
+  drain(rig, 20000);
+  CHECK(rig.loads.size() == 128);
 }
 
 TEST_CASE("The list holds each number once and forgets no push", "[ring]") {

@@ -367,6 +367,42 @@ TEST_CASE("A small job does not wait for a long one", "[run][rate]") {
   CHECK(place <= 9);
 }
 
+TEST_CASE("Jobs put aside and fresh jobs take turns", "[run][rate]") {
+  constexpr unsigned kTurn = 8;  // runs
+  Rig<Vrun1> rig(64, smooth(), kSeed);
+  rig.fetching = false;
+  auto load = [&](unsigned jobs, unsigned pages) {
+    for (unsigned i = 0; i < jobs; i++)
+      rig.waiting.push_back(small(uint64_t(rig.waiting.size()) << 20, pages * 4096));
+  };
+  auto places = [&](unsigned job) {  // of the lookups of a job
+    std::vector<size_t> found;
+    for (size_t i = 0; i < rig.lookup_jobs.size(); i++) {
+      if (rig.lookup_jobs[i] == job) found.push_back(i);
+    }
+    return found;
+  };
+  SECTION("a long job goes on while fresh ones wait all the time") {
+    load(1, 4 * kTurn);
+    load(40, kTurn);
+    rig.steps(800);
+    auto of_long = places(0);
+    REQUIRE(of_long.size() == 4 * kTurn);
+    CHECK(places(40).back() > 40 * kTurn);  // they did wait
+    // two fresh jobs are on their way when it is put aside: every third turn was its own
+    CHECK(of_long.back() < 10 * kTurn);
+  }
+  SECTION("the last of the fresh jobs comes while long ones wait all the time") {
+    load(6, 4 * kTurn);
+    load(1, 1);
+    rig.steps(400);
+    auto of_last = places(6);
+    REQUIRE(of_last.size() == 1);
+    CHECK(rig.lookups == 6 * 4 * kTurn + 1);
+    CHECK(of_last[0] <= 2 * 7 * kTurn);  // the seventh of them, in every second turn
+  }
+}
+
 TEMPLATE_TEST_CASE("A mark takes as many cycles as there are jobs and a few", "[run][rate]", Vrun0,
                    Vrun1, Vrun2) {
   constexpr unsigned kJobs = JobsOf<TestType>::value;

@@ -810,6 +810,34 @@ TEST_CASE("a walk gets through a stream of fences") {
   rig.check();
 }
 
+TEMPLATE_TEST_CASE("a fence drops every line of a full TLB", "", Vxlat0, Vxlat1, Vxlat2) {
+  for (unsigned kind : {kFenceAll, kFenceContext}) {
+    Rig<TestType> rig(14);
+    uint64_t next_page = 0x100;
+    Tables a = Tables::make(rig.memory, 4, next_page);
+    rig.commit(1, a.context());
+    rig.run();
+    const uint64_t lines = 4 * rig.dut().sets;  // neighbours: four of them fall into each set
+    for (uint64_t round = 0; round < 2; round++) {
+      INFO("kind " << kind << " round " << round);
+      for (uint64_t line = 0; line < lines; line++) {
+        a.map(0x40000000 + line * 8 * kPage, 0x10000000 + (line * 3 + round) * kPage);
+      }
+      if (round) rig.fence(kind, 1);
+      rig.run();
+      for (int again = 0; again < 2; again++) {
+        rig.reads.clear();
+        for (uint64_t line = 0; line < lines; line++) rig.ask(1, 0x40000000 + line * 8 * kPage);
+        rig.run();
+        rig.check();
+        rig.forget();
+        CHECK((rig.reads.size() >= lines) == (again == 0));  // the TLB held them all
+        if (again) CHECK(rig.reads.empty());
+      }
+    }
+  }
+}
+
 // A sweep or a drain for one context leaves the others their cache and at least half of the cycles.
 TEST_CASE("a fence leaves other contexts alone") {
   Rig<Vxlat1> rig(12);

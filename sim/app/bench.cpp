@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// vmso bench: options, the table, JSON and CSV. What is measured is in bench/.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "app/commands.hpp"
+#include "bench/plans.hpp"
+#include "version.hpp"
+
+namespace vmso {
+namespace {
+
+struct Arguments {
+  bool quick = false;
+  std::string json, csv, only, config, wave;
+  std::optional<unsigned> latency, queues;
+  uint64_t seed = 1;
+};
+
+std::ofstream open(const char *option, const std::string &path) {
+  std::ofstream file(path);
+  if (!file) throw Error(fmt::format("{}: cannot write {}", option, path));
+  return file;
+}
+
+void write(const char *option, const std::string &path, const std::string &text) {
+  std::ofstream file = open(option, path);
+  if (!(file << text).flush()) throw Error(fmt::format("{}: cannot write {}", option, path));
+}
+
+int run(const Arguments &a, const Program &program) {
+  if (!a.json.empty()) open("--json", a.json);  // before minutes of work
+  if (!a.csv.empty()) open("--csv", a.csv);
+  std::vector<bench::Figure> figures;
+  size_t below_must = 0, below_aim = 0;
+  auto start = std::chrono::steady_clock::now();
+  bench::print_header(stdout);
+  bench::Take take = [&](const bench::Figure &f) {
+    bench::print_row(stdout, f);
+    below_must += !f.meets_must();
+    below_aim += !f.meets_aim();
+    figures.push_back(f);
+  };
+  bench::PlanOptions options;
+  options.seed = a.seed;
+  options.only = a.only;
+  options.config = a.config;
+  options.latency = a.latency;
+  options.queues = a.queues;
+  options.wave = parse_wave(a.wave);
+  options.stop = program.stop;
+  if (a.quick) {
+    bench::run_quick(options, take);
+  } else {
+    bench::run_sweeps(options, take);
+  }
+  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (figures.empty()) throw Error("no figure is like that", 2);
+  if (!a.json.empty()) {
+    nlohmann::json j = {{"figures", bench::to_json(figures)},
+                        {"command", fmt::format("vmso bench{}", a.quick ? " --quick" : "")},
+                        {"seed", a.seed},
+                        {"verilator", kVerilatorVersion},
+                        {"seconds", seconds}};
+    write("--json", a.json, j.dump(1) + "\n");
+  }
+  if (!a.csv.empty()) write("--csv", a.csv, bench::to_csv(figures));
+  fmt::print("{} figures in {:.0f} s", figures.size(), seconds);
+  if (a.quick) fmt::print("; below the must: {}, below the aim: {}", below_must, below_aim);
+  fmt::print("\n");
+  return below_must ? 1 : 0;
+}
+
+}  // namespace
+
+void add_bench(CLI::App &app, Program &program) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App *s = app.add_subcommand(
+      "bench", "Measures rates and latencies in cycles, each beside the limit of its load");
+  s->add_flag("--quick", a->quick,
+              "the table with musts and aims, within three minutes; exit code 1 below a must");
+  s->add_option("--only", a->only, "only figures whose name contains this");
+  s->add_option("--config", a->config, "only figures of this configuration")
+      ->check(CLI::IsMember({"small", "default", "wide"}));
+  s->add_option("--latency", a->latency, "only figures at this latency");
+  s->add_option("--queues", a->queues, "only figures with so many queues");
+  s->add_option("--wave", a->wave,
+                "waveform of the first figure: F.fst or F.fst:FROM..TO, in cycles");
+  s->add_option("--seed", a->seed, "of everything random")->capture_default_str();
+  s->add_option("--json", a->json, "write all figures to this file");
+  s->add_option("--csv", a->csv, "the same as a table");
+  s->footer(
+      "Cycles are those of the engine's clock; limit is the larger of the beats that have to be\n"
+      "read and the beats on the wire. Without --quick the sweeps run that scripts/plot draws.\n"
+      "Examples:\n"
+      "  vmso bench --quick\n"
+      "  vmso bench --quick --only plain_64 --config wide --latency 100 --wave out.fst\n"
+      "  vmso bench --json sweep.json --csv sweep.csv");
+  s->callback([a, &program] { program.exit_code = run(*a, program); });
+}
+
+}  // namespace vmso

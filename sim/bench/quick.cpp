@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "bench/plans.hpp"
+
+namespace vmso::bench {
+namespace {
+
+constexpr Config kConfigs[] = {Config::kSmall, Config::kDefault, Config::kWide};
+
+class Quick {
+ public:
+  Quick(const PlanOptions &options, const Take &take) : options_(options), take_(take) {}
+
+  // 64 KiB jobs of 1514-byte frames, warm. At 24 beats a frame 24.2 is 99 %.
+  void segments() {
+    struct Bar {
+      double must, aim;
+    };
+    constexpr Bar kBars[] = {{95.5, 95}, {48.3, 48}, {24.2, 24}};
+    for (Config config : kConfigs) {
+      Bar bar = kBars[size_t(config)];
+      for (unsigned latency : {2u, 60u, 100u, 250u}) {
+        for (bool reorder : {false, true}) {
+          for (unsigned queues : {1u, 4u, 64u}) {
+            if (queues > config_info(config).queues) continue;
+            Workload w = load(config, latency, reorder, queues);
+            w.frames = 540;
+            emit("segment_1514", "", w, bar.must, bar.aim);
+          }
+        }
+      }
+    }
+  }
+
+  // The smallest frames, each a job: slot read included. Musts are for 512 bit; narrower buses have
+  // the model's figures (docs/architecture.md) as aims.
+  void small_frames(const char *name, unsigned offset, std::array<double, 3> aims, double must) {
+    for (Config config : {Config::kWide, Config::kDefault, Config::kSmall}) {
+      bool wide = config == Config::kWide;
+      for (unsigned latency : {2u, 100u, 250u}) {
+        if (!wide && latency != 100) continue;
+        for (bool reorder : {false, true}) {
+          for (unsigned queues : {1u, 64u}) {
+            Workload w =
+                load(config, latency, reorder, std::min(queues, config_info(config).queues));
+            w.kind = VMSO_KIND_FRAME;
+            w.job_bytes = 64;
+            w.offset = offset;
+            w.variants = 8;
+            w.frames = 9000;
+            emit(name, "", w, wide ? std::optional(must) : std::nullopt, aims[size_t(config)]);
+          }
+        }
+      }
+    }
+  }
+
+  // Nothing cached, four levels; the limit counts the page-table lines that were read.
+  void cold() {
+    for (Config config : {Config::kWide, Config::kDefault, Config::kSmall}) {
+      for (unsigned queues : {1u, 4u}) {
+        Workload w = load(config, 250, false, queues);
+        w.cold = true;
+        w.frames = 1800;
+        if (!wanted(options_, "cold_64k", w)) continue;
+        Figure f = rate_figure("cold_64k", "4 levels", w, {}, {});
+        if (config == Config::kWide) f.must = f.limit / 0.95;
+        f.aim = f.limit / 0.99;
+        give(f);
+      }
+    }
+  }
+
+  void lone() {
+    for (Config config : {Config::kWide, Config::kDefault, Config::kSmall}) {
+      for (unsigned latency : {2u, 100u, 250u}) {
+        lone(config, latency, "aligned", VMSO_KIND_FRAME, 0);
+        lone(config, latency, "unaligned", VMSO_KIND_FRAME, 33);
+        lone(config, latency, "tcp segment", VMSO_KIND_TCP_SEG, 33);
+      }
+    }
+  }
+
+  // Cycles of the whole harness a second: model, memory, driver, every frame checked.
+  void speed() {
+    Workload w = load(Config::kDefault, 100, false, 4);
+    w.frames = 3600;
+    if (!wanted(options_, "sim_speed", w)) return;
+    Rates r = measure(w);
+    Figure f;
+    f.name = "sim_speed";
+    f.config = config_info(w.config).name;
+    f.latency = w.latency;
+    f.queues = w.queues;
+    f.unit = "cycles/s";
+    f.measured = double(r.simulated_cycles) / r.seconds;
+    f.limit = f.measured;
+    f.bound = "host";
+    f.must = 60e3;
+    f.aim = 100e3;
+    f.more_is_better = true;
+    give(f);
+  }
+
+ private:
+  Workload load(Config config, unsigned latency, bool reorder, unsigned queues) const {
+    Workload w;
+    w.config = config;
+    w.latency = latency;
+    w.reorder = reorder;
+    w.queues = queues;
+    w.seed = options_.seed;
+    w.stop = options_.stop;
+    if (taken_ == 0) w.wave = options_.wave;
+    return w;
+  }
+
+  void emit(const char *name, const char *variant, const Workload &w, std::optional<double> must,
+            std::optional<double> aim) {
+    if (!wanted(options_, name, w)) return;
+    give(rate_figure(name, variant, w, must, aim));
+  }
+
+  void lone(Config config, unsigned latency, const char *variant, vmso_kind kind, unsigned offset) {
+    Workload w = load(config, latency, false, 1);
+    w.kind = kind;
+    w.job_bytes = kind == VMSO_KIND_FRAME ? 1514 : 1448;
+    w.offset = offset;
+    w.frames = 6;
+    if (!wanted(options_, "lone_1514", w)) return;
+    Lone r = measure_lone(w);
+    Figure f;
+    f.name = "lone_1514";
+    f.variant = variant;
+    f.config = config_info(config).name;
+    f.latency = latency;
+    f.queues = 1;
+    f.unit = "cycles";
+    f.measured = r.cycles;
+    f.limit = 2.0 * latency + r.slot_beats + r.read_beats;
+    f.bound = "2 reads";
+    f.must = f.limit + 35;
+    f.aim = f.limit + 23;
+    f.read_beats = r.read_beats + r.slot_beats;
+    give(f);
+  }
+
+  void give(const Figure &figure) {
+    taken_++;
+    take_(figure);
+  }
+
+  const PlanOptions &options_;
+  const Take &take_;
+  size_t taken_ = 0;
+};
+
+}  // namespace
+
+bool wanted(const PlanOptions &o, const std::string &name, const Workload &w) {
+  return name.find(o.only) != std::string::npos &&
+         (o.config.empty() || o.config == config_info(w.config).name) &&
+         (!o.latency || o.latency == w.latency) && (!o.queues || o.queues == w.queues);
+}
+
+void run_quick(const PlanOptions &options, const Take &take) {
+  Quick quick(options, take);
+  quick.segments();
+  quick.small_frames("plain_64_aligned", 0, {8.0, 4.0, 2.0}, 2.1);
+  quick.small_frames("plain_64_unaligned", 33, {9.0, 5.0, 3.0}, 3.1);
+  quick.cold();
+  quick.lone();
+  quick.speed();
+}
+
+}  // namespace vmso::bench

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/workload.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+
+namespace vmso::bench {
+namespace {
+
+constexpr uint64_t kPage = 4096;
+constexpr uint64_t kBudget = 50000000;  // cycles: far beyond what any load takes
+constexpr unsigned kLog2MostSlots = 15;
+
+struct Snapshot {
+  uint64_t frame_end, wire_beats, read_beats, walk_beats;
+};
+
+uint64_t beats_of(uint64_t address, uint64_t bytes, unsigned bus) {
+  return bytes == 0 ? 0 : (address % bus + bytes + bus - 1) / bus;
+}
+
+// Beats that the payload of one job takes when it is read by segments: a burst ends at the end of a
+// page, of a buffer and of a segment.
+uint64_t payload_beats(const std::vector<UserBuffer> &buffers, uint64_t mss, unsigned bus) {
+  uint64_t beats = 0, in_segment = 0;
+  for (const UserBuffer &b : buffers) {
+    uint64_t va = b.va, left = b.bytes;
+    while (left > 0) {
+      uint64_t n = std::min({left, kPage - va % kPage, mss - in_segment});
+      beats += beats_of(va, n, bus);
+      va += n;
+      left -= n;
+      in_segment = (in_segment + n) % mss;
+    }
+  }
+  return beats;
+}
+
+class Run {
+ public:
+  explicit Run(const Workload &w)
+      : w_(w), jobs_of_queue_(count_jobs(w)), random_(w.seed, "bench"), system_(options(w)) {
+    System &s = system_;
+    unsigned frame_bytes = w.kind == VMSO_KIND_FRAME ? w.job_bytes : w.mss + kHeaderBytes;
+    s.check(vmso_tune(&s.device(), w.latency, w.reorder, frame_bytes), "tune");
+    s.on_frame = [this](const StreamFrame &frame) {
+      ends_.push_back({frame.last, system_.sink.beats, system_.reads.counts.all_beats(),
+                       system_.reads.counts.beats[size_t(ReadClass::kWalk)]});
+    };
+  }
+
+  System &system() { return system_; }
+  uint64_t frames_of_job() const {
+    return w_.kind == VMSO_KIND_FRAME ? 1 : (w_.job_bytes + w_.mss - 1) / w_.mss;
+  }
+
+  // Every page of the warm load goes through the engine once.
+  void warm() {
+    for (unsigned q = 0; q < w_.queues; q++) {
+      unsigned variants = unsigned(std::min<uint64_t>(w_.variants, jobs_of_queue_));
+      for (unsigned v = 0; v < variants; v++) {
+        JobSpec spec = fresh_job();
+        Posted posted = system_.post(q, spec);
+        variants_.push_back({spec.payload, posted.buffers});
+      }
+      system_.doorbell(q);
+    }
+    finish();
+    ends_.clear();
+  }
+
+  Posted post(unsigned queue, uint64_t number) {
+    JobSpec spec;
+    if (w_.cold) {
+      spec = fresh_job();
+      place_cold(queue, spec);
+    } else {
+      size_t of_queue = variants_.size() / w_.queues;
+      const Variant &v = variants_[queue * of_queue + number % of_queue];
+      spec = job();
+      spec.view = v.payload;
+      spec.placed = v.buffers;
+    }
+    Posted posted = system_.post(queue, spec);
+    unsigned bus = system_.config().bus_bytes();
+    needed_read_beats_ +=
+        payload_beats(posted.buffers, w_.kind == VMSO_KIND_FRAME ? w_.job_bytes : w_.mss, bus);
+    needed_read_beats_ += posted.slots * beats_of(0, 64, bus);
+    needed_read_beats_ += beats_of(posted.template_pa, posted.header_bytes, bus);
+    return posted;
+  }
+
+  Rates steady() {
+    System &s = system_;
+    if (!w_.cold) warm();
+    for (uint64_t n = 0; n < jobs_of_queue_; n++) {
+      for (unsigned q = 0; q < w_.queues; q++) post(q, n);
+    }
+    uint64_t jobs = jobs_of_queue_ * w_.queues, frames = jobs * frames_of_job();
+    uint64_t from = frames / 3, to = frames - frames / 3;
+    auto start = std::chrono::steady_clock::now();
+    uint64_t first_cycle = s.now();
+    for (unsigned q = 0; q < w_.queues; q++) s.doorbell(q);
+    until([&] { return ends_.size() > from; });
+    auto before = counters();
+    until([&] { return ends_.size() > to; });
+    auto after = counters();
+    finish();
+
+    Rates r;
+    const Snapshot &a = ends_[from], &b = ends_[to];
+    double n = double(to - from);
+    r.frames = to - from;
+    r.cycles = double(b.frame_end - a.frame_end) / n;
+    r.wire_beats = double(b.wire_beats - a.wire_beats) / n;
+    r.read_beats = double(b.read_beats - a.read_beats) / n;
+    double walk_beats = double(ends_.back().walk_beats - ends_.front().walk_beats);
+    r.needed_read_beats = (double(needed_read_beats_) + walk_beats) / double(frames);
+    r.table_reads_per_job = walk_beats / double(beats_of(0, 64, s.config().bus_bytes()) * jobs);
+    r.simulated_cycles = s.now() - first_cycle;
+    r.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    r.stages = stages(before, after);
+    conclude();
+    return r;
+  }
+
+  Lone lone() {
+    warm();
+    System &s = system_;
+    Lone lone;
+    constexpr unsigned kTimes = 16;
+    for (unsigned i = 0; i < kTimes; i++) {
+      uint64_t before = needed_read_beats_;
+      uint64_t had = ends_.size(), first = 0;
+      auto keep = s.on_frame;
+      s.on_frame = [&](const StreamFrame &frame) {
+        first = frame.first;
+        keep(frame);
+      };
+      Posted posted = post(0, i);
+      s.doorbell(0);
+      uint64_t rung = s.axil.taken_at();
+      until([&] { return ends_.size() > had; });
+      s.on_frame = keep;
+      finish();
+      s.steps(random_.below(64));  // no beat with the sweeps inside
+      lone.cycles += double(first - rung) / kTimes;
+      lone.slot_beats = unsigned(posted.slots * beats_of(0, 64, s.config().bus_bytes()));
+      lone.read_beats = unsigned(needed_read_beats_ - before - lone.slot_beats);
+    }
+    conclude();
+    return lone;
+  }
+
+ private:
+  static constexpr unsigned kHeaderBytes = 66;
+  struct Variant {
+    std::vector<uint8_t> payload;
+    std::vector<UserBuffer> buffers;
+  };
+
+  static uint64_t count_jobs(const Workload &w) {
+    uint64_t a_job = w.kind == VMSO_KIND_FRAME ? 1 : (w.job_bytes + w.mss - 1) / w.mss;
+    uint64_t per_queue = a_job * w.queues;
+    return std::max<uint64_t>((w.frames + per_queue - 1) / per_queue, 3);
+  }
+
+  SystemOptions options(const Workload &w) const {
+    SystemOptions o;
+    o.config = w.config;
+    o.seed = w.seed;
+    o.queues = w.queues;
+    o.read.latency = w.latency;
+    o.read.order = w.reorder ? ReadOrder::kInterleaved : ReadOrder::kInOrder;
+    o.read.jitter = w.reorder ? w.latency / 4 : 0;
+    o.keep_frames = false;
+    o.stop = w.stop;
+    o.wave = w.wave;
+    uint64_t slots = std::max<uint64_t>(jobs_of_queue_, w.variants) * vmso_job_slots(w.fragments);
+    o.log2_slots = std::clamp(unsigned(std::bit_width(slots)), 2u, kLog2MostSlots);
+    o.log2_completions = o.log2_slots;
+    return o;
+  }
+
+  JobSpec job() {
+    JobSpec spec;
+    spec.kind = w_.kind;
+    if (w_.kind == VMSO_KIND_TCP_SEG) {
+      TcpHeaders h;
+      h.tcp_options = timestamp_option();
+      spec.header = tcp_template(h);
+      spec.mss = w_.mss;
+    }
+    spec.doorbell = false;
+    spec.offset = w_.offset;
+    for (unsigned i = 0; i < w_.fragments; i++) {
+      uint32_t share = w_.job_bytes / w_.fragments, rest = w_.job_bytes % w_.fragments;
+      spec.cuts.push_back(share + (i < rest));
+    }
+    return spec;
+  }
+
+  JobSpec fresh_job() {
+    JobSpec spec = job();
+    spec.payload = random_bytes(w_.job_bytes, random_);
+    return spec;
+  }
+
+  // Half of a four-level address space has 256 entries in its root. When they are used up, the next
+  // lap lies 8 GiB further: a line of entries of the second level.
+  void place_cold(unsigned queue, JobSpec &spec) {
+    constexpr uint64_t kRootEntries = 248;  // without those that the process itself takes
+    Process &process = system_.process_of(queue);
+    uint64_t va =
+        (1 + cold_ % kRootEntries) << 39 | (cold_ / kRootEntries) << 33 | random_.below(512) << 21;
+    cold_++;
+    size_t at = 0;
+    for (uint32_t bytes : spec.cuts) {
+      unsigned offset = spec.offset.value_or(unsigned(random_.below(kPage / 2)) * 2 + 1);
+      UserBuffer b = process.place_at(va + offset, std::span(spec.payload).subspan(at, bytes));
+      spec.placed.push_back(b);
+      va += (offset + bytes + kPage - 1) / kPage * kPage + kPage;
+      at += bytes;
+    }
+  }
+
+  template <typename Condition>
+  void until(Condition &&condition) {
+    if (!system_.run_until(condition, kBudget)) {
+      throw Error("the load does not end:\n" + system_.findings().report());
+    }
+  }
+
+  void finish() {
+    if (!system_.drain(kBudget)) {
+      throw Error("the load does not end:\n" + system_.findings().report());
+    }
+  }
+
+  void conclude() {
+    std::string report = system_.conclude();
+    if (!report.empty()) throw Error("the run was wrong, so it has no figure:\n" + report);
+  }
+
+  using Counters = std::vector<uint64_t>;
+  struct StageCounters {
+    const char *name;
+    uint32_t busy, blocked, starved;
+  };
+  static const std::vector<StageCounters> &stage_counters() {
+    static const std::vector<StageCounters> table = {
+        {"load", VMSO_REG_COUNTER_LOAD_BUSY, VMSO_REG_COUNTER_LOAD_BLOCKED,
+         VMSO_REG_COUNTER_LOAD_STARVED},
+        {"xlat", VMSO_REG_COUNTER_XLAT_BUSY, VMSO_REG_COUNTER_XLAT_BLOCKED,
+         VMSO_REG_COUNTER_XLAT_STARVED},
+        {"seg", VMSO_REG_COUNTER_SEG_BUSY, VMSO_REG_COUNTER_SEG_BLOCKED,
+         VMSO_REG_COUNTER_SEG_STARVED},
+        {"read", VMSO_REG_COUNTER_READ_BUSY, VMSO_REG_COUNTER_READ_BLOCKED,
+         VMSO_REG_COUNTER_READ_STARVED},
+        {"out", VMSO_REG_COUNTER_OUT_BUSY, VMSO_REG_COUNTER_OUT_BLOCKED,
+         VMSO_REG_COUNTER_OUT_STARVED},
+    };
+    return table;
+  }
+
+  Counters counters() {
+    Counters c{vmso_counter(&system_.device(), VMSO_REG_COUNTER_CYCLES)};
+    for (const StageCounters &stage : stage_counters()) {
+      for (uint32_t offset : {stage.busy, stage.blocked, stage.starved}) {
+        c.push_back(vmso_counter(&system_.device(), offset));
+      }
+    }
+    return c;
+  }
+
+  std::vector<Stage> stages(const Counters &before, const Counters &after) const {
+    std::vector<Stage> all;
+    double cycles = double(after[0] - before[0]);
+    size_t i = 1;
+    for (const StageCounters &stage : stage_counters()) {
+      auto share = [&] {
+        double count = double(after[i] - before[i]);
+        i++;
+        return count / cycles;
+      };
+      Stage s{stage.name};
+      s.busy = share();
+      s.blocked = share();
+      s.starved = share();
+      all.push_back(s);
+    }
+    return all;
+  }
+
+  Workload w_;
+  uint64_t jobs_of_queue_;
+  Random random_;
+  System system_;
+  std::vector<Snapshot> ends_;
+  std::vector<Variant> variants_;
+  uint64_t needed_read_beats_ = 0, cold_ = 0;
+};
+
+}  // namespace
+
+Rates measure(const Workload &workload) { return Run(workload).steady(); }
+
+Lone measure_lone(const Workload &workload) { return Run(workload).lone(); }
+
+}  // namespace vmso::bench

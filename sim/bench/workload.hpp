@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// One load on one engine, and what the engine made of it in its steady state.
+//
+// All jobs stand in the rings before the doorbells ring, so neither driver nor doorbell is part of
+// the figure. The middle third of the frames counts: the engine is neither filling nor running dry.
+// Every frame is compared with the reference on the way, as in any other run; a finding is an
+// Error, because a figure of a wrong run is no figure.
+#pragma once
+#include <array>
+#include <csignal>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "system/system.hpp"
+
+namespace vmso::bench {
+
+struct Workload {
+  Config config = Config::kWide;
+  unsigned latency = 100;  // cycles
+  bool reorder = false;    // beats of different reads mix, each read up to a quarter later
+  unsigned queues = 1;
+  vmso_kind kind = VMSO_KIND_TCP_SEG;  // or VMSO_KIND_FRAME
+  uint32_t job_bytes = 65160;          // payload of a job; a plain frame: the whole frame
+  uint16_t mss = 1448;
+  unsigned fragments = 1;               // buffers of a job
+  std::optional<unsigned> offset = {};  // of each buffer in its first page; default odd, random
+  // Cold: every job has memory that nobody has looked at, in a 2 MiB region (and nearly always a
+  // 512 GiB region) of its own. Warm: the jobs of a queue take turns on the memory of `variants`
+  // jobs that were sent before.
+  bool cold = false;
+  unsigned variants = 4;
+  uint64_t frames = 1500;  // at least
+  uint64_t seed = 1;
+  WaveOptions wave = {};
+  const volatile std::sig_atomic_t *stop = nullptr;
+};
+
+// Share of cycles, 0..1, in which a stage worked, was held up by what is behind it, and had nothing
+// to do.
+struct Stage {
+  std::string name;
+  double busy = 0, blocked = 0, starved = 0;
+};
+
+// Means per frame; `cycles` is the distance of last beats on the wire.
+struct Rates {
+  double cycles = 0;
+  double wire_beats = 0, read_beats = 0;  // what was there
+  double needed_read_beats = 0;  // what a perfect engine has to read: payload by segment, slots,
+                                 // templates; the page-table lines are those that were read
+  double limit() const { return wire_beats > needed_read_beats ? wire_beats : needed_read_beats; }
+  const char *bound() const { return wire_beats >= needed_read_beats ? "wire beats" : "R beats"; }
+  double table_reads_per_job = 0;
+  uint64_t frames = 0;            // that were counted
+  uint64_t simulated_cycles = 0;  // of the whole run
+  double seconds = 0;             // that stepping them took
+  std::vector<Stage> stages;
+};
+
+Rates measure(const Workload &workload);
+
+// Doorbell (its write is taken) to first beat on the wire, engine idle and warm.
+struct Lone {
+  double cycles = 0;
+  unsigned slot_beats = 0, read_beats = 0;
+};
+Lone measure_lone(const Workload &workload);
+
+}  // namespace vmso::bench
