@@ -63,7 +63,7 @@ module vmso_axi_read
 );
   localparam int unsigned LaneW = $clog2(vmso_config_pkg::bus_bytes(Cfg));
   localparam int unsigned WalkIds = 2**$clog2(Cfg.walk_slots);
-  localparam logic [3:0][31:0] ClassIds = '{Cfg.frame_slots, TemplateIds, SlotIds, WalkIds};
+  localparam int unsigned ClassIds [4] = '{WalkIds, SlotIds, TemplateIds, Cfg.frame_slots};
   localparam int unsigned MaxBeats = 256 * (Cfg.frame_slots + TemplateIds + SlotIds + WalkIds);
   localparam int unsigned BeatW = vmso_math_pkg::count_width(MaxBeats);
 
