@@ -68,7 +68,8 @@ int run(const Arguments &a, const Program &program) {
     write("--json", a.json, j.dump(1) + "\n");
   }
   if (!a.csv.empty()) write("--csv", a.csv, bench::to_csv(figures));
-  fmt::print("{} figures in {:.0f} s", figures.size(), seconds);
+  fmt::print(stderr, "{:.0f} s\n", seconds);
+  fmt::print("{} figures", figures.size());
   if (a.quick) fmt::print("; below the must: {}, below the aim: {}", below_must, below_aim);
   fmt::print("\n");
   return below_must ? 1 : 0;

@@ -102,7 +102,7 @@ class Run {
     uint64_t jobs = jobs_of_queue_ * w_.queues, frames = jobs * frames_of_job();
     uint64_t from = frames / 3, to = frames - frames / 3;
     auto start = std::chrono::steady_clock::now();
-    uint64_t first_cycle = s.now();
+    uint64_t first_cycle = s.now(), walks_before = s.reads.counts.beats[size_t(ReadClass::kWalk)];
     for (unsigned q = 0; q < w_.queues; q++) s.doorbell(q);
     until([&] { return ends_.size() > from; });
     auto before = counters();
@@ -117,7 +117,7 @@ class Run {
     r.cycles = double(b.frame_end - a.frame_end) / n;
     r.wire_beats = double(b.wire_beats - a.wire_beats) / n;
     r.read_beats = double(b.read_beats - a.read_beats) / n;
-    double walk_beats = double(ends_.back().walk_beats - ends_.front().walk_beats);
+    double walk_beats = double(ends_.back().walk_beats - walks_before);
     r.needed_read_beats = (double(needed_read_beats_) + walk_beats) / double(frames);
     r.table_reads_per_job = walk_beats / double(beats_of(0, 64, s.config().bus_bytes()) * jobs);
     r.simulated_cycles = s.now() - first_cycle;
