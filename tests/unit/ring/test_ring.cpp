@@ -770,6 +770,41 @@ TEST_CASE("A completion place that comes back under doorbells in every cycle is 
   CHECK(rig.loads.size() == 128);
 }
 
+TEST_CASE("A slot that waits for its queue's share holds up no other queue for long", "[ring]") {
+  constexpr unsigned kPatience = 2 * 9216 / 32;  // cycles: two largest frames
+  DefaultRig rig(36);
+  rig.knobs.issue = 0;
+  rig.knobs.jitter = 0;
+  for (unsigned q : {0u, 1u}) {
+    rig.setup(q, 7, 7);
+    rig.command(q, kEnable);
+  }
+  for (int i = 0; i < 64; i++) rig.post(0, Slot());
+  rig.ring(0);
+  rig.run(220);
+  size_t mine = rig.loads.size();
+  REQUIRE(mine > 40);  // two thirds of the entries
+  REQUIRE(mine < 48);
+  rig.post(1, Slot());
+  rig.ring(1);
+  SECTION("it is loaded though no entry comes back") {
+    rig.run(2 * kPatience + 200);
+    CHECK(rig.loads.size() == mine + 1);
+    CHECK(rig.loads.back().queue == 1);
+  }
+  SECTION("it stops at once") {
+    rig.run(100);  // its slot is fetched and stands behind the one that waits
+    CHECK(rig.loads.size() == mine);
+    uint64_t from = rig.now();
+    rig.command(1, kStop);
+    rig.wait_state(1, kStopped, 1000);
+    CHECK(rig.now() - from < 150);  // less than is left of the patience
+    rig.command(1, kEnable);
+  }
+  rig.knobs.issue = 1;
+  drain(rig);
+}
+
 TEST_CASE("The list holds each number once and forgets no push", "[ring]") {
   vmso::unit::UnitBench<Vvmso_ring_list> bench(1);
   auto &d = bench.dut();
