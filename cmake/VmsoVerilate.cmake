@@ -8,6 +8,9 @@
 # Header: "<PREFIX>.h" (default V<module>). Assertions of both tiers are on; start values are random.
 # NETLIST: SOURCES are the whole design, written by a tool; its style is not checked.
 #
+# VMSO_COVERAGE (preset `coverage`) counts lines and drops the traces; a run then leaves its counts in
+# the directory $VMSO_COVERAGE_DIR (sim/model/coverage.hpp).
+#
 #   vmso_unit_test(ROOM room SOURCES a.cpp ... MODELS name ...)
 #
 # makes the Catch2 binary unit_<room> and registers it with ctest.
@@ -26,6 +29,10 @@ list(APPEND VMSO_PACKAGES ${VMSO_ROOM_PACKAGES})
 list(REMOVE_DUPLICATES VMSO_PACKAGES)
 file(GLOB_RECURSE VMSO_RTL_FILES CONFIGURE_DEPENDS ${VMSO_RTL}/*.sv ${VMSO_RTL}/*.svh)
 
+set(VMSO_VERILATOR_FLAGS "" CACHE STRING "more options for Verilator, such as -Wno-fatal")
+set(VMSO_MODEL_OPT -O2 CACHE STRING "optimization of the models' C++")
+option(VMSO_COVERAGE "count covered RTL lines, without traces" OFF)
+
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 add_library(verilated_rt STATIC
@@ -33,8 +40,12 @@ add_library(verilated_rt STATIC
             ${VERILATOR_INCLUDE}/verilated_threads.cpp)
 target_include_directories(verilated_rt SYSTEM PUBLIC ${VERILATOR_INCLUDE}
                            ${VERILATOR_INCLUDE}/vltstd)
-target_compile_definitions(verilated_rt PUBLIC VM_COVERAGE=0 VM_SC=0 VM_TRACE=1 VM_TRACE_FST=1
-                           VL_TIME_CONTEXT)
+target_include_directories(verilated_rt PUBLIC ${PROJECT_SOURCE_DIR}/sim)  # model/coverage.hpp
+if(VMSO_COVERAGE)
+  target_sources(verilated_rt PRIVATE ${VERILATOR_INCLUDE}/verilated_cov.cpp)
+endif()
+target_compile_definitions(verilated_rt PUBLIC VM_COVERAGE=$<BOOL:${VMSO_COVERAGE}> VM_SC=0
+                           VM_TRACE=1 VM_TRACE_FST=1 VL_TIME_CONTEXT)
 target_link_libraries(verilated_rt PUBLIC Threads::Threads ZLIB::ZLIB)
 
 function(vmso_verilate)
@@ -51,7 +62,13 @@ function(vmso_verilate)
   set(args --cc --top-module ${V_TOP} --prefix ${V_PREFIX} --Mdir ${dir}
       --x-assign unique --x-initial unique -O3 --output-split 20000 --output-split-cfuncs 5000
       -CFLAGS "-std=c++20 -DVL_TIME_CONTEXT")
-  if(V_TRACE)
+  separate_arguments(more NATIVE_COMMAND "${VMSO_VERILATOR_FLAGS}")
+  list(APPEND args ${more})
+  if(VMSO_COVERAGE)
+    # A split block would count `if (x < n) n = x;` with the n that the block ends with. Unsplit,
+    # signals of one block that have nothing to do with each other look like a loop.
+    list(APPEND args --coverage-line -fno-split -Wno-UNOPTFLAT)
+  elseif(V_TRACE)
     list(APPEND args --trace-fst --trace-structs)
   endif()
   if(V_NETLIST)
@@ -71,8 +88,8 @@ function(vmso_verilate)
   add_custom_command(
     OUTPUT ${lib} ${dir}/${V_PREFIX}.h
     COMMAND ${VERILATOR} ${args} ${inputs}
-    COMMAND make -s -C ${dir} -f ${V_PREFIX}.mk -j2 OPT_FAST=-O2 OPT_SLOW=-O0 OBJCACHE=${CCACHE}
-            ${V_PREFIX}__ALL.a
+    COMMAND make -s -C ${dir} -f ${V_PREFIX}.mk -j2 OPT_FAST=${VMSO_MODEL_OPT} OPT_SLOW=-O0
+            OBJCACHE=${CCACHE} ${V_PREFIX}__ALL.a
     DEPENDS ${VMSO_RTL_FILES} ${V_SOURCES} ${PROJECT_SOURCE_DIR}/scripts/vmso.vlt
     WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
     COMMENT "Verilating ${V_TOP} (${V_TARGET})"

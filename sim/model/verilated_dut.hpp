@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "model/coverage.hpp"
 #include "model/dut.hpp"
 #include "verilated.h"
 #include "verilated_fst_c.h"
@@ -41,6 +42,7 @@ class VerilatedDut final : public Dut {
   ~VerilatedDut() override {
     if (trace_) trace_->close();
     quietly([&] { model_->final(); });
+    write_coverage(context_);
     std::fclose(text_);
     std::free(text_buffer_);
   }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "model/coverage.hpp"
 #include "verilated.h"
 #include "vmso_catch.hpp"
 
@@ -29,6 +30,7 @@ class UnitBench {
   ~UnitBench() {
     Verilated::threadContextp(context_.get());  // 5.006 hangs with another live model's context
     model_->final();
+    write_coverage(*context_);
     model_.reset();
   }
   UnitBench(const UnitBench &) = delete;
