@@ -349,9 +349,13 @@ module vmso_top
     counter_inc[CountReadStarved] = 8'(piece_starved);
   end
 
+  // In the first cycle of a reset cpl still offers what it is about to forget.
+  logic port_write_valid;
+  assign port_write_valid = write_valid && core_rst_n;
+
   vmso_soft_reset u_soft_reset (
     .clk, .rst_n, .soft_reset_pulse, .soft_reset_busy, .core_rst_n, .hold_reads, .reads_idle,
-    .write_taken(write_valid && write_ready), .write_done(write_done_valid),
+    .write_taken(port_write_valid && write_ready), .write_done(write_done_valid),
     .out_tvalid, .out_tready, .out_tlast(m_axis_tlast), .m_axis_tvalid, .m_axis_tready
   );
 
@@ -452,8 +456,8 @@ module vmso_top
     .reads_idle, .walk_req_valid, .walk_req_ready, .walk_req, .walk_req_id, .slot_req_valid,
     .slot_req_ready, .slot_req, .slot_req_id, .tmpl_req_valid, .tmpl_req_ready, .tmpl_req,
     .tmpl_req_id, .payload_req_valid, .payload_req_ready, .payload_req, .payload_req_id,
-    .read_rsp_valid, .read_rsp, .read_data, .write_valid, .write_ready, .write, .write_done_valid,
-    .write_done_ok, .count_read_beats, .count_window_stall, .sticky_timeout, .sticky_window,
+    .read_rsp_valid, .read_rsp, .read_data, .write_valid(port_write_valid), .write_ready, .write,
+    .write_done_valid, .write_done_ok, .count_read_beats, .count_window_stall, .sticky_timeout, .sticky_window,
     .m_axi_arid, .m_axi_araddr, .m_axi_arlen, .m_axi_arsize, .m_axi_arburst, .m_axi_arcache,
     .m_axi_arprot, .m_axi_arvalid, .m_axi_arready, .m_axi_rid, .m_axi_rdata, .m_axi_rresp,
     .m_axi_rlast, .m_axi_rvalid, .m_axi_rready, .m_axi_awid, .m_axi_awaddr, .m_axi_awlen,

@@ -4,7 +4,8 @@
 //
 // soft_reset_pulse  starts it; soft_reset_busy stands until the engine has started anew
 // hold_reads        level: the read port accepts no request
-// reads_idle        no read is in flight; write_* are the handshake and the answer of the write port
+// reads_idle        no read is in flight; write_* are the handshake and the answer of the write port,
+//                   which takes no write while core_rst_n is low
 // stream            between out and the port: passes through, but holds back a frame that has not
 //                   been offered yet
 // core_rst_n        reset of all rooms but csr and axi
@@ -63,7 +64,7 @@ module vmso_soft_reset (
     end else begin
       unique case (state_q)
         StRun: if (soft_reset_pulse) state_q <= StDrain;
-        StDrain: if (reads_idle && writes_q == '0 && stream_idle) state_q <= StReset;
+        StDrain: if (reads_idle && writes_q == '0 && !write_taken && stream_idle) state_q <= StReset;
         default: begin  // StReset
           reset_count_q <= reset_count_q + 1'b1;
           if (32'(reset_count_q) == ResetCycles - 1) state_q <= StRun;

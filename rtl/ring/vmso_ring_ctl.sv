@@ -142,18 +142,18 @@ module vmso_ring_ctl
   logic              command_in_valid, command_take, failed_valid, failed_take, unused_failed_ready;
   logic [QueueW+2:0] command_in;
   logic [QueueW-1:0] failed;
-  logic [4:0]        unused_command_count, unused_failed_count;
+  logic [4:0]        unused_command_count;
   vmso_fifo #(.Bits(QueueW + 3), .Depth(16)) u_command (
     .clk, .rst_n, .in_valid(command_valid), .in_ready(command_ready),
     .in({command.queue[QueueW-1:0], command.cmd}),
     .out_valid(command_in_valid), .out_ready(command_take), .out(command_in),
     .count(unused_command_count)
   );
-  // one that does not fit is forgotten; the queue's next completion fails as well
-  vmso_fifo #(.Bits(QueueW), .Depth(16)) u_failed (
-    .clk, .rst_n, .in_valid(write_failed_valid), .in_ready(unused_failed_ready),
-    .in(write_failed_queue[QueueW-1:0]),
-    .out_valid(failed_valid), .out_ready(failed_take), .out(failed), .count(unused_failed_count)
+  // a list, not a FIFO: all writes in flight may fail, and the last one of a queue fails only once
+  vmso_ring_list #(.Num(Queues)) u_failed (
+    .clk, .rst_n, .ready(unused_failed_ready), .push_valid(write_failed_valid),
+    .push(write_failed_queue[QueueW-1:0]),
+    .pop_valid(failed_valid), .pop_ready(failed_take), .pop(failed)
   );
 
   // -- state -------------------------------------------------------------------------------------------

@@ -394,6 +394,23 @@ TEST_CASE("A queue whose completion could not be written stops in ERROR", "[ring
   CHECK(rig.ring_ends.empty());
 }
 
+// As many writes as can be in flight may fail one after the other.
+TEST_CASE("A failed completion is not forgotten behind those of other queues", "[ring]") {
+  SmallRig rig(12);
+  for (unsigned q = 0; q < 4; q++) {
+    rig.setup(q, 4, 3);
+    rig.command(q, kEnable);
+    rig.wait_state(q, kRun);
+  }
+  rig->write_failed_valid = 1;
+  for (unsigned i = 0; i < 32; i++) {
+    rig->write_failed_queue = uint16_t(i < 31 ? i % 3 : 3);
+    rig.step();
+  }
+  rig->write_failed_valid = 0;
+  for (unsigned q = 0; q < 4; q++) rig.wait_state(q, kError, 1000);
+}
+
 namespace {
 
 // Everything at random for `cycles`, then all queues run and everything must drain.
