@@ -29,10 +29,7 @@ class VerilatedDut final : public Dut {
     model_ = std::make_unique<Model>(&context_, "vmso_top");
     if (!options.wave.path.empty()) {
       trace_ = std::make_unique<VerilatedFstC>();
-      if constexpr (requires(Model m, VerilatedFstC *fst) { m.trace(fst, 99); })
-        model_->trace(trace_.get(), 99);
-      else
-        throw Error("--wave: this model is built without waves");
+      attach(*model_, *trace_, 0);
       trace_->open(options.wave.path.c_str());
       if (!trace_->isOpen()) throw Error("--wave: cannot write " + options.wave.path);
     }
@@ -89,6 +86,15 @@ class VerilatedDut final : public Dut {
       Verilated::threadContextp(&context_);
       model_->eval();
     });
+  }
+  // The second one is for a model without waves: int prefers the first where that exists.
+  template <typename M>
+  static auto attach(M &model, VerilatedFstC &fst, int) -> decltype(model.trace(&fst, 99)) {
+    return model.trace(&fst, 99);
+  }
+  template <typename M>
+  static void attach(M &, VerilatedFstC &, long) {
+    throw Error("--wave: this model is built without waves");
   }
   bool traced() const { return cycle_ >= options_.wave.from && cycle_ <= options_.wave.to; }
 
