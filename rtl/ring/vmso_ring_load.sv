@@ -73,7 +73,8 @@ module vmso_ring_load
 );
   localparam int unsigned BlockW = $clog2(Blocks);
   localparam logic [24:0] LoadLimit = 25'd262144;  // payload bytes loaded and not issued, per queue
-  localparam logic [11:0] Patience  = 12'(2 * Cfg.max_frame * 8 / Cfg.data_bits);  // two largest frames
+  // beats of two largest frames
+  localparam logic [11:0] Patience = 12'(2 * Cfg.max_frame * 8 / Cfg.data_bits);
 
   // -- peek: next batch and the state of its queue ---------------------------------------------------
   logic [BlockW:0]   take_q, peek_q;
