@@ -64,7 +64,9 @@ module vmso_soft_reset (
     end else begin
       unique case (state_q)
         StRun: if (soft_reset_pulse) state_q <= StDrain;
-        StDrain: if (reads_idle && writes_q == '0 && !write_taken && stream_idle) state_q <= StReset;
+        StDrain: begin
+          if (reads_idle && writes_q == '0 && !write_taken && stream_idle) state_q <= StReset;
+        end
         default: begin  // StReset
           reset_count_q <= reset_count_q + 1'b1;
           if (32'(reset_count_q) == ResetCycles - 1) state_q <= StRun;
