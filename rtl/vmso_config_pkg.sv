@@ -73,9 +73,11 @@ package vmso_config_pkg;
   endfunction
 
   // Completions on their way to memory: the smallest jobs take a slot and a payload beat of 64 bytes
-  // each, and each leaves a record that is answered a latency later.
+  // each, and each leaves a record that is answered a latency later. 8..512.
   function automatic int unsigned writes_in_flight(config_t cfg);
-    return 2**$clog2(cfg.read_latency * bus_bytes(cfg) / 128);
+    int unsigned wanted;
+    wanted = 2**$clog2(cfg.read_latency * bus_bytes(cfg) / 128);
+    return wanted < 8 ? 8 : wanted > 512 ? 512 : wanted;
   endfunction
 
 endpackage : vmso_config_pkg
