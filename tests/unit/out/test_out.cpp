@@ -36,6 +36,10 @@ Job tcp_job(Rng &rng, unsigned queue, HeaderShape shape, size_t payload, size_t 
   job.profile = rng() % 8 ? 1 : 2;
   if (job.seed == Seed::kCompute) shape.segments_left = 0;
   job.header = build_template(rng, shape);
+  bool v4 = job.header.bytes.at(job.header.l3) >> 4 == 4;
+  if (v4 && rng() % 2) {  // ids that wrap in the job, at 15 and at 16 bits
+    put16(job.header.bytes, job.header.l3 + 4, (rng() % 2 ? 0x8000 : 0) + 0x7fff - rng() % 3);
+  }
   job.payload = random_bytes(rng, payload);
   if (rng() % 16 == 0)
     std::fill(job.payload.begin(), job.payload.end(), uint8_t(rng() % 2 ? 0xff : 0));
