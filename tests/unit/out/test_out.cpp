@@ -361,6 +361,21 @@ TEMPLATE_TEST_CASE("A largest frame and a job beyond 64 KiB have right lengths a
   bench.drain();
 }
 
+TEMPLATE_TEST_CASE("The id goes on within its mode over every carry", "[out]", Vout0, Vout1,
+                   Vout2) {
+  OutBench<TestType> bench(3007, {.land_percent = 100, .ready_percent = 100});
+  for (IdMode mode : {IdMode::kIncrement, IdMode::kFixed, IdMode::kWrap15}) {
+    for (unsigned id : {0u, 0xfeu, 0x7ffeu, 0x7fffu, 0x8000u, 0xfffeu, 0xffffu}) {
+      Job job = tcp_job(bench.rng, 0, {}, 40, 10);  // four segments
+      job.id_mode = mode;
+      job.header.bytes[job.header.l3 + 4] = uint8_t(id >> 8);
+      job.header.bytes[job.header.l3 + 5] = uint8_t(id);
+      run_job(bench, job);
+    }
+  }
+  bench.drain();
+}
+
 TEMPLATE_TEST_CASE("A template that contradicts the job fails with BAD_TEMPLATE", "[out]", Vout0,
                    Vout1, Vout2) {
   OutBench<TestType> bench(
