@@ -66,7 +66,8 @@ def versions(**commands):
     tools = {}
     for tool, command in {"yosys": [YOSYS, "-V"], **commands}.items():
         result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        tools[tool] = (result.stdout + result.stderr).strip().splitlines()[0]
+        line = (result.stdout + result.stderr).strip().splitlines()[0]
+        tools[tool] = line.split(" (git", 1)[0]  # what follows is where and how it was compiled
     return tools
 
 
