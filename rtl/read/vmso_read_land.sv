@@ -13,6 +13,7 @@ module vmso_read_land
   import vmso_read_pkg::*;
 #(
   parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
+  parameter  int unsigned TemplateIds = 32,  // as many as the read port has
   localparam int unsigned LaneW = $clog2(vmso_config_pkg::bus_bytes(Cfg))
 ) (
   input  logic             clk,
@@ -33,7 +34,6 @@ module vmso_read_land
   output logic             effect4_valid,
   output effect_t          effect4
 );
-  localparam int unsigned TemplateIds = 32;
   localparam int unsigned Ids = Cfg.frame_slots + TemplateIds;
   localparam int unsigned IdW = vmso_math_pkg::index_width(Ids);
   localparam logic [IdW-1:0] LastId = IdW'(Ids - 1);
