@@ -10,6 +10,7 @@ rtl/ring/vmso_ring_pkg.sv
 rtl/run/vmso_run_pkg.sv
 rtl/seg/vmso_seg_pkg.sv
 rtl/common/vmso_fifo.sv
+rtl/common/vmso_flags.sv
 rtl/common/vmso_id_pool.sv
 rtl/common/vmso_lutram.sv
 rtl/common/vmso_occupancy.sv

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "Vvmso_fifo.h"
+#include "Vvmso_flags.h"
 #include "Vvmso_id_pool.h"
 #include "Vvmso_ram_1w1r.h"
 #include "Vvmso_rr_arbiter.h"
@@ -88,6 +89,45 @@ TEST_CASE("Round robin serves everybody within Num grants", "[common][arbiter]")
     }
     bench.tick();
   }
+}
+
+TEST_CASE("Flags answer like a plain set, from the end of their walk on", "[common][flags]") {
+  constexpr unsigned kNum = 11, kIndexBits = 4;
+  UnitBench<Vvmso_flags> bench;
+  std::mt19937_64 rng(0x15);
+  auto idle = [&] { bench->put_valid = bench->drop_valid = 0; };
+  int put_wins = 0, full = 0;
+  for (int round = 0; round < 3; round++) {  // reset in the middle leaves nothing behind
+    idle();
+    bench.reset();
+    std::set<unsigned> model;
+    for (unsigned cycle = 0; cycle < kNum; cycle++) {
+      REQUIRE(!bench->ready);
+      bench->ask = rng() & 0xff;
+      bench.settle();
+      REQUIRE(bench->is_in == 0);
+      bench.tick();
+    }
+    REQUIRE(bench->ready);
+    for (int cycle = 0; cycle < 3000; cycle++) {
+      bool filling = cycle / 100 % 2 == 0;
+      unsigned first = unsigned(rng() % kNum), second = unsigned(rng() % kNum);
+      bench->put_valid = rng() % 4 < (filling ? 3 : 1);
+      bench->put = unsigned(rng() % kNum);
+      bench->drop_valid = rng() % 4 < (filling ? 1 : 3);
+      bench->drop = rng() % 4 == 0 ? bench->put : unsigned(rng() % kNum);
+      bench->ask = uint8_t(second << kIndexBits | first);
+      bench.settle();
+      REQUIRE(bench->is_in == (unsigned(model.count(second)) << 1 | unsigned(model.count(first))));
+      put_wins += bench->put_valid && bench->drop_valid && bench->put == bench->drop;
+      full += model.size() == kNum;
+      if (bench->drop_valid) model.erase(bench->drop);
+      if (bench->put_valid) model.insert(bench->put);
+      bench.tick();
+    }
+  }
+  CHECK(put_wins > 100);
+  CHECK(full > 0);
 }
 
 TEST_CASE("An id pool lends every id once and reuses the oldest first", "[common][id_pool]") {
