@@ -153,7 +153,7 @@ module vmso_xlat
 
   // -- walks --------------------------------------------------------------------------------------
   logic             miss_opened, miss_busy, pop, pop_any, close, free_valid, at_any;
-  logic             done_valid, first_valid, first_fault, working;
+  logic             done_valid, first_looks, first_valid, first_fault, working;
   slot_t            miss_slot, first_slot, free_slot, at_slot;
   logic [Slots-1:0] dead, walk_dropped, done_dropped;
   logic [KeyW-1:0]  pop_key, at_head, at_tail, at_key, at_next;
@@ -176,17 +176,19 @@ module vmso_xlat
     .miss_busy, .walk_free,
     .match_on, .match_all, .match_ctx, .restart, .dead, .storm,
     .dropped(walk_dropped | done_dropped), .redo_valid, .redo_ready, .redo_slot, .redo_ctx,
-    .redo_line, .pop_slot(first_slot), .pop_any, .pop_key, .pop, .close, .free_valid, .free_slot,
-    .at_slot, .at_any, .at_head, .at_tail, .at_way, .at_key, .at_next, .at_page
+    .redo_line, .pop_slot(first_slot), .pop_any, .pop_key, .pop_looks(first_looks), .pop, .close,
+    .free_valid, .free_slot, .at_slot, .at_any, .at_head, .at_tail, .at_way, .at_key, .at_next,
+    .at_page
   );
   vmso_xlat_walk #(.Cfg(Cfg)) u_walk (
     .clk, .rst_n, .windows, .open_valid(miss_opened), .open, .redo_valid, .redo_ready, .redo_slot,
     .redo_ctx, .redo_line, .redo_cfg, .dead,
     .dropped(walk_dropped), .dead_offered, .walk_req_valid, .walk_req_ready, .walk_req,
     .walk_req_id, .read_rsp_valid, .read_rsp, .read_data, .insert_valid, .insert_ctx, .insert_vpn,
-    .insert_level, .insert_leaf, .insert_ppn, .answer_slot(first_slot), .answer_valid(first_valid),
-    .answer_fault(first_fault), .answer_cause(first_cause),
-    .answer_level(first_level), .answer_ppn(first_ppn), .done_valid, .done, .line_addr, .line_data
+    .insert_level, .insert_leaf, .insert_ppn, .answer_slot(first_slot),
+    .answer_looks(first_looks), .answer_valid(first_valid), .answer_fault(first_fault),
+    .answer_cause(first_cause), .answer_level(first_level), .answer_ppn(first_ppn),
+    .done_valid, .done, .line_addr, .line_data
   );
 
   logic  answer_valid, answer_ready, refuse;
@@ -205,9 +207,11 @@ module vmso_xlat
   // -- one answer per cycle: a hit, else the first waiter of a walk, else what the finisher has ---
   logic [2:0] breath_q;  // gaps that go down the lookup pipeline
   assign pop          = first_valid && !hit_valid && pop_any;
-  assign answer_ready = !first_valid && (refuse ? !miss_busy : !hit_valid);  // pop has the list
-  // a waiter that hits keep waiting: one gap at a time
-  assign breathe      = answer_valid && !answer_ready && breath_q == '0;
+  assign answer_ready = !first_looks && (refuse ? !miss_busy : !hit_valid);  // pop has the list
+  // A waiter that hits keep waiting: one gap at a time. Whether a miss is refused comes late, so for a
+  // refusal each miss counts.
+  assign breathe      = answer_valid && (first_looks || (refuse ? miss_valid : hit_valid))
+                        && breath_q == '0;
 
   always_ff @(posedge clk) begin
     if (!rst_n) begin

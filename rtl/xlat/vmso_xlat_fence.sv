@@ -140,7 +140,7 @@ module vmso_xlat_fence
         count_d = '0;
         if (begins) state_d = FenceEnding;
       end
-      FenceEnding: if (!ending && count_q >= 4'd2) state_d = FenceSweepRead;
+      FenceEnding: if (!ending && count_q >= 4'd3) state_d = FenceSweepRead;
       FenceSweepRead: state_d = FenceSweepWrite;
       FenceSweepWrite: begin
         index_d = index_q + 1'b1;
@@ -182,7 +182,8 @@ module vmso_xlat_fence
   end
 
   assign swept       = !init_q;
-  assign match_on    = state_q == FenceEnding || state_q == FenceSweepRead
+  // in the first cycle of the batch the slots compare
+  assign match_on    = (state_q == FenceEnding && count_q != '0) || state_q == FenceSweepRead
                        || state_q == FenceSweepWrite || state_q == FencePause
                        || state_q == FenceRestart;
   assign match_all   = init_q || batch_q.all;

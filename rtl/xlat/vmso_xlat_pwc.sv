@@ -5,7 +5,7 @@
 // insert       an entry that passed all checks, found at insert_level 1..4; seen by the next cycle
 // sweep        takes the look port (no look in that cycle): entry sweep_index of every level loses
 //              its valid bit if it matches; an insert in that cycle must not match
-// reset        valid bits
+// reset        valid bits, by a walk as long as the entries of a level
 `include "vmso_assert.svh"
 module vmso_xlat_pwc
   import vmso_pkg::*;
@@ -48,7 +48,7 @@ module vmso_xlat_pwc
       logic            leaf;
       ppn_t            ppn;
     } entry_t;
-    logic [Entries-1:0] valid_q;
+    logic               valid, valid_ready;
     logic [IndexW-1:0]  look_index, insert_index;
     entry_t             found, inserted;
     logic               insert_here, swept;
@@ -65,15 +65,12 @@ module vmso_xlat_pwc
       .read_addr(look_index), .read_data(found)
     );
     assign swept = sweep_valid && (sweep_all || found.ctx == sweep_ctx);
-    always_ff @(posedge clk) begin
-      if (!rst_n) begin
-        valid_q <= '0;
-      end else begin
-        if (swept) valid_q[look_index] <= 1'b0;
-        if (insert_here) valid_q[insert_index] <= 1'b1;
-      end
-    end
-    assign hits[level]   = valid_q[look_index] && found.ctx == look_ctx
+    // the sweep that comes with reset finds the set empty, or emptying itself
+    vmso_flags #(.Num(Entries)) u_valid (
+      .clk, .rst_n, .ready(valid_ready), .put_valid(insert_here), .put(insert_index),
+      .drop_valid(swept && valid_ready), .drop(look_index), .ask(look_index), .is_in(valid)
+    );
+    assign hits[level]   = valid && found.ctx == look_ctx
                            && found.key == look_vpn[51:Shift];
     assign leaves[level] = found.leaf;
     assign ppns[level]   = found.ppn;

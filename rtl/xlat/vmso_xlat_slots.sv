@@ -8,9 +8,10 @@
 // state        Free -> Wait (the walk is under way) -> Closing (joins no more) -> Free; a dead walk
 //              goes to Redo, from where redo hands it out again
 // waiters      a linked list per slot through a RAM of {job, run}, in order of arrival. head is
-//              combinational from pop_slot; pop takes it off. The finisher goes through the list by
-//              itself
-// dead         matching walks while match_on, and from restart on those that were under way then
+//              combinational from pop_slot; pop takes it off, in a cycle with pop_looks. The finisher goes
+//              through the list by itself
+// dead         matching walks while match_on, and from restart on those that were under way then;
+//              match_ctx stands from one cycle before match_on, as each slot compares ahead
 // storm        a walk was killed by two fences and its waiters still wait
 // reset        states and counts
 `include "vmso_assert.svh"
@@ -51,6 +52,7 @@ module vmso_xlat_slots
   input  slot_t            pop_slot,
   output logic             pop_any,     // somebody waits
   output logic [KeyW-1:0]  pop_key,
+  input  logic             pop_looks,
   input  logic             pop,
   // finisher
   input  logic             close,       // slot at_slot closes
@@ -62,7 +64,7 @@ module vmso_xlat_slots
   output logic [KeyW-1:0]  at_tail,
   output logic [1:0]       at_way,
   input  logic [KeyW-1:0]  at_key,
-  output logic [KeyW-1:0]  at_next,     // not in a cycle with pop
+  output logic [KeyW-1:0]  at_next,     // not in a cycle with pop_looks
   output logic [2:0]       at_page
 );
   typedef enum logic [1:0] {
@@ -74,8 +76,7 @@ module vmso_xlat_slots
   context_t [Slots-1:0]           ctx_q;
   line_t    [Slots-1:0]           line_q;
   logic     [Slots-1:0][1:0]      way_q;
-  logic     [Slots-1:0][KeyW-1:0] head_q;
-  logic     [Slots-1:0]           empty_q, dead_q;
+  logic     [Slots-1:0]           empty_q, dead_q, same_ctx_q, popped_q;
   logic     [Slots-1:0][1:0]      kills_q;
 
   // -- a miss: join, open or refuse ---------------------------------------------------------------
@@ -93,7 +94,7 @@ module vmso_xlat_slots
       region[s] = ctx_q[s] == miss.ctx && line_q[s][48:6] == miss.vpn[51:9];
       match[s] = state_q[s] != SlotFree && region[s] && line_q[s][5:0] == miss.vpn[8:3];
       free[s]  = state_q[s] == SlotFree;
-      matching[s] = match_on && (match_all || ctx_q[s] == match_ctx);
+      matching[s] = match_on && (match_all || same_ctx_q[s]);
       redo[s]  = state_q[s] == SlotRedo && !matching[s];
       tired[s] = state_q[s] != SlotFree && kills_q[s] == 2'd2;
       if (match[s]) match_index |= index_t'(s);
@@ -115,30 +116,35 @@ module vmso_xlat_slots
   assign storm       = tired != '0;
 
   // -- waiters ------------------------------------------------------------------------------------
-  logic [KeyW-1:0] list_addr, match_tail, pop_tail;
+  logic [KeyW-1:0] list_addr, match_tail, pop_tail, pop_first, pop_second, at_first, at_second;
+  logic            heads, moves;
   index_t          pop_index, at_index;
 
   assign pop_index = pop_slot[SlotW-1:0];
   assign at_index  = at_slot[SlotW-1:0];
   assign pop_any   = !empty_q[pop_index];
-  assign pop_key   = head_q[pop_index];
-  assign list_addr = pop ? pop_key : at_key;
+  assign pop_key   = popped_q[pop_index] ? pop_second : pop_first;
+  assign list_addr = pop_looks ? pop_key : at_key;
   assign at_any    = !empty_q[at_index];
-  assign at_head   = head_q[at_index];
+  assign at_head   = popped_q[at_index] ? at_second : at_first;
   assign at_way    = way_q[at_index];
   assign at_next   = next_key;
-  // the last waiter, once for each reader
-  vmso_lutram #(.Depth(Slots), .Bits(KeyW)) u_tail_match (
-    .clk, .write_en(take), .write_addr(take_index), .write_data(miss_key),
-    .read_addr(match_index), .read_data(match_tail)
+  // The head: the waiter that found nobody there, or who moved up since then (popped_q); one RAM for
+  // each of the two writers.
+  assign heads  = miss_opened || (join_it && (empty_q[match_index]
+                  || (pop && pop_index == match_index && pop_key == match_tail)));
+  assign moves  = pop && pop_key != pop_tail;
+  vmso_lutram #(.Depth(Slots), .Bits(KeyW), .Reads(2)) u_first (
+    .clk, .write_en(heads), .write_addr(take_index), .write_data(miss_key),
+    .read_addr({pop_index, at_index}), .read_data({pop_first, at_first})
   );
-  vmso_lutram #(.Depth(Slots), .Bits(KeyW)) u_tail_pop (
-    .clk, .write_en(take), .write_addr(take_index), .write_data(miss_key),
-    .read_addr(pop_index), .read_data(pop_tail)
+  vmso_lutram #(.Depth(Slots), .Bits(KeyW), .Reads(2)) u_second (
+    .clk, .write_en(moves), .write_addr(pop_index), .write_data(next_key),
+    .read_addr({pop_index, at_index}), .read_data({pop_second, at_second})
   );
-  vmso_lutram #(.Depth(Slots), .Bits(KeyW)) u_tail_at (
+  vmso_lutram #(.Depth(Slots), .Bits(KeyW), .Reads(3)) u_tail (
     .clk, .write_en(take), .write_addr(take_index), .write_data(miss_key),
-    .read_addr(at_index), .read_data(at_tail)
+    .read_addr({match_index, pop_index, at_index}), .read_data({match_tail, pop_tail, at_tail})
   );
   vmso_lutram #(.Depth(1 << KeyW), .Bits(KeyW)) u_next (
     .clk, .write_en(join_it && !empty_q[match_index]), .write_addr(match_tail),
@@ -150,19 +156,13 @@ module vmso_xlat_slots
   );
 
   always_ff @(posedge clk) begin
-    if (pop) begin
-      if (pop_key == pop_tail) empty_q[pop_index] <= 1'b1;
-      else head_q[pop_index] <= next_key;
-    end
-    if (take) begin
-      empty_q[take_index] <= 1'b0;
-      // nobody is left in front of it
-      if (miss_opened || empty_q[match_index]
-          || (pop && pop_index == match_index && pop_key == match_tail)) begin
-        head_q[take_index] <= miss_key;
-      end
-    end
+    if (pop && !moves) empty_q[pop_index] <= 1'b1;
+    if (moves) popped_q[pop_index] <= 1'b1;
+    if (take) empty_q[take_index] <= 1'b0;
+    if (heads) popped_q[take_index] <= 1'b0;
+    for (int unsigned s = 0; s < Slots; s++) same_ctx_q[s] <= ctx_q[s] == match_ctx;
     if (miss_opened) begin
+      same_ctx_q[free_index] <= miss.ctx == match_ctx;
       ctx_q[free_index]  <= miss.ctx;
       line_q[free_index] <= miss.vpn[51:3];
       way_q[free_index]  <= miss_way;
@@ -204,6 +204,11 @@ module vmso_xlat_slots
   end
 
 `ifdef VMSO_CHECKS
+  logic     match_on_q;
+  context_t match_ctx_q;
+  always_ff @(posedge clk) {match_on_q, match_ctx_q} <= {match_on, match_ctx};
+  `VMSO_IMPL(MatchStandsAhead, !match_on || match_on_q || match_all || match_ctx == match_ctx_q)
+  `VMSO_IMPL(PopLooks, !pop || pop_looks)
   `VMSO_IMPL(OneWalkPerLine, !miss_valid || $onehot0(match))
   `VMSO_IMPL(DroppedWasUnderWay, (dropped & (free | redo)) == '0)
   `VMSO_IMPL(NobodyIsForgotten, !free_valid || state_q[free_slot[SlotW-1:0]] == SlotClosing)

@@ -7,7 +7,8 @@
 // request      cycle after open; the next level's request in the cycle after the line's last beat.
 //              Lower levels go first. A request that was offered stays offered
 // answer       valid only: the first waiter's, in the cycle after the last beat (event stage).
-//              Where there is no room for it the finisher gives it
+//              Where there is no room for it the finisher gives it. answer_looks: the same, also for a
+//              dead walk; from registers
 // done         valid only: a walk that has come to its end, for the finisher, which has room for
 //              all
 // insert       valid only: a good entry of an upper level
@@ -56,6 +57,7 @@ module vmso_xlat_walk
   output logic                     insert_leaf,
   output ppn_t                     insert_ppn,
   output slot_t                    answer_slot,
+  output logic                     answer_looks,
   output logic                     answer_valid,
   output logic                     answer_fault,
   output cause_e                   answer_cause,
@@ -278,7 +280,9 @@ module vmso_xlat_walk
   assign done       = event_q;
 
   assign answer_slot  = event_q.slot;
-  assign answer_valid = event_end && event_q.fast && event_q.kind != WalkRefuse;
+  assign answer_looks = event_valid_q && !event_down_q && event_q.fast
+                        && event_q.kind != WalkRefuse;
+  assign answer_valid = answer_looks && !event_dead;
   assign answer_level = event_q.level;
   assign answer_ppn   = page_of(event_q.ppn, event_vpn[35:0], event_q.level);
   vmso_axi_window u_window (.windows, .page(answer_ppn), .inside_window);
