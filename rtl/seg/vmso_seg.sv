@@ -285,8 +285,8 @@ module vmso_seg
         if (hold_issue || relook) begin
           state_d = Look;
         end else if (look_act == ActNone) begin
-          if (alone) state_d = Look;
-          else turn_over = 1'b1;
+          look_on   = alone;  // nobody is kept waiting: a look in each cycle
+          turn_over = !alone;
         end else if (go) begin
           load_next  = job_over && next_any && next_read_q;
           turn_over  = act inside {ActFail, ActGather} || (job_over && !next_any);

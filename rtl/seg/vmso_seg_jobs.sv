@@ -12,7 +12,7 @@
 // fresh       valid/ready: the new head of this queue wants a visit, because run will never
 //             announce it (load_quiet) or because nobody else does (idle)
 // throughput  one pop per two cycles beside one load per two cycles
-// reset       flags, at init the lists
+// reset       at init the lists, flags by a walk of jobs cycles
 `include "vmso_assert.svh"
 module vmso_seg_jobs #(
   parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
@@ -74,21 +74,19 @@ module vmso_seg_jobs #(
   // -- tables: `any` and head are written by put and pop, which exclude each other ----------------
   logic              any_we, any;
   logic [QueueW-1:0] any_queue;
+  logic [JobW-1:0]   new_head;
   assign any_we    = init_valid || put_valid || (pop && !next_any);
   assign any       = !init_valid && put_valid;
   assign any_queue = init_valid ? init_queue : put_valid ? insert.queue : pop_queue;
-  vmso_lutram #(.Depth(Depth), .Bits(1)) u_any_insert (
+  assign new_head  = put_valid ? insert.job : next;
+  vmso_lutram #(.Depth(Depth), .Bits(1), .Reads(2)) u_any (
     .clk, .write_en(any_we), .write_addr(any_queue), .write_data(any),
-    .read_addr(insert.queue), .read_data(here_any)
-  );
-  vmso_lutram #(.Depth(Depth), .Bits(1)) u_any_look (
-    .clk, .write_en(any_we), .write_addr(any_queue), .write_data(any),
-    .read_addr(look_queue), .read_data(look_any)
+    .read_addr({insert.queue, look_queue}), .read_data({here_any, look_any})
   );
   vmso_lutram #(.Depth(Depth), .Bits(JobW)) u_head (
     .clk, .write_en(put_valid || (pop && next_any)),
     .write_addr(put_valid ? insert.queue : pop_queue),
-    .write_data(put_valid ? insert.job : next), .read_addr(look_queue), .read_data(look_head)
+    .write_data(new_head), .read_addr(look_queue), .read_data(look_head)
   );
   // init only so that the two addresses differ: Yosys cannot map a large single-port LUT RAM
   vmso_lutram #(.Depth(Depth), .Bits(JobW)) u_tail (
@@ -102,27 +100,26 @@ module vmso_seg_jobs #(
   );
 
   // -- flags by job -------------------------------------------------------------------------------
-  logic [Cfg.jobs-1:0] linked_q;  // another job stands behind it
-  logic [Cfg.jobs-1:0] head_q;    // it is, or was, the head of its list
-  logic                event_valid_q;
-  logic [JobW-1:0]     event_job_q;
-  assign next_any = linked_q[cur_job];
+  logic            is_head, event_valid_q;
+  logic [JobW-1:0] event_job_q;
+  logic [1:0]      unused_flags_ready;
+  // another job stands behind it
+  vmso_flags #(.Num(Cfg.jobs)) u_linked (
+    .clk, .rst_n, .ready(unused_flags_ready[0]), .put_valid(link), .put(here_tail),
+    .drop_valid(load_valid), .drop(load_job), .ask(cur_job), .is_in(next_any)
+  );
+  // it is, or was, the head of its list
+  vmso_flags #(.Num(Cfg.jobs)) u_heads (
+    .clk, .rst_n, .ready(unused_flags_ready[1]), .put_valid(put_valid || (pop && next_any)),
+    .put(new_head), .drop_valid(load_valid), .drop(load_job), .ask(event_job_q), .is_in(is_head)
+  );
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      linked_q         <= '0;
-      head_q           <= '0;
       event_valid_q    <= 1'b0;
       head_event_valid <= 1'b0;
     end else begin
-      if (load_valid) begin
-        linked_q[load_job] <= 1'b0;
-        head_q[load_job]   <= 1'b0;
-      end
-      if (link) linked_q[here_tail] <= 1'b1;
-      if (put_valid) head_q[insert.job] <= 1'b1;
-      else if (pop && next_any) head_q[next] <= 1'b1;
       event_valid_q    <= event_valid;
-      head_event_valid <= event_valid_q && head_q[event_job_q];
+      head_event_valid <= event_valid_q && is_head;
     end
   end
   always_ff @(posedge clk) begin

@@ -41,13 +41,12 @@ module vmso_seg_list #(
   localparam int unsigned Depth = 1 << QueueW;
 
   // -- events of jobs -----------------------------------------------------------------------------
-  logic [Cfg.jobs-1:0] pending_q;  // stands in the FIFO
-  logic                event_push, event_room, event_valid, event_ready;
-  logic [JobW-1:0]     event_job;
-  logic [QueueW-1:0]   event_queue;
+  logic              pending, event_push, event_room, event_valid, event_ready, unused_flags_ready;
+  logic [JobW-1:0]   event_job;
+  logic [QueueW-1:0] event_queue;
   logic [vmso_math_pkg::count_width(Cfg.jobs)-1:0] unused_event_count;
 
-  assign event_push = job_event_valid && !pending_q[job_event];
+  assign event_push = job_event_valid && !pending;
   vmso_fifo #(.Bits(JobW), .Depth(Cfg.jobs)) u_events (
     .clk, .rst_n, .in_valid(event_push), .in_ready(event_room), .in(job_event),
     .out_valid(event_valid), .out_ready(event_ready), .out(event_job), .count(unused_event_count)
@@ -56,14 +55,11 @@ module vmso_seg_list #(
     .clk, .write_en(load_valid), .write_addr(load_job), .write_data(load_queue),
     .read_addr(event_job), .read_data(event_queue)
   );
-  always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      pending_q <= '0;
-    end else begin
-      if (event_valid && event_ready) pending_q[event_job] <= 1'b0;
-      if (event_push) pending_q[job_event] <= 1'b1;
-    end
-  end
+  // stands in the FIFO
+  vmso_flags #(.Num(Cfg.jobs)) u_pending (
+    .clk, .rst_n, .ready(unused_flags_ready), .put_valid(event_push), .put(job_event),
+    .drop_valid(event_valid && event_ready), .drop(event_job), .ask(job_event), .is_in(pending)
+  );
 
   // -- tokens -------------------------------------------------------------------------------------
   logic              look, look_fresh, fresh_turn_q, listed, add, push, token_room;

@@ -43,12 +43,15 @@ module vmso_seg_look
   end
 
   // -- look ---------------------------------------------------------------------------------------
-  logic signed [17:0] avail_q;  // below 0 for a while after a fence
-  logic               blocked_q, full_q, chain_done_q, drained_q;
+  // Bytes translated and not taken, less those that the cut wants. The status comes last and meets one
+  // subtraction. More than a page below what the cut wants: only for a while after a fence.
+  logic signed [17:0] spare;
+  logic               enough_q, blocked_q, full_q, chain_done_q, drained_q;
+  assign spare = $signed(run_status.ready_total - (taken + 18'(cut_d.want)));
   always_ff @(posedge clk) begin
     if (look) begin
       cut_q        <= cut_d;
-      avail_q      <= $signed(run_status.ready_total - taken);
+      enough_q     <= spare >= 0;
       blocked_q    <= run_status.blocked;
       full_q       <= run_status.full;
       chain_done_q <= run_status.chain_done;
@@ -58,17 +61,16 @@ module vmso_seg_look
   assign cut = cut_q;
 
   // -- decide -------------------------------------------------------------------------------------
-  logic ended, enough, whole;
-  assign ended  = job.status != StatusOk || job.kind == KindNop;
-  assign enough = avail_q >= $signed({4'b0, cut_q.want});
-  assign whole  = enough && (needs_tmpl || !cut_q.last || chain_done_q);
+  logic ended, whole;
+  assign ended = job.status != StatusOk || job.kind == KindNop;
+  assign whole = enough_q && (needs_tmpl || !cut_q.last || chain_done_q);
   always_comb begin
     relook = 1'b0;
     act    = ActNone;
     if (ended) act = ActEnd;
     else if (whole) act = needs_tmpl ? ActTmpl : ActFrame;
     else if (blocked_q) act = ActFail;
-    else if (full_q && !enough) begin
+    else if (full_q && !enough_q) begin
       if (drained_q) act = ActGather;
       else relook = 1'b1;
     end
