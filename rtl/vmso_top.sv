@@ -189,7 +189,8 @@ module vmso_top
   queue_t                      query_queue, unload_queue, ctl_queue, flush_set, flush_clear,
                                queue_reset_queue;
   vmso_ring_pkg::slot_t        slot;
-  logic [Jobs-1:0]             chain_avail;
+  logic                        chain_avail;
+  job_t                        chain_look;
   further_slot_t               chain_slot;
   read_resp_e                  chain_slot_resp;
   job_end_t                    ring_end;
@@ -380,7 +381,7 @@ module vmso_top
     .query_queue, .query_issued_bytes, .query_in_debt, .query_ended, .query_backlog, .wake_valid,
     .wake_ready, .wake_queue, .ended_valid, .ended_queue, .write_failed_valid,
     .write_failed_queue, .slot_valid, .slot_ready, .slot, .job_home, .job_load_valid, .job_load,
-    .chain_avail, .chain_pop_valid, .chain_pop_job, .chain_slot_valid, .chain_slot,
+    .chain_look, .chain_avail, .chain_pop_valid, .chain_pop_job, .chain_slot_valid, .chain_slot,
     .chain_slot_resp, .job_free_valid, .job_free, .unload_valid, .unload_ready, .unload_queue,
     .unload_head_any, .unload_head_slot, .unload_head_segments, .unload_head_bytes, .ctl_queue,
     .ctl_issued, .ctl_left, .flush_set_valid, .flush_set_ready, .flush_set, .flush_clear_valid,
@@ -393,7 +394,7 @@ module vmso_top
     .job_load, .job_free_valid, .job_free, .tmpl_free_valid, .tmpl_free
   );
   vmso_run #(.Cfg(Cfg)) u_run (
-    .clk, .rst_n(core_rst_n), .run_ready, .job_load_valid, .job_load, .chain_avail,
+    .clk, .rst_n(core_rst_n), .run_ready, .job_load_valid, .job_load, .chain_look, .chain_avail,
     .chain_pop_valid, .chain_pop_job, .chain_slot_valid, .chain_slot, .chain_slot_resp,
     .lookup_valid, .lookup_ready, .lookup, .fill_valid, .fill, .busy_valid, .busy, .walk_free,
     .status_job, .run_status, .end_job, .run_end, .ready_event_valid, .ready_event, .fetch_valid,

@@ -72,7 +72,8 @@ module vmso_ring
   input  logic                     job_load_valid,
   input  job_load_t                job_load,
   // run
-  output logic [Cfg.jobs-1:0]      chain_avail,
+  input  job_t                     chain_look,
+  output logic                     chain_avail,
   input  logic                     chain_pop_valid,
   input  job_t                     chain_pop_job,
   output logic                     chain_slot_valid,
@@ -184,8 +185,7 @@ module vmso_ring
   assign fetch_pop   = pop_valid && pop_ready;
   assign fc_queue    = fetch_pop ? pop : ctl_index;
   index_t query_index;
-  assign query_index = peek_en ? load_queue : fetch_pop ? pop
-                       : ctl_query_en ? ctl_index : load_queue;
+  assign query_index = fetch_pop ? pop : ctl_query_en && !peek_en ? ctl_index : load_queue;
   assign query_queue = queue_t'(query_index);
   assign query = '{issued: query_issued_bytes, in_debt: query_in_debt, ended: query_ended,
                    backlog: query_backlog};
@@ -225,7 +225,7 @@ module vmso_ring
   );
 
   vmso_ring_fetch #(.Cfg(Cfg)) u_fetch (
-    .clk, .rst_n, .hold(peek_en), .pop_valid, .pop_ready, .pop,
+    .clk, .rst_n, .pop_valid, .pop_ready, .pop,
     .fc_producer, .fc_state, .fc_load_state, .fc_fetch_state, .fc_freed, .fc_config,
     .fc_query(query), .job_home, .blocks_free, .block_next(take_block),
     .read_valid(fetch_read_valid), .read_ready(fetch_read_ready), .read(fetch_read), .batch,
@@ -272,7 +272,8 @@ module vmso_ring
     .store_valid, .store_ready, .store_slot(first_slot_t'(store_slot)), .store_resp, .store_void,
     .store_last, .drop,
     .peek_en, .load_queue, .load_producer, .load_load_state, .load_freed, .load_log2_slots,
-    .load_log2_entries, .load_contexts, .query, .query_other(fetch_pop || ctl_query_en),
+    .load_log2_entries, .load_contexts, .query, .peek_hold(fetch_pop),
+    .query_other(fetch_pop || ctl_query_en),
     .load_state_en(load_write), .load_state_queue(load_write_queue), .load_state(load_new),
     .blocked, .give_up, .forget(ctl_write && ctl_write_ready), .ctl_queue(ctl_index),
     .job_home, .slot_valid, .slot_ready, .slot,
@@ -293,7 +294,8 @@ module vmso_ring
     .read_valid(chain_read_valid), .read_ready(chain_read_ready), .read(chain_read),
     .row_en(chain_row_en), .row_place(chain_place), .row(chain_row), .row_resp(read_rsp.resp),
     .row_data(read_data), .done_valid(chain_done_valid), .done_resp(chain_done_resp),
-    .chain_avail, .chain_pop_valid, .chain_pop_job(chain_pop_job[JobW-1:0]),
+    .chain_look(chain_look[JobW-1:0]), .chain_avail, .chain_pop_valid,
+    .chain_pop_job(chain_pop_job[JobW-1:0]),
     .chain_slot_valid, .chain_slot, .chain_slot_resp
   );
 
@@ -326,5 +328,5 @@ module vmso_ring
                       | (sticky_t'(sticky_error) << StickyQueueError);
 
   logic unused_bits;
-  assign unused_bits = ^{status_queue, job_load, job_free, chain_pop_job};
+  assign unused_bits = ^{status_queue, job_load, job_free, chain_look, chain_pop_job};
 endmodule : vmso_ring

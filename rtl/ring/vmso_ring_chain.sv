@@ -4,8 +4,8 @@
 // load        valid only (job_load with further slots to come); at most one per two cycles
 // free        valid only: what is held of the job is dropped. Reads of it may still be in flight: a new
 //             job in the same place starts to fetch when they are home
-// avail       per job: its next further slot is here
-// pop         valid only, while avail, at most one outstanding; the slot comes 3 + 512 / data_bits
+// look        avail answers in the same cycle: the next further slot of that job is here
+// pop         valid only, of a job whose slot is here, at most one outstanding; the slot comes 3 + 512 / data_bits
 //             cycles later or, when other events of chains are in the way, some cycles after that
 // read        one slot per burst; jobs that want slots take turns
 // throughput  one event (load, free, pop, landing, fetch) per cycle; landing waits in a FIFO that holds
@@ -45,7 +45,8 @@ module vmso_ring_chain
   input  logic [Cfg.data_bits-1:0] row_data,
   input  logic                     done_valid,   // the read of row_place is over
   input  read_resp_e               done_resp,    // of the rows that never came
-  output logic [Cfg.jobs-1:0]      chain_avail,
+  input  logic [JobW-1:0]          chain_look,
+  output logic                     chain_avail,
   input  logic                     chain_pop_valid,
   input  logic [JobW-1:0]          chain_pop_job,
   output logic                     chain_slot_valid,
@@ -197,20 +198,21 @@ module vmso_ring_chain
     .pop_valid(want_valid), .pop_ready(is_fetch), .pop(want)
   );
 
-  logic [Cfg.jobs-1:0] avail_q;
-  assign chain_avail = avail_q;
+  logic avail;
+  assign avail = now.active && !now.stale && now.landed[now.head];
+  vmso_lutram #(.Depth(Cfg.jobs), .Bits(1)) u_avail (
+    .clk, .write_en(1'b1), .write_addr(job), .write_data(avail),
+    .read_addr(chain_look), .read_data(chain_avail)
+  );
   always_ff @(posedge clk) begin
     if (!rst_n) begin
       clearing_q <= 1'b1;
       clear_q    <= '0;
-      avail_q    <= '0;
       pop_wait_q <= 1'b0;
     end else begin
       if (clearing_q) begin
         clear_q <= clear_q + 1'b1;
         if (clear_q == JobW'(Cfg.jobs - 1)) clearing_q <= 1'b0;
-      end else begin
-        avail_q[job] <= now.active && !now.stale && now.landed[now.head];
       end
       pop_wait_q <= chain_pop_valid || (pop_wait_q && !is_pop);
     end
@@ -295,7 +297,9 @@ module vmso_ring_chain
   assign unused_bits = ^{row_place, row};
 
 `ifdef VMSO_CHECKS
-  `VMSO_INTG(PopOnlyWhatIsHere, !chain_pop_valid || chain_avail[chain_pop_job])
+  logic [Cfg.jobs-1:0] here_q;
+  always_ff @(posedge clk) here_q[job] <= avail && rst_n;
+  `VMSO_INTG(PopOnlyWhatIsHere, !chain_pop_valid || here_q[chain_pop_job])
   `VMSO_INTG(OnePopAtATime, !chain_pop_valid || !pop_wait_q)
   `VMSO_IMPL(StartFifoHasRoom, !loaded_q || start_room)
   `VMSO_IMPL(LandFifoHasRoom, !done_valid || land_room)

@@ -3,9 +3,9 @@
 // reads up to 2^hint slots (not beyond producer, ring end or 4 KiB) into one prefetch block.
 //
 // A queue whose slots were dropped needs its share of the job entries first; one that flows may
-// prefetch beyond it. A queue that may not load is dropped from the list; an event brings it back. A queue with more to
-// fetch goes to the end of the list. In the cycle of the pop `fc_*` is asked about the queue popped,
-// the answer (state and query) is there one cycle later.
+// prefetch beyond it. A queue that may not load is dropped from the list; an event brings it back. A
+// queue with more to fetch goes to the end of the list. In the cycle of the pop `fc_*` is asked about
+// the queue popped, the answer (state and query) is there one cycle later.
 //
 // latency     pop to read: 3 cycles; throughput: one batch per 4 cycles
 // batch       pushed in the cycle in which the read is handed over: blocks are taken in this order
@@ -21,7 +21,6 @@ module vmso_ring_fetch
 ) (
   input  logic              clk,
   input  logic              rst_n,
-  input  logic              hold,          // the query port is taken in this cycle
   input  logic              pop_valid,
   output logic              pop_ready,
   input  logic [QueueW-1:0] pop,
@@ -52,7 +51,7 @@ module vmso_ring_fetch
   output logic [QueueW-1:0] busy_queue
 );
   localparam int unsigned RowsPerSlot = 512 / Cfg.data_bits;
-  localparam logic [25:0] LookAhead = 26'd131072;  // payload bytes loaded ahead of issue, per queue
+  localparam int unsigned AheadW = 17;  // 2^17 payload bytes are loaded ahead of issue, per queue
 
   typedef enum logic [2:0] {
     WaitQueue = 3'd0, WaitState = 3'd1, Decide = 3'd2, WaitAgain = 3'd3, WaitBad = 3'd4
@@ -60,7 +59,7 @@ module vmso_ring_fetch
   fetch_fsm_e        fsm_q, fsm_d;
   logic [QueueW-1:0] queue_q;
 
-  assign pop_ready  = fsm_q == WaitQueue && !hold && blocks_free != '0;
+  assign pop_ready  = fsm_q == WaitQueue && blocks_free != '0;
   assign busy       = fsm_q != WaitQueue;
   assign busy_queue = queue_q;
 
@@ -80,14 +79,13 @@ module vmso_ring_fetch
   assign backlog_bytes = unissued(fc_load_state.loaded, fc_query.issued, held);
   assign used          = (fc_load_state.reserved - fc_query.ended) + fc_query.backlog;
 
-  logic         run_q, bad_q, known_bad_q, bytes_ok_q, places_ok_q, share_ok_q, refresh_q;
-  slot_idx_t    fetch_q, producer_q, stride_q;
-  logic [1:0]   hint_q;
-  logic [4:0]   est_q;
-  logic [9:0]   flight_q;
-  logic [25:0]  room_q;
-  ring_config_t config_q;
-  fetch_state_t state_q;
+  logic              run_q, bad_q, known_bad_q, bytes_ok_q, places_ok_q, share_ok_q, refresh_q;
+  slot_idx_t         fetch_q, producer_q, stride_q, mask_q;
+  logic [1:0]        hint_q;
+  logic [9:0]        flight_q;
+  logic [AheadW-1:0] ahead_q;  // slots that may be loaded ahead, those in flight too, less one
+  logic [49:0]       base_q;
+  fetch_state_t      state_q;
 
   always_ff @(posedge clk) begin
     if (fsm_q == WaitQueue) queue_q <= pop;
@@ -97,8 +95,8 @@ module vmso_ring_fetch
                      || (fc_fetch_state.bad && fc_fetch_state.gen == fc_load_state.gen);
       bad_q       <= slot_idx_t'(fc_producer - fc_load_state.load)
                      > slot_idx_t'(16'd1 << fc_config.log2_slots);
-      bytes_ok_q  <= 26'(backlog_bytes) < LookAhead;
-      room_q      <= LookAhead - 26'(backlog_bytes);
+      bytes_ok_q  <= backlog_bytes[24:AheadW] == '0;
+      ahead_q     <= ~backlog_bytes[AheadW-1:0] >> fc_load_state.est;
       places_ok_q <= 18'(used) + 18'(flight)
                      < (18'd1 << fc_config.log2_entries) - 18'd1;
       share_ok_q  <= (9'(held) <= {job_home, 1'b0} || fc_load_state.hint != '0)
@@ -108,9 +106,9 @@ module vmso_ring_fetch
       producer_q  <= fc_producer;
       stride_q    <= fc_load_state.stride;
       hint_q      <= fc_load_state.hint;
-      est_q       <= fc_load_state.est;
       flight_q    <= flight;
-      config_q    <= fc_config;
+      mask_q      <= ring_mask(fc_config.log2_slots);
+      base_q      <= fc_config.base;
       state_q     <= fc_fetch_state;
       state_q.gen <= fc_load_state.gen;
       state_q.bad <= 1'b0;
@@ -118,36 +116,46 @@ module vmso_ring_fetch
   end
 
   // -- Decide: how much, from where ------------------------------------------------------------------
-  slot_idx_t  avail, place, to_end;
-  logic [6:0] to_page;
+  // Each limit as the slots of the batch that it allows: the batch has those that all allow.
+  typedef logic [AheadW:0] limit_t;
+  typedef logic [BatchSlots-1:0] slots_t;
+  function automatic slots_t first(limit_t n);
+    return n[AheadW:3] != '0 ? '1 : ~(slots_t'('1) << n[2:0]);
+  endfunction
+  function automatic slots_t one_and(limit_t n);
+    return first(n) << 1 | slots_t'(1'b1);
+  endfunction
+
+  slot_idx_t  avail, place, to_end;  // to the last slot of the ring
+  logic [5:0] to_page;               // to the last slot of the page
+  limit_t     fit;                   // as ahead_q, without those in flight
   logic [3:0] want, count;
-  logic [33:0] pending;          // payload expected from the slots in flight
-  logic [33:0] fit;              // slots whose payload may still be loaded ahead
+  slots_t     slots;
   logic       go, strided;
   slot_idx_t  advance;
 
   assign avail   = producer_q - fetch_q;
-  assign place   = fetch_q & ring_mask(config_q.log2_slots);
-  assign to_end  = slot_idx_t'(16'd1 << config_q.log2_slots) - place;
-  assign to_page = 7'd64 - 7'(6'(config_q.base[5:0] + place[5:0]));
+  assign place   = fetch_q & mask_q;
+  assign to_end  = ~fetch_q & mask_q;
+  assign to_page = ~(base_q[5:0] + place[5:0]);
+  assign fit     = limit_t'(ahead_q) - limit_t'(flight_q);
   assign strided = stride_q > 16'd1;
-  assign pending = 34'(flight_q) << est_q;
-  assign fit     = (34'(room_q) - pending) >> est_q;
+  assign want    = strided ? 4'd1 : 4'd1 << hint_q;
+  assign slots   = first(limit_t'(want)) & first(limit_t'(avail)) & one_and(limit_t'(to_end))
+                   & one_and(limit_t'(to_page)) & one_and(fit);
   always_comb begin
-    want = strided ? 4'd1 : 4'd1 << hint_q;
-    count = want;
-    if (fit < 34'(count)) count = fit == '0 ? 4'd1 : fit[3:0];
-    if (avail < 16'(count)) count = avail[3:0];
-    if (to_end < 16'(count)) count = to_end[3:0];
-    if (to_page < 7'(count)) count = to_page[3:0];
+    count = '0;
+    for (int unsigned i = 0; i < BatchSlots; i++) begin
+      if (slots[i] && (i == BatchSlots - 1 || !slots[(i+1)%BatchSlots])) count |= 4'(i + 1);
+    end
   end
   assign advance = !strided ? 16'(count) : stride_q < avail ? stride_q : avail;
-  assign go = run_q && !known_bad_q && avail != '0 && bytes_ok_q && pending < 34'(room_q)
-              && places_ok_q && share_ok_q;
+  assign go = run_q && !known_bad_q && avail != '0 && bytes_ok_q && !fit[AheadW] && places_ok_q
+              && share_ok_q;
 
   assign read_valid = fsm_q == Decide && go && !bad_q;
   assign read = '{
-    addr: {50'(config_q.base + 50'(place)), 6'b0}, len: 8'(8'(count) * 8'(RowsPerSlot) - 8'd1),
+    addr: {50'(base_q + 50'(place)), 6'b0}, len: 8'(8'(count) * 8'(RowsPerSlot) - 8'd1),
     chain: 1'b0, block: block_next, job: '0, place: '0
   };
   assign batch = '{queue: queue_t'(queue_q), start: fetch_q, count: count, gen: state_q.gen};
@@ -196,5 +204,5 @@ module vmso_ring_fetch
 
   logic unused_bits;
   assign unused_bits = ^{fc_load_state.abort_it, fc_load_state.skip_bytes,
-                         fc_load_state.skip_segments, config_q.base_ok, config_q.log2_entries};
+                         fc_load_state.skip_segments, fc_config.base_ok};
 endmodule : vmso_ring_fetch

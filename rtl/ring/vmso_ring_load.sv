@@ -49,6 +49,7 @@ module vmso_ring_load
   input  logic [3:0]        load_log2_entries,
   input  queue_contexts_t   load_contexts,
   input  query_t            query,
+  input  logic              peek_hold,      // the query of this cycle is for the fetcher
   input  logic              query_other,    // the query asked in this cycle is not load_queue's
   output logic              load_state_en,
   output logic [QueueW-1:0] load_state_queue,
@@ -95,7 +96,7 @@ module vmso_ring_load
   );
   // not in the cycle in which the queue's state is written: the RAM would give the old one
   assign peek_en    = take_q != peek_q && !next_asked_q && (!next_valid_q || next_used)
-                      && !(load_state_en && next.queue[QueueW-1:0] == queue_q);
+                      && !peek_hold && !(load_state_en && next.queue[QueueW-1:0] == queue_q);
   assign load_queue = peek_en ? next.queue[QueueW-1:0] : queue_q;
 
   always_ff @(posedge clk) begin
@@ -135,7 +136,8 @@ module vmso_ring_load
   query_t          query_q;
   slot_idx_t       producer_q;
   logic [7:0]      freed_q;
-  logic [3:0]      log2_slots_q, log2_entries_q;
+  slot_idx_t       ring_slots_q;
+  logic [3:0]      log2_entries_q;
   queue_contexts_t contexts_q;
   logic            fresh_query_q; // `query` and `load_freed` of this cycle are queue_q's
 
@@ -161,7 +163,7 @@ module vmso_ring_load
   assign live         = open_q && !settle_q && !dropping_q && store_valid && !store_void;
   assign mine_blocked = blocked && queue_q == ctl_queue;
   assign bad_count    = store_slot.slots == '0
-                        || store_slot.slots > slot_idx_t'(16'd1 << log2_slots_q);
+                        || store_slot.slots > ring_slots_q;
   assign bad_chain    = store_slot.slots > reach_q;
   assign framing      = store_resp != RespOkay || bad_count || bad_chain;
   always_comb begin
@@ -296,7 +298,7 @@ module vmso_ring_load
       batch_q        <= next_q;
       index_q        <= '0;
       producer_q     <= next_producer_q;
-      log2_slots_q   <= next_log2_slots_q;
+      ring_slots_q   <= slot_idx_t'(16'd1 << next_log2_slots_q);
       log2_entries_q <= next_log2_entries_q;
       contexts_q     <= next_contexts_q;
       if (!same_queue) begin

@@ -4,6 +4,7 @@
 //
 // job_load    valid only, at most every second cycle, after run_ready. A refused job or a no-op gets no
 //             runs: chain_done at once
+// chain_look  answered by chain_avail in the same cycle; chain_pop and slot: see vmso_run_slots
 // lookup      valid/ready; fill, busy: valid only. A wanted run has exactly one request outstanding
 // run_status  of status_job, combinational; run_end of end_job, one cycle later
 // ready_event valid only, in the first cycle in which run_status shows the progress
@@ -25,7 +26,8 @@ module vmso_run
   output logic                run_ready,
   input  logic                job_load_valid,
   input  job_load_t           job_load,
-  input  logic [Cfg.jobs-1:0] chain_avail,
+  output job_t                chain_look,
+  input  logic                chain_avail,
   output logic                chain_pop_valid,
   output job_t                chain_pop_job,
   input  logic                chain_slot_valid,
@@ -102,15 +104,14 @@ module vmso_run
   // -- wires -------------------------------------------------------------------------------------------
   logic                init_valid, drop_active, drop_busy;
   index_t              init_job;
-  logic                turn_valid, turn_ready, work_idle, save_valid, ended_valid;
+  logic                turn_valid, turn_ready, turn_waits, work_idle, save_valid, ended_valid;
   index_t              turn_job, work_job;
   cursor_t             turn_cursor, save;
   buffers_t            turn_buffers;
   aside_e              save_why;
-  logic                freed_valid, taken_valid, slot_taken_valid, landed_valid, place_en;
+  logic                freed_valid, taken_valid, slot_wanted, slot_cleared, landed_valid, place_en;
   run_t                taken_run;
-  index_t              taken_job, slot_taken_job, landed_job;
-  logic [Cfg.jobs-1:0] slot_wanted;
+  index_t              taken_job, landed_job;
   logic [1:0]          place_at;
   desc_t               place;
   logic [2:0]          place_count;
@@ -135,20 +136,22 @@ module vmso_run
 
   assign status_index = status_job[JobW-1:0];
 
+  assign slot_wanted = save_valid && save_why == AsideSlot;
+
   // -- parts -------------------------------------------------------------------------------------------
   vmso_run_turn #(.Cfg(Cfg)) u_turn (
     .clk, .rst_n, .load_valid, .load_job, .load_cursor, .load_buffers,
     .save_valid, .save_job(work_job), .save, .save_why, .ended_valid, .ended_job(work_job),
-    .freed_valid, .freed_job(taken_job), .slot_wanted, .slot_taken_valid, .slot_taken_job,
-    .landed_valid, .landed_job,
-    .clear_active(drop_active), .clear_job(clear_job[JobW-1:0]), .clear_busy(drop_busy),
-    .work_idle, .turn_valid, .turn_ready, .turn_job, .turn_cursor, .turn_buffers
+    .freed_valid, .freed_job(taken_job), .landed_valid, .landed_job,
+    .clear_active(drop_active), .clear_job(clear_job[JobW-1:0]), .slot_cleared,
+    .clear_busy(drop_busy),
+    .work_idle, .turn_valid, .turn_ready, .turn_waits, .turn_job, .turn_cursor, .turn_buffers
   );
   vmso_run_build #(.Cfg(Cfg)) u_build (
     .clk, .rst_n, .init_valid, .init_job,
-    .turn_valid, .turn_ready, .turn_job, .turn_cursor, .turn_buffers,
+    .turn_valid, .turn_ready, .turn_waits, .turn_job, .turn_cursor, .turn_buffers,
     .work_idle, .work_job, .head(work_head), .place_en, .place_at, .place, .place_count,
-    .save_hold(load_valid), .save_valid, .save, .save_why, .ended_valid,
+    .save_valid, .save, .save_why, .ended_valid,
     .clear_active(drop_active), .clear_job(clear_job[JobW-1:0]),
     .new_valid, .new_ready, .new_lookup, .put_valid, .put_run, .put,
     .bad_valid(spoil_valid), .bad_ready(spoil_ready), .done_valid, .done_ready, .done_set,
@@ -156,8 +159,9 @@ module vmso_run
   );
   vmso_run_slots #(.Cfg(Cfg)) u_slots (
     .clk, .rst_n, .load_valid, .load_job, .load_contexts(job_load.contexts),
-    .slot_wanted, .slot_taken_valid, .slot_taken_job,
-    .chain_avail, .chain_pop_valid, .chain_pop_job, .chain_slot_valid, .chain_slot,
+    .want_valid(slot_wanted), .want_job(work_job), .clear_active(drop_active),
+    .clear_job(clear_job[JobW-1:0]), .cleared(slot_cleared),
+    .chain_look, .chain_avail, .chain_pop_valid, .chain_pop_job, .chain_slot_valid, .chain_slot,
     .chain_slot_resp, .landed_valid, .landed_job,
     .place_en, .place_job(work_job), .place_at, .place, .place_count
   );
@@ -198,15 +202,17 @@ module vmso_run
   );
 
   // -- chain_done, events and status -------------------------------------------------------------------
-  logic [Cfg.jobs-1:0] chain_done_q;
-  always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      chain_done_q <= '0;
-    end else begin
-      if (done_set) chain_done_q[work_job] <= 1'b1;
-      if (job_load_valid) chain_done_q[load_job] <= refused;
-    end
-  end
+  // A job is done when the builder has seen all of it, or has nothing to build. One that was cleared
+  // stays unfinished until the next load.
+  logic has_runs, unfinished, unused_flags_ready;
+  vmso_lutram #(.Depth(Cfg.jobs), .Bits(1)) u_has_runs (
+    .clk, .write_en(job_load_valid), .write_addr(load_job), .write_data(load_valid),
+    .read_addr(status_index), .read_data(has_runs)
+  );
+  vmso_flags #(.Num(Cfg.jobs)) u_unfinished (
+    .clk, .rst_n, .ready(unused_flags_ready), .put_valid(load_valid), .put(load_job),
+    .drop_valid(done_set), .drop(work_job), .ask(status_index), .is_in(unfinished)
+  );
   vmso_fifo #(.Bits(JobW), .Depth(4)) u_done (
     .clk, .rst_n, .in_valid(done_valid), .in_ready(done_ready), .in(work_job),
     .out_valid(done_queued), .out_ready(!progress_valid), .out(done_job),
@@ -223,7 +229,7 @@ module vmso_run
                         ? status_total - 1'b1 : status_total;
   assign run_status  = '{ready_total: status_ready, blocked: status_blocked,
                          full: status_held[5] && status_prefix == status_alloc,
-                         chain_done: chain_done_q[status_index]};
+                         chain_done: !(has_runs && unfinished)};
 
   logic unused_bits;
   assign unused_bits = ^{job_load, status_job, end_job, status_held, taken_valid, taken_run};

@@ -6,8 +6,9 @@
 // redo        valid only: these runs of a job are wanted again, oldest first from redo_first on
 // lookup      valid/ready, payload stands until taken. Asked again oldest first, only if a walk slot was
 //             free in the cycle before
-// latency     busy to lookup: 4 cycles; redo to lookup: 6
-// room        every run is in at most one of: redo mask, list, here, xlat; so nothing overflows
+// latency     busy to lookup: 4 cycles; redo to lookup: 7
+// room        every run is in at most one of: redo mask, job in hand, list, here, xlat; so nothing
+//             overflows
 // reset       control; redo masks by the init walk
 `include "vmso_assert.svh"
 module vmso_run_ask
@@ -44,45 +45,55 @@ module vmso_run_ask
     run_mask_t mask;
   } redo_t;
 
-  // -- redo: one run per cycle from the masks into the list --------------------------------------------
-  logic            again_valid, again_room, again_first, drain, drained, redo_write;
-  logic [JobW-1:0] again_job, mask_job;
+  // -- redo: a mask per job; the mask of the job in hand goes into the list, one run per cycle ---------
+  // The mask in hand is turned: bit 0 is run first_q, which is the oldest.
+  logic            again_valid, again_room, again_first, take, drain, hand_last, redo_write;
+  logic [JobW-1:0] again_job, mask_job, job_q;
   logic [JobW:0]   unused_again_count;
   redo_t           old, now;
-  run_mask_t       turned, lowest;
-  run_t            place, drain_run;
+  run_mask_t       hand_q, lowest;
+  run_t            first_q, place, drain_run;
 
-  assign drain      = again_valid && !redo_valid && !busy_valid && !init_valid;
-  assign mask_job   = init_valid ? init_job : redo_valid ? redo_job : again_job;
-  assign turned     = run_mask_t'({old.mask, old.mask} >> old.first);
-  assign lowest     = turned & (~turned + 1'b1);
+  assign drain     = hand_q != '0 && !busy_valid;
+  assign lowest    = hand_q & (~hand_q + 1'b1);
+  assign hand_last = hand_q == lowest;
   always_comb begin
     place = '0;
     for (int unsigned i = 0; i < Runs; i++) if (lowest[i]) place |= run_t'(i);
   end
-  assign drain_run = old.first + place;
+  assign drain_run = first_q + place;
+
+  assign take     = again_valid && !redo_valid && !init_valid
+                    && (hand_q == '0 || (drain && hand_last));
+  assign mask_job = init_valid ? init_job : redo_valid ? redo_job : again_job;
   always_comb begin
-    now = old;
-    if (init_valid) begin
-      now = '0;
-    end else if (redo_valid) begin
+    now = '0;
+    if (redo_valid && !init_valid) begin
       now.first = redo_first;
       now.mask  = old.mask | redo_mask;
-    end else begin
-      now.mask[drain_run] = 1'b0;
     end
   end
   assign again_first = redo_valid && old.mask == '0 && redo_mask != '0;
-  assign drained     = drain && now.mask == '0;
-  assign redo_write  = init_valid || redo_valid || drain;
+  assign redo_write  = init_valid || redo_valid || take;
   vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(redo_t))) u_masks (
     .clk, .write_en(redo_write), .write_addr(mask_job), .write_data(now),
     .read_addr(mask_job), .read_data(old)
   );
   vmso_fifo #(.Bits(JobW), .Depth(Cfg.jobs)) u_again (
     .clk, .rst_n, .in_valid(again_first), .in_ready(again_room), .in(redo_job),
-    .out_valid(again_valid), .out_ready(drained), .out(again_job), .count(unused_again_count)
+    .out_valid(again_valid), .out_ready(take), .out(again_job), .count(unused_again_count)
   );
+  always_ff @(posedge clk) begin
+    if (!rst_n) hand_q <= '0;
+    else if (take) hand_q <= run_mask_t'({old.mask, old.mask} >> old.first);
+    else if (drain) hand_q <= hand_q & ~lowest;
+  end
+  always_ff @(posedge clk) begin
+    if (take) begin
+      job_q   <= again_job;
+      first_q <= old.first;
+    end
+  end
 
   // -- list: refs of runs that are to be asked for -----------------------------------------------------
   logic            push, pop, ref_valid_q, ask_valid_q, to_ask, retry_taken;
@@ -90,7 +101,7 @@ module vmso_run_ask
   logic [RefW:0]   count_q;
 
   assign push     = busy_valid || drain;
-  assign push_ref = busy_valid ? {busy.job[JobW-1:0], busy.run} : {again_job, drain_run};
+  assign push_ref = busy_valid ? {busy.job[JobW-1:0], busy.run} : {job_q, drain_run};
   assign to_ask   = ref_valid_q && (!ask_valid_q || retry_taken);
   assign pop      = count_q != '0 && (!ref_valid_q || to_ask);
   vmso_ram_1w1r #(.Depth(Cfg.jobs * Runs), .LaneBits(RefW)) u_list (

@@ -26,6 +26,7 @@ module vmso_run_build
   input  logic [JobW-1:0] init_job,
   input  logic            turn_valid,
   output logic            turn_ready,
+  input  logic            turn_waits,
   input  logic [JobW-1:0] turn_job,
   input  cursor_t         turn_cursor,
   input  buffers_t        turn_buffers,
@@ -36,7 +37,6 @@ module vmso_run_build
   output logic [1:0]      place_at,
   input  desc_t           place,
   input  logic [2:0]      place_count,
-  input  logic            save_hold,     // no save in this cycle
   output logic            save_valid,
   output cursor_t         save,
   output aside_e          save_why,
@@ -80,7 +80,7 @@ module vmso_run_build
   assign held       = alloc_q - head;
   assign room       = !held[5];
   assign drop       = clear_active && clear_job == job_q && !asked_q;
-  assign yield      = pace_q == TurnRuns && turn_valid && !asked_q && !save_hold;
+  assign yield      = pace_q == TurnRuns && turn_waits && !asked_q;
   assign work       = valid_q && !drop && !yield;
   assign is_bad     = c.cur.bad != BadNot;
   assign has        = c.cur.bytes != '0;
@@ -148,12 +148,10 @@ module vmso_run_build
       end else if (placed) begin
         d.cur.bytes = '0;  // the place comes in the next cycle
       end else if (c.slots_left != '0) begin
-        wants_slot = !save_hold;
-        if (wants_slot) begin
-          d.chained    = 1'b1;
-          d.place      = '0;
-          d.slots_left = c.slots_left - 1'b1;
-        end
+        wants_slot   = 1'b1;
+        d.chained    = 1'b1;
+        d.place      = '0;
+        d.slots_left = c.slots_left - 1'b1;
       end else if (c.left != '0) begin
         d.cur.bad  = BadSum;
         d.cur.addr = '0;
@@ -167,7 +165,7 @@ module vmso_run_build
   assign done_valid = agrees && !asked;
   assign done       = agrees && (asked || done_ready);
   assign done_set   = done;
-  assign save_valid = (valid_q && !drop && yield) || (needs_room && !save_hold) || wants_slot;
+  assign save_valid = (valid_q && !drop && yield) || needs_room || wants_slot;
   assign save       = d;
   assign save_why   = wants_slot ? AsideSlot : needs_room ? AsideFull : AsideYield;
   assign ended_valid = done || spoils || (valid_q && drop);
@@ -215,17 +213,9 @@ module vmso_run_build
   assign alloc_en   = put_valid || init_valid;
   assign alloc_job  = init_valid ? init_job : job_q;
   assign alloc      = init_valid ? '0 : alloc_used;
-  vmso_lutram #(.Depth(Cfg.jobs), .Bits(6)) u_alloc (
+  vmso_lutram #(.Depth(Cfg.jobs), .Bits(6), .Reads(3)) u_alloc (
     .clk, .write_en(alloc_en), .write_addr(alloc_job), .write_data(alloc),
-    .read_addr(turn_job), .read_data(turn_alloc)
-  );
-  vmso_lutram #(.Depth(Cfg.jobs), .Bits(6)) u_alloc_status (
-    .clk, .write_en(alloc_en), .write_addr(alloc_job), .write_data(alloc),
-    .read_addr(status_job), .read_data(status_alloc)
-  );
-  vmso_lutram #(.Depth(Cfg.jobs), .Bits(6)) u_alloc_row (
-    .clk, .write_en(alloc_en), .write_addr(alloc_job), .write_data(alloc),
-    .read_addr(row_job), .read_data(row_alloc)
+    .read_addr({turn_job, status_job, row_job}), .read_data({turn_alloc, status_alloc, row_alloc})
   );
 
   logic unused_bits;
@@ -233,7 +223,6 @@ module vmso_run_build
 
 `ifdef VMSO_CHECKS
   `VMSO_IMPL(NoMoreRunsThanPlaces, !valid_q || held <= 6'd32)
-  `VMSO_IMPL(NoSaveWhenHeld, !save_valid || !save_hold)
   `VMSO_IMPL(OneEnd, !ended_valid || !save_valid)
 `endif
 endmodule : vmso_run_build

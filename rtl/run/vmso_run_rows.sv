@@ -137,7 +137,7 @@ module vmso_run_rows
   logic      answers, in_order, stops, good, quiet, more;
   run_mask_t keep, range;
   ptr_t      prefix;
-  run_t      newest;
+  run_t      newest, after_prefix;
 
   assign row_job  = job_q;
   assign prefix   = row.reach.prefix;
@@ -152,6 +152,7 @@ module vmso_run_rows
   assign range    = run_range(what_q == DoMark ? row_taken.head : prefix,
                               what_q == DoMark ? prefix : row_alloc);
   assign newest   = row_alloc[4:0] - 1'b1;
+  assign after_prefix = prefix[4:0] + 1'b1;
   assign keep     = row.bad ? row.mask & (run_mask_t'(1) << newest) : '0;
   assign quiet    = chosen_q && what_q == DoClear && row.mask == range;
 
@@ -180,8 +181,8 @@ module vmso_run_rows
     end
     if (init_valid) next = '0;
   end
-  // the run at the new prefix was answered before
-  assign more = (good || what_q == DoMark) && next.mask[next.reach.prefix[4:0]];
+  // the run at the new prefix was answered before; after a mark that may be the error run
+  assign more = good ? row.mask[after_prefix] : what_q == DoMark && row.bad;
 
   logic            row_en;
   logic [JobW-1:0] write_job;
@@ -205,23 +206,18 @@ module vmso_run_rows
   assign status_prefix  = reach.prefix;
 
   // -- jobs whose prefix can go on ---------------------------------------------------------------------
-  logic [Cfg.jobs-1:0] listed_q;
-  logic                list, follow_room;
-  logic [JobW:0]       unused_follow_count;
-  assign list = chosen_q && more && !listed_q[job_q];
+  logic          list, listed, follow_room, unused_flags_ready;
+  logic [JobW:0] unused_follow_count;
+  assign list = chosen_q && more && !listed;
+  vmso_flags #(.Num(Cfg.jobs)) u_listed (
+    .clk, .rst_n, .ready(unused_flags_ready), .put_valid(list), .put(job_q),
+    .drop_valid(follow_take), .drop(follow_job), .ask(job_q), .is_in(listed)
+  );
   vmso_fifo #(.Bits(JobW), .Depth(Cfg.jobs)) u_follow (
     .clk, .rst_n, .in_valid(list), .in_ready(follow_room), .in(job_q),
     .out_valid(follow_valid), .out_ready(follow_take), .out(follow_job),
     .count(unused_follow_count)
   );
-  always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      listed_q <= '0;
-    end else begin
-      if (list) listed_q[job_q] <= 1'b1;
-      if (follow_take) listed_q[follow_job] <= 1'b0;
-    end
-  end
 
   // -- results -----------------------------------------------------------------------------------------
   always_ff @(posedge clk) begin

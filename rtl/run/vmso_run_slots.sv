@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Takes further slots of chains for the builder, checks their places and keeps the used ones.
 //
-// wanted      jobs whose builder needs the next slot; taken: the want is being served
-// chain_*     to ring: pop only while avail, one outstanding
+// want        valid only: a job whose builder needs the next slot. Those that wait are looked at in turn,
+//             one per cycle, whether their slot is here
+// chain_look  answered in the same cycle by chain_avail: the job's next slot is here. chain_pop: only such
+//             jobs, one outstanding
+// clear       level: clear_job is forgotten if its turn comes and its slot is not here, or is not popped;
+//             cleared: it was, in this cycle
 // landed      valid only: the places of the job's slot are in the RAM, count of them 0..4
 // place       of place_job, place_at, one cycle after place_en
 // rate        one slot per max(4, pop to slot + 2) cycles
@@ -21,10 +25,13 @@ module vmso_run_slots
   input  logic                load_valid,
   input  logic [JobW-1:0]     load_job,
   input  queue_contexts_t     load_contexts,
-  input  logic [Cfg.jobs-1:0] slot_wanted,
-  output logic                slot_taken_valid,
-  output logic [JobW-1:0]     slot_taken_job,
-  input  logic [Cfg.jobs-1:0] chain_avail,
+  input  logic                want_valid,
+  input  logic [JobW-1:0]     want_job,
+  input  logic                clear_active,
+  input  logic [JobW-1:0]     clear_job,
+  output logic                cleared,
+  output job_t                chain_look,
+  input  logic                chain_avail,
   output logic                chain_pop_valid,
   output job_t                chain_pop_job,
   input  logic                chain_slot_valid,
@@ -38,20 +45,32 @@ module vmso_run_slots
   output desc_t               place,
   output logic [2:0]          place_count
 );
-  // -- choose a job and pop its slot -------------------------------------------------------------------
-  logic [Cfg.jobs-1:0] request, unused_grant;
-  logic                pop, popped_q, write_q;
-  logic [1:0]          step_q;
-  logic [JobW-1:0]     index, popped_job_q;
+  // -- look at those that wait, and pop the slot of one --------------------------------------------------
+  logic            pop, popped_q, write_q, look_valid_q, look_next, leaves, rotates, bypass;
+  logic            wait_valid, wait_room;
+  logic [1:0]      step_q;
+  logic [JobW-1:0] look_q, wait_first, wait_in, popped_job_q;
+  logic [JobW:0]   unused_wait_count;
 
-  assign request = slot_wanted & chain_avail;
+  assign chain_look = job_t'(look_q);
   // a slot comes 2 cycles after its pop at the earliest
-  assign pop     = request != '0 && !popped_q && (!write_q || step_q[1]);
-  vmso_rr_arbiter #(.Num(Cfg.jobs)) u_choice (
-    .clk, .rst_n, .request, .advance(pop), .grant(unused_grant), .grant_index(index)
+  assign pop        = look_valid_q && chain_avail && !popped_q && (!write_q || step_q[1]);
+  assign cleared    = look_valid_q && clear_active && clear_job == look_q && !pop;
+  assign leaves     = pop || cleared;
+  // the list takes one job per cycle; one whose slot is here stays, so that nobody overtakes it
+  assign rotates    = look_valid_q && !chain_avail && !cleared && wait_valid && !want_valid;
+  assign look_next  = !look_valid_q || leaves || rotates;
+  assign bypass     = want_valid && look_next && !wait_valid;
+  assign wait_in    = want_valid ? want_job : look_q;
+  vmso_fifo #(.Bits(JobW), .Depth(Cfg.jobs)) u_wait (
+    .clk, .rst_n, .in_valid((want_valid && !bypass) || rotates), .in_ready(wait_room), .in(wait_in),
+    .out_valid(wait_valid), .out_ready(look_next), .out(wait_first), .count(unused_wait_count)
   );
-  assign slot_taken_valid = pop;
-  assign slot_taken_job   = index;
+  always_ff @(posedge clk) begin
+    if (!rst_n) look_valid_q <= 1'b0;
+    else if (look_next) look_valid_q <= wait_valid || bypass;
+  end
+  always_ff @(posedge clk) if (look_next) look_q <= wait_valid ? wait_first : want_job;
 
   always_ff @(posedge clk) begin
     if (!rst_n) begin
@@ -62,7 +81,7 @@ module vmso_run_slots
       chain_pop_valid <= pop;
     end
   end
-  always_ff @(posedge clk) if (pop) popped_job_q <= index;
+  always_ff @(posedge clk) if (pop) popped_job_q <= look_q;
   assign chain_pop_job = job_t'(popped_job_q);
 
   // -- write its used places, one per cycle ------------------------------------------------------------
@@ -133,7 +152,7 @@ module vmso_run_slots
   );
 
   logic unused_bits;
-  assign unused_bits = ^contexts.reserved;
+  assign unused_bits = ^contexts.reserved ^ wait_room;  // the list holds every job
 
 `ifdef VMSO_CHECKS
   `VMSO_INTG(SlotWasPopped, !chain_slot_valid || popped_q)

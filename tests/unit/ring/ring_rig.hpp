@@ -341,7 +341,10 @@ class Rig : public unit::UnitBench<M> {
     if (!popping && chance() < knobs.pop) {
       unsigned j = below(kJobs);
       for (unsigned i = 0; i < kJobs; i++, j = (j + 1) % kJobs) {
-        if (jobs[j].active && bit(d.chain_avail, j)) {
+        if (!jobs[j].active) continue;
+        d.chain_look = uint8_t(j);
+        this->settle();
+        if (d.chain_avail) {
           d.chain_pop_valid = 1;
           d.chain_pop_job = uint8_t(j);
           popping = j;

@@ -34,6 +34,8 @@ struct Knobs {
   unsigned mark_per_mille = 0;   // cycles in which a fence begins
   unsigned fault_per_mille = 0;  // pages that fault
   unsigned whole_percent = 0;    // fetches of everything that is ready
+  uint32_t mss = 0;              // if not 0: fetches take just so many payload bytes, or the rest
+  int held_queue = -1;           // no slot of this queue lands
 };
 
 template <typename Model>
@@ -83,6 +85,15 @@ class Rig : public unit::UnitBench<Model> {
     this->tick();
   }
 
+  // Unloads the job of a queue that has one, with nothing of it under way.
+  void unload(unsigned queue) {
+    for (unsigned j = 0; j < table_.size(); j++) {
+      if (table_[j].used && table_[j].job.queue == queue && table_[j].fetches == 0) {
+        return begin_clear(j);
+      }
+    }
+    FAIL("queue " << queue << " has no job at rest");
+  }
   void steps(unsigned n) {
     while (n-- > 0) step();
   }
@@ -200,7 +211,7 @@ class Rig : public unit::UnitBench<Model> {
     for (unsigned i = 0; i < 4; i++, j = (j + 1) % unsigned(table_.size())) {
       Entry &e = table_[j];
       if (e.used && !e.avail && !e.landing && e.chain_next < e.job.chain.size() &&
-          chance(knobs.land_percent)) {
+          int(e.job.queue) != knobs.held_queue && chance(knobs.land_percent)) {
         e.avail = true;
       }
     }
@@ -440,8 +451,16 @@ class Rig : public unit::UnitBench<Model> {
         if (look_.blocked) check_end(d, e, uint64_t(ready));
         return;
       }
+      if (knobs.mss && !headed) {
+        most = std::min<uint64_t>(knobs.mss, left);
+        if (most > uint64_t(ready)) {
+          e.listed = false;
+          return;
+        }
+      }
       bool last_possible = look_.chain_done && !e.plan.bad;
-      uint64_t bytes = headed || chance(knobs.whole_percent) ? most : 1 + rng_() % most;
+      uint64_t bytes =
+          headed || knobs.mss || chance(knobs.whole_percent) ? most : 1 + rng_() % most;
       if (chance(10)) bytes = most;
       if (bytes == left && !last_possible) {  // the last segment waits for the chain's end
         if (look_.blocked) {

@@ -151,10 +151,11 @@ module run_top
   assign piece_bytes = piece.bytes;
   assign piece_last  = piece.last;
 
+  job_t chain_look;
   vmso_run #(.Cfg(Cfg)) u_run (
     .clk, .rst_n, .run_ready, .job_load_valid(load_valid), .job_load,
-    .chain_avail(chain_avail[Cfg.jobs-1:0]), .chain_pop_valid, .chain_pop_job, .chain_slot_valid,
-    .chain_slot, .chain_slot_resp(read_resp_e'(chain_slot_resp)),
+    .chain_look, .chain_avail(chain_avail[chain_look[6:0]]), .chain_pop_valid, .chain_pop_job,
+    .chain_slot_valid, .chain_slot, .chain_slot_resp(read_resp_e'(chain_slot_resp)),
     .lookup_valid, .lookup_ready, .lookup, .fill_valid, .fill, .busy_valid, .busy, .walk_free,
     .status_job, .run_status, .end_job, .run_end, .ready_event_valid, .ready_event,
     .fetch_valid, .fetch_ready, .fetch, .piece_valid, .piece_ready, .piece, .fetch_idle,
@@ -163,5 +164,5 @@ module run_top
   );
 
   logic unused_bits;
-  assign unused_bits = ^{chain_avail, piece};
+  assign unused_bits = ^{chain_look, chain_avail, piece};
 endmodule : run_top

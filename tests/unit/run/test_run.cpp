@@ -403,6 +403,52 @@ TEST_CASE("Jobs put aside and fresh jobs take turns", "[run][rate]") {
   }
 }
 
+TEMPLATE_TEST_CASE("A slot that does not come holds up its own job alone", "[run][slots]", Vrun0,
+                   Vrun1, Vrun2) {
+  Knobs knobs;
+  knobs.land_percent = 100;
+  knobs.held_queue = 1;
+  Rig<TestType> rig(JobsOf<TestType>::value, knobs, kSeed + 7);
+  for (unsigned queue : {1, 2, 1, 3}) {
+    Job job = small(0x10000 * queue, 64);
+    job.queue = queue;
+    job.chain.resize(3);
+    for (Slot &slot : job.chain) slot.places[0] = {0x1000, 100, 0, 0};
+    job.payload = 364;
+    rig.waiting.push_back(job);
+  }
+  rig.steps(1500);
+  CHECK(rig.finished == 2);  // those of queues 2 and 3
+  rig.unload(1);             // a job that waits is forgotten at once, also behind another one
+  rig.steps(100);
+  CHECK(rig.cleared == 1);
+  rig.unload(1);
+  rig.steps(100);
+  CHECK(rig.cleared == 2);
+  CHECK(!rig.busy());
+}
+
+TEMPLATE_TEST_CASE("Segments of as many runs as a job can hold never wait for themselves",
+                   "[run][slots]", Vrun0, Vrun1, Vrun2) {
+  for (uint64_t seed = 0; seed < 12; seed++) {
+    Knobs knobs = smooth();
+    knobs.mss = 32;
+    knobs.piece_percent = unsigned(100 - 8 * seed);  // down to 12: the builder keeps up
+    Rig<TestType> rig(JobsOf<TestType>::value, knobs, kSeed + seed);
+    Job job;
+    job.queue = 1;
+    job.chain.resize(200);
+    for (size_t i = 0; i < job.chain.size(); i++) {
+      for (uint64_t p = 0; p < 4; p++) job.chain[i].places[p] = {0x1000 * i + p, 1, 0, 0};
+    }
+    job.payload = uint32_t(4 * job.chain.size());
+    rig.waiting.push_back(job);
+    rig.drain();
+    CHECK(rig.finished == 1);
+    CHECK(rig.fulls > 0);
+  }
+}
+
 TEMPLATE_TEST_CASE("A mark takes as many cycles as there are jobs and a few", "[run][rate]", Vrun0,
                    Vrun1, Vrun2) {
   constexpr unsigned kJobs = JobsOf<TestType>::value;
