@@ -232,8 +232,8 @@ module vmso_top
   order_count_t                ctl_issued;
   queue_t                      wake_queue;
   // read
-  logic                        piece_ready, tmpl_req_valid, payload_req_valid, tmpl_write_valid,
-                               tmpl_done_valid, tmpl_done_fail;
+  logic                        read_ready, piece_ready, tmpl_req_valid, payload_req_valid,
+                               tmpl_write_valid, tmpl_done_valid, tmpl_done_fail;
   read_req_t                   tmpl_req, payload_req;
   logic [DataBits-1:0]         store_read_data, tmpl_write_data;
   frame_state_t                frame_state;
@@ -282,8 +282,8 @@ module vmso_top
   counter_inc_t counter_inc;
   sticky_t      sticky_set;
 
-  assign engine_ready = ring_ready && run_ready && xlat_ready && seg_ready && out_ready && cpl_ready
-                        && core_rst_n;
+  assign engine_ready = ring_ready && run_ready && xlat_ready && seg_ready && read_ready
+                        && out_ready && cpl_ready && core_rst_n;
   // a consumer doorbell goes to cpl, and in the same cycle to ring as a wake-up
   assign ring_doorbell_valid = doorbell_valid && (!doorbell.consumer || consumer_ready);
   assign consumer_valid      = doorbell_valid && doorbell.consumer && ring_doorbell_ready;
@@ -421,7 +421,7 @@ module vmso_top
     .count_seg_busy, .count_seg_blocked, .count_seg_starved
   );
   vmso_read #(.Cfg(Cfg)) u_read (
-    .clk, .rst_n(core_rst_n), .piece_valid, .piece_ready, .piece, .tmpl_req_valid,
+    .clk, .rst_n(core_rst_n), .read_ready, .piece_valid, .piece_ready, .piece, .tmpl_req_valid,
     .tmpl_req_ready, .tmpl_req, .tmpl_req_id, .payload_req_valid, .payload_req_ready,
     .payload_req, .payload_req_id, .read_rsp_valid, .read_rsp, .read_data,
     .frame_open_valid(order_valid), .frame_open(order_frame), .store_read_en, .store_read_row,

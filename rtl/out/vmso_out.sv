@@ -17,7 +17,8 @@
 // m_axis      user = {slot 15, queue 12, err 0}
 // latency     last byte seen in frame_state to m_axis_valid: 3 cycles
 // throughput  a beat per cycle without gaps; an order per 2 cycles, with patched header per 3
-// reset       out_ready when the queue tables are cleared: no order before that
+// reset       out_ready when the tables of queues and templates are cleared: no job_load, no landing and
+//             no order before that
 `include "vmso_assert.svh"
 module vmso_out
   import vmso_pkg::*;
@@ -96,7 +97,7 @@ module vmso_out
   logic                          next_valid, next_ready, pending;
   order_t                        next;
   frame_t                        next_frame;
-  logic                          look_done, look_flush, fail_valid;
+  logic                          left_ready, tmpl_ready, look_done, look_flush, fail_valid;
   template_t                     look_tmpl, row_tmpl, window_tmpl, parsed_tmpl;
   tmpl_fail_t                    look_fail;
   queue_t                        look_queue, fail_queue;
@@ -115,7 +116,7 @@ module vmso_out
     .pending
   );
   vmso_out_tmpl #(.Cfg(Cfg)) u_tmpl (
-    .clk, .rst_n, .job_load_valid, .job_load,
+    .clk, .rst_n, .ready(tmpl_ready), .job_load_valid, .job_load,
     .tmpl_write_valid, .tmpl_write_tmpl, .tmpl_bank_en, .tmpl_bank_row, .tmpl_write_data,
     .tmpl_done_valid, .tmpl_done_tmpl, .tmpl_done_bytes, .tmpl_done_fail, .tmpl_done_status,
     .tmpl_done_cause, .tmpl_done_va,
@@ -134,7 +135,7 @@ module vmso_out
     .item_valid, .item_ready, .item, .drop_pulse
   );
   vmso_out_left #(.Cfg(Cfg)) u_left (
-    .clk, .rst_n, .ready(out_ready), .left_valid, .left_queue(left.queue), .ctl_queue, .ctl_left,
+    .clk, .rst_n, .ready(left_ready), .left_valid, .left_queue(left.queue), .ctl_queue, .ctl_left,
     .fail_valid, .fail_queue, .flush_set_valid, .flush_set_ready, .flush_set,
     .flush_clear_valid, .flush_clear_ready, .flush_clear, .look_queue, .look_flush
   );
@@ -145,6 +146,8 @@ module vmso_out
     .m_axis_bytes, .left_valid, .left, .tmpl_free_valid, .tmpl_free,
     .end_valid, .end_ready, .job_end, .queue_fail_valid, .queue_fail_ready, .queue_fail
   );
+
+  assign out_ready = left_ready && tmpl_ready;
 
   // -- counters ------------------------------------------------------------------------------------
   always_ff @(posedge clk) begin

@@ -18,16 +18,22 @@ module vmso_out_patch
   output logic [16:0] l4_before
 );
   // -- first cycle: lengths, id, sequence, flags ---------------------------------------------------
-  logic [15:0] l4_bytes, ip_bytes, id, base;
-  logic [24:0] old_bytes;
+  // The full seed holds the length of the whole job, L4 header and payload. A segment's own length takes
+  // its place: payload minus payload, as the headers are equal. Minus a 32-bit length is plus its
+  // complement.
+  logic        full;
+  logic [15:0] ip_bytes, l4_bytes, old_low, old_high, id, base;
   logic [11:0] mask;
-  logic [15:0] len_q, l4_bytes_q, id_q, base_q, old_low_q, old_high_q, flags_q;
+  logic [15:0] len_q, l4_bytes_q, id_q, flags_q;
+  logic [16:0] known_q, old_q;
   logic [31:0] seq_q;
 
-  assign l4_bytes  = 16'(order.header_bytes) - 16'(order.l4_offset) + 16'(order.bytes);
-  assign ip_bytes  = 16'(order.header_bytes) - 16'(order.l3_offset) + 16'(order.bytes);
-  assign old_bytes = 25'(order.header_bytes) - 25'(order.l4_offset) + 25'(order.job_bytes);
-
+  assign full     = order.l4_mode == L4SeedFull;
+  assign ip_bytes = 16'(order.header_bytes) - 16'(order.l3_offset) + 16'(order.bytes);
+  assign l4_bytes = (full ? '0 : 16'(order.header_bytes) - 16'(order.l4_offset))
+                    + 16'(order.bytes);
+  assign old_low  = ~order.job_bytes[15:0];
+  assign old_high = ~{8'd0, order.job_bytes[23:16]};
   always_comb begin
     unique case (order.id_mode)
       IdFixed:  id = parsed.id;
@@ -45,18 +51,16 @@ module vmso_out_patch
     len_q      <= parsed.v6 ? ip_bytes - 16'd40 : ip_bytes;
     l4_bytes_q <= l4_bytes;
     id_q       <= id;
-    base_q     <= base;
+    known_q    <= 17'(parsed.l4_sum) + 17'(base);
     seq_q      <= parsed.seq + 32'(order.sent);
     flags_q    <= parsed.flags & {4'hf, mask};
-    // the full seed holds the length of the whole job: minus a 32-bit length is plus its complement
-    old_low_q  <= order.l4_mode == L4SeedFull ? ~old_bytes[15:0] : '0;
-    old_high_q <= order.l4_mode == L4SeedFull ? ~{7'd0, old_bytes[24:16]} : '0;
+    old_q      <= full ? 17'(old_low) + 17'(old_high) : '0;
   end
 
   // -- second cycle: sums --------------------------------------------------------------------------
   logic [19:0] l4_sum;
-  assign l4_sum = 20'(parsed.l4_sum) + 20'(base_q) + 20'(l4_bytes_q) + 20'(flags_q)
-                  + 20'(seq_q[31:16]) + 20'(seq_q[15:0]) + 20'(old_low_q) + 20'(old_high_q);
+  assign l4_sum = 20'(known_q) + 20'(old_q) + 20'(l4_bytes_q) + 20'(flags_q)
+                  + 20'(seq_q[31:16]) + 20'(seq_q[15:0]);
 
   always_ff @(posedge clk) begin
     patch.v6      <= parsed.v6;

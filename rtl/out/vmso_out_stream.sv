@@ -56,6 +56,8 @@ module vmso_out_stream
 );
   localparam int unsigned OffW      = $clog2(BusBytes);
   localparam int unsigned FillW     = OffW + 1;       // 0..BusBytes
+  localparam int unsigned Words     = BusBytes / 4;
+  localparam int unsigned WordW     = $clog2(Words);
   localparam int unsigned StoreRows = vmso_config_pkg::store_rows(Cfg);
   localparam int unsigned MinFrame  = 60;             // without FCS
   localparam int unsigned OutDepth  = 4;
@@ -116,45 +118,47 @@ module vmso_out_stream
     end
   end
 
-  // -- patch selectors of the row ------------------------------------------------------------------
-  typedef enum logic [2:0] {
-    SelNone = 3'd0, SelLen = 3'd1, SelId = 3'd2, SelIpCsum = 3'd3, SelSeqHigh = 3'd4,
-    SelSeqLow = 3'd5, SelFlags = 3'd6, SelL4Csum = 3'd7
-  } sel_e;
-  typedef sel_e [BusBytes/2-1:0] row_sel_t;
-  logic [7:1][9:0] field_at;   // template position of each field
-  logic [7:1]      field_on;
-  row_sel_t        sel;
+  // -- places of the patched fields in the row -----------------------------------------------------
+  // L3 and L4 of a patched header are 2 modulo 4, L3 is one of four (the parser has seen to both). So a
+  // field's place in its word of 32 bits is known: `low` is that of IPv4's length and checksum and of
+  // the lower half of the sequence number, `high` that of all others.
+  typedef struct packed {
+    logic [Words-1:0] l4_low;    // the one that L4 has there
+    logic [Words-1:0] l4_high;   // one of the three: see `high_of`
+    logic [Words-1:0] l3_high;   // IPv4's id or IPv6's length
+    logic [Words-1:0] ip_len;
+    logic [Words-1:0] ip_csum;
+  } places_t;
+  logic             row_patched, l4_here, l4_above;
+  logic [Words+3:0] l4_at;   // L4 lies in word i - 4: in this row, or up to four words before it
+  places_t          places;
 
-  // May a 16-bit lane hold the field at all? L3 and L4 of a patched header are 2 modulo 4 (the parser
-  // has seen to it), so a field's place in its word of 32 bits is known, but for the two lengths.
-  function automatic logic may_hold(int unsigned lane, sel_e field);
-    case (field)
-      SelLen: return 1'b1;                                  // l3 + 2, or + 4 for IPv6
-      SelIpCsum, SelSeqLow: return lane % 2 == 0;           // l3 + 10, l4 + 6
-      default: return lane % 2 == 1;                        // l3 + 4; l4 + 4, + 12, + 16
-    endcase
-  endfunction
-
+  assign row_patched = item_q.patched && header_left_q != '0;
+  assign l4_here     = row_patched && 6'(item_q.l4[8:OffW]) == 6'(beat_q);
+  assign l4_above    = row_patched && 6'(item_q.l4[8:OffW]) + 6'd1 == 6'(beat_q);
   always_comb begin
-    field_at[SelLen]     = 10'(item_q.l3) + (item_q.patch.v6 ? 10'd4 : 10'd2);
-    field_at[SelId]      = 10'(item_q.l3) + 10'd4;
-    field_at[SelIpCsum]  = 10'(item_q.l3) + 10'd10;
-    field_at[SelSeqHigh] = 10'(item_q.l4) + 10'd4;
-    field_at[SelSeqLow]  = 10'(item_q.l4) + 10'd6;
-    field_at[SelFlags]   = 10'(item_q.l4) + 10'd12;
-    field_at[SelL4Csum]  = 10'(item_q.l4) + 10'd16;
-    field_on = {item_q.l4_patched, 3'b111, {2{!item_q.patch.v6}}, 1'b1};
-    if (!item_q.patched || header_left_q == '0) field_on = '0;
-    for (int unsigned field = 1; field <= 7; field++) begin
-      if (6'(field_at[field][9:OffW]) != 6'(beat_q)) field_on[field] = 1'b0;
+    for (int unsigned i = 0; i < Words; i++) begin
+      l4_at[i+4] = l4_here && item_q.l4[OffW-1:2] == WordW'(i);
     end
-    for (int unsigned lane = 0; lane < BusBytes / 2; lane++) begin
-      sel[lane] = SelNone;
-      for (int unsigned field = 1; field <= 7; field++) begin
-        if (may_hold(lane, sel_e'(3'(field))) && field_on[field]
-            && field_at[field][OffW-1:1] == (OffW-1)'(lane)) begin
-          sel[lane] = sel_e'(3'(field));
+    for (int unsigned i = 0; i < 4; i++) begin
+      l4_at[i] = l4_above && item_q.l4[OffW-1:2] == WordW'(Words - 4 + i);
+    end
+    for (int unsigned i = 0; i < Words; i++) begin
+      places.l4_low[i]  = l4_at[i+2];                  // l4 + 6
+      places.l4_high[i] = l4_at[i+3] || l4_at[i+1]     // l4 + 4, l4 + 12
+                          || (l4_at[i] && item_q.l4_patched);  // l4 + 16
+    end
+    places.l3_high = '0;
+    places.ip_len  = '0;
+    places.ip_csum = '0;
+    for (int unsigned i = 3; i <= 6; i++) begin        // l3 is 14, 18, 22 or 26
+      if (row_patched && item_q.l3[4:2] == 3'(i)) begin
+        if (32'(beat_q) == (i + 1) / Words) begin      // l3 + 4; l3 + 2
+          places.l3_high[(i + 1) % Words] = 1'b1;
+          places.ip_len[(i + 1) % Words]  = !item_q.patch.v6;
+        end
+        if (32'(beat_q) == (i + 3) / Words) begin      // l3 + 10
+          places.ip_csum[(i + 3) % Words] = !item_q.patch.v6;
         end
       end
     end
@@ -163,8 +167,12 @@ module vmso_out_stream
   // -- merge ---------------------------------------------------------------------------------------
   fill_t                    header_fill_q, data_fill_q, wire_fill_q;
   logic                     last_q, odd_row_q;
-  row_sel_t                 sel_q;
+  places_t                  places_q;
   patch_t                   patch_q;
+  logic [15:0]              l3_high_q;
+  logic [1:0]               l4_q;
+  logic [3:0][15:0]         high_of;   // by a word's number modulo 4
+  logic [BusBytes-1:0]      from_header, from_data;
   logic [27:0]              user_q;
   logic [Cfg.data_bits-1:0] beat, tmpl_row;
   logic [BusBytes-1:0]      keep;
@@ -180,40 +188,52 @@ module vmso_out_stream
     wire_fill_q   <= clip(wire_left_q);
     last_q        <= last;
     odd_row_q     <= beat_q[0];
-    sel_q         <= sel;
+    places_q      <= places;
     patch_q       <= item_q.patch;
+    l3_high_q     <= item_q.patch.v6 ? item_q.patch.len : item_q.patch.id;
+    l4_q          <= item_q.l4[3:2];
     user_q        <= {item_q.slot[14:0], item_q.queue, 1'b0};
   end
 
   assign tmpl_row = row_data[odd_row_q];
+  // Network order: the high byte goes first.
+  function automatic logic [15:0] swapped(logic [15:0] field);
+    return {field[7:0], field[15:8]};
+  endfunction
+  // Lanes before `fill`: in groups of eight lanes, of which one may be cut.
+  function automatic logic [BusBytes-1:0] lanes_before(fill_t fill);
+    logic [BusBytes-1:0] lanes;
+    logic [7:0]          cut;
+    for (int unsigned i = 0; i < 8; i++) cut[i] = 3'(i) < fill[2:0];
+    for (int unsigned i = 0; i < BusBytes / 8; i++) begin
+      lanes[8*i +: 8] = {8{fill[FillW-1:3] > (FillW-3)'(i)}}
+                        | (cut & {8{fill[FillW-1:3] == (FillW-3)'(i)}});
+    end
+    return lanes;
+  endfunction
+  assign from_header = lanes_before(header_fill_q);
+  assign from_data   = lanes_before(data_fill_q);
+  assign keep        = lanes_before(wire_fill_q);
+
   always_comb begin
-    for (int unsigned lane = 0; lane < BusBytes / 2; lane++) begin
-      logic [15:0] field;
-      field = {tmpl_row[16*lane +: 8], tmpl_row[16*lane+8 +: 8]};
-      if (lane % 2 == 0) begin
-        unique case (sel_q[lane])
-          SelLen:    field = patch_q.len;
-          SelIpCsum: field = patch_q.ip_csum;
-          SelSeqLow: field = patch_q.seq[15:0];
-          default: ;
-        endcase
-      end else begin
-        unique case (sel_q[lane])
-          SelLen:     field = patch_q.len;
-          SelId:      field = patch_q.id;
-          SelSeqHigh: field = patch_q.seq[31:16];
-          SelFlags:   field = patch_q.flags;
-          SelL4Csum:  field = patch_q.l4_csum;
-          default: ;
-        endcase
-      end
-      beat[16*lane +: 16] = {field[7:0], field[15:8]};  // network order: high byte first
+    // of the words 1, 3 and 4 behind L4 no two are the same modulo 4
+    for (int unsigned i = 0; i < 4; i++) begin
+      unique case (2'(i) - l4_q)
+        2'd0:    high_of[i] = patch_q.l4_csum;
+        2'd1:    high_of[i] = patch_q.seq[31:16];
+        default: high_of[i] = patch_q.flags;
+      endcase
     end
     for (int unsigned i = 0; i < BusBytes; i++) begin
-      if (fill_t'(i) >= header_fill_q) begin
-        beat[8*i +: 8] = fill_t'(i) < data_fill_q ? store_read_data[8*i +: 8] : 8'h00;
-      end
-      keep[i] = fill_t'(i) < wire_fill_q;
+      beat[8*i +: 8] = from_header[i] ? tmpl_row[8*i +: 8]
+                       : from_data[i] ? store_read_data[8*i +: 8] : 8'h00;
+    end
+    for (int unsigned i = 0; i < Words; i++) begin
+      if (places_q.l4_low[i]) beat[32*i +: 16] = swapped(patch_q.seq[15:0]);
+      if (places_q.ip_len[i]) beat[32*i +: 16] = swapped(patch_q.len);
+      if (places_q.ip_csum[i]) beat[32*i +: 16] = swapped(patch_q.ip_csum);
+      if (places_q.l4_high[i]) beat[32*i+16 +: 16] = swapped(high_of[i%4]);
+      if (places_q.l3_high[i]) beat[32*i+16 +: 16] = swapped(l3_high_q);
     end
   end
 
@@ -252,7 +272,7 @@ module vmso_out_stream
     .count(fail_count)
   );
 
-  logic unused_bits;  // of the slot; the version has chosen the selectors
+  logic unused_bits;  // of the slot; the version has chosen the places
   assign unused_bits = ^{item_q, patch_q};
 
   logic      left_valid_q, tmpl_free_valid_q;

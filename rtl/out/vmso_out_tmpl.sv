@@ -10,7 +10,9 @@
 // look        look_done and look_fail answer look_tmpl in the same cycle: complete and, if it has to
 //             be, parsed; from job_load on until then it is 0
 // row         header row for the stream, window rows for the parser: one cycle after the address
-// reset       a template counts as not done until job_load and landing say so
+// job_load    while nothing of the template is on its way: neither landing nor parsing
+// reset       a template counts as not done until job_load and landing say so; no job_load and no landing
+//             before `ready`
 `include "vmso_assert.svh"
 module vmso_out_tmpl
   import vmso_pkg::*;
@@ -25,6 +27,7 @@ module vmso_out_tmpl
 ) (
   input  logic                          clk,
   input  logic                          rst_n,
+  output logic                          ready,
   input  logic                          job_load_valid,
   input  job_load_t                     job_load,
   // landing
@@ -82,23 +85,29 @@ module vmso_out_tmpl
 
   // -- how far it has landed -----------------------------------------------------------------------
   typedef struct packed {
-    logic [9:0] landed;
+    logic [9:0] left;  // bytes still to land
     tmpl_fail_t fail;
   } progress_t;
-  tmpl_info_t           load_info, done_info;
-  progress_t            was, now;
-  logic                 fresh, complete, queue_push, queue_in_ready;
-  logic [Templates-1:0] fresh_q, done_q;
+  // Only a segmentation kind is done with its parsing; others are when they are complete.
+  typedef struct packed {
+    logic       done;
+    tmpl_fail_t fail;
+  } outcome_t;
+  tmpl_info_t load_info, done_info;
+  progress_t  was, now;
+  outcome_t   outcome, look;
+  logic       load, begun, begun_ready, look_begun, look_parsed, parsed_ready;
+  logic       complete, failed, worse, queue_push, queue_in_ready;
   logic [vmso_math_pkg::count_width(Templates)-1:0] queue_count;
 
+  assign load = job_load_valid && job_load.header_bytes != '0;
   assign load_info = '{
     parse: job_load.kind == KindTcpSeg, compute: job_load.l4_mode == L4Compute,
     header_bytes: job_load.header_bytes, l3: job_load.l3_offset, l4: job_load.l4_offset
   };
   vmso_lutram #(.Depth(Templates), .Bits($bits(tmpl_info_t))) u_info (
     .clk,
-    .write_en(job_load_valid && job_load.header_bytes != '0),
-    .write_addr(job_load.tmpl[TmplW-1:0]), .write_data(load_info),
+    .write_en(load), .write_addr(job_load.tmpl[TmplW-1:0]), .write_data(load_info),
     .read_addr(tmpl_done_tmpl[TmplW-1:0]), .read_data(done_info)
   );
   vmso_lutram #(.Depth(Templates), .Bits($bits(progress_t))) u_progress (
@@ -106,25 +115,48 @@ module vmso_out_tmpl
     .write_en(tmpl_done_valid), .write_addr(tmpl_done_tmpl[TmplW-1:0]), .write_data(now),
     .read_addr(tmpl_done_tmpl[TmplW-1:0]), .read_data(was)
   );
-  vmso_lutram #(.Depth(Templates), .Bits($bits(tmpl_fail_t))) u_fail (
+  vmso_lutram #(.Depth(Templates), .Bits($bits(outcome_t))) u_outcome (
     .clk,
-    .write_en(tmpl_done_valid), .write_addr(tmpl_done_tmpl[TmplW-1:0]), .write_data(now.fail),
-    .read_addr(look_tmpl[TmplW-1:0]), .read_data(look_fail)
+    .write_en(tmpl_done_valid), .write_addr(tmpl_done_tmpl[TmplW-1:0]), .write_data(outcome),
+    .read_addr(look_tmpl[TmplW-1:0]), .read_data(look)
   );
-  assign fresh = fresh_q[tmpl_done_tmpl[TmplW-1:0]];
+  // something has landed since the load: until then the entries above are those of another template
+  vmso_flags #(.Num(Templates), .Asks(2)) u_begun (
+    .clk, .rst_n, .ready(begun_ready),
+    .put_valid(tmpl_done_valid), .put(tmpl_done_tmpl[TmplW-1:0]),
+    .drop_valid(load), .drop(job_load.tmpl[TmplW-1:0]),
+    .ask({look_tmpl[TmplW-1:0], tmpl_done_tmpl[TmplW-1:0]}), .is_in({look_begun, begun})
+  );
+  vmso_flags #(.Num(Templates)) u_parsed (
+    .clk, .rst_n, .ready(parsed_ready),
+    .put_valid(parsed_valid), .put(parsed_tmpl[TmplW-1:0]),
+    .drop_valid(load), .drop(job_load.tmpl[TmplW-1:0]),
+    .ask(look_tmpl[TmplW-1:0]), .is_in(look_parsed)
+  );
+  assign ready     = begun_ready && parsed_ready;
+  assign look_done = (look_begun && look.done) || look_parsed;
+  assign look_fail = look.fail;
 
+  // The way from a landing to the parser's queue is long: both entries are compared as they are read,
+  // and which of them counts is the last choice.
+  assign complete   = tmpl_done_valid
+                      && (begun ? was.left == tmpl_done_bytes[9:0]
+                                : 10'(done_info.header_bytes) == tmpl_done_bytes[9:0]);
+  assign failed     = tmpl_done_fail || (begun && was.fail.failed);
+  assign worse      = tmpl_done_fail
+                      && (!begun || !was.fail.failed || tmpl_done_va < was.fail.va);
+  assign queue_push = complete && done_info.parse && !failed;
+  assign outcome    = '{done: complete && !queue_push, fail: now.fail};
   always_comb begin
-    now = was;
-    if (fresh) now = '0;
-    if (tmpl_done_fail && (!now.fail.failed || tmpl_done_va < now.fail.va)) begin
+    now.left = (begun ? was.left : 10'(done_info.header_bytes)) - tmpl_done_bytes[9:0];
+    now.fail = was.fail;  // what did not fail has no status, cause or address
+    if (worse) begin
       now.fail = '{
         failed: 1'b1, status: tmpl_done_status, cause: tmpl_done_cause, va: tmpl_done_va
       };
     end
-    now.landed = now.landed + tmpl_done_bytes[9:0];
+    now.fail.failed = failed;
   end
-  assign complete   = tmpl_done_valid && now.landed == 10'(done_info.header_bytes);
-  assign queue_push = complete && done_info.parse && !now.fail.failed;
 
   vmso_fifo #(.Bits($bits(parse_job_t)), .Depth(Templates)) u_parse_queue (
     .clk, .rst_n,
@@ -132,30 +164,18 @@ module vmso_out_tmpl
     .out_valid(queue_valid), .out_ready(queue_ready), .out(queue), .count(queue_count)
   );
 
-  assign look_done = done_q[look_tmpl[TmplW-1:0]];
-  always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      fresh_q <= '0;
-      done_q  <= '0;
-    end else begin
-      if (tmpl_done_valid) fresh_q[tmpl_done_tmpl[TmplW-1:0]] <= 1'b0;
-      if (complete && !queue_push) done_q[tmpl_done_tmpl[TmplW-1:0]] <= 1'b1;
-      if (parsed_valid) done_q[parsed_tmpl[TmplW-1:0]] <= 1'b1;
-      if (job_load_valid && job_load.header_bytes != '0) begin
-        fresh_q[job_load.tmpl[TmplW-1:0]] <= 1'b1;
-        done_q[job_load.tmpl[TmplW-1:0]]  <= 1'b0;
-      end
-    end
-  end
-
   logic unused_bits;  // the rest of the job; index bits beyond this configuration
   assign unused_bits = ^{job_load, tmpl_write_tmpl, tmpl_bank_row, tmpl_done_bytes, look_tmpl,
                          row_tmpl, row_index, window_tmpl, parsed_tmpl, queue_in_ready,
                          queue_count};
 `ifdef VMSO_CHECKS
   `VMSO_INTG(LandsInsideTheHeader,
-             !tmpl_done_valid || 32'(now.landed) <= 32'(done_info.header_bytes))
+             !tmpl_done_valid || 32'(tmpl_done_bytes)
+                                 <= (begun ? 32'(was.left) : 32'(done_info.header_bytes)))
   `VMSO_INTG(TemplateFits, !job_load_valid || 32'(job_load.header_bytes) <= Cfg.template_bytes)
+  `VMSO_INTG(QuietBeforeReady, ready || !(load || tmpl_done_valid))
+  `VMSO_INTG(LoadMeetsNoLanding, !load || !tmpl_done_valid || job_load.tmpl != tmpl_done_tmpl)
+  `VMSO_INTG(LoadMeetsNoParsing, !load || !parsed_valid || job_load.tmpl != parsed_tmpl)
   `VMSO_IMPL(ParseQueueHasRoom, !queue_push || queue_in_ready)
 `endif
 endmodule : vmso_out_tmpl

@@ -12,7 +12,8 @@
 // latency     read_rsp to frame_state and store: 5 cycles; all of a response becomes visible at once
 // throughput  one piece and one beat per cycle
 // order       responses pass in order; a burst that ended without data passes the same stages
-// reset       a walk over the read ids; no piece is taken meanwhile
+// reset       read_ready when walks over the read ids and the frame slots are done: no frame_open before
+//             that, and no piece is taken
 `include "vmso_assert.svh"
 module vmso_read
   import vmso_pkg::*;
@@ -24,6 +25,7 @@ module vmso_read
 ) (
   input  logic                     clk,
   input  logic                     rst_n,
+  output logic                     read_ready,
   input  logic                     piece_valid,
   output logic                     piece_ready,
   input  piece_t                   piece,
@@ -62,12 +64,13 @@ module vmso_read
   localparam int unsigned HalfW = $clog2(vmso_config_pkg::store_rows(Cfg) / 2);
 
   // -- issue ---------------------------------------------------------------------------------------
-  logic     clearing, record_valid, record_is_template;
+  logic     clearing, state_ready, record_valid, record_is_template;
   read_id_t record_id;
   landing_t record;
 
+  assign read_ready = state_ready && !clearing;
   vmso_read_issue #(.Cfg(Cfg)) u_issue (
-    .clk, .rst_n, .hold(clearing), .piece_valid, .piece_ready, .piece,
+    .clk, .rst_n, .hold(!read_ready), .piece_valid, .piece_ready, .piece,
     .tmpl_req_valid, .tmpl_req_ready, .tmpl_req, .tmpl_req_id,
     .payload_req_valid, .payload_req_ready, .payload_req, .payload_req_id,
     .record_valid, .record_is_template, .record_id, .record
@@ -140,7 +143,7 @@ module vmso_read
     .store_read_en, .store_read_row, .store_read_data
   );
   vmso_read_state #(.Cfg(Cfg)) u_state (
-    .clk, .rst_n, .frame_open_valid, .frame_open,
+    .clk, .rst_n, .ready(state_ready), .frame_open_valid, .frame_open,
     .fail_valid(effect3_valid && !effect3.is_template && effect3.fail), .fail_frame(effect3.dest),
     .fail_pos(effect3.pos), .fail_status(status_of(effect3.resp)),
     .fail_cause(cause_of(effect3.resp)), .fail_va(effect3.va),
@@ -163,4 +166,7 @@ module vmso_read
 
   logic unused_bits;
   assign unused_bits = ^{bank_row, effect4.pos, effect3.row, effect3.rot, effect3.bytes};
+`ifdef VMSO_CHECKS
+  `VMSO_INTG(NoFrameBeforeReady, !frame_open_valid || read_ready)
+`endif
 endmodule : vmso_read

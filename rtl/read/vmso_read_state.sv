@@ -6,7 +6,7 @@
 // land        valid-only, one per cycle, also of the same frame: read-modify-write in one cycle
 // frame_state answers state_frame: sum, landed and poison in the same cycle; status, cause and va one
 //             cycle after the address. All of them are at least as new as `landed`
-// reset       none: frame_open comes first
+// reset       a walk over the slots; no frame_open, fail or land before `ready`
 `include "vmso_assert.svh"
 module vmso_read_state
   import vmso_pkg::*;
@@ -16,6 +16,7 @@ module vmso_read_state
 ) (
   input  logic         clk,
   input  logic         rst_n,
+  output logic         ready,
   input  logic         frame_open_valid,
   input  frame_t       frame_open,
   input  logic         fail_valid,
@@ -50,9 +51,16 @@ module vmso_read_state
   assign state_at = state_frame[FrameW-1:0];
 
   // -- landed bytes and their sum ------------------------------------------------------------------
-  logic [Slots-1:0] fresh_q;   // nothing has landed: the entry's contents do not count
-  progress_t        was, now, seen;
-  logic [16:0]      sum, sum_carry;
+  progress_t   was, now, seen;
+  logic        land_fresh, state_fresh, fresh_ready;
+  logic [16:0] sum, sum_carry;
+
+  // nothing has landed: the entry's contents do not count
+  vmso_flags #(.Num(Slots), .Asks(2)) u_fresh (
+    .clk, .rst_n, .ready(fresh_ready), .put_valid(frame_open_valid), .put(open_at),
+    .drop_valid(land_valid), .drop(land_at),
+    .ask({state_at, land_at}), .is_in({state_fresh, land_fresh})
+  );
 
   vmso_lutram #(.Depth(Slots), .Bits($bits(progress_t))) u_progress (
     .clk, .write_en(land_valid), .write_addr(land_at), .write_data(now),
@@ -68,20 +76,21 @@ module vmso_read_state
   always_comb begin
     now.sum    = sum[16] ? sum_carry[15:0] : sum[15:0];
     now.landed = was.landed + land_bytes;
-    if (fresh_q[land_at]) now = '{sum: land_sum, landed: land_bytes};
-  end
-  always_ff @(posedge clk) begin
-    if (land_valid) fresh_q[land_at] <= 1'b0;
-    if (frame_open_valid) fresh_q[open_at] <= 1'b1;
+    if (land_fresh) now = '{sum: land_sum, landed: land_bytes};
   end
 
   // -- the lowest failed byte ----------------------------------------------------------------------
-  logic [Slots-1:0] poison_q;
-  pos_t             lowest;
-  logic             worse;
-  failure_t         failure;
+  pos_t     lowest;
+  logic     fail_clean, state_clean, clean_ready, worse;
+  failure_t failure;
 
-  assign worse = fail_valid && (!poison_q[fail_at] || fail_pos < lowest);
+  // nothing has failed since the slot was opened
+  vmso_flags #(.Num(Slots), .Asks(2)) u_clean (
+    .clk, .rst_n, .ready(clean_ready), .put_valid(frame_open_valid), .put(open_at),
+    .drop_valid(fail_valid), .drop(fail_at),
+    .ask({state_at, fail_at}), .is_in({state_clean, fail_clean})
+  );
+  assign worse = fail_valid && (fail_clean || fail_pos < lowest);
   vmso_lutram #(.Depth(Slots), .Bits($bits(pos_t))) u_lowest (
     .clk, .write_en(worse), .write_addr(fail_at), .write_data(fail_pos),
     .read_addr(fail_at), .read_data(lowest)
@@ -90,27 +99,22 @@ module vmso_read_state
     .clk, .write_en(worse), .write_addr(fail_at), .write_data({fail_status, fail_cause, fail_va}),
     .read_en(1'b1), .read_addr(state_at), .read_data(failure)
   );
-  always_ff @(posedge clk) begin
-    if (fail_valid) poison_q[fail_at] <= 1'b1;
-    if (frame_open_valid) poison_q[open_at] <= 1'b0;
-  end
 
+  assign ready       = fresh_ready && clean_ready;
   assign frame_state = '{
-    poison: poison_q[state_at],
+    poison: !state_clean,
     status: failure.status,
     cause:  failure.cause,
     va:     failure.va,
-    sum:    fresh_q[state_at] ? '0 : seen.sum,
-    landed: fresh_q[state_at] ? '0 : seen.landed
+    sum:    state_fresh ? '0 : seen.sum,
+    landed: state_fresh ? '0 : seen.landed
   };
 
   logic unused_bits;
   assign unused_bits = ^{frame_open, fail_frame, land_frame, state_frame, sum_carry[16]};
 `ifdef VMSO_CHECKS
+  `VMSO_INTG(QuietBeforeReady, ready || !(frame_open_valid || fail_valid || land_valid))
   `VMSO_INTG(OpenMeetsNoLanding, !frame_open_valid || !land_valid || open_at != land_at)
-  `VMSO_IMPL(LandedFits, !land_valid || fresh_q[land_at] || now.landed > was.landed)
-`else
-  logic unused_reset;
-  assign unused_reset = rst_n;
+  `VMSO_IMPL(LandedFits, !land_valid || land_fresh || now.landed > was.landed)
 `endif
 endmodule : vmso_read_state

@@ -23,11 +23,13 @@ module prove_read_state
   input logic [15:0] land_sum
 );
   logic [1:0]   watch;
+  logic         rst_n = 1'b0, ready;
   frame_state_t state;
+  always_ff @(posedge clk) rst_n <= 1'b1;
   f_anyconst1 u_watch [1:0] (.y(watch));
 
   vmso_read_state #(.Cfg(Cfg)) u_dut (
-    .clk, .rst_n(1'b1), .frame_open_valid(open_valid), .frame_open(open_frame),
+    .clk, .rst_n, .ready, .frame_open_valid(open_valid), .frame_open(open_frame),
     .fail_valid, .fail_frame, .fail_pos(pos_t'(fail_pos)), .fail_status(StatusBus),
     .fail_cause(CauseDataSlvErr), .fail_va(64'(fail_pos)),
     .land_valid, .land_frame, .land_bytes(pos_t'(land_bytes)), .land_sum,
@@ -75,6 +77,7 @@ module prove_read_state
     end
   end
   always_comb begin
+    after_ready: assume ((rst_n && ready) || !(open_valid || fail_valid || land_valid));
     opened_before: assume (!land_valid || open_q[land_frame[1:0]]);
     one_at_a_time: assume (!opens || !(lands || fails));
     open_is_apart: assume (!open_valid || !land_valid || open_frame[1:0] != land_frame[1:0]);
@@ -82,19 +85,23 @@ module prove_read_state
     bytes_land: assume (!land_valid || land_bytes != '0);
   end
   // of all slots, for the step of the induction
-  logic [3:0] total_agrees;
+  logic [3:0] fresh, clean, total_agrees;
   for (genvar i = 0; i < 4; i++) begin : gen_slot
+    assign fresh[i] = u_dut.u_fresh.u_put.mem[i] != u_dut.u_fresh.u_drop.mem[i];
+    assign clean[i] = u_dut.u_clean.u_put.mem[i] != u_dut.u_clean.u_drop.mem[i];
     assign total_agrees[i] = !open_q[i] || total_q[i] ==
-        (u_dut.fresh_q[i] ? '0 : u_dut.u_progress.mem[i][$bits(pos_t)-1:0]);
+        (fresh[i] ? '0 : u_dut.u_progress.mem[i][$bits(pos_t)-1:0]);
   end
   logic settled_q = 1'b0;
   always_ff @(posedge clk) settled_q <= opened_q && !opens && !fails;
   always_ff @(posedge clk) begin
     totals_agree: assert (total_agrees == '1);
+    stays_ready: assert ((open_q == '0 && !opened_q) || (rst_n && ready));
     if (opened_q) begin
-      copies_agree: assert (u_dut.fresh_q[watch] ? landed_q == '0 && sum_q == '0
+      copies_agree: assert (fresh[watch] ? landed_q == '0 && sum_q == '0
                             : u_dut.u_progress.mem[watch] == {sum_q, landed_q}
                               && u_dut.u_progress_seen.mem[watch] == {sum_q, landed_q});
+      clean_agrees: assert (clean[watch] == !poison_q);
       lowest_agrees: assert (!poison_q || (u_dut.u_lowest.mem[watch] == pos_t'(lowest_q)
                              && u_dut.u_failure.mem[watch] == {StatusBus, CauseDataSlvErr, 64'(lowest_q)}));
       landed_agrees: assert (state.landed == landed_q);

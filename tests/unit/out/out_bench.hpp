@@ -133,6 +133,11 @@ class OutBench : public UnitBench<Model> {
     d.end_ready = d.queue_fail_ready = d.m_axis_ready = 0;
     d.ctl_queue = 0;
     for (auto &b : store) b = uint8_t(rng());
+    start();
+  }
+  void start() {
+    auto &d = this->dut();
+    tmpl_home.clear();
     for (unsigned i = 0; i < kTemplates; i++) tmpl_home.push_back(i);
     this->reset();
     unsigned waited = 0;
@@ -140,6 +145,28 @@ class OutBench : public UnitBench<Model> {
       this->tick();
       REQUIRE(waited++ < 2000);
     }
+  }
+
+  // A soft reset: everything that was begun is forgotten, by the neighbours too.
+  void forget() {
+    auto &d = this->dut();
+    d.load_valid = d.order_valid = d.tmpl_write_valid = d.tmpl_done_valid = 0;
+    d.flush_set_valid = d.flush_clear_valid = 0;
+    frames.clear();
+    ends.clear();
+    lefts.clear();
+    fails.clear();
+    landings.clear();
+    got_.clear();
+    returned_.reset();
+    state.fill({});
+    tmpl_left_to_land.fill(0);
+    issued.assign(issued.size(), 0);
+    left_count.assign(left_count.size(), 0);
+    flush.assign(flush.size(), false);
+    orders = beats_out = beats_planned = frames_out = frames_seen = dropped = dropped_seen = 0;
+    frames_in_use = rows_in_use = next_row = 0;
+    start();
   }
 
   bool chance(unsigned percent) { return rng() % 100 < percent; }

@@ -503,6 +503,70 @@ TEMPLATE_TEST_CASE("A queue that the controller flushes drops its frames silentl
   bench.drain();
 }
 
+// A template whose number the reset found half landed, landed, or in the parser is a new one behind
+// it.
+TEMPLATE_TEST_CASE("After a reset in the middle of traffic everything is new", "[out][reset]",
+                   Vout0, Vout1, Vout2) {
+  for (unsigned at = 1; at <= 40; at++) {
+    OutBench<TestType> bench(6006 + at, {.land_percent = 100, .ready_percent = 100});
+    for (unsigned i = 0; i < 3; i++) {
+      Job job = tcp_job(bench.rng, 0, random_shape(bench.rng, 256), 30, 30);
+      bench.load(job);
+      bench.step();
+      bench.issue(job, kFrame);
+      bench.step();
+    }
+    for (unsigned i = 0; i < at; i++) {
+      bench.land();
+      bench.step();
+    }
+    bench.forget();
+    // the orders first, so that whatever is left of the old templates would let them go too early
+    bench.knobs.land_percent = 0;
+    for (unsigned i = 0; i < 4; i++) run_job(bench, random_tcp_job(bench.rng, i % 2));
+    for (unsigned i = 0; i < 20; i++) bench.step();
+    CHECK(bench.beats_out == 0);
+    bench.knobs.land_percent = 100;
+    bench.drain();
+    CHECK(bench.frames_out >= 4);
+  }
+}
+
+// Loads beside landings and parsings of other templates, in the same cycles, with all numbers in
+// use.
+TEMPLATE_TEST_CASE("Template numbers come back while others land", "[out]", Vout0, Vout1, Vout2) {
+  OutBench<TestType> bench(7007, {.land_percent = 100, .ready_percent = 100});
+  unsigned loaded = 0;
+  for (unsigned i = 0; loaded < 3 * bench.kTemplates; i++) {
+    REQUIRE(i < 100000);
+    if (bench.can_load() && bench.frames_in_use + 1 < bench.kFrameSlots) {
+      bool tcp = bench.rng() % 4 != 0;
+      Job job = tcp_job(bench.rng, loaded % 2, {.tcp_options = unsigned(bench.rng() % 11)}, 6, 6);
+      if (!tcp) {
+        job.tcp = false;
+        job.seed = Seed::kNone;
+      }
+      bench.load(job);
+      bench.land();
+      bench.step();
+      if (bench.has_room(job)) {
+        if (bench.rng() % 8) {
+          bench.issue(job, kFrame);
+        } else {
+          bench.issue(job, kEnd);  // never fetched
+        }
+      } else {
+        bench.issue(job, kEnd);
+      }
+      loaded++;
+    }
+    if (bench.chance(90)) bench.land();
+    bench.step();
+  }
+  bench.drain();
+  CHECK(bench.frames_out > bench.kTemplates);
+}
+
 TEMPLATE_TEST_CASE("Rates: full beats without gaps and small frames in 2 or 3 cycles",
                    "[out][rate]", Vout0, Vout1, Vout2) {
   constexpr unsigned kBus = OutBench<TestType>::kBus;

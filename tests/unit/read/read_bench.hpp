@@ -258,7 +258,7 @@ class ReadBench : public UnitBench<Model> {
 
   void drive() {
     auto &d = this->dut();
-    d.frame_open_valid = !to_open.empty() && chance(80);
+    d.frame_open_valid = !to_open.empty() && d.read_ready && chance(80);
     d.frame_open = d.frame_open_valid ? uint8_t(to_open.front()) : uint8_t(rng());
     bool opens = d.frame_open_valid;
     if (!offered_ && !pieces.empty() && chance(knobs.piece_percent)) {

@@ -9,6 +9,7 @@ module read_top
 ) (
   input  logic                     clk,
   input  logic                     rst_n,
+  output logic                     read_ready,
   input  logic                     piece_valid,
   output logic                     piece_ready,
   input  logic                     piece_to_template,
@@ -94,7 +95,7 @@ module read_top
   end
 
   vmso_read #(.Cfg(Cfg)) u_read (
-    .clk, .rst_n, .piece_valid, .piece_ready, .piece,
+    .clk, .rst_n, .read_ready, .piece_valid, .piece_ready, .piece,
     .tmpl_req_valid(req_valid[0]), .tmpl_req_ready(req_ready[0]), .tmpl_req,
     .tmpl_req_id(req_id[0]), .payload_req_valid(req_valid[1]), .payload_req_ready(req_ready[1]),
     .payload_req, .payload_req_id(req_id[1]), .read_rsp_valid(rsp_valid), .read_rsp, .read_data,
