@@ -66,7 +66,8 @@ int vmso_window_close(struct vmso_device *device, unsigned window);
 // Sets READ_WINDOW and STORE_LIMIT to a host's read latency: enough in flight to hide it, no more,
 // because whatever waits in front of the memory or the wire delays the next queue's read.
 // `latency` in engine cycles from address to data, below 16384; `reorders`: answers overtake each
-// other, a quarter later at most; `frame_bytes`: longest frame that will be sent. Out of range: VMSO_ERR_ARGUMENT.
+// other, a quarter later at most; `frame_bytes`: longest frame that will be sent. Out of range:
+// VMSO_ERR_ARGUMENT, and nothing is written.
 int vmso_tune(struct vmso_device *device, uint32_t latency, bool reorders, uint32_t frame_bytes);
 
 // An address space. `flags` are VMSO_REG_CONTEXT_FORMAT_*_bm.

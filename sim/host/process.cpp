@@ -69,6 +69,13 @@ UserBuffer Process::place(std::span<const uint8_t> bytes, std::optional<unsigned
 UserBuffer Process::place_at(uint64_t va, std::span<const uint8_t> bytes) {
   if (bytes.empty()) throw Error("place_at: a buffer has at least one byte");
   if (page_ != PageSize::k4K) throw Error("place_at: 4 KiB pages only");
+  auto behind = mapped_.upper_bound(page_of(va + bytes.size() - 1));
+  if (behind != mapped_.begin()) {
+    const Mapped &last = std::prev(behind)->second;
+    if (last.first + last.frames * kFrameBytes > page_of(va)) {
+      throw Error(fmt::format("place_at: a page of {:#x} + {} is in use", va, bytes.size()));
+    }
+  }
   return map_and_write(va, bytes);
 }
 

@@ -30,7 +30,8 @@ class Process {
   // Copies bytes into memory that nobody else uses. `offset` in the first 4 KiB; default: odd,
   // random.
   UserBuffer place(std::span<const uint8_t> bytes, std::optional<unsigned> offset = {});
-  // The same at an address of the caller's choice, where nothing is mapped; 4 KiB pages only.
+  // The same at an address of the caller's choice; 4 KiB pages only. Throws Error if a page of it
+  // is in use.
   UserBuffer place_at(uint64_t va, std::span<const uint8_t> bytes);
   // Takes the translations of a buffer away. True if a fence has to follow before reclaim().
   bool unmap(const UserBuffer &buffer);

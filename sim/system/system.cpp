@@ -197,7 +197,7 @@ void System::configure_queue(unsigned index) {
   config.contexts[kUserSpace] = uint16_t(context_of(*q.process));
   config.contexts[kKernelSpace] = kKernelContext;
   config.granted = 1u << kUserSpace | 1u << kKernelSpace;
-  config.weight = options_.weight;
+  config.weight = index < options_.weights.size() ? options_.weights[index] : 1;
   check(vmso_queue_configure(&device_, index, &config), "queue configuration");
   vmso_io access = io();
   vmso_ring_init(&q.ring, &access, VMSO_REG_DOORBELL(index), q.slots, options_.log2_slots,

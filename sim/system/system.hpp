@@ -49,7 +49,7 @@ struct SystemOptions {
   unsigned processes = 1;
   unsigned queues = 1;  // configured and enabled: 0..queues-1
   unsigned log2_slots = 8, log2_completions = 8;
-  unsigned weight = 1;
+  std::vector<unsigned> weights = {};  // by queue; what is missing: 1
   unsigned clock_mhz = 250;
   WaveOptions wave = {};
   std::string pcap = {};

@@ -126,6 +126,94 @@ TEST_CASE("Soft reset and rst_n in the middle of traffic start anew", "[reset]")
   }
 }
 
+TEST_CASE("A soft reset asks for nothing more while it waits for what is out", "[reset]") {
+  auto o = options(0xc1);
+  o.read.latency = 400;
+  VMSO_SAY_HOW(o);
+  System s(o);
+  for (unsigned i = 0; i < 8; i++) s.post(0, tcp_job(60000));
+  s.steps(2000);
+  s.write32(VMSO_REG_CONTROL, VMSO_REG_CONTROL_SOFT_RESET_bm);
+  s.steps(10);  // what had been accepted reaches AR
+  REQUIRE(!s.reads.idle());
+  auto before = s.reads.counts.bursts;
+  while (s.read32(VMSO_REG_STATUS) & VMSO_REG_STATUS_RESET_BUSY_bm) REQUIRE(s.now() < 10000);
+  CHECK(s.reads.idle());
+  CHECK(s.reads.counts.bursts == before);
+}
+
+TEST_CASE("No completion of before a soft reset is written after it", "[reset]") {
+  // A job without a frame: in some cycle its completion meets the first cycle of the reset.
+  unsigned before_reset = 0;
+  constexpr unsigned kOffsets = 120;
+  for (unsigned cycles = 0; cycles < kOffsets; cycles++) {
+    auto o = options(0xc2);
+    o.read.latency = 20;
+    o.write.latency = 300;
+    VMSO_SAY_HOW(o);
+    System s(o);
+    JobSpec nop;
+    nop.kind = VMSO_KIND_NOP;
+    s.post(0, nop);
+    s.steps(cycles);
+    s.write32(VMSO_REG_CONTROL, VMSO_REG_CONTROL_SOFT_RESET_bm);
+    while (s.read32(VMSO_REG_STATUS) & VMSO_REG_STATUS_RESET_BUSY_bm) REQUIRE(s.now() < 10000);
+    INFO("soft reset after " << cycles << " cycles");
+    CHECK(s.writes.idle());
+    before_reset += s.writes.writes != 0;
+  }
+  CHECK(before_reset > 0);
+  CHECK(before_reset < kOffsets);
+}
+
+TEST_CASE("Two queues with work share the wire by weight", "[queue][fair]") {
+  for (Config config : {Config::kSmall, Config::kDefault, Config::kWide}) {
+    auto o = options(0xc3);
+    o.config = config;
+    o.queues = 2;
+    o.weights = {1, 4};
+    o.keep_frames = false;
+    VMSO_SAY_HOW(o);
+    System s(o);
+    for (unsigned i = 0; i < 160; i++) {
+      JobSpec spec = tcp_job(14480);
+      spec.doorbell = false;
+      s.post(i % 2, spec);
+    }
+    s.doorbell(0);
+    s.doorbell(1);
+    REQUIRE(s.run_until([&] { return s.completions(1).size() >= 72; }, 1000000));
+    size_t others = s.completions(0).size();  // 18, and a turn more or less
+    CHECK(others >= 16);
+    CHECK(others <= 20);
+    VMSO_CHECK_CLEAN(s);
+  }
+}
+
+TEST_CASE("vmso_tune sets what a latency asks for and refuses what no engine has", "[driver]") {
+  auto o = options(0xc4);
+  VMSO_SAY_HOW(o);
+  System s(o);
+  auto tuned = [&] {
+    return std::pair(s.read32(VMSO_REG_READ_WINDOW), s.read32(VMSO_REG_STORE_LIMIT));
+  };
+  unsigned longest = s.device().max_frame, bus = s.config().bus_bytes();
+  auto frames = [&](unsigned bytes) { return 5 * ((bytes + bus - 1) / bus); };
+  s.check(vmso_tune(&s.device(), 100, false, 1514), "tune");
+  CHECK(tuned() == std::pair(148u, 132 + frames(1514)));
+  s.check(vmso_tune(&s.device(), 100, true, 1514), "tune");
+  CHECK(tuned() == std::pair(173u, 157 + frames(1514)));
+  s.check(vmso_tune(&s.device(), 0, false, longest), "tune");
+  CHECK(tuned() == std::pair(48u, 32 + frames(longest)));
+  CHECK(vmso_tune(&s.device(), 100, false, longest + 1) == VMSO_ERR_ARGUMENT);
+  CHECK(vmso_tune(&s.device(), 16384, false, 1514) == VMSO_ERR_ARGUMENT);
+  CHECK(tuned() == std::pair(48u, 32 + frames(longest)));
+  s.check(vmso_tune(&s.device(), 16383, true, longest), "tune");
+  CHECK(tuned() == std::pair(20526u, 4095u));  // all rows that the register can name
+  s.post(0, tcp_job(60000));
+  VMSO_CHECK_CLEAN(s);
+}
+
 TEST_CASE("A full completion ring holds jobs back and loses nothing", "[completion]") {
   auto o = options(0xd0);
   o.log2_completions = 2;

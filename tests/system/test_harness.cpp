@@ -193,6 +193,28 @@ TEST_CASE("A process gives and takes memory and reads back what it holds", "[har
   }
 }
 
+TEST_CASE("A buffer can be placed where nothing is, and nowhere else", "[harness]") {
+  PhysicalMemory memory;
+  FrameAllocator frames(uint64_t{1} << 40, uint64_t{4} << 40, Random(1, "frames"));
+  Process process(memory, frames, 4, PageSize::k4K, Random(4, "process"), 0);
+  auto bytes = pattern(4098);
+  constexpr uint64_t kAt = 0x7000'0000'0000;
+  UserBuffer b = process.place_at(kAt + 0xfff, bytes);  // three pages
+  CHECK(b.va == kAt + 0xfff);
+  std::vector<uint8_t> back(bytes.size());
+  process.read(b.va, back);
+  CHECK(back == bytes);
+  for (uint64_t at : {kAt - 4096, kAt, kAt + 0x1000, kAt + 0x2fff}) {
+    INFO(at);
+    CHECK_THROWS_WITH(process.place_at(at, bytes), Catch::Contains("in use"));
+  }
+  CHECK_NOTHROW(process.place_at(kAt + 0x3000, bytes));
+  CHECK_NOTHROW(process.place_at(kAt - 0x2000, bytes));  // its last byte is on the page before
+  CHECK_THROWS_WITH(process.place_at(kAt, {}), Catch::Contains("at least one byte"));
+  Process big(memory, frames, 4, PageSize::k2M, Random(5, "process"), 1);
+  CHECK_THROWS_WITH(big.place_at(kAt, bytes), Catch::Contains("4 KiB"));
+}
+
 TEST_CASE("Patterns of back pressure that do not exist are refused by name", "[harness]") {
   for (const char *text : {"", "nono", "random:1", "random:-1", "random:x", "1of:0", "1of:3x",
                            "stall:3", "stall:3@0"}) {
