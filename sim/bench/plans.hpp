@@ -19,8 +19,6 @@ struct PlanOptions {
   const volatile std::sig_atomic_t *stop = nullptr;
 };
 
-bool wanted(const PlanOptions &options, const std::string &name, const Workload &workload);
-
 // Figures in order, each handed over as soon as it is there.
 using Take = std::function<void(const Figure &)>;
 

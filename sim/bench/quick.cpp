@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "bench/plans.hpp"
+#include "bench/plan.hpp"
 
 namespace vmso::bench {
 namespace {
 
-constexpr Config kConfigs[] = {Config::kSmall, Config::kDefault, Config::kWide};
-
-class Quick {
+class Quick : public Plan {
  public:
-  Quick(const PlanOptions &options, const Take &take) : options_(options), take_(take) {}
+  using Plan::Plan;
 
   // 64 KiB jobs of 1514-byte frames, warm. At 24 beats a frame 24.2 is 99 %.
   void segments() {
@@ -63,7 +61,7 @@ class Quick {
         Workload w = load(config, 250, false, queues);
         w.cold = true;
         w.frames = 1800;
-        if (!wanted(options_, "cold_64k", w)) continue;
+        if (!wanted("cold_64k", w)) continue;
         Figure f = rate_figure("cold_64k", "4 levels", w, {}, {});
         if (config == Config::kWide) f.must = f.limit / 0.95;
         f.aim = f.limit / 0.99;
@@ -86,7 +84,7 @@ class Quick {
   void speed() {
     Workload w = load(Config::kDefault, 100, false, 4);
     w.frames = 3600;
-    if (!wanted(options_, "sim_speed", w)) return;
+    if (!wanted("sim_speed", w)) return;
     Rates r = measure(w);
     Figure f;
     f.name = "sim_speed";
@@ -105,20 +103,16 @@ class Quick {
 
  private:
   Workload load(Config config, unsigned latency, bool reorder, unsigned queues) const {
-    Workload w;
-    w.config = config;
+    Workload w = Plan::load(config);
     w.latency = latency;
     w.reorder = reorder;
     w.queues = queues;
-    w.seed = options_.seed;
-    w.stop = options_.stop;
-    if (taken_ == 0) w.wave = options_.wave;
     return w;
   }
 
   void emit(const char *name, const char *variant, const Workload &w, std::optional<double> must,
             std::optional<double> aim) {
-    if (!wanted(options_, name, w)) return;
+    if (!wanted(name, w)) return;
     give(rate_figure(name, variant, w, must, aim));
   }
 
@@ -128,7 +122,7 @@ class Quick {
     w.job_bytes = kind == VMSO_KIND_FRAME ? 1514 : 1448;
     w.offset = offset;
     w.frames = 6;
-    if (!wanted(options_, "lone_1514", w)) return;
+    if (!wanted("lone_1514", w)) return;
     Lone r = measure_lone(w);
     Figure f;
     f.name = "lone_1514";
@@ -145,24 +139,9 @@ class Quick {
     f.read_beats = r.read_beats + r.slot_beats;
     give(f);
   }
-
-  void give(const Figure &figure) {
-    taken_++;
-    take_(figure);
-  }
-
-  const PlanOptions &options_;
-  const Take &take_;
-  size_t taken_ = 0;
 };
 
 }  // namespace
-
-bool wanted(const PlanOptions &o, const std::string &name, const Workload &w) {
-  return name.find(o.only) != std::string::npos &&
-         (o.config.empty() || o.config == config_info(w.config).name) &&
-         (!o.latency || o.latency == w.latency) && (!o.queues || o.queues == w.queues);
-}
 
 void run_quick(const PlanOptions &options, const Take &take) {
   Quick quick(options, take);

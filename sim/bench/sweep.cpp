@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string>
 
-#include "bench/plans.hpp"
+#include "bench/plan.hpp"
 
 namespace vmso::bench {
 namespace {
 
-constexpr Config kConfigs[] = {Config::kSmall, Config::kDefault, Config::kWide};
-
-class Sweeps {
+class Sweeps : public Plan {
  public:
-  Sweeps(const PlanOptions &options, const Take &take) : options_(options), take_(take) {}
+  using Plan::Plan;
 
   void latency() {
     for (Config config : kConfigs) {
@@ -92,14 +90,6 @@ class Sweeps {
   }
 
  private:
-  Workload load(Config config) const {
-    Workload w;
-    w.config = config;
-    w.seed = options_.seed;
-    w.stop = options_.stop;
-    if (taken_ == 0) w.wave = options_.wave;
-    return w;
-  }
   static Workload plain(Workload w, uint32_t bytes, unsigned fragments) {
     w.kind = VMSO_KIND_FRAME;
     w.job_bytes = bytes;
@@ -115,17 +105,12 @@ class Sweeps {
   }
 
   void emit(const char *name, const char *x_name, double x, const Workload &w) {
-    if (!wanted(options_, name, w)) return;
+    if (!wanted(name, w)) return;
     Figure f = rate_figure(name, "", w, {}, {});
     f.x_name = x_name;
     f.x = x;
-    taken_++;
-    take_(f);
+    give(f);
   }
-
-  const PlanOptions &options_;
-  const Take &take_;
-  size_t taken_ = 0;
 };
 
 }  // namespace
