@@ -67,7 +67,9 @@ def versions(**commands):
     for tool, command in {"yosys": [YOSYS, "-V"], **commands}.items():
         result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         line = (result.stdout + result.stderr).strip().splitlines()[0]
-        tools[tool] = line.split(" (git", 1)[0]  # what follows is where and how it was compiled
+        named = re.search(r"\(Version (\S+)\)", line)
+        # behind "(git" stands where and how it was compiled
+        tools[tool] = named[1] if named else line.split(" (git", 1)[0]
     return tools
 
 
