@@ -9,6 +9,7 @@ rtl/read/vmso_read_pkg.sv
 rtl/ring/vmso_ring_pkg.sv
 rtl/run/vmso_run_pkg.sv
 rtl/seg/vmso_seg_pkg.sv
+rtl/common/vmso_clear_walk.sv
 rtl/common/vmso_fifo.sv
 rtl/common/vmso_flags.sv
 rtl/common/vmso_id_pool.sv

@@ -26,28 +26,18 @@ module vmso_flags #(
   input  logic [Asks-1:0][IndexW-1:0] ask,
   output logic [Asks-1:0]             is_in
 );
-  localparam logic [IndexW-1:0] Last = IndexW'(Num - 1);
+  logic              clearing, put_en, drop_en, put_bit, drop_bit, dropped, differing;
+  logic [IndexW-1:0] clear_at, put_addr, drop_addr;
 
-  logic              clearing_q, put_en, drop_en, put_bit, drop_bit, dropped, differing;
-  logic [IndexW-1:0] clear_q, put_addr, drop_addr;
+  assign ready = !clearing;
+  vmso_clear_walk #(.Num(Num)) u_walk (.clk, .rst_n, .clearing, .index(clear_at));
 
-  assign ready = !clearing_q;
-  always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      clearing_q <= 1'b1;
-      clear_q    <= '0;
-    end else if (clearing_q) begin
-      clear_q <= clear_q + 1'b1;
-      if (clear_q == Last) clearing_q <= 1'b0;
-    end
-  end
-
-  assign put_en    = clearing_q || put_valid;
-  assign put_addr  = clearing_q ? clear_q : put;
-  assign put_bit   = !clearing_q && !differing;
-  assign drop_en   = clearing_q || (drop_valid && !(put_valid && put == drop));
-  assign drop_addr = clearing_q ? clear_q : drop;
-  assign drop_bit  = !clearing_q && dropped;
+  assign put_en    = clearing || put_valid;
+  assign put_addr  = clearing ? clear_at : put;
+  assign put_bit   = !clearing && !differing;
+  assign drop_en   = clearing || (drop_valid && !(put_valid && put == drop));
+  assign drop_addr = clearing ? clear_at : drop;
+  assign drop_bit  = !clearing && dropped;
 
   logic [Asks-1:0] was_put, was_dropped;
   vmso_lutram #(.Depth(Num), .Bits(1), .Reads(Asks + 1)) u_put (
@@ -58,9 +48,9 @@ module vmso_flags #(
     .clk, .write_en(drop_en), .write_addr(drop_addr), .write_data(drop_bit),
     .read_addr({put, ask}), .read_data({differing, was_dropped})
   );
-  assign is_in = clearing_q ? '0 : was_put ^ was_dropped;
+  assign is_in = clearing ? '0 : was_put ^ was_dropped;
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(QuietWhileClearing, !clearing_q || (!put_valid && !drop_valid))
+  `VMSO_IMPL(QuietWhileClearing, !clearing || (!put_valid && !drop_valid))
 `endif
 endmodule : vmso_flags

@@ -113,21 +113,22 @@ module vmso_ring_chain
   );
 
   // -- one event a cycle: free, load, pop, landing, fetch -------------------------------------------
-  logic            clearing_q, pop_wait_q, is_pop, is_fetch, want_valid, list_ready, want_push;
-  logic [JobW-1:0] clear_q, pop_job_q, job, want;
+  logic            clearing, pop_wait_q, is_pop, is_fetch, want_valid, list_ready, want_push;
+  logic [JobW-1:0] clear_at, pop_job_q, job, want;
   chain_t          old, now;
   where_t          where;
   logic            read_full_q;
+  vmso_clear_walk #(.Num(Cfg.jobs)) u_walk (.clk, .rst_n, .clearing, .index(clear_at));
 
-  assign ready = !clearing_q && list_ready;
+  assign ready = !clearing && list_ready;
   always_comb begin
     start_take = 1'b0;
     land_take  = 1'b0;
     is_pop     = 1'b0;
     is_fetch   = 1'b0;
     job        = want;
-    if (clearing_q) begin
-      job = clear_q;
+    if (clearing) begin
+      job = clear_at;
     end else if (free_valid) begin
       job = free_job;
     end else if (start_valid) begin
@@ -145,7 +146,7 @@ module vmso_ring_chain
   end
 
   vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(chain_t))) u_state (
-    .clk, .write_en(clearing_q || free_valid || start_take || is_pop || land_take || is_fetch),
+    .clk, .write_en(clearing || free_valid || start_take || is_pop || land_take || is_fetch),
     .write_addr(job), .write_data(now), .read_addr(job), .read_data(old)
   );
   vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(where_t))) u_where (
@@ -158,7 +159,7 @@ module vmso_ring_chain
   always_comb begin
     now = old;
     want_push = 1'b0;
-    if (clearing_q) begin
+    if (clearing) begin
       now = '0;
     end else if (free_valid) begin
       now.active = 1'b0;
@@ -206,14 +207,8 @@ module vmso_ring_chain
   );
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      clearing_q <= 1'b1;
-      clear_q    <= '0;
       pop_wait_q <= 1'b0;
     end else begin
-      if (clearing_q) begin
-        clear_q <= clear_q + 1'b1;
-        if (clear_q == JobW'(Cfg.jobs - 1)) clearing_q <= 1'b0;
-      end
       pop_wait_q <= chain_pop_valid || (pop_wait_q && !is_pop);
     end
   end

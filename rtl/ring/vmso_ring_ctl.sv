@@ -97,30 +97,17 @@ module vmso_ring_ctl
   } what_e;
 
   // -- requests --------------------------------------------------------------------------------------
-  // A fail is kept per queue: `set` and `done` marks differ while it is pending.
-  logic              fail_set, fail_set_ctl, fail_done_in, fail_done, fail_take, attention_ready;
+  // A fail is kept per queue until its FLUSH is cleared.
+  logic              fail_take, fail_pending, fail_drop, fails_ready, attention_ready;
   logic [QueueW-1:0] fail_queue;
-  logic              clearing_q;
-  logic [QueueW-1:0] clear_q;
   slot_idx_t         resume_slot;
 
   assign fail_queue       = queue_fail.queue[QueueW-1:0];
   assign queue_fail_ready = ready;
   assign fail_take        = queue_fail_valid && queue_fail_ready;
-  assign fail_set         = clearing_q ? 1'b0 : !fail_done_in;
-  logic fail_pending, fail_drop;
-  assign fail_pending = fail_set_ctl != fail_done;
-  vmso_lutram #(.Depth(Queues), .Bits(1)) u_fail_set (
-    .clk, .write_en(clearing_q || fail_take), .write_addr(clearing_q ? clear_q : fail_queue),
-    .write_data(fail_set), .read_addr(queue), .read_data(fail_set_ctl)
-  );
-  vmso_lutram #(.Depth(Queues), .Bits(1)) u_fail_done_in (
-    .clk, .write_en(clearing_q || fail_drop), .write_addr(clearing_q ? clear_q : queue),
-    .write_data(!clearing_q && fail_set_ctl), .read_addr(fail_queue), .read_data(fail_done_in)
-  );
-  vmso_lutram #(.Depth(Queues), .Bits(1)) u_fail_done (
-    .clk, .write_en(clearing_q || fail_drop), .write_addr(clearing_q ? clear_q : queue),
-    .write_data(!clearing_q && fail_set_ctl), .read_addr(queue), .read_data(fail_done)
+  vmso_flags #(.Num(Queues)) u_fails (
+    .clk, .rst_n, .ready(fails_ready), .put_valid(fail_take), .put(fail_queue),
+    .drop_valid(fail_drop), .drop(queue), .ask(queue), .is_in(fail_pending)
   );
   vmso_ram_1w1r #(.Depth(Queues), .LaneBits(16)) u_resume_slot (
     .clk, .write_en(fail_take), .write_addr(fail_queue), .write_data(queue_fail.resume_slot),
@@ -174,22 +161,12 @@ module vmso_ring_ctl
   logic              fetch_gen_q;
   ring_config_t      config_q;
 
-  assign ready          = attention_ready && !clearing_q;
+  assign ready          = attention_ready && fails_ready;
   assign attention_take = fsm_q == WaitRequest && ready;
   assign command_take   = attention_take && !attention_valid;
   assign failed_take    = command_take && !command_in_valid;
   assign queue          = queue_q;
   assign query_en       = fsm_q == WaitState;
-
-  always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      clearing_q <= 1'b1;
-      clear_q    <= '0;
-    end else if (clearing_q) begin
-      clear_q <= clear_q + 1'b1;
-      if (clear_q == '1) clearing_q <= 1'b0;
-    end
-  end
 
   // -- decide ------------------------------------------------------------------------------------------
   logic shape_ok, partly_sent, ignore, enable, mark, unload;
@@ -307,7 +284,7 @@ module vmso_ring_ctl
       query_q <= fc_query;
     end
   end
-  assign fail_drop = fsm_q == WaitFlushClear && flush_clear_ready && !clearing_q;
+  assign fail_drop = fsm_q == WaitFlushClear && flush_clear_ready;
 
   assign blocked           = !(fsm_q inside {WaitRequest, WaitLook, Finish, Mark})
                              && !(fsm_q == WaitEvent && cmd_q == CmdEnable);

@@ -66,18 +66,10 @@ module vmso_ring_state
 );
   localparam int unsigned Depth = 1 << QueueW;
 
-  logic              clearing_q;
-  logic [QueueW-1:0] clear_q;
-  assign ready = !clearing_q;
-  always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      clearing_q <= 1'b1;
-      clear_q    <= '0;
-    end else if (clearing_q) begin
-      clear_q <= clear_q + 1'b1;
-      if (clear_q == '1) clearing_q <= 1'b0;
-    end
-  end
+  logic              clearing;
+  logic [QueueW-1:0] clear_at;
+  assign ready = !clearing;
+  vmso_clear_walk #(.Num(Depth)) u_walk (.clk, .rst_n, .clearing, .index(clear_at));
 
   // -- configuration -------------------------------------------------------------------------------
   ring_shape_t       shape;
@@ -90,16 +82,16 @@ module vmso_ring_state
 
   assign shape        = ring_shape_t'(queue_config.data);
   assign completion   = completion_shape_t'(queue_config.data);
-  assign config_queue = clearing_q ? clear_q : queue_config.queue[QueueW-1:0];
-  assign base_en      = clearing_q || (queue_config_valid && queue_config.index == 3'd0);
-  assign shape_en     = clearing_q || (queue_config_valid && queue_config.index == 3'd1);
-  assign entries_en   = clearing_q || (queue_config_valid && queue_config.index == 3'd3);
-  assign contexts_en  = clearing_q || (queue_config_valid && queue_config.index == 3'd4);
-  assign base = clearing_q ? '0
+  assign config_queue = clearing ? clear_at : queue_config.queue[QueueW-1:0];
+  assign base_en      = clearing || (queue_config_valid && queue_config.index == 3'd0);
+  assign shape_en     = clearing || (queue_config_valid && queue_config.index == 3'd1);
+  assign entries_en   = clearing || (queue_config_valid && queue_config.index == 3'd3);
+  assign contexts_en  = clearing || (queue_config_valid && queue_config.index == 3'd4);
+  assign base = clearing ? '0
     : {queue_config.data[63:56] == '0 && queue_config.data[5:0] == '0, queue_config.data[55:6]};
-  assign log2_slots   = clearing_q ? '0 : shape.log2_slots;
-  assign log2_entries = clearing_q ? '0 : completion.log2_entries;
-  assign contexts     = clearing_q ? '0 : queue_config.data[51:0];
+  assign log2_slots   = clearing ? '0 : shape.log2_slots;
+  assign log2_entries = clearing ? '0 : completion.log2_entries;
+  assign contexts     = clearing ? '0 : queue_config.data[51:0];
 
   vmso_ram_1w1r #(.Depth(Depth), .LaneBits(51)) u_base_fc (
     .clk, .write_en(base_en), .write_addr(config_queue), .write_data(base),
@@ -146,21 +138,21 @@ module vmso_ring_state
   fetch_state_t      fetch_data, status_fetch_state;
   logic [7:0]        freed_data;
 
-  assign producer_we   = clearing_q || producer_en;
-  assign producer_addr = clearing_q ? clear_q : producer_queue;
-  assign producer_data = clearing_q ? '0 : producer;
-  assign state_we      = clearing_q || state_en;
-  assign state_addr    = clearing_q ? clear_q : state_queue;
-  assign state_data    = clearing_q ? QueueOff : state;
-  assign load_we       = clearing_q || load_state_en;
-  assign load_addr     = clearing_q ? clear_q : load_state_queue;
-  assign load_data     = clearing_q ? '0 : load_state;
-  assign fetch_we      = clearing_q || fetch_state_en;
-  assign fetch_addr    = clearing_q ? clear_q : fetch_state_queue;
-  assign fetch_data    = clearing_q ? '0 : fetch_state;
-  assign freed_we      = clearing_q || freed_en;
-  assign freed_addr    = clearing_q ? clear_q : freed_queue;
-  assign freed_data    = clearing_q ? '0 : freed;
+  assign producer_we   = clearing || producer_en;
+  assign producer_addr = clearing ? clear_at : producer_queue;
+  assign producer_data = clearing ? '0 : producer;
+  assign state_we      = clearing || state_en;
+  assign state_addr    = clearing ? clear_at : state_queue;
+  assign state_data    = clearing ? QueueOff : state;
+  assign load_we       = clearing || load_state_en;
+  assign load_addr     = clearing ? clear_at : load_state_queue;
+  assign load_data     = clearing ? '0 : load_state;
+  assign fetch_we      = clearing || fetch_state_en;
+  assign fetch_addr    = clearing ? clear_at : fetch_state_queue;
+  assign fetch_data    = clearing ? '0 : fetch_state;
+  assign freed_we      = clearing || freed_en;
+  assign freed_addr    = clearing ? clear_at : freed_queue;
+  assign freed_data    = clearing ? '0 : freed;
 
   vmso_ram_1w1r #(.Depth(Depth), .LaneBits(16)) u_producer_fc (
     .clk, .write_en(producer_we), .write_addr(producer_addr), .write_data(producer_data),

@@ -69,8 +69,8 @@ module vmso_ring_store
   } block_state_t;
 
   // -- landing ---------------------------------------------------------------------------------------
-  logic             clearing_q, hit, beat_we;
-  logic [5:0]       clear_q, id;
+  logic             clearing, hit, beat_we;
+  logic [5:0]       clear_at, id;
   target_t          target, target_new;
   logic [BeatW-1:0] beat, beat_next;
   logic [AddrW-1:0] write_addr;
@@ -78,9 +78,9 @@ module vmso_ring_store
   logic [Blocks-1:0] fresh_q;
   logic [BlockW-1:0] land_block;
 
-  assign ready      = !clearing_q;
+  assign ready      = !clearing;
   assign id         = read_rsp.id[5:0];
-  assign hit        = read_rsp_valid && read_rsp.cls == ReadSlot && !clearing_q;
+  assign hit        = read_rsp_valid && read_rsp.cls == ReadSlot && !clearing;
   assign target_new = '{chain: issue.chain,
                         place: issue.chain ? {issue.job, issue.place} : 9'(issue.block)};
   vmso_lutram #(.Depth(SlotIds), .Bits($bits(target_t))) u_target (
@@ -88,10 +88,10 @@ module vmso_ring_store
     .read_addr(id), .read_data(target)
   );
   assign beat_next = beat + BeatW'(read_rsp.has_data);
-  assign beat_we   = clearing_q || hit;
+  assign beat_we   = clearing || hit;
   vmso_lutram #(.Depth(SlotIds), .Bits(BeatW)) u_beat (
-    .clk, .write_en(beat_we), .write_addr(clearing_q ? clear_q : id),
-    .write_data(clearing_q || read_rsp.last ? '0 : beat_next), .read_addr(id), .read_data(beat)
+    .clk, .write_en(beat_we), .write_addr(clearing ? clear_at : id),
+    .write_data(clearing || read_rsp.last ? '0 : beat_next), .read_addr(id), .read_data(beat)
   );
   assign land_block = target.place[BlockW-1:0];
   assign write_addr = AddrW'({land_block, beat[BeatW-2:0]});
@@ -103,15 +103,7 @@ module vmso_ring_store
   assign chain_done_valid = hit && target.chain && read_rsp.last;
   assign chain_done_resp  = read_rsp.has_data ? RespOkay : read_rsp.resp;
 
-  always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      clearing_q <= 1'b1;
-      clear_q    <= '0;
-    end else if (clearing_q) begin
-      clear_q <= clear_q + 1'b1;
-      if (clear_q == '1) clearing_q <= 1'b0;
-    end
-  end
+  vmso_clear_walk #(.Num(SlotIds)) u_walk (.clk, .rst_n, .clearing, .index(clear_at));
 
   // -- blocks ----------------------------------------------------------------------------------------
   logic [BlockW:0]   take_q, give_q, at_q;  // batch numbers: next to be taken, given back, read

@@ -45,20 +45,10 @@ module vmso_run_ctl
   localparam logic [JobW-1:0] LastJob = JobW'(Cfg.jobs - 1);
 
   // -- init --------------------------------------------------------------------------------------------
-  logic            init_q;
-  logic [JobW-1:0] init_job_q;
-  assign init_valid = init_q;
-  assign init_job   = init_job_q;
-  assign run_ready  = !init_q;
-  always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      init_q     <= 1'b1;
-      init_job_q <= '0;
-    end else if (init_q) begin
-      init_job_q <= init_job_q + 1'b1;
-      if (init_job_q == LastJob) init_q <= 1'b0;
-    end
-  end
+  vmso_clear_walk #(.Num(Cfg.jobs)) u_walk (
+    .clk, .rst_n, .clearing(init_valid), .index(init_job)
+  );
+  assign run_ready = !init_valid;
 
   // -- mark --------------------------------------------------------------------------------------------
   typedef enum logic [2:0] {
@@ -85,7 +75,7 @@ module vmso_run_ctl
   always_comb begin
     mark_d = mark_q;
     unique case (mark_q)
-      MarkIdle:  if (mark_valid && !clear_moves && !init_q) mark_d = MarkScan;
+      MarkIdle:  if (mark_valid && !clear_moves && !init_valid) mark_d = MarkScan;
       MarkScan:  if (scan_on && scan_q == LastJob) mark_d = MarkWrite;
       MarkWrite: mark_d = MarkRedo;
       MarkRedo:  mark_d = MarkDone;
@@ -116,7 +106,7 @@ module vmso_run_ctl
   always_comb begin
     clear_d = clear_q;
     unique case (clear_q)
-      ClearIdle:   if (clear_valid && !init_q) clear_d = ClearDrop;
+      ClearIdle:   if (clear_valid && !init_valid) clear_d = ClearDrop;
       ClearDrop:   if (!drop_busy) clear_d = ClearTry;
       ClearTry:    if (clear_op && op_ready) clear_d = ClearWrite;
       ClearWrite:  clear_d = ClearAnswer;

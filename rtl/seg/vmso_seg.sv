@@ -105,18 +105,10 @@ module vmso_seg
   state_e state_q, state_d;
 
   // -- init: walk over all tables -----------------------------------------------------------------
-  logic             init_q;
-  logic [InitW-1:0] init_index_q;
-  always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      init_q       <= 1'b1;
-      init_index_q <= '0;
-    end else if (init_q) begin
-      init_index_q <= init_index_q + 1'b1;
-      if (init_index_q == '1) init_q <= 1'b0;
-    end
-  end
-  assign seg_ready = !init_q;
+  logic             init;
+  logic [InitW-1:0] init_index;
+  vmso_clear_walk #(.Num(2**InitW)) u_walk (.clk, .rst_n, .clearing(init), .index(init_index));
+  assign seg_ready = !init;
 
   // -- lists, accounts, the next turn -------------------------------------------------------------
   q_t       init_queue, load_queue, pop, look_queue, account_queue, turn_queue;
@@ -144,26 +136,26 @@ module vmso_seg
   account_t write_account_q;
   queue_weight_t config_weight;
 
-  assign init_queue = init_index_q[QueueW-1:0];
+  assign init_queue = init_index[QueueW-1:0];
   assign load_queue = job_load.queue[QueueW-1:0];
   assign load_job   = job_load.job[JobW-1:0];
   assign load_quiet = job_load.status != StatusOk || job_load.kind == KindNop;
   vmso_seg_jobs #(.Cfg(Cfg)) u_jobs (
-    .clk, .rst_n, .init_valid(init_q), .init_queue, .load_valid(job_load_valid), .load_job,
+    .clk, .rst_n, .init_valid(init), .init_queue, .load_valid(job_load_valid), .load_job,
     .load_queue, .load_quiet, .load_idle, .event_valid(ready_event_valid),
     .event_job(ready_event[JobW-1:0]), .head_event_valid(event_valid), .head_event_job(event_job),
     .idle(idle_q), .fresh_valid, .fresh_ready, .fresh_queue, .put_valid, .put_queue, .look_queue,
     .look_any, .look_head, .cur_job(job_q), .next_any, .next, .pop(job_pop), .pop_queue(queue_q)
   );
   vmso_seg_list #(.Cfg(Cfg)) u_list (
-    .clk, .rst_n, .init_valid(init_q), .init_queue, .load_valid(job_load_valid), .load_job,
+    .clk, .rst_n, .init_valid(init), .init_queue, .load_valid(job_load_valid), .load_job,
     .load_queue, .job_event_valid(event_valid), .job_event(event_job), .fresh_valid, .fresh_ready,
     .fresh_queue, .pop_valid, .pop_ready, .pop, .back_valid(back_valid_q),
     .back_again(back_again_q), .back(back_q)
   );
   assign config_weight = queue_weight_t'(queue_config.data);
   vmso_seg_accounts #(.Cfg(Cfg)) u_accounts (
-    .clk, .init_valid(init_q), .init_queue,
+    .clk, .init_valid(init), .init_queue,
     .weight_valid(queue_config_valid && queue_config.index == 3'd5),
     .weight_queue(queue_config.queue[QueueW-1:0]), .weight(config_weight.weight),
     .write_valid(write_q), .write_queue(write_queue_q), .write(write_account_q),
@@ -203,8 +195,8 @@ module vmso_seg
   logic        taken_we;
   logic [17:0] taken, taken_d;
   vmso_lutram #(.Depth(Cfg.jobs), .Bits(18)) u_taken (
-    .clk, .write_en(init_q || taken_we), .write_addr(init_q ? init_index_q[JobW-1:0] : job_q),
-    .write_data(init_q ? '0 : taken_d), .read_addr(job_q), .read_data(taken)
+    .clk, .write_en(init || taken_we), .write_addr(init ? init_index[JobW-1:0] : job_q),
+    .write_data(init ? '0 : taken_d), .read_addr(job_q), .read_data(taken)
   );
 
   // -- look and decide ----------------------------------------------------------------------------
@@ -312,7 +304,7 @@ module vmso_seg
     take = 1'b0;
     if (turn_over || state_q == WaitTurn) begin
       take    = turn_valid && !unload_valid;
-      state_d = unload_valid && !init_q ? UnRead : take ? Look : WaitTurn;
+      state_d = unload_valid && !init ? UnRead : take ? Look : WaitTurn;
     end
   end
   assign turn_ready = take;
