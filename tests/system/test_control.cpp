@@ -166,7 +166,7 @@ TEST_CASE("No completion of before a soft reset is written after it", "[reset]")
   CHECK(before_reset < kOffsets);
 }
 
-TEST_CASE("Two queues with work share the wire by weight", "[queue][fair]") {
+TEST_CASE("Two queues with work share the wire by weight", "[queue][fair][system]") {
   for (Config config : {Config::kSmall, Config::kDefault, Config::kWide}) {
     auto o = options(0xc3);
     o.config = config;
