@@ -44,7 +44,7 @@ module vmso_seg_look
 
   // -- look ---------------------------------------------------------------------------------------
   // Bytes translated and not taken, less those that the cut wants. The status comes last and meets one
-  // subtraction. More than a page below what the cut wants: only for a while after a fence.
+  // subtraction. What is not taken is below 0 for a while after a fence, by less than a page.
   logic signed [17:0] spare;
   logic               enough_q, blocked_q, full_q, chain_done_q, drained_q;
   assign spare = $signed(run_status.ready_total - (taken + 18'(cut_d.want)));
