@@ -13,11 +13,13 @@ rtl/common/vmso_clear_walk.sv
 rtl/common/vmso_fifo.sv
 rtl/common/vmso_flags.sv
 rtl/common/vmso_id_pool.sv
+rtl/common/vmso_in_flight.sv
 rtl/common/vmso_lutram.sv
 rtl/common/vmso_occupancy.sv
 rtl/common/vmso_ram_1w1r.sv
 rtl/common/vmso_rr_arbiter.sv
 rtl/common/vmso_skid.sv
+rtl/common/vmso_tally.sv
 rtl/axi/vmso_axi.sv
 rtl/axi/vmso_axi_class.sv
 rtl/axi/vmso_axi_epoch.sv

@@ -9,6 +9,7 @@
 #include "Vvmso_fifo.h"
 #include "Vvmso_flags.h"
 #include "Vvmso_id_pool.h"
+#include "Vvmso_in_flight.h"
 #include "Vvmso_ram_1w1r.h"
 #include "Vvmso_rr_arbiter.h"
 #include "Vvmso_skid.h"
@@ -194,4 +195,45 @@ TEST_CASE("A RAM writes lanes and reads the old word of its own cycle", "[common
     bench.tick();
     REQUIRE(bench->read_data == expected);
   }
+}
+
+TEST_CASE("What is in flight of a number is known from two tallies in every cycle",
+          "[common][tally]") {
+  UnitBench<Vvmso_in_flight> bench;
+  std::mt19937_64 rng(0x17);
+  bench->begins_valid = bench->ends_valid = 0;
+  bench.reset();
+  for (int i = 0; i < 20 && !bench->ready; i++) {
+    bench.settle();
+    bench.tick();
+  }
+  std::array<int, 8> open{};
+  std::deque<std::array<int, 8>> past(2);  // as of the last cycle, and of the one before
+  int seen_none = 0, seen_some = 0;
+  std::optional<unsigned> asked;
+  for (int cycle = 0; cycle < 6000; cycle++) {
+    unsigned begins = unsigned(rng() % 5), ends = unsigned(rng() % 5), look = unsigned(rng() % 5);
+    bool quiet = cycle / 50 % 3 == 2;  // more ends than beginnings, so that some come home
+    bool begin = open[begins] < 15 && rng() % 4 < (quiet ? 1 : 3);
+    bool end = open[ends] > 0 && rng() % 4 < 3;
+    bench->begins_valid = begin;
+    bench->begins = begins;
+    bench->ends_valid = end;
+    bench->ends = ends;
+    bench->look = look;
+    bench.settle();
+    if (asked) {
+      bool none = past[1][*asked] == 0;
+      REQUIRE(bool(bench->none) == none);
+      (none ? seen_none : seen_some)++;
+    }
+    asked = look;
+    past.push_front(open);
+    past.pop_back();
+    open[begins] += begin;
+    open[ends] -= end;
+    bench.tick();
+  }
+  CHECK(seen_none > 500);
+  CHECK(seen_some > 500);
 }
