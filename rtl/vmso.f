@@ -38,7 +38,9 @@ rtl/csr/vmso_csr_global.sv
 rtl/csr/vmso_soft_reset.sv
 rtl/ring/vmso_ring.sv
 rtl/ring/vmso_ring_chain.sv
+rtl/ring/vmso_ring_commands.sv
 rtl/ring/vmso_ring_ctl.sv
+rtl/ring/vmso_ring_error.sv
 rtl/ring/vmso_ring_events.sv
 rtl/ring/vmso_ring_fetch.sv
 rtl/ring/vmso_ring_list.sv
@@ -55,6 +57,7 @@ rtl/run/vmso_run_check.sv
 rtl/run/vmso_run_ctl.sv
 rtl/run/vmso_run_end.sv
 rtl/run/vmso_run_fetch.sv
+rtl/run/vmso_run_reap.sv
 rtl/run/vmso_run_rows.sv
 rtl/run/vmso_run_slots.sv
 rtl/run/vmso_run_turn.sv
@@ -87,8 +90,9 @@ rtl/read/vmso_read_store.sv
 rtl/read/vmso_read_land.sv
 rtl/read/vmso_read_state.sv
 rtl/out/vmso_out.sv
+rtl/out/vmso_out_dead.sv
+rtl/out/vmso_out_drop.sv
 rtl/out/vmso_out_head.sv
-rtl/out/vmso_out_left.sv
 rtl/out/vmso_out_orders.sv
 rtl/out/vmso_out_parse.sv
 rtl/out/vmso_out_patch.sv

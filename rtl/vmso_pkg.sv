@@ -64,8 +64,17 @@ package vmso_pkg;
 
   typedef struct packed {
     queue_t     queue;
+    logic       notify;  // raise the queue's interrupt when it has been carried out
     queue_cmd_e cmd;
   } queue_command_t;
+  // What the registers show of a queue beside its indices.
+  typedef struct packed {
+    logic         drained;   // no read or write of it is on the bus, and none will come
+    logic         no_reads;  // the same for reads: its memory may be freed
+    logic         refused;   // the last command was not taken, or there was nothing to do for it
+    logic         pending;   // a command was taken and has not been carried out
+    queue_state_e state;
+  } queue_status_t;
 
   // A write to a doorbell page.
   typedef struct packed {
@@ -236,6 +245,7 @@ package vmso_pkg;
 
   // Reads of one segment (or of one template), carried out from the head of the job's runs.
   typedef struct packed {
+    queue_t    queue;
     job_t      job;
     logic      to_template;    // lands in the template store
     template_t tmpl;
@@ -244,6 +254,7 @@ package vmso_pkg;
     pos_t      pos;            // frame position of the first byte
     pos_t      bytes;          // 0: no reads, but job_last still counts
     logic      job_last;       // the job's last command: its entry is free afterwards
+    logic      kill;           // the job dies (no reads): its entry is free when its fills are home
   } fetch_t;
   // A piece of a fetch inside one page: one AXI burst (split further only at 256 beats).
   typedef struct packed {
@@ -258,8 +269,7 @@ package vmso_pkg;
   typedef enum logic [1:0] {
     OrderFrame = 2'd0,         // a frame, when all its bytes have landed
     OrderEnd = 2'd1,           // ends its job with `status`, without a frame (OK for no-ops)
-    OrderFail = 2'd2,          // tombstone: ends its job with status, cause, va; flushes the queue
-    OrderDiscard = 2'd3        // unloaded: gives back what the job holds, no completion
+    OrderFail = 2'd2           // tombstone: ends its job with status, cause, va; flushes the queue
   } order_kind_e;
   typedef struct packed {
     order_kind_e kind;
@@ -292,6 +302,12 @@ package vmso_pkg;
     access_e     access;
     logic [63:0] va;
   } order_t;
+
+  // The template of a job that was unloaded: free when its orders have left and its reads have landed.
+  typedef struct packed {
+    template_t tmpl;
+    logic      fetched;
+  } tmpl_drop_t;
 
   // An order has left: its frame slot and rows are free.
   typedef struct packed {

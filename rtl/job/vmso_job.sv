@@ -8,6 +8,7 @@
 //             other than OK is refused: no header bytes, nothing is to be read for it
 // job_free    valid only: the entry can be used again; tmpl_free the same for a template
 // job_home    free job entries
+// ctl_arriving  of ctl_queue, in the same cycle: a slot of it was taken, and is not yet behind job_load
 `include "vmso_assert.svh"
 module vmso_job
   import vmso_pkg::*;
@@ -23,6 +24,8 @@ module vmso_job
   output logic [7:0]           job_home,
   output logic                 job_load_valid,
   output job_load_t            job_load,
+  input  queue_t               ctl_queue,
+  output logic                 ctl_arriving,
   input  logic                 job_free_valid,
   input  job_t                 job_free,
   input  logic                 tmpl_free_valid,
@@ -76,6 +79,10 @@ module vmso_job
     test_q     <= slot_q;
     test_job_q <= job_q;
   end
+
+  assign ctl_arriving = (slot_valid_q && slot_q.queue == ctl_queue)
+                        || (test_valid_q && test_q.queue == ctl_queue)
+                        || (job_load_valid && job_load.queue == ctl_queue);
 
   // -- test, then choose the status --------------------------------------------------------------------
   status_e status;

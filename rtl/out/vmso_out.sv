@@ -12,8 +12,12 @@
 // tmpl_free   at the order with `last` of a job with a template, after the last row was read
 // left        every order; one cycle after its last row was read
 // end         job_end when the last beat of its frame enters the output FIFO of four beats
-// queue_fail  whoever takes it must not wait for an order to leave
-// ctl_left    one cycle after ctl_queue
+// queue_fail  with job_end of the same job; whoever takes it must not wait for an order to leave
+// bury        valid/ready, within some cycles whatever the MAC does: the orders of the queue that have come
+//             by now die; with bury_void a frame of it that is being sent tells nothing when it has left
+// tmpl_drop   valid only: the template of a job that was unloaded
+// ctl         one cycle after ctl_queue: orders of it that have left, modulo 2^16; no job_end of it is on
+//             its way. Both as of two cycles before the address
 // m_axis      user = {slot 15, queue 12, err 0}
 // latency     last byte seen in frame_state to m_axis_valid: 3 cycles
 // throughput  a beat per cycle without gaps; an order per 2 cycles, with patched header per 3
@@ -49,14 +53,15 @@ module vmso_out
   output logic                     queue_fail_valid,
   input  logic                     queue_fail_ready,
   output queue_fail_t              queue_fail,
-  input  logic                     flush_set_valid,
-  output logic                     flush_set_ready,
-  input  queue_t                   flush_set,
-  input  logic                     flush_clear_valid,
-  output logic                     flush_clear_ready,
-  input  queue_t                   flush_clear,
+  input  logic                     bury_valid,
+  output logic                     bury_ready,
+  input  queue_t                   bury_queue,
+  input  logic                     bury_void,
+  input  logic                     tmpl_drop_valid,
+  input  tmpl_drop_t               tmpl_drop,
   input  queue_t                   ctl_queue,
   output order_count_t             ctl_left,
+  output logic                     ctl_end_none,
   // frame store
   output logic                     store_read_en,
   output row_t                     store_read_row,
@@ -87,20 +92,24 @@ module vmso_out
   output logic                     count_frames,
   output logic [7:0]               count_frame_bytes,
   output logic                     count_wire_beats,
-  output logic                     count_dropped,    // orders that fell under FLUSH, discards aside
+  output logic                     count_dropped,    // dead orders
   output logic                     count_out_busy,
   output logic                     count_out_blocked,
   output logic                     count_out_starved // orders wait, but no beat is ready
 );
+  localparam int unsigned Templates = vmso_config_pkg::templates(Cfg);
+  localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues);
   localparam int unsigned HalfW = $clog2((vmso_config_pkg::template_rows(Cfg) + 1) / 2);
 
   logic                          next_valid, next_ready, pending;
   order_t                        next;
   frame_t                        next_frame;
-  logic                          left_ready, tmpl_ready, look_done, look_flush, fail_valid;
-  template_t                     look_tmpl, row_tmpl, window_tmpl, parsed_tmpl;
+  logic                          left_ready, dead_ready, stream_ready, tmpl_ready, look_done, look_dead;
+  logic                          fail_valid, drop_done;
+  template_t                     drop_tmpl, look_tmpl, row_tmpl, window_tmpl, parsed_tmpl;
   tmpl_fail_t                    look_fail;
   queue_t                        look_queue, fail_queue;
+  order_count_t                  look_number;
   logic                          queue_valid, queue_ready, window_en, parsed_valid, row_en;
   parse_job_t                    parse_job;
   parse_t                        parsed;
@@ -110,6 +119,10 @@ module vmso_out
   logic                          item_valid, item_ready, drop_pulse;
   item_t                         item;
   logic [7:0]                    m_axis_bytes;
+  logic                          order_free_valid, void_ready;
+  template_t                     order_free;
+  typedef enum logic [1:0] {BuryWrite = 2'd0, BurySettle = 2'd1, BuryVoid = 2'd2} bury_e;
+  bury_e                         bury_q;
 
   vmso_out_orders #(.Cfg(Cfg)) u_orders (
     .clk, .rst_n, .order_valid, .order, .order_frame, .next_valid, .next_ready, .next, .next_frame,
@@ -120,7 +133,7 @@ module vmso_out
     .tmpl_write_valid, .tmpl_write_tmpl, .tmpl_bank_en, .tmpl_bank_row, .tmpl_write_data,
     .tmpl_done_valid, .tmpl_done_tmpl, .tmpl_done_bytes, .tmpl_done_fail, .tmpl_done_status,
     .tmpl_done_cause, .tmpl_done_va,
-    .look_tmpl, .look_done, .look_fail, .row_en, .row_tmpl, .row_index, .row_data,
+    .look_tmpl, .look_done, .look_fail, .drop_tmpl, .drop_done, .row_en, .row_tmpl, .row_index, .row_data,
     .queue_valid, .queue_ready, .queue(parse_job), .window_en, .window_tmpl, .window_row,
     .window_data, .parsed_valid, .parsed_tmpl
   );
@@ -131,23 +144,67 @@ module vmso_out
   vmso_out_head #(.Cfg(Cfg)) u_head (
     .clk, .rst_n, .flag_masks, .next_valid, .next_ready, .next, .next_frame,
     .state_frame, .frame_state, .look_tmpl, .look_done, .look_fail,
-    .parsed_valid, .parsed_tmpl, .parsed, .look_queue, .look_flush, .fail_valid, .fail_queue,
+    .parsed_valid, .parsed_tmpl, .parsed, .look_queue, .look_number, .look_dead, .fail_valid, .fail_queue,
     .item_valid, .item_ready, .item, .drop_pulse
-  );
-  vmso_out_left #(.Cfg(Cfg)) u_left (
-    .clk, .rst_n, .ready(left_ready), .left_valid, .left_queue(left.queue), .ctl_queue, .ctl_left,
-    .fail_valid, .fail_queue, .flush_set_valid, .flush_set_ready, .flush_set,
-    .flush_clear_valid, .flush_clear_ready, .flush_clear, .look_queue, .look_flush
   );
   vmso_out_stream #(.Cfg(Cfg)) u_stream (
     .clk, .rst_n, .item_valid, .item_ready, .item,
     .store_read_en, .store_read_row, .store_read_data, .row_en, .row_tmpl, .row_index, .row_data,
     .m_axis_data, .m_axis_keep, .m_axis_last, .m_axis_user, .m_axis_valid, .m_axis_ready,
-    .m_axis_bytes, .left_valid, .left, .tmpl_free_valid, .tmpl_free,
-    .end_valid, .end_ready, .job_end, .queue_fail_valid, .queue_fail_ready, .queue_fail
+    .m_axis_bytes, .left_valid, .left, .tmpl_free_valid(order_free_valid), .tmpl_free(order_free),
+    .end_valid, .end_ready, .job_end, .queue_fail_valid, .queue_fail_ready, .queue_fail,
+    .void_valid(bury_q == BuryVoid && bury_void), .void_ready, .void_queue(bury_queue), .ctl_queue,
+    .ctl_end_none, .ready(stream_ready)
   );
 
-  assign out_ready = left_ready && tmpl_ready;
+  assign out_ready = left_ready && dead_ready && stream_ready && tmpl_ready;
+
+  // -- dead orders, and templates that nobody needs any more ----------------------------------------
+  order_count_t come_q, gone_q;
+  logic         bury_now, drop_free_valid;
+  template_t    drop_free;
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      come_q <= '0;
+      gone_q <= '0;
+    end else begin
+      come_q <= come_q + order_count_t'(order_valid);
+      gone_q <= gone_q + order_count_t'(left_valid);
+    end
+  end
+  vmso_tally #(.Num(Cfg.queues)) u_left (
+    .clk, .rst_n, .ready(left_ready), .add_valid(left_valid), .add(left.queue[QueueW-1:0]),
+    .look(ctl_queue[QueueW-1:0]), .count(ctl_left)
+  );
+  vmso_out_dead #(.Queues(Cfg.queues)) u_dead (
+    .clk, .rst_n, .ready(dead_ready), .come(come_q), .gone(gone_q), .fail_valid,
+    .fail_queue(fail_queue[QueueW-1:0]), .bury_valid(bury_now),
+    .bury_queue(bury_queue[QueueW-1:0]), .look_queue(look_queue[QueueW-1:0]), .look_number,
+    .look_dead
+  );
+  // what is judged two cycles after the burial is judged dead; what was taken before may be voided
+  assign bury_now   = bury_valid && bury_q == BuryWrite && !fail_valid;
+  assign bury_ready = bury_q == BuryVoid && (void_ready || !bury_void);
+  always_ff @(posedge clk) begin
+    if (!rst_n) bury_q <= BuryWrite;
+    else begin
+      unique case (bury_q)
+        BuryWrite: if (bury_now) bury_q <= BurySettle;
+        BurySettle: bury_q <= BuryVoid;
+        default: if (bury_ready) bury_q <= BuryWrite;
+      endcase
+    end
+  end
+  vmso_out_drop #(.Templates(Templates)) u_drop (
+    .clk, .rst_n, .come(come_q), .gone(gone_q), .drop_valid(tmpl_drop_valid), .drop(tmpl_drop),
+    .look_tmpl(drop_tmpl), .look_done(drop_done), .free_valid(drop_free_valid),
+    .free_ready(!order_free_valid), .free(drop_free)
+  );
+  assign tmpl_free_valid = order_free_valid || drop_free_valid;
+  assign tmpl_free       = order_free_valid ? order_free : drop_free;
+
+  logic unused_bits;  // index bits beyond this configuration
+  assign unused_bits = ^{look_queue, fail_queue, bury_queue, ctl_queue};
 
   // -- counters ------------------------------------------------------------------------------------
   always_ff @(posedge clk) begin

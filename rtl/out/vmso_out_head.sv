@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Judges the oldest order: may it leave, and how? Orders pass strictly one after the other.
 //
-//   FLUSH of its queue     dropped: no beat, no job_end; a frame's bytes must have landed all the same
-//   frame, poison          job_end with the error, FLUSH, queue_fail
+//   dead                   dropped: no beat, no job_end; a frame's bytes must have landed all the same
+//   frame, poison          job_end with the error, the orders behind it die, queue_fail
 //   frame, bad template    the same; the template comes first, as its bytes do
 //   frame, good            sent; the last one of its job with job_end
 //   end                    job_end with its status
-//   fail                   job_end with its status, FLUSH, queue_fail
-//   discard                nothing is told
+//   fail                   job_end with its status, the orders behind it die, queue_fail
 // An order whose template was read waits for the template's landing before it gives it back.
 //
 // next        valid/ready, order and frame slot
 // item        valid/ready; item is made of registers and the frame's sum
+// look        look_dead: one cycle after look_queue, for look_number of that cycle
 // state       state_frame is a register: frame_state may answer in the same cycle or in the next one
 // latency     next to item 2 cycles, with patched header 3
 // throughput  an order per 2 cycles, with patched header per 3 cycles, at every bus width
@@ -39,7 +39,8 @@ module vmso_out_head
   input  template_t    parsed_tmpl,
   input  parse_t       parsed,
   output queue_t       look_queue,
-  input  logic         look_flush,
+  output order_count_t look_number,
+  input  logic         look_dead,
   output logic         fail_valid,
   output queue_t       fail_queue,
   output logic         item_valid,
@@ -51,7 +52,8 @@ module vmso_out_head
   localparam int unsigned TmplW = vmso_math_pkg::index_width(Templates);
 
   // -- hold: the order and what is known of it -----------------------------------------------------
-  logic       valid_q, looked_q, done_q, values_q, patch_ready_q, flush_q;
+  logic       valid_q, looked_q, done_q, values_q, patch_ready_q;
+  order_count_t number_q, next_number_q;
   order_t     order_q;
   frame_t     frame_q;
   tmpl_fail_t tmpl_fail_q;
@@ -61,7 +63,8 @@ module vmso_out_head
   assign next_ready  = !valid_q || (item_valid && item_ready);
   assign take        = next_valid && next_ready;
   assign state_frame = frame_q;
-  assign look_queue  = order_q.queue;
+  assign look_queue  = take ? next.queue : order_q.queue;
+  assign look_number = number_q;
   // looked at while it is still `next`, so that a patched header costs one cycle less
   assign look_tmpl   = take ? next.tmpl : order_q.tmpl;
 
@@ -74,7 +77,7 @@ module vmso_out_head
       patch_ready_q <= 1'b0;
     end else begin
       valid_q       <= take || (valid_q && !next_ready);
-      // frame_state and flush_q are of this order; then the two cycles of the patch
+      // frame_state and look_dead are of this order; then the two cycles of the patch
       looked_q      <= valid_q && !next_ready;
       done_q        <= (take || valid_q) && look_done;     // tmpl_fail_q and `found` are final
       values_q      <= valid_q && !next_ready && done_q;
@@ -83,11 +86,16 @@ module vmso_out_head
   end
   always_ff @(posedge clk) begin
     if (take) begin
-      order_q <= next;
-      frame_q <= next_frame;
+      order_q  <= next;
+      frame_q  <= next_frame;
+      number_q <= next_number_q;
     end
-    flush_q     <= look_flush;
     tmpl_fail_q <= look_fail;
+  end
+
+  always_ff @(posedge clk) begin
+    if (!rst_n) next_number_q <= '0;
+    else next_number_q <= next_number_q + order_count_t'(take);
   end
 
   vmso_ram_1w1r #(.Depth(Templates), .LaneBits($bits(parse_t))) u_parsed (
@@ -111,9 +119,9 @@ module vmso_out_head
   assign patched     = order_q.job_kind == KindTcpSeg;
   assign landed      = !is_frame || order_q.bytes == '0 || frame_state.landed == order_q.bytes;
   assign tmpl_needed = has_tmpl && order_q.tmpl_fetched
-                       && (order_q.last || (is_frame && !flush_q));
+                       && (order_q.last || (is_frame && !look_dead));
   assign may_leave   = looked_q && landed && (!tmpl_needed || done_q)
-                       && (!is_frame || !patched || flush_q || patch_ready_q);
+                       && (!is_frame || !patched || look_dead || patch_ready_q);
   assign tmpl_failed = has_tmpl && tmpl_fail_q.failed;
   assign tmpl_bad    = patched && found.bad;
   assign poisoned    = order_q.bytes != '0 && frame_state.poison;
@@ -161,16 +169,16 @@ module vmso_out_head
 
   always_comb begin
     item = '{
-      send: is_frame && !failing && !flush_q,
+      send: is_frame && !failing && !look_dead,
       queue: order_q.queue, slot: order_q.slot, row: order_q.row, rows: order_q.rows,
       tmpl: order_q.tmpl, header_bytes: order_q.header_bytes,
       frame_bytes: order_q.bytes + pos_t'(order_q.header_bytes),
       patched: patched, l4_patched: order_q.l4_mode != L4None,
       l3: order_q.l3_offset, l4: order_q.l4_offset, patch: patch,
       tmpl_free: order_q.last && has_tmpl,
-      ends: !flush_q && (order_q.kind == OrderEnd || failing || (is_frame && order_q.last)),
+      ends: !look_dead && (order_q.kind == OrderEnd || failing || (is_frame && order_q.last)),
       job_end: job_end,
-      fails: !flush_q && failing,
+      fails: !look_dead && failing,
       resume_slot: order_q.slot + order_q.slots
     };
     item.patch.l4_csum = ~fold20(20'(l4_sum));
@@ -179,7 +187,7 @@ module vmso_out_head
   assign item_valid = may_leave;
   assign fail_valid = item_valid && item_ready && item.fails;
   assign fail_queue = order_q.queue;
-  assign drop_pulse = item_valid && item_ready && flush_q && order_q.kind != OrderDiscard;
+  assign drop_pulse = item_valid && item_ready && look_dead;
 
   logic unused_bits;  // index bits beyond this configuration
   assign unused_bits = ^{look_tmpl, parsed_tmpl};

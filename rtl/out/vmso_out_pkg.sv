@@ -70,6 +70,11 @@ package vmso_out_pkg;
     slot_idx_t   resume_slot;
   } item_t;
 
+  // Does an order come before another one? Numbers run modulo 2^16, far fewer orders are on their way.
+  function automatic logic precedes(order_count_t number, order_count_t other);
+    return order_count_t'(number - other) >= 16'h8000;
+  endfunction
+
   // Sum of up to 16 halfwords, brought back to one. Twice, as the first fold may carry again.
   function automatic logic [15:0] fold20(logic [19:0] sum);
     logic [16:0] once;

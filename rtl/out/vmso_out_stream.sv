@@ -12,8 +12,10 @@
 // latency     item to m_axis_valid: 3 cycles
 // throughput  a beat per cycle, without a gap inside a frame or to the next item that is valid
 // padding     zeros up to 60 bytes
-// queue_fail  whoever takes it must not wait for an order to leave
-// reset       control only
+// queue_fail  with job_end of the same job, in one cycle: each is offered when the other can be taken
+// void        valid/ready: a frame of the queue that is being sent tells nothing any more
+// end_none    of ctl_queue, one cycle later: no job_end of it waits here, see vmso_in_flight
+// reset       control only; end_ready by a walk over the queues
 `include "vmso_assert.svh"
 module vmso_out_stream
   import vmso_pkg::*;
@@ -52,8 +54,15 @@ module vmso_out_stream
   output job_end_t                      job_end,
   output logic                          queue_fail_valid,
   input  logic                          queue_fail_ready,
-  output queue_fail_t                   queue_fail
+  output queue_fail_t                   queue_fail,
+  input  logic                          void_valid,
+  output logic                          void_ready,
+  input  queue_t                        void_queue,
+  input  queue_t                        ctl_queue,
+  output logic                          ctl_end_none,
+  output logic                          ready
 );
+  localparam int unsigned QueueW    = vmso_math_pkg::index_width(Cfg.queues);
   localparam int unsigned OffW      = $clog2(BusBytes);
   localparam int unsigned FillW     = OffW + 1;       // 0..BusBytes
   localparam int unsigned Words     = BusBytes / 4;
@@ -62,7 +71,6 @@ module vmso_out_stream
   localparam int unsigned MinFrame  = 60;             // without FCS
   localparam int unsigned OutDepth  = 4;
   localparam int unsigned EndDepth  = 8;
-  localparam int unsigned FailDepth = 4;
   typedef logic [FillW-1:0] fill_t;
 
   // Bytes of a row up to position `bytes`, counted from the row's first byte.
@@ -79,8 +87,7 @@ module vmso_out_stream
   logic       merge_valid_q;
   logic [vmso_math_pkg::count_width(OutDepth)-1:0]  out_count;
   logic [vmso_math_pkg::count_width(EndDepth)-1:0]  end_count;
-  logic [vmso_math_pkg::count_width(FailDepth)-1:0] fail_count;
-  logic       end_room, fail_room;
+  logic       end_room, voided, tells;
 
   assign credit     = 32'(out_count) + 32'(merge_valid_q) < OutDepth;
   assign issue      = valid_q && item_q.send && credit;
@@ -88,8 +95,7 @@ module vmso_out_stream
   assign finish     = valid_q && (!item_q.send || (issue && last));
   // room for the item that is here and for the one that comes
   assign end_room   = 32'(end_count) <= EndDepth - 2;
-  assign fail_room  = 32'(fail_count) <= FailDepth - 2;
-  assign item_ready = (!valid_q || finish) && end_room && fail_room;
+  assign item_ready = (!valid_q || finish) && end_room;
 
   assign store_read_en  = issue && data_left_q != '0;
   assign store_read_row = row_q;
@@ -109,7 +115,10 @@ module vmso_out_stream
       header_left_q <= pos_t'(item.header_bytes);
       data_left_q   <= item.frame_bytes;
       wire_left_q   <= item.frame_bytes < pos_t'(MinFrame) ? pos_t'(MinFrame) : item.frame_bytes;
-    end else if (issue) begin
+    end else begin
+      if (voided) item_q.ends <= 1'b0;
+    end
+    if (issue && !(item_valid && item_ready)) begin
       row_q         <= row_q == row_t'(StoreRows - 1) ? '0 : row_q + 1'b1;
       beat_q        <= beat_q + 5'(beat_q != '1);
       header_left_q <= header_left_q - pos_t'(clip(header_left_q));
@@ -176,7 +185,7 @@ module vmso_out_stream
   logic [27:0]              user_q;
   logic [Cfg.data_bits-1:0] beat, tmpl_row;
   logic [BusBytes-1:0]      keep;
-  logic                     out_in_ready, end_in_ready, fail_in_ready;
+  logic                     out_in_ready, end_in_ready;
 
   always_ff @(posedge clk) begin
     if (!rst_n) merge_valid_q <= 1'b0;
@@ -258,22 +267,41 @@ module vmso_out_stream
   assign m_axis_bytes = out_beat.bytes;
 
   // -- what leaves with the order ------------------------------------------------------------------
-  queue_fail_t fail_in;
-  assign fail_in = '{queue: item_q.queue, resume_slot: item_q.resume_slot};
-  vmso_fifo #(.Bits($bits(job_end_t)), .Depth(EndDepth)) u_ends (
+  typedef struct packed {
+    logic      fails;
+    slot_idx_t resume_slot;
+    job_end_t  job_end;
+  } told_t;
+  told_t tell, told;
+  logic  told_valid, told_ready, void_hits;
+  assign tells = finish && item_q.ends && !voided;
+  assign tell  = '{fails: item_q.fails, resume_slot: item_q.resume_slot, job_end: item_q.job_end};
+  vmso_fifo #(.Bits($bits(told_t)), .Depth(EndDepth)) u_ends (
     .clk, .rst_n,
-    .in_valid(finish && item_q.ends), .in_ready(end_in_ready), .in(item_q.job_end),
-    .out_valid(end_valid), .out_ready(end_ready), .out(job_end), .count(end_count)
+    .in_valid(tells), .in_ready(end_in_ready), .in(tell),
+    .out_valid(told_valid), .out_ready(told_ready), .out(told), .count(end_count)
   );
-  vmso_fifo #(.Bits($bits(queue_fail_t)), .Depth(FailDepth)) u_fails (
-    .clk, .rst_n,
-    .in_valid(finish && item_q.fails), .in_ready(fail_in_ready), .in(fail_in),
-    .out_valid(queue_fail_valid), .out_ready(queue_fail_ready), .out(queue_fail),
-    .count(fail_count)
+  assign end_valid        = told_valid && (!told.fails || queue_fail_ready);
+  assign queue_fail_valid = told_valid && told.fails && end_ready;
+  assign told_ready       = end_ready && (!told.fails || queue_fail_ready);
+  assign job_end          = told.job_end;
+  assign queue_fail       = '{queue: told.job_end.queue, resume_slot: told.resume_slot};
+
+  // In flight from the item's handshake to that of the job_end; a voided one ends in a cycle without one.
+  logic leaves;
+  assign leaves     = told_valid && told_ready;
+  assign void_ready = !leaves;
+  assign void_hits  = void_valid && valid_q && item_q.ends && item_q.queue == void_queue;
+  assign voided     = void_hits && void_ready;
+  vmso_in_flight #(.Num(Cfg.queues), .Bits(5)) u_in_flight (
+    .clk, .rst_n, .ready, .begins_valid(item_valid && item_ready && item.ends),
+    .begins(item.queue[QueueW-1:0]), .ends_valid(leaves || voided),
+    .ends(voided ? void_queue[QueueW-1:0] : told.job_end.queue[QueueW-1:0]),
+    .look(ctl_queue[QueueW-1:0]), .none(ctl_end_none)
   );
 
   logic unused_bits;  // of the slot; the version has chosen the places
-  assign unused_bits = ^{item_q, patch_q};
+  assign unused_bits = ^{item_q, patch_q, void_queue, ctl_queue};
 
   logic      left_valid_q, tmpl_free_valid_q;
   left_t     left_q;
@@ -298,10 +326,10 @@ module vmso_out_stream
 
 `ifdef VMSO_CHECKS
   `VMSO_IMPL(BeatFindsRoom, !merge_valid_q || out_in_ready)
-  `VMSO_IMPL(EndFindsRoom, !(finish && item_q.ends) || end_in_ready)
-  `VMSO_IMPL(FailFindsRoom, !(finish && item_q.fails) || fail_in_ready)
+  `VMSO_IMPL(EndFindsRoom, !tells || end_in_ready)
+  `VMSO_INTG(FailsWithAnEnd, !item_valid || !item.fails || item.ends)
 `else
   logic unused_ready;  // credits see to it
-  assign unused_ready = ^{out_in_ready, end_in_ready, fail_in_ready};
+  assign unused_ready = ^{out_in_ready, end_in_ready};
 `endif
 endmodule : vmso_out_stream

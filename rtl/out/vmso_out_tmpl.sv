@@ -8,7 +8,7 @@
 //             template is complete, well or failed (then with the lowest failed address)
 // parse_queue complete, good templates of a segmentation kind; never blocks (each stands there once)
 // look        look_done and look_fail answer look_tmpl in the same cycle: complete and, if it has to
-//             be, parsed; from job_load on until then it is 0
+//             be, parsed; from job_load on until then it is 0. drop_done: the same of drop_tmpl
 // row         header row for the stream, window rows for the parser: one cycle after the address
 // job_load    while nothing of the template is on its way: neither landing nor parsing
 // reset       a template counts as not done until job_load and landing say so; no job_load and no landing
@@ -47,6 +47,8 @@ module vmso_out_tmpl
   input  template_t                     look_tmpl,
   output logic                          look_done,
   output tmpl_fail_t                    look_fail,
+  input  template_t                     drop_tmpl,
+  output logic                          drop_done,
   // stream: a row of a template
   input  logic                          row_en,
   input  template_t                     row_tmpl,
@@ -97,6 +99,7 @@ module vmso_out_tmpl
   progress_t  was, now;
   outcome_t   outcome, look;
   logic       load, begun, begun_ready, look_begun, look_parsed, parsed_ready;
+  logic       drop_begun, drop_landed, drop_parsed;
   logic       complete, failed, worse, queue_push, queue_in_ready;
   logic [vmso_math_pkg::count_width(Templates)-1:0] queue_count;
 
@@ -120,22 +123,29 @@ module vmso_out_tmpl
     .write_en(tmpl_done_valid), .write_addr(tmpl_done_tmpl[TmplW-1:0]), .write_data(outcome),
     .read_addr(look_tmpl[TmplW-1:0]), .read_data(look)
   );
+  vmso_lutram #(.Depth(Templates), .Bits(1)) u_landed (
+    .clk,
+    .write_en(tmpl_done_valid), .write_addr(tmpl_done_tmpl[TmplW-1:0]), .write_data(outcome.done),
+    .read_addr(drop_tmpl[TmplW-1:0]), .read_data(drop_landed)
+  );
   // something has landed since the load: until then the entries above are those of another template
-  vmso_flags #(.Num(Templates), .Asks(2)) u_begun (
+  vmso_flags #(.Num(Templates), .Asks(3)) u_begun (
     .clk, .rst_n, .ready(begun_ready),
     .put_valid(tmpl_done_valid), .put(tmpl_done_tmpl[TmplW-1:0]),
     .drop_valid(load), .drop(job_load.tmpl[TmplW-1:0]),
-    .ask({look_tmpl[TmplW-1:0], tmpl_done_tmpl[TmplW-1:0]}), .is_in({look_begun, begun})
+    .ask({drop_tmpl[TmplW-1:0], look_tmpl[TmplW-1:0], tmpl_done_tmpl[TmplW-1:0]}),
+    .is_in({drop_begun, look_begun, begun})
   );
-  vmso_flags #(.Num(Templates)) u_parsed (
+  vmso_flags #(.Num(Templates), .Asks(2)) u_parsed (
     .clk, .rst_n, .ready(parsed_ready),
     .put_valid(parsed_valid), .put(parsed_tmpl[TmplW-1:0]),
     .drop_valid(load), .drop(job_load.tmpl[TmplW-1:0]),
-    .ask(look_tmpl[TmplW-1:0]), .is_in(look_parsed)
+    .ask({drop_tmpl[TmplW-1:0], look_tmpl[TmplW-1:0]}), .is_in({drop_parsed, look_parsed})
   );
   assign ready     = begun_ready && parsed_ready;
   assign look_done = (look_begun && look.done) || look_parsed;
   assign look_fail = look.fail;
+  assign drop_done = (drop_begun && drop_landed) || drop_parsed;
 
   // The way from a landing to the parser's queue is long: both entries are compared as they are read,
   // and which of them counts is the last choice.
@@ -166,6 +176,7 @@ module vmso_out_tmpl
 
   logic unused_bits;  // the rest of the job; index bits beyond this configuration
   assign unused_bits = ^{job_load, tmpl_write_tmpl, tmpl_bank_row, tmpl_done_bytes, look_tmpl,
+                         drop_tmpl,
                          row_tmpl, row_index, window_tmpl, parsed_tmpl, queue_in_ready,
                          queue_count};
 `ifdef VMSO_CHECKS

@@ -4,6 +4,8 @@
 //
 // piece       valid/ready; piece_ready depends on the piece's destination (see vmso_read_issue)
 // *_req       valid/ready, the cycle of the piece; read_rsp valid-only, one per cycle
+// asked       valid only: a piece of this queue is coming. ctl_none: of ctl_queue, one cycle later, none has
+//             come that was not read to its end, see vmso_in_flight
 // frame_open  valid-only: clears the state of a frame slot, at or before its first piece
 // store_read  data one cycle after the row
 // state       frame_state of state_frame: in the same cycle; status, cause and va one cycle after
@@ -29,6 +31,10 @@ module vmso_read
   input  logic                     piece_valid,
   output logic                     piece_ready,
   input  piece_t                   piece,
+  input  logic                     asked_valid,
+  input  queue_t                   asked_queue,
+  input  queue_t                   ctl_queue,
+  output logic                     ctl_none,
   output logic                     tmpl_req_valid,
   input  logic                     tmpl_req_ready,
   output read_req_t                tmpl_req,
@@ -61,14 +67,15 @@ module vmso_read
   output logic [63:0]              tmpl_done_va
 );
   localparam int unsigned LaneW = $clog2(BusBytes);
+  localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues);
   localparam int unsigned HalfW = $clog2(vmso_config_pkg::store_rows(Cfg) / 2);
 
   // -- issue ---------------------------------------------------------------------------------------
-  logic     clearing, state_ready, record_valid, record_is_template;
+  logic     clearing, state_ready, flight_ready, record_valid, record_is_template;
   read_id_t record_id;
   landing_t record;
 
-  assign read_ready = state_ready && !clearing;
+  assign read_ready = state_ready && flight_ready && !clearing;
   vmso_read_issue #(.Cfg(Cfg)) u_issue (
     .clk, .rst_n, .hold(!read_ready), .piece_valid, .piece_ready, .piece,
     .tmpl_req_valid, .tmpl_req_ready, .tmpl_req, .tmpl_req_id,
@@ -82,15 +89,21 @@ module vmso_read
   logic [5:0]               rot;
   logic [BusBytes-1:0]      mask;
   logic [Cfg.data_bits-1:0] data_q;
-  logic                     effect3_valid, effect4_valid;
+  logic                     effect3_valid, effect4_valid, ends_valid;
+  queue_t                   ends_queue;
   effect_t                  effect3, effect4;
 
   vmso_read_land #(.Cfg(Cfg)) u_land (
     .clk, .rst_n, .clearing, .record_valid, .record_is_template, .record_id, .record,
-    .read_rsp_valid, .read_rsp, .good, .first_lane, .last_lane, .rot,
+    .read_rsp_valid, .read_rsp, .good, .first_lane, .last_lane, .rot, .ends_valid, .ends_queue,
     .effect3_valid, .effect3, .effect4_valid, .effect4
   );
   always_ff @(posedge clk) data_q <= read_data;
+  vmso_in_flight #(.Num(Cfg.queues)) u_in_flight (
+    .clk, .rst_n, .ready(flight_ready), .begins_valid(asked_valid),
+    .begins(asked_queue[QueueW-1:0]), .ends_valid, .ends(ends_queue[QueueW-1:0]),
+    .look(ctl_queue[QueueW-1:0]), .none(ctl_none)
+  );
   always_comb begin
     mask = '1;
     mask = (mask << first_lane) & (mask >> ~last_lane);
@@ -165,7 +178,8 @@ module vmso_read
   assign tmpl_done_va     = effect4.va;
 
   logic unused_bits;
-  assign unused_bits = ^{bank_row, effect4.pos, effect3.row, effect3.rot, effect3.bytes};
+  assign unused_bits = ^{bank_row, effect4.pos, effect3.row, effect3.rot, effect3.bytes,
+                         asked_queue, ctl_queue, ends_queue};
 `ifdef VMSO_CHECKS
   `VMSO_INTG(NoFrameBeforeReady, !frame_open_valid || read_ready)
 `endif

@@ -55,6 +55,7 @@ module vmso_read_issue
   assign record_is_template = piece.fetch.to_template;
   assign record_id          = piece.fetch.to_template ? tmpl_req_id : payload_req_id;
   assign record = '{
+    queue:   piece.fetch.queue,
     dest:    piece.fetch.to_template ? piece.fetch.tmpl : piece.fetch.frame,
     row:     (piece.fetch.to_template ? '0 : piece.fetch.row)
              + {{($bits(row_t) - 15 + LaneW){aligned[14]}}, aligned[14:LaneW]},

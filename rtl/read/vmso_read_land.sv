@@ -6,6 +6,7 @@
 // stage 1     one cycle after rsp: first_lane..last_lane hold bytes of the burst on the bus; `good`:
 //             they arrived. For a burst that ended without data `effect` stands for all that is left
 // effect      stage 2 and its copies in stages 3 and 4; valid-only, in the order of responses
+// ends        in stage 1: nothing more comes of a read of this queue
 // throughput  one record and one response per cycle
 // reset       beat numbers are cleared by a walk over the ids; `clearing` meanwhile
 module vmso_read_land
@@ -29,6 +30,8 @@ module vmso_read_land
   output logic [LaneW-1:0] first_lane,
   output logic [LaneW-1:0] last_lane,
   output logic [5:0]       rot,
+  output logic             ends_valid,
+  output queue_t           ends_queue,
   output logic             effect3_valid,
   output effect_t          effect3,
   output logic             effect4_valid,
@@ -92,6 +95,8 @@ module vmso_read_land
   assign first_lane = first1_q ? record1.offset[LaneW-1:0] : '0;
   assign last_lane  = last1_q ? record1.tail[LaneW-1:0] : '1;
   assign rot        = 6'(record1.aligned[LaneW-1:0]);
+  assign ends_valid = valid1_q && last1_q;
+  assign ends_queue = record1.queue;
   assign into       = first1_q ? 15'(record1.offset) : 15'(beat1_q) << LaneW;
 
   always_comb begin

@@ -6,6 +6,7 @@ package vmso_read_pkg;
 
   // Where the beats of a burst go; one per read id.
   typedef struct packed {
+    queue_t      queue;
     logic [7:0]  dest;    // frame slot or template
     row_t        row;     // row of the position `aligned`; one less than row 0 for negative ones
     logic [14:0] aligned; // position of lane 0 of the first beat, may be negative

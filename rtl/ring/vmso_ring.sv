@@ -2,8 +2,11 @@
 // The send queues: doorbells, queue states, prefetch of slots, chains, and the queue controller that
 // unloads a queue for STOP, RESET, a failed frame or a framing error. This file wires.
 //
-// doorbell      valid/ready. A consumer doorbell only wakes the queue up here; it must be handed to cpl
-//               in the same cycle (cpl has 12 cycles to take it in)
+// doorbell      valid/ready, of producers: ready within some cycles
+// consumed      valid only, cpl: places of the queue's completion ring were given back, after the query shows it
+// command       valid only: see vmso_ring_commands; status_*: one cycle after status_queue, pending and
+//               refused in the same
+// notify        valid only: raise the interrupt of notify_queue
 // query         query_queue is applied in cycle t, the answers of seg and cpl stand in t+1. They may
 //               be a few cycles old, but query_ended and query_backlog belong to one another
 // slot          first slots of jobs with sound framing, to job; one per two cycles; valid may fall when
@@ -11,8 +14,9 @@
 // job_home      free job entries: a queue holds at most twice as many as are free
 // wake          seg: the queue has issued, or came out of debt; after the query shows it
 // ended         valid only, cpl: a job of the queue has ended, after the query shows it
-// unload        ready: seg has turned the queue's loaded jobs into discards; unload_head_* in that cycle
-// out_end       the wires from out to cpl, watched only: a queue's ends have passed before it runs again
+// unload        ready: seg has taken the queue's loaded jobs off its lists; unload_head_* in that cycle
+// ctl           what the other rooms hold of ctl_queue, one cycle later or in the same (ctl_arriving)
+// bury          valid/ready: see vmso_out
 // payload count job_load.payload_bytes - skip_bytes (0 for no-ops and if below 0) is added for each job,
 //               refused ones too; a queue that holds no job counts as issued whole, whatever seg says
 // queue_reset   to cpl, for RESET: the queue's completion indices become 0
@@ -34,12 +38,13 @@ module vmso_ring
   input  logic                     queue_config_valid,
   input  queue_config_t            queue_config,
   input  logic                     command_valid,
-  output logic                     command_ready,
   input  queue_command_t           command,
   input  queue_t                   status_queue,
-  output queue_state_e             status_state,
+  output queue_status_t            status,
   output slot_idx_t                status_producer,
   output slot_idx_t                status_fetched,
+  output logic                     notify_valid,
+  output queue_t                   notify_queue,
   output logic                     count_jobs,
   output logic                     count_slot_reads,
   output sticky_t                  sticky_set,
@@ -62,6 +67,8 @@ module vmso_ring
   input  queue_t                   wake_queue,
   input  logic                     ended_valid,
   input  queue_t                   ended_queue,
+  input  logic                     consumed_valid,
+  input  queue_t                   consumed_queue,
   input  logic                     write_failed_valid,
   input  queue_t                   write_failed_queue,
   // job
@@ -90,22 +97,22 @@ module vmso_ring
   input  bytes_t                   unload_head_segments,
   input  bytes_t                   unload_head_bytes,
   output queue_t                   ctl_queue,
-  input  order_count_t             ctl_issued,
-  input  order_count_t             ctl_left,
-  output logic                     flush_set_valid,
-  input  logic                     flush_set_ready,
-  output queue_t                   flush_set,
-  output logic                     flush_clear_valid,
-  input  logic                     flush_clear_ready,
-  output queue_t                   flush_clear,
+  input  logic                     ctl_arriving,   // job
+  input  order_count_t             ctl_issued,     // seg
+  input  order_count_t             ctl_left,       // out
+  input  logic                     ctl_end_none,   // out
+  input  logic                     ctl_idle,       // cpl
+  input  logic                     ctl_read_none,  // read
+  output logic                     bury_valid,
+  input  logic                     bury_ready,
+  output queue_t                   bury_queue,
+  output logic                     bury_void,
   input  logic                     queue_fail_valid,
   output logic                     queue_fail_ready,
   input  queue_fail_t              queue_fail,
   output logic                     ring_end_valid,
   input  logic                     ring_end_ready,
   output job_end_t                 ring_end,
-  input  logic                     out_end_valid,
-  input  logic                     out_end_ready,
   output logic                     queue_reset_valid,
   input  logic                     queue_reset_ready,
   output queue_t                   queue_reset_queue
@@ -124,14 +131,18 @@ module vmso_ring
     $error("vmso_ring: jobs = %0d, but it must be a power of two, 4..128", Cfg.jobs);
   end
 
-  logic state_ready, events_ready, store_ok, chain_ready, ctl_ready;
-  assign ring_ready = state_ready && events_ready && store_ok && chain_ready && ctl_ready;
+  logic state_ready, events_ready, store_ok, chain_ready, ctl_ready, flight_ready;
+  assign ring_ready = state_ready && events_ready && store_ok && chain_ready && ctl_ready
+                      && flight_ready;
 
   // -- wires -------------------------------------------------------------------------------------------
   logic            producer_en, state_en, load_state_en, fetch_state_en, bad_en, freed_en;
   index_t          producer_queue, load_state_queue, fetch_state_queue, freed_queue, free_queue;
   slot_idx_t       producer;
   queue_state_e    state;
+  logic            no_reads, drained, running, seen_en;
+  index_t          run_queue, unload_index;
+  seen_t           seen, fc_seen, load_seen;
   load_state_t     load_state;
   fetch_state_t    fetch_state;
   bad_t            bad;
@@ -175,13 +186,13 @@ module vmso_ring
   logic [8:0]      chain_place;
   logic [1:0]      chain_row;
   read_resp_e      chain_done_resp;
-  logic            load_write, ctl_write, ctl_write_ready, blocked, give_up, ctl_query_en;
+  logic            load_write, ctl_write, ctl_write_ready, ctl_query_en;
   load_state_t     load_new, ctl_new;
   index_t          load_write_queue, ctl_index;
   unload_head_t    unload_head;
 
   // -- who asks about which queue ----------------------------------------------------------------------
-  logic fc_mine_q, fc_query_mine_q;
+  logic query_mine_q;
   assign fetch_pop   = pop_valid && pop_ready;
   assign fc_queue    = fetch_pop ? pop : ctl_index;
   index_t query_index;
@@ -190,8 +201,7 @@ module vmso_ring
   assign query = '{issued: query_issued_bytes, in_debt: query_in_debt, ended: query_ended,
                    backlog: query_backlog};
   always_ff @(posedge clk) begin
-    fc_mine_q       <= !fetch_pop;
-    fc_query_mine_q <= ctl_query_en && !peek_en && !fetch_pop;
+    query_mine_q <= ctl_query_en && !peek_en && !fetch_pop;
   end
 
   assign load_state_en    = load_write || ctl_write;
@@ -201,20 +211,25 @@ module vmso_ring
 
   vmso_ring_state #(.Cfg(Cfg)) u_state (
     .clk, .rst_n, .ready(state_ready), .queue_config_valid, .queue_config,
-    .producer_en, .producer_queue, .producer, .state_en, .state_queue(ctl_index), .state,
-    .load_state_en, .load_state_queue, .load_state,
+    .producer_en, .producer_queue, .producer, .state_en, .state_queue(ctl_index), .state, .no_reads,
+    .drained, .load_state_en, .load_state_queue, .load_state,
+    .seen_en, .seen_queue(load_write_queue), .seen,
     .fetch_state_en, .fetch_state_queue, .fetch_state,
     .bad_en, .bad_queue(load_write_queue), .bad, .freed_en, .freed_queue, .freed,
-    .fc_queue, .fc_producer, .fc_state, .fc_load_state, .fc_fetch_state, .fc_bad, .fc_freed,
-    .fc_config,
-    .load_queue, .load_producer, .load_load_state, .load_freed, .load_log2_slots,
+    .fc_queue, .fc_producer, .fc_state, .fc_load_state, .fc_seen, .fc_fetch_state, .fc_bad,
+    .fc_freed, .fc_config,
+    .load_queue, .load_producer, .load_load_state, .load_seen, .load_freed, .load_log2_slots,
     .load_log2_entries, .load_contexts,
     .chain_queue, .chain_base, .chain_log2_slots, .free_queue, .free_freed,
-    .status_queue(status_queue[QueueW-1:0]), .status_state, .status_producer, .status_fetched
+    .run_queue, .running,
+    .status_queue(status_queue[QueueW-1:0]), .status_state(status.state),
+    .status_no_reads(status.no_reads), .status_drained(status.drained), .status_producer,
+    .status_fetched
   );
 
   vmso_ring_events #(.Cfg(Cfg)) u_events (
     .clk, .rst_n, .ready(events_ready), .doorbell_valid, .doorbell_ready, .doorbell,
+    .consumed_valid, .consumed_queue,
     .wake_valid, .wake_ready, .wake_queue, .ended_valid, .ended_queue,
     .load_valid(job_load_valid), .load_job(job_load.job[JobW-1:0]),
     .load_queue(job_load.queue[QueueW-1:0]), .job_free_valid, .job_free(job_free[JobW-1:0]),
@@ -226,7 +241,7 @@ module vmso_ring
 
   vmso_ring_fetch #(.Cfg(Cfg)) u_fetch (
     .clk, .rst_n, .pop_valid, .pop_ready, .pop,
-    .fc_producer, .fc_state, .fc_load_state, .fc_fetch_state, .fc_freed, .fc_config,
+    .fc_producer, .fc_state, .fc_load_state, .fc_seen, .fc_fetch_state, .fc_freed, .fc_config,
     .fc_query(query), .job_home, .blocks_free, .block_next(take_block),
     .read_valid(fetch_read_valid), .read_ready(fetch_read_ready), .read(fetch_read), .batch,
     .fetch_state_en, .fetch_state_queue, .fetch_state, .again_valid, .again_ready, .again,
@@ -258,11 +273,18 @@ module vmso_ring
   assign issue_valid      = slot_req_valid && slot_req_ready;
   assign count_slot_reads = issue_valid;
 
+  logic   read_ends_valid, slots_none;
+  queue_t read_ends_queue;
+  vmso_in_flight #(.Num(Cfg.queues)) u_slot_reads (
+    .clk, .rst_n, .ready(flight_ready), .begins_valid(issue_valid),
+    .begins(issue.queue[QueueW-1:0]), .ends_valid(read_ends_valid),
+    .ends(read_ends_queue[QueueW-1:0]), .look(ctl_index), .none(slots_none)
+  );
   vmso_ring_store #(.Cfg(Cfg)) u_store (
     .clk, .rst_n, .ready(store_ok), .issue_valid, .issue_id(slot_req_id), .issue,
     .read_rsp_valid, .read_rsp, .read_data,
     .take, .take_count(batch.count), .take_block, .blocks_free, .give,
-    .slot_valid(store_valid), .slot_ready(store_ready), .slot(store_slot), .slot_resp(store_resp),
+    .ends_valid(read_ends_valid), .ends_queue(read_ends_queue), .slot_valid(store_valid), .slot_ready(store_ready), .slot(store_slot), .slot_resp(store_resp),
     .slot_void(store_void), .slot_last(store_last), .drop,
     .chain_row_en, .chain_place, .chain_row, .chain_done_valid, .chain_done_resp
   );
@@ -271,11 +293,13 @@ module vmso_ring
     .clk, .rst_n, .take, .take_batch(batch), .give,
     .store_valid, .store_ready, .store_slot(first_slot_t'(store_slot)), .store_resp, .store_void,
     .store_last, .drop,
-    .peek_en, .load_queue, .load_producer, .load_load_state, .load_freed, .load_log2_slots,
+    .peek_en, .load_queue, .load_producer, .load_load_state, .load_seen, .load_freed,
+    .load_log2_slots,
     .load_log2_entries, .load_contexts, .query, .peek_hold(fetch_pop),
     .query_other(fetch_pop || ctl_query_en),
     .load_state_en(load_write), .load_state_queue(load_write_queue), .load_state(load_new),
-    .blocked, .give_up, .forget(ctl_write && ctl_write_ready), .ctl_queue(ctl_index),
+    .seen_en, .seen, .run_queue, .running, .forget(ctl_write && ctl_write_ready),
+    .ctl_queue(ctl_index),
     .job_home, .slot_valid, .slot_ready, .slot,
     .bad_en, .bad, .bad_valid(load_bad_valid), .bad_ready(load_bad_ready),
     .batch_end_valid, .batch_end_ready, .batch_end
@@ -300,33 +324,40 @@ module vmso_ring
   );
 
   // -- queue controller --------------------------------------------------------------------------------
-  logic sticky_ignored, sticky_error;
+  // A read that has not been handed over counts with what asks for it: a job's chain with the job, but
+  // not the one that stands at the port; a batch with the fetcher.
+  logic sticky_ignored, sticky_error, chain_asks, arriving;
+  assign chain_asks  = chain_read_valid && chain_read.queue[QueueW-1:0] == ctl_index;
+  assign arriving    = ctl_arriving || (fetch_busy && fetch_busy_queue == ctl_index);
   assign unload_head = '{any: unload_head_any, slot: unload_head_slot,
                          segments: unload_head_segments, bytes: unload_head_bytes};
   vmso_ring_ctl #(.Cfg(Cfg)) u_ctl (
-    .clk, .rst_n, .ready(ctl_ready), .command_valid, .command_ready, .command,
+    .clk, .rst_n, .ready(ctl_ready), .command_valid, .command,
+    .status_queue(status_queue[QueueW-1:0]), .status_pending(status.pending),
+    .status_refused(status.refused), .notify_valid,
     .queue_fail_valid, .queue_fail_ready, .queue_fail, .write_failed_valid, .write_failed_queue,
     .load_bad_valid, .load_bad_ready, .load_bad(load_write_queue),
     .fetch_bad_valid, .fetch_bad_ready, .fetch_bad,
-    .queue(ctl_index), .query_en(ctl_query_en), .fc_mine(fc_mine_q),
-    .fc_query_mine(fc_query_mine_q), .fc_state, .fc_load_state, .fc_fetch_state, .fc_bad,
-    .fc_config, .fc_query(query), .fetch_busy(fetch_busy && fetch_busy_queue == ctl_index),
-    .state_en, .state, .load_state_en(ctl_write), .load_state_ready(ctl_write_ready),
-    .load_state(ctl_new), .producer_clear, .event_valid, .event_ready, .blocked, .give_up,
-    .unload_valid, .unload_ready, .unload_head, .ctl_issued, .ctl_left,
-    .out_end_valid, .out_end_ready, .flush_set_valid, .flush_set_ready,
-    .flush_clear_valid, .flush_clear_ready, .queue_reset_valid, .queue_reset_ready,
+    .queue(ctl_index), .query_en(ctl_query_en), .query_mine(query_mine_q), .fc_state,
+    .fc_load_state, .fc_seen, .fc_fetch_state, .fc_freed, .fc_bad, .fc_config, .fc_query(query),
+    .arriving, .ctl_issued, .ctl_left, .ctl_told(ctl_end_none && ctl_idle),
+    .ctl_read(ctl_read_none && slots_none && !chain_asks),
+    .state_en, .state, .no_reads, .drained, .load_state_en(ctl_write),
+    .load_state_ready(ctl_write_ready), .load_state(ctl_new), .producer_clear, .event_valid,
+    .event_ready, .unload_valid, .unload_ready, .unload_queue(unload_index), .unload_head,
+    .bury_valid, .bury_ready, .bury_void, .queue_reset_valid, .queue_reset_ready,
     .end_valid(ring_end_valid), .end_ready(ring_end_ready), .end_job(ring_end),
     .sticky_ignored, .sticky_error
   );
-  assign unload_queue      = queue_t'(ctl_index);
+  assign unload_queue      = queue_t'(unload_index);
   assign ctl_queue         = queue_t'(ctl_index);
-  assign flush_set         = queue_t'(ctl_index);
-  assign flush_clear       = queue_t'(ctl_index);
+  assign bury_queue        = queue_t'(ctl_index);
+  assign notify_queue      = queue_t'(ctl_index);
   assign queue_reset_queue = queue_t'(ctl_index);
   assign sticky_set = (sticky_t'(sticky_ignored) << StickyCommandIgnored)
                       | (sticky_t'(sticky_error) << StickyQueueError);
 
   logic unused_bits;
-  assign unused_bits = ^{status_queue, job_load, job_free, chain_look, chain_pop_job};
+  assign unused_bits = ^{status_queue, job_load, job_free, chain_look, chain_pop_job, issue.queue,
+                         read_ends_queue};
 endmodule : vmso_ring

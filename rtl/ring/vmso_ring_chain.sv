@@ -70,6 +70,7 @@ module vmso_ring_chain
     logic [3:0] landed;
   } chain_t;
   typedef struct packed {
+    logic [QueueW-1:0] queue;
     logic [49:0] base;
     logic [3:0]  log2_slots;
   } where_t;
@@ -84,6 +85,7 @@ module vmso_ring_chain
   logic              loaded_q;
   start_t            start_in, start;
   logic [JobW-1:0]   load_job_q;
+  logic [QueueW-1:0] load_queue_q;
   slot_idx_t         load_slot_q, load_slots_q;
   logic              start_valid, start_take, start_room;
   logic              land_valid, land_take, land_room;
@@ -98,11 +100,12 @@ module vmso_ring_chain
   end
   always_ff @(posedge clk) begin
     load_job_q   <= load_job;
+    load_queue_q <= load_queue;
     load_slot_q  <= load_slot;
     load_slots_q <= load_slots;
   end
   assign start_in = '{job: load_job_q, slot: load_slot_q, slots: load_slots_q,
-                      where: '{base: chain_base, log2_slots: chain_log2_slots}};
+                      where: '{queue: load_queue_q, base: chain_base, log2_slots: chain_log2_slots}};
   vmso_fifo #(.Bits($bits(start_t)), .Depth(8)) u_start (
     .clk, .rst_n, .in_valid(loaded_q), .in_ready(start_room), .in(start_in),
     .out_valid(start_valid), .out_ready(start_take), .out(start), .count(unused_start_count)
@@ -218,6 +221,7 @@ module vmso_ring_chain
   slot_idx_t   next_place;
   logic [49:0] read_line_q;
   logic [6:0]  read_job_q;
+  logic [QueueW-1:0] read_queue_q;
   logic [1:0]  read_place_q;
   assign next_place = old.next & ring_mask(where.log2_slots);
   always_ff @(posedge clk) begin
@@ -228,11 +232,12 @@ module vmso_ring_chain
     if (is_fetch) begin
       read_line_q  <= where.base + 50'(next_place);
       read_job_q   <= 7'(job);
+      read_queue_q <= where.queue;
       read_place_q <= old.write;
     end
   end
   assign read_valid = read_full_q;
-  assign read = '{addr: {read_line_q, 6'b0}, len: 8'(Rows - 1), chain: 1'b1, block: '0,
+  assign read = '{queue: queue_t'(read_queue_q), addr: {read_line_q, 6'b0}, len: 8'(Rows - 1), chain: 1'b1, block: '0,
                   job: read_job_q, place: read_place_q};
 
   // -- landing and pop: rows of the popped slot one after the other ---------------------------------

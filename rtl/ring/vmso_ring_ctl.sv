@@ -1,21 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// Queue controller: commands, failed queues and framing errors, one queue at a time.
+// Queue controller: commands, failed queues and framing errors, by short visits that wait for nobody.
 //
-// A queue that leaves RUN is unloaded: nothing more of it is handed to job (blocked); seg turns its
-// loaded jobs into discards and tells the first job that was not issued whole; then every order of
-// the queue has to leave, every prefetched batch of it, and every end of it has to reach cpl. After
-// that nothing of the queue is on chip but its state, which is written anew:
-//   STOP       STOPPED, goes on at the first job not issued whole, skipping what was issued
-//   RESET      OFF, indices 0 (cpl's too); out drops the queue's frames (flush_set before the unload)
-//   fail       from out: RUN again, at resume_slot. A fail that comes in during another unload wins:
-//              its resume_slot is taken, nothing is skipped
+// A queue that leaves RUN is in transit. Each visit looks at what the rooms still hold of it, does the next
+// step if that can be done, and puts the queue back into its list:
+//   Blocked    nothing more of it is loaded; the jobs on their way to seg arrive there
+//   Unload     seg takes its jobs off the list and tells the first one that was not issued whole
+//   Drain      what is under way of it ends: its own orders, ends of jobs and writes, for all but a failure
+//              also its entries and reads
+// and its state is written anew:
+//   STOP       STOPPED when its issued orders have left; goes on at the first job not issued whole, skipping
+//              what was issued
+//   RESET      OFF, indices 0 (cpl's too). Its orders are buried, wherever they wait, so it needs nothing of
+//              the MAC. Takes over a transit that is under way. no_reads is shown before OFF if it comes first
+//   fail       from out: RUN again, at resume_slot; its orders are buried. A fail that comes in during another
+//              transit wins: its resume_slot is taken, nothing is skipped
 //   framing    ERROR with one completion; also if a completion could not be written, then without one
 // ABORT in STOPPED marks a job that was sent in part: after ENABLE it ends as aborted.
-// ENABLE       from OFF (the ring must be well formed) or STOPPED. Other commands are ignored: sticky
-// fail         accepted within two cycles, whatever the controller does
-// out_end_*    the channel of ends from out to cpl: ends that out has made before its last order left
-//              are known to have passed when 16 transfers or 8 cycles without valid were seen
-// fc           state of `queue`: fc_* and fc_query of this cycle are its own if the flags say so
+// ENABLE       from OFF (the ring must be well formed) or STOPPED. What cannot be done is ignored: the queue
+//              shows it as refused, sticky
+// visit        at most 20 cycles, and those of handshakes that end within some cycles
+// held         fc_*, ctl_* and query of one cycle, see vmso_ring: what is under way shows in some room until
+//              it has ended
+// done         the queue's interrupt is raised if its command asks for it
 `include "vmso_assert.svh"
 module vmso_ring_ctl
   import vmso_pkg::*;
@@ -29,8 +35,11 @@ module vmso_ring_ctl
   input  logic              rst_n,
   output logic              ready,
   input  logic              command_valid,
-  output logic              command_ready,
   input  queue_command_t    command,
+  input  logic [QueueW-1:0] status_queue,
+  output logic              status_pending,
+  output logic              status_refused,
+  output logic              notify_valid,    // of queue
   input  logic              queue_fail_valid,
   output logic              queue_fail_ready,
   input  queue_fail_t       queue_fail,
@@ -42,40 +51,42 @@ module vmso_ring_ctl
   input  logic              fetch_bad_valid,
   output logic              fetch_bad_ready,
   input  logic [QueueW-1:0] fetch_bad,
-  // state of the queue
+  // state of the queue, and what is held of it
   output logic [QueueW-1:0] queue,
   output logic              query_en,
-  input  logic              fc_mine,
-  input  logic              fc_query_mine,
+  input  logic              query_mine,      // fc_* and fc_query of this cycle are of `queue`
   input  queue_state_e      fc_state,
   input  load_state_t       fc_load_state,
+  input  seen_t             fc_seen,
   input  fetch_state_t      fc_fetch_state,
+  input  logic [7:0]        fc_freed,
   input  bad_t              fc_bad,
   input  ring_config_t      fc_config,
   input  query_t            fc_query,
-  input  logic              fetch_busy,     // the fetcher works on this queue
+  input  logic              arriving,        // the fetcher works on it, or a slot of it is on its way to seg
+  input  order_count_t      ctl_issued,
+  input  order_count_t      ctl_left,
+  input  logic              ctl_told,        // no end of a job of it is on its way, no record unanswered
+  input  logic              ctl_read,        // no read of it is under way
+  // writes
   output logic              state_en,
   output queue_state_e      state,
-  output logic              load_state_en,  // waits for load_state_ready
+  output logic              no_reads,
+  output logic              drained,
+  output logic              load_state_en,   // waits for load_state_ready
   input  logic              load_state_ready,
   output load_state_t       load_state,
   output logic              producer_clear,
   output logic              event_valid,
   input  logic              event_ready,
-  output logic              blocked,
-  output logic              give_up,
   // other rooms
   output logic              unload_valid,
   input  logic              unload_ready,
+  output logic [QueueW-1:0] unload_queue,
   input  unload_head_t      unload_head,
-  input  order_count_t      ctl_issued,
-  input  order_count_t      ctl_left,
-  input  logic              out_end_valid,
-  input  logic              out_end_ready,
-  output logic              flush_set_valid,
-  input  logic              flush_set_ready,
-  output logic              flush_clear_valid,
-  input  logic              flush_clear_ready,
+  output logic              bury_valid,
+  input  logic              bury_ready,
+  output logic              bury_void,
   output logic              queue_reset_valid,
   input  logic              queue_reset_ready,
   output logic              end_valid,
@@ -85,325 +96,363 @@ module vmso_ring_ctl
   output logic              sticky_error
 );
   localparam int unsigned Queues = 1 << QueueW;
+  localparam logic [1:0]  Settled = 2'd3;  // cycles until every answer is of `queue`
 
-  typedef enum logic [4:0] {
-    WaitRequest = 5'd0, WaitLook = 5'd1, Block = 5'd3, WaitFlushSet = 5'd4,
-    WaitDrain = 5'd5, WaitUnload = 5'd6, WaitLeft = 5'd7, WaitEnds = 5'd8, WaitFlushClear = 5'd9,
-    WaitState = 5'd10, WaitCompletion = 5'd11, WaitCpl = 5'd12, WaitWrite = 5'd13,
-    WaitEvent = 5'd14, Finish = 5'd15, Mark = 5'd16
+  typedef enum logic [3:0] {
+    WaitVisit = 4'd0, Look = 4'd1, Decide = 4'd2, WaitBury = 4'd3, WaitCpl = 4'd4, WaitWrite = 4'd5,
+    WaitEvent = 4'd6, Finish = 4'd7, WaitAgain = 4'd8
   } ctl_fsm_e;
-  typedef enum logic [2:0] {
-    DoStop = 3'd0, DoReset = 3'd1, DoFail = 3'd2, DoError = 3'd3, DoWriteError = 3'd4
-  } what_e;
+  // What a visit does.
+  typedef enum logic [3:0] {
+    ActNothing = 4'd0, ActAgain = 4'd1, ActStart = 4'd2, ActUnload = 4'd3, ActDrain = 4'd4,
+    ActTakeOver = 4'd5, ActShow = 4'd6, ActEnd = 4'd7, ActEnable = 4'd8, ActMark = 4'd9,
+    ActIgnore = 4'd10, ActForget = 4'd11
+  } act_e;
+
+  ctl_fsm_e          fsm_q, fsm_d;
+  logic [QueueW-1:0] queue_q;
+  logic [1:0]        settle_q;
+  act_e              act, act_q;
+  logic              decide;
 
   // -- requests --------------------------------------------------------------------------------------
-  // A fail is kept per queue until its FLUSH is cleared.
-  logic              fail_take, fail_pending, fail_drop, fails_ready, attention_ready;
-  logic [QueueW-1:0] fail_queue;
+  logic              commands_ready, fails_ready, failed_ready, unloaded_ready, unload_list_ready;
+  logic              transit_ready, visit_valid, again_ready, pending, notify, done, touched_q;
+  logic              attention_valid, attention_ready, fail_take, fail_pending, fail_drop;
+  logic              write_failed, write_failed_drop, unloaded, unloaded_drop, unload_push;
+  logic [QueueW-1:0] visit, attention, fail_queue;
+  queue_cmd_e        cmd;
   slot_idx_t         resume_slot;
+  logic              failed_valid, failed_ready_list;
+  logic [QueueW-1:0] failed;
 
+  assign ready = commands_ready && fails_ready && failed_ready && unloaded_ready && unload_list_ready
+                 && transit_ready;
+  assign queue = queue_q;
+  vmso_ring_commands #(.Queues(Cfg.queues)) u_commands (
+    .clk, .rst_n, .ready(commands_ready), .command_valid, .command, .status_queue,
+    .status_pending, .status_refused, .ctl_queue(queue_q), .ctl_pending(pending), .ctl_cmd(cmd),
+    .ctl_notify(notify), .done_valid(done), .ignored(act_q == ActIgnore),
+    .attention_valid, .attention_ready, .attention, .again_valid(fsm_q == WaitAgain), .again_ready,
+    .visit_valid, .visit_ready(fsm_q == WaitVisit && ready), .visit, .sticky_ignored
+  );
+
+  // A fail is kept per queue until its transit has ended.
   assign fail_queue       = queue_fail.queue[QueueW-1:0];
   assign queue_fail_ready = ready;
   assign fail_take        = queue_fail_valid && queue_fail_ready;
   vmso_flags #(.Num(Queues)) u_fails (
     .clk, .rst_n, .ready(fails_ready), .put_valid(fail_take), .put(fail_queue),
-    .drop_valid(fail_drop), .drop(queue), .ask(queue), .is_in(fail_pending)
+    .drop_valid(fail_drop), .drop(queue_q), .ask(queue_q), .is_in(fail_pending)
   );
   vmso_ram_1w1r #(.Depth(Queues), .LaneBits(16)) u_resume_slot (
     .clk, .write_en(fail_take), .write_addr(fail_queue), .write_data(queue_fail.resume_slot),
-    .read_en(1'b1), .read_addr(queue), .read_data(resume_slot)
+    .read_en(1'b1), .read_addr(queue_q), .read_data(resume_slot)
   );
-
-  // Queues that need attention: failed in out, or a framing error.
-  logic              attention_push, attention_valid, attention_take;
-  logic [QueueW-1:0] attention_in, attention;
-  assign load_bad_ready  = attention_ready && !fail_take;
-  assign fetch_bad_ready = attention_ready && !fail_take && !load_bad_valid;
-  assign attention_push  = fail_take || load_bad_valid || fetch_bad_valid;
-  assign attention_in    = fail_take ? fail_queue : load_bad_valid ? load_bad : fetch_bad;
-  vmso_ring_list #(.Num(Queues)) u_attention (
-    .clk, .rst_n, .ready(attention_ready), .push_valid(attention_push), .push(attention_in),
-    .pop_valid(attention_valid), .pop_ready(attention_take), .pop(attention)
+  // Records that could not be written: all in flight may fail, one a cycle, so a list takes them first.
+  logic unused_failed_list_ready;
+  vmso_flags #(.Num(Queues)) u_write_failed (
+    .clk, .rst_n, .ready(failed_ready), .put_valid(write_failed_valid),
+    .put(write_failed_queue[QueueW-1:0]), .drop_valid(write_failed_drop), .drop(queue_q),
+    .ask(queue_q), .is_in(write_failed)
   );
-
-  logic              command_in_valid, command_take, failed_valid, failed_take, unused_failed_ready;
-  logic [QueueW+2:0] command_in;
-  logic [QueueW-1:0] failed;
-  logic [4:0]        unused_command_count;
-  vmso_fifo #(.Bits(QueueW + 3), .Depth(16)) u_command (
-    .clk, .rst_n, .in_valid(command_valid), .in_ready(command_ready),
-    .in({command.queue[QueueW-1:0], command.cmd}),
-    .out_valid(command_in_valid), .out_ready(command_take), .out(command_in),
-    .count(unused_command_count)
-  );
-  // a list, not a FIFO: all writes in flight may fail, and the last one of a queue fails only once
   vmso_ring_list #(.Num(Queues)) u_failed (
-    .clk, .rst_n, .ready(unused_failed_ready), .push_valid(write_failed_valid),
+    .clk, .rst_n, .ready(unused_failed_list_ready), .push_valid(write_failed_valid),
     .push(write_failed_queue[QueueW-1:0]),
-    .pop_valid(failed_valid), .pop_ready(failed_take), .pop(failed)
+    .pop_valid(failed_valid), .pop_ready(failed_ready_list), .pop(failed)
   );
 
-  // -- state -------------------------------------------------------------------------------------------
-  ctl_fsm_e          fsm_q, fsm_d;
-  what_e             what_q, what_d;
-  logic [QueueW-1:0] queue_q;
-  queue_cmd_e        cmd_q;        // CmdNone: attention
-  logic              write_failed_q;
-  logic [4:0]        count_q;      // cycles waited; transfers seen
-  logic [3:0]        quiet_q;
-  logic              decide, rewrite, bad_now, framing_q;
-  unload_head_t      head_q;
-  load_state_t       load_q;
-  query_t            query_q;
-  logic              resume_q;     // a fail decides where to go on
-  slot_idx_t         bad_slot_q;
-  bad_t              bad_q;
-  logic              fetch_gen_q;
-  ring_config_t      config_q;
+  assign load_bad_ready    = attention_ready && !fail_take;
+  assign fetch_bad_ready   = load_bad_ready && !load_bad_valid;
+  assign failed_ready_list = fetch_bad_ready && !fetch_bad_valid;
+  assign attention_valid   = fail_take || load_bad_valid || fetch_bad_valid || failed_valid;
+  assign attention = fail_take ? fail_queue : load_bad_valid ? load_bad
+                   : fetch_bad_valid ? fetch_bad : failed;
 
-  assign ready          = attention_ready && fails_ready;
-  assign attention_take = fsm_q == WaitRequest && ready;
-  assign command_take   = attention_take && !attention_valid;
-  assign failed_take    = command_take && !command_in_valid;
-  assign queue          = queue_q;
-  assign query_en       = fsm_q == WaitState;
+  // -- unload: queues for seg, one after the other, and its answers -----------------------------------
+  unload_head_t head;
+  vmso_ring_list #(.Num(Queues)) u_unload (
+    .clk, .rst_n, .ready(unload_list_ready), .push_valid(unload_push), .push(queue_q),
+    .pop_valid(unload_valid), .pop_ready(unload_ready), .pop(unload_queue)
+  );
+  vmso_flags #(.Num(Queues)) u_unloaded (
+    .clk, .rst_n, .ready(unloaded_ready), .put_valid(unload_valid && unload_ready),
+    .put(unload_queue), .drop_valid(unloaded_drop), .drop(queue_q), .ask(queue_q), .is_in(unloaded)
+  );
+  vmso_ram_1w1r #(.Depth(Queues), .LaneBits($bits(unload_head_t))) u_head (
+    .clk, .write_en(unload_valid && unload_ready), .write_addr(unload_queue),
+    .write_data(unload_head), .read_en(1'b1), .read_addr(queue_q), .read_data(head)
+  );
 
-  // -- decide ------------------------------------------------------------------------------------------
-  logic shape_ok, partly_sent, ignore, enable, mark, unload;
-  assign bad_now  = fc_load_state.bad
-                    || (fc_fetch_state.bad && fc_fetch_state.gen == fc_load_state.gen);
-  assign shape_ok = fc_config.base_ok && fc_config.log2_slots >= 4'd2
-                    && fc_config.log2_entries != '0;
-  assign partly_sent = fc_load_state.skip_segments != '0;
-  always_comb begin
-    what_d = DoStop;
-    ignore = 1'b0;
-    enable = 1'b0;
-    mark   = 1'b0;
-    unload = 1'b0;
-    if (write_failed_q) begin
-      what_d = DoWriteError;
-      unload = fc_state == QueueRun || fc_state == QueueStopped;
-    end else begin
-      unique case (cmd_q)
-        CmdNone: begin
-          what_d = fail_pending ? DoFail : DoError;
-          unload = fc_state == QueueRun && (fail_pending || bad_now);
-        end
-        CmdEnable: begin
-          enable = fc_state == QueueStopped || (fc_state == QueueOff && shape_ok);
-          ignore = !enable;
-        end
-        CmdStop: begin
-          what_d = DoStop;
-          unload = fc_state == QueueRun;
-          ignore = !unload;
-        end
-        CmdReset: begin
-          what_d = DoReset;
-          unload = 1'b1;
-        end
-        CmdAbort: begin
-          mark   = fc_state == QueueStopped && partly_sent;
-          ignore = !mark;
-        end
-        default: ignore = 1'b1;
-      endcase
+  // -- transits --------------------------------------------------------------------------------------
+  logic              clearing, transit_en, transit_we;
+  logic [QueueW-1:0] clear_at, transit_at;
+  transit_t          transit_d, transit_data, transit;
+  vmso_clear_walk #(.Num(Queues)) u_walk (.clk, .rst_n, .clearing, .index(clear_at));
+  assign transit_ready = !clearing;
+  assign transit_we    = clearing || transit_en;
+  assign transit_at    = clearing ? clear_at : queue_q;
+  assign transit_data  = clearing ? '0 : transit_d;
+  vmso_ram_1w1r #(.Depth(Queues), .LaneBits($bits(transit_t))) u_transit (
+    .clk, .write_en(transit_we), .write_addr(transit_at), .write_data(transit_data),
+    .read_en(1'b1), .read_addr(queue_q), .read_data(transit)
+  );
+
+  // -- look: everything of one cycle -------------------------------------------------------------------
+  // Jobs that were loaded and not freed, and slots in the prefetch store, are known from counts.
+  logic         bad_now, shape_ok, partly_sent, left_all, none_held, batches_gone, life_ends;
+  logic         told_q, read_q, arriving_q, pending_q, notify_q, fail_q, write_failed_q, unloaded_q;
+  logic         bad_now_q, shape_ok_q, partly_sent_q, left_all_q, none_held_q, batches_gone_q;
+  queue_state_e state_q;
+  load_state_t  load_q;
+  query_t       query_q;
+  bad_t         bad_q;
+  ring_config_t config_q;
+  transit_t     transit_q;
+  queue_cmd_e   cmd_q;
+  what_e        what, what_q;
+  slot_idx_t    resume_slot_q;
+  unload_head_t head_q;
+
+  assign query_en     = fsm_q == Look;
+  assign bad_now      = fc_load_state.bad
+                        || (fc_fetch_state.bad && fc_fetch_state.life == fc_load_state.life);
+  assign shape_ok     = fc_config.base_ok && fc_config.log2_slots >= 4'd2
+                        && fc_config.log2_entries != '0;
+  assign partly_sent  = fc_load_state.skip_segments != '0;
+  assign left_all     = ctl_issued == ctl_left;
+  assign none_held    = fc_load_state.jobs == fc_freed;
+  assign batches_gone = fc_fetch_state.sent == fc_seen.slots;
+  assign decide       = fsm_q == Decide;
+  always_ff @(posedge clk) begin
+    if (fsm_q == Look) begin
+      state_q        <= fc_state;
+      load_q         <= fc_load_state;
+      query_q        <= fc_query;
+      bad_q          <= fc_bad;
+      config_q       <= fc_config;
+      transit_q      <= transit;
+      pending_q      <= pending;
+      cmd_q          <= cmd;
+      notify_q       <= notify;
+      fail_q         <= fail_pending;
+      write_failed_q <= write_failed;
+      unloaded_q     <= unloaded;
+      told_q         <= ctl_told && !error_holds;
+      read_q         <= ctl_read;
+      arriving_q     <= arriving;
+      bad_now_q      <= bad_now;
+      shape_ok_q     <= shape_ok;
+      partly_sent_q  <= partly_sent;
+      left_all_q     <= left_all;
+      none_held_q    <= none_held;
+      batches_gone_q <= batches_gone;
+      resume_slot_q  <= resume_slot;
+      head_q         <= head;
     end
   end
 
-  // -- sequence ------------------------------------------------------------------------------------------
-  logic quiet, ends_passed;
-  assign decide      = fsm_q == WaitLook && fc_mine && count_q >= 5'd2;
-  assign quiet       = fc_mine && count_q >= 5'd8 && ctl_issued == ctl_left
-                       && fc_fetch_state.sent == fc_load_state.seen && !fetch_busy;
-  assign ends_passed = count_q == 5'd16 || quiet_q == 4'd8;
+  // -- decide ------------------------------------------------------------------------------------------
+  logic resets, resume, home, over, error_room, enables, runs_again;
+  assign resets    = pending_q && cmd_q == CmdReset;
+  assign resume    = fail_q && transit_q.what != DoReset && transit_q.what != DoWriteError;
+  assign home      = none_held_q && read_q;
+  assign life_ends = load_q.life == '1 && !batches_gone_q;
+  assign enables   = state_q == QueueStopped || (state_q == QueueOff && shape_ok_q);
+  assign runs_again = transit_q.what == DoFail || (transit_q.what == DoError && resume);
+  always_comb begin
+    unique case (transit_q.what)
+      DoReset: over = home && told_q;
+      DoFail:  over = told_q;
+      default: over = home && told_q && left_all_q;
+    endcase
+    if ((life_ends && runs_again) || (transit_q.what == DoError && !resume && !error_room)) over = 1'b0;
+  end
+  always_comb begin
+    act  = ActNothing;
+    what = transit_q.what;
+    unique case (transit_q.phase)
+      PhaseIdle: begin
+        act = ActStart;
+        if (resets) begin
+          what = DoReset;
+        end else if (write_failed_q) begin
+          what = DoWriteError;
+          if (state_q != QueueRun && state_q != QueueStopped) act = ActForget;
+        end else if (state_q == QueueRun && fail_q) begin
+          what = DoFail;
+        end else if (state_q == QueueRun && bad_now_q) begin
+          what = DoError;
+        end else if (!pending_q) begin
+          act = ActNothing;
+        end else if (cmd_q == CmdStop && state_q == QueueRun) begin
+          what = DoStop;
+        end else if (cmd_q == CmdEnable && enables) begin
+          act = life_ends ? ActAgain : ActEnable;
+          what = DoStop;
+        end else if (cmd_q == CmdAbort && state_q == QueueStopped && partly_sent_q) begin
+          act = ActMark;
+        end else begin
+          act = ActIgnore;
+        end
+      end
+      PhaseBlocked: act = arriving_q ? ActAgain : ActUnload;
+      PhaseUnload:  act = unloaded_q ? ActDrain : ActAgain;
+      default: begin  // PhaseDrain
+        if (resets && transit_q.what != DoReset) act = ActTakeOver;
+        else if (over) act = ActEnd;
+        else act = transit_q.what == DoReset && home && !transit_q.shown ? ActShow : ActAgain;
+      end
+    endcase
+    if (transit_q.phase inside {PhaseBlocked, PhaseUnload} && resets) what = DoReset;
+    if (act == ActTakeOver) what = DoReset;
+  end
 
+  // -- the visit ---------------------------------------------------------------------------------------
+  logic buries, ends, writes;
+  assign ends   = act_q == ActEnd;
+  assign buries = (act_q == ActDrain && what_q inside {DoReset, DoFail}) || act_q == ActTakeOver
+                  || (ends && fail_q && !(what_q inside {DoReset, DoFail}));
+  assign writes = ends || act_q inside {ActEnable, ActMark};
   always_comb begin
     fsm_d = fsm_q;
     unique case (fsm_q)
-      WaitRequest: begin
-        if (ready && (attention_valid || command_in_valid || failed_valid)) fsm_d = WaitLook;
-      end
-      WaitLook: begin
-        if (decide) fsm_d = unload ? Block : enable ? WaitEvent : mark ? Mark : WaitRequest;
-      end
-      Mark:        if (load_state_ready) fsm_d = Finish;
-      Block:       fsm_d = what_q == DoReset ? WaitFlushSet : WaitDrain;
-      WaitFlushSet: if (flush_set_ready) fsm_d = WaitDrain;
-      WaitDrain:   if (count_q >= 5'd12 && !fetch_busy) fsm_d = WaitUnload;
-      WaitUnload:  if (unload_ready) fsm_d = WaitLeft;
-      WaitLeft:    if (quiet) fsm_d = WaitEnds;
-      WaitEnds:    if (ends_passed) fsm_d = WaitFlushClear;
-      WaitFlushClear: if (flush_clear_ready) fsm_d = WaitState;
-      WaitState: begin
-        if (fc_query_mine && fc_mine && count_q >= 5'd2) begin
-          fsm_d = what_q == DoError && !resume_q ? WaitCompletion
-                : what_q == DoReset ? WaitCpl : WaitWrite;
+      WaitVisit: if (visit_valid && ready) fsm_d = Look;
+      Look:      if (query_mine && settle_q == Settled) fsm_d = Decide;
+      Decide:    fsm_d = WaitBury;
+      WaitBury: begin
+        if (!buries || bury_ready) begin
+          fsm_d = ends && what_q == DoReset ? WaitCpl : writes ? WaitWrite : Finish;
         end
       end
-      WaitCompletion: if (end_ready) fsm_d = WaitWrite;
-      WaitCpl:     if (queue_reset_ready) fsm_d = WaitWrite;
-      WaitWrite:   if (load_state_ready) fsm_d = WaitEvent;
-      WaitEvent:   if (event_ready) fsm_d = Finish;
-      Finish:      fsm_d = WaitRequest;
-      default:     fsm_d = WaitRequest;
+      WaitCpl:   if (queue_reset_ready) fsm_d = WaitWrite;
+      WaitWrite: if (load_state_ready) fsm_d = WaitEvent;
+      WaitEvent: if (event_ready) fsm_d = Finish;
+      // a command of this cycle may be for this queue
+      Finish:    if (!command_valid) fsm_d = again ? WaitAgain : WaitVisit;
+      default:   if (again_ready) fsm_d = WaitVisit;  // WaitAgain
     endcase
   end
-
   always_ff @(posedge clk) begin
-    if (!rst_n) fsm_q <= WaitRequest;
+    if (!rst_n) fsm_q <= WaitVisit;
     else fsm_q <= fsm_d;
   end
   always_ff @(posedge clk) begin
-    if (fsm_q != fsm_d) count_q <= '0;
-    else if (fsm_q == WaitEnds) count_q <= count_q + 5'(out_end_valid && out_end_ready);
-    else if (count_q != '1) count_q <= count_q + 5'd1;
-    if (fsm_q != WaitEnds || out_end_valid) quiet_q <= '0;
-    else quiet_q <= quiet_q + 1'b1;
-
-    if (fsm_q == WaitRequest) begin
-      queue_q        <= attention_valid ? attention
-                      : command_in_valid ? command_in[QueueW+2:3] : failed;
-      cmd_q          <= attention_valid || !command_in_valid ? CmdNone
-                      : queue_cmd_e'(command_in[2:0]);
-      write_failed_q <= !attention_valid && !command_in_valid;
+    if (fsm_q == WaitVisit) begin
+      queue_q   <= visit;
+      settle_q  <= '0;
+    end else if (settle_q != Settled) begin
+      settle_q <= settle_q + 1'b1;
     end
+    // a RESET that came after cmd_q was read is not yet what this visit carries out
+    if (fsm_q inside {WaitVisit, Look}) touched_q <= 1'b0;
+    else if (command_valid && command.queue[QueueW-1:0] == queue_q) touched_q <= 1'b1;
     if (decide) begin
-      what_q     <= what_d;
-      bad_q      <= fc_bad;
-      config_q   <= fc_config;
-      framing_q  <= fc_load_state.bad;
-      bad_slot_q <= fc_load_state.load;
-    end
-    if (fsm_q == WaitUnload) head_q <= unload_head;
-    if (fsm_q == WaitFlushClear) resume_q <= fail_pending && what_q != DoReset;
-    if (fsm_q == WaitState || decide) begin
-      load_q  <= fc_load_state;
-      fetch_gen_q <= fc_fetch_state.gen;
-      query_q <= fc_query;
+      act_q  <= act;
+      what_q <= what;
     end
   end
-  assign fail_drop = fsm_q == WaitFlushClear && flush_clear_ready;
 
-  assign blocked           = !(fsm_q inside {WaitRequest, WaitLook, Finish, Mark})
-                             && !(fsm_q == WaitEvent && cmd_q == CmdEnable);
-  assign give_up           = fsm_q == WaitLeft;
-  assign unload_valid      = fsm_q == WaitUnload;
-  assign flush_set_valid   = fsm_q == WaitFlushSet;
-  assign flush_clear_valid = fsm_q == WaitFlushClear;
+  // -- commands that are carried out -----------------------------------------------------------------
+  logic carried_out, again;
+  always_comb begin
+    unique case (act_q)
+      ActEnable, ActMark, ActIgnore: carried_out = 1'b1;
+      ActEnd:  carried_out = pending_q && ((what_q == DoReset && cmd_q == CmdReset)
+                                           || (what_q == DoStop && cmd_q == CmdStop));
+      default: carried_out = 1'b0;
+    endcase
+  end
+  assign done  = fsm_q == Finish && !command_valid && carried_out && !touched_q;
+  assign again = !(act_q inside {ActNothing, ActEnable, ActMark, ActIgnore, ActForget, ActEnd})
+                 || touched_q || (pending_q && !carried_out);
+  assign notify_valid = done && notify_q;
+
+  assign bury_valid        = fsm_q == WaitBury && buries;
+  assign bury_void         = what_q == DoReset;
   assign queue_reset_valid = fsm_q == WaitCpl;
   assign event_valid       = fsm_q == WaitEvent;
-  assign sticky_ignored    = decide && ignore;
-  assign sticky_error      = fsm_q == Block && (what_q == DoError || what_q == DoWriteError);
-  assign producer_clear    = fsm_q == WaitWrite && what_q == DoReset;
+  assign unload_push       = decide && act == ActUnload;
+  assign unloaded_drop     = decide && act == ActDrain;
+  assign fail_drop         = fsm_q == Finish && ends && !command_valid;
+  assign write_failed_drop = fsm_q == Finish && !command_valid
+                             && (act_q == ActForget
+                                 || (ends && what_q inside {DoReset, DoWriteError}));
+  assign sticky_error      = fsm_q == WaitEvent && event_ready && ends && final_state == QueueError;
+  assign producer_clear    = fsm_q == WaitWrite && ends && what_q == DoReset;
+
+  assign transit_en = decide && act inside {ActStart, ActUnload, ActDrain, ActTakeOver, ActShow, ActEnd};
+  always_comb begin
+    transit_d.what  = what;
+    transit_d.shown = act == ActShow;
+    unique case (act)
+      ActStart:  transit_d.phase = PhaseBlocked;
+      ActUnload: transit_d.phase = PhaseUnload;
+      ActEnd:    transit_d.phase = PhaseIdle;
+      default:   transit_d.phase = PhaseDrain;
+    endcase
+  end
 
   // -- what is written -------------------------------------------------------------------------------
   // The state changes first (FLUSH) and last; a queue that runs again is listed after that.
   queue_state_e final_state;
+  logic         rewrite, resume_q;
+  assign rewrite = fsm_q == WaitWrite && load_state_ready;
+  always_ff @(posedge clk) if (decide) resume_q <= resume;
   always_comb begin
     unique case (what_q)
-      DoStop:       final_state = QueueStopped;
-      DoReset:      final_state = QueueOff;
-      DoFail:       final_state = QueueRun;
-      DoError:      final_state = resume_q ? QueueRun : QueueError;
-      default:      final_state = QueueError;
+      DoStop:  final_state = act_q == ActEnable ? QueueRun : QueueStopped;
+      DoReset: final_state = QueueOff;
+      DoFail:  final_state = QueueRun;
+      DoError: final_state = resume_q ? QueueRun : QueueError;
+      default: final_state = QueueError;
     endcase
   end
-  assign rewrite = fsm_q == WaitWrite && load_state_ready;
   always_comb begin
-    state_en = 1'b0;
+    state_en = (rewrite && act_q != ActMark) || (decide && act inside {ActStart, ActShow});
     state    = QueueFlush;
-    if (decide && unload) begin
-      state_en = 1'b1;
-    end else if (decide && enable) begin
-      state_en = 1'b1;
-      state    = QueueRun;
-    end else if (rewrite) begin
-      state_en = 1'b1;
+    no_reads = 1'b0;
+    drained  = 1'b0;
+    if (decide) begin
+      no_reads = act == ActShow;
+    end else begin
       state    = final_state;
+      no_reads = final_state != QueueRun;
+      drained  = final_state != QueueRun;
     end
   end
 
-  assign load_state_en = fsm_q == WaitWrite || fsm_q == Mark;
+  assign load_state_en = fsm_q == WaitWrite;
   always_comb begin
     load_state = load_q;
-    if (fsm_q == Mark) begin
-      load_state.abort_it = 1'b1;
-    end else begin
-      // the fetcher starts anew: not its own last one, which may be two turns old and marked bad
-      load_state.gen      = !fetch_gen_q;
+    if (final_state == QueueRun) load_state.life = load_q.life + 1'b1;
+    if (act_q == ActMark) load_state.abort_it = 1'b1;
+    if (ends) begin
       load_state.bad      = 1'b0;
       load_state.hint     = '0;
       load_state.stride   = 16'd1;
       load_state.loaded   = query_q.issued;
       load_state.reserved = query_q.ended;
-      if (what_q == DoReset) begin
-        load_state.load          = '0;
-        load_state.abort_it         = 1'b0;
-        load_state.skip_bytes    = '0;
-        load_state.skip_segments = '0;
-      end else if (resume_q) begin
-        load_state.load          = resume_slot;
-        load_state.abort_it         = 1'b0;
-        load_state.skip_bytes    = '0;
-        load_state.skip_segments = '0;
-      end else if (head_q.any) begin
-        load_state.load          = head_q.slot;
-        load_state.abort_it         = 1'b0;
-        load_state.skip_bytes    = head_q.bytes;
-        load_state.skip_segments = head_q.segments;
+      if (what_q == DoReset || resume_q || head_q.any) begin
+        load_state.load          = what_q == DoReset ? '0 : resume_q ? resume_slot_q : head_q.slot;
+        load_state.abort_it      = 1'b0;
+        load_state.skip_bytes    = what_q == DoReset || resume_q ? '0 : head_q.bytes;
+        load_state.skip_segments = what_q == DoReset || resume_q ? '0 : head_q.segments;
       end
     end
   end
 
-  // -- completion of a framing error -----------------------------------------------------------------
-  logic [49:0] bad_line;
-  slot_idx_t   bad_place;
-  assign bad_place = bad_slot_q & ring_mask(config_q.log2_slots);
-  assign bad_line  = config_q.base + 50'(bad_place);
-  assign end_valid = fsm_q == WaitCompletion;
-  always_comb begin
-    end_job        = '0;
-    end_job.queue  = queue_t'(queue_q);
-    end_job.slot   = bad_slot_q;
-    end_job.write  = 1'b1;
-    end_job.irq    = 1'b1;
-    end_job.level  = LevelNone;
-    end_job.cookie = framing_q ? bad_q.cookie : '0;
-    end_job.status = StatusDoorbell;
-    if (framing_q) begin
-      unique case (bad_q.code)
-        BadSlotCount: end_job.status = StatusSlotCount;
-        BadChain:     end_job.status = StatusChainBeyond;
-        default: begin
-          end_job.access = AccessSlot;
-          end_job.va     = {8'b0, bad_line, 6'b0};
-          unique case (bad_q.code)
-            BadSlvErr: begin
-              end_job.status = StatusBus;
-              end_job.cause  = CauseDataSlvErr;
-            end
-            BadDecErr: begin
-              end_job.status = StatusBus;
-              end_job.cause  = CauseDataDecErr;
-            end
-            BadWindow: begin
-              end_job.status = StatusFault;
-              end_job.cause  = CauseDataWindow;
-            end
-            default: begin
-              end_job.status = StatusTimeout;
-              end_job.cause  = CauseBusTimeout;
-            end
-          endcase
-        end
-      endcase
-    end
-  end
+  // -- completion of a framing error -------------------------------------------------------------------
+  logic error_put, error_holds;
+  assign error_put = rewrite && ends && what_q == DoError && !resume_q;
+  vmso_ring_error #(.QueueW(QueueW)) u_error (
+    .clk, .rst_n, .room(error_room), .put_valid(error_put), .put_queue(queue_q),
+    .put_slot(load_q.load), .put_framing(load_q.bad), .put_bad(bad_q), .put_config(config_q),
+    .ctl_queue(queue_q), .holds(error_holds), .end_valid, .end_ready, .end_job
+  );
 
   logic unused_bits;
-  assign unused_bits = ^{command.queue, queue_fail.queue, write_failed_queue, fc_fetch_state.fetch,
-                         fc_fetch_state.sent_blocks, config_q.base_ok,
+  assign unused_bits = ^{command, queue_fail.queue, write_failed_queue, fc_fetch_state.fetch,
+                         fc_fetch_state.sent_blocks, fc_seen.blocks, config_q.base_ok,
                          config_q.log2_entries, query_q.in_debt, query_q.backlog};
 endmodule : vmso_ring_ctl

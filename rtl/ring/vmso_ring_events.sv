@@ -2,7 +2,7 @@
 // Everything after which a queue may have something to load, put into the one load list.
 //
 // A queue is listed by: a producer doorbell (in the doorbell's own cycle), ENABLE and the end of an
-// unload (ctl), a consumer doorbell (some cycles later, when cpl has taken it), wake from seg, one of
+// unload (ctl), places of its completion ring that were given back (consumed), wake from seg, one of
 // its jobs freed or ended, the end of one of its batches (loader), more to fetch (again).
 // An event is always pushed after the state that it tells of can be read. Valid-only events pass
 // through small FIFOs; if one overflows, all queues are listed once.
@@ -20,9 +20,11 @@ module vmso_ring_events
   input  logic              clk,
   input  logic              rst_n,
   output logic              ready,
-  input  logic              doorbell_valid,
+  input  logic              doorbell_valid,  // of a producer
   output logic              doorbell_ready,
   input  doorbell_t         doorbell,
+  input  logic              consumed_valid,
+  input  queue_t            consumed_queue,
   input  logic              wake_valid,
   output logic              wake_ready,
   input  queue_t            wake_queue,
@@ -58,36 +60,15 @@ module vmso_ring_events
   localparam int unsigned Queues = 1 << QueueW;
 
   // -- doorbells -------------------------------------------------------------------------------------
-  // A consumer doorbell waits here until cpl has moved its index.
-  logic              ring_now, hold_valid_q, hold_due, hold_ready;
-  logic [3:0]        hold_count_q;
-  logic [QueueW-1:0] hold_queue_q, bell_queue;
+  logic              ring_now;
+  logic [QueueW-1:0] bell_queue;
 
   assign bell_queue     = doorbell.queue[QueueW-1:0];
-  assign doorbell_ready = ready && (doorbell.consumer ? !hold_valid_q : !producer_clear);
-  assign ring_now       = doorbell_valid && doorbell_ready && !doorbell.consumer;
+  assign doorbell_ready = ready && !producer_clear;
+  assign ring_now       = doorbell_valid && doorbell_ready;
   assign producer_en    = ring_now || producer_clear;
   assign producer_queue = producer_clear ? ctl_queue : bell_queue;
   assign producer       = producer_clear ? '0 : doorbell.value;
-  assign hold_due       = hold_valid_q && hold_count_q == '0;
-
-  always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      hold_valid_q <= 1'b0;
-    end else if (!hold_valid_q) begin
-      hold_valid_q <= doorbell_valid && doorbell_ready && doorbell.consumer;
-    end else if (hold_due && hold_ready) begin
-      hold_valid_q <= 1'b0;
-    end
-  end
-  always_ff @(posedge clk) begin
-    if (!hold_valid_q) begin
-      hold_count_q <= '1;
-      hold_queue_q <= bell_queue;
-    end else if (!hold_due) begin
-      hold_count_q <= hold_count_q - 1'b1;
-    end
-  end
 
   // -- freed jobs: count, then note ------------------------------------------------------------------
   logic [QueueW-1:0] queue_of_job, counting;
@@ -116,7 +97,8 @@ module vmso_ring_events
   // -- notes -----------------------------------------------------------------------------------------
   logic              free_note_valid, free_note_ready, free_overflow;
   logic              end_note_valid, end_note_ready, end_overflow;
-  logic [QueueW-1:0] free_note, end_note;
+  logic              consumed_note_valid, consumed_note_ready, consumed_overflow;
+  logic [QueueW-1:0] free_note, end_note, consumed_note;
   logic              batch_note_valid, batch_note_ready;
   logic [QueueW-1:0] batch_note;
   logic [2:0]        unused_batch_count;
@@ -129,6 +111,11 @@ module vmso_ring_events
   vmso_ring_note #(.QueueW(QueueW)) u_end_note (
     .clk, .rst_n, .note_valid(ended_valid), .note(ended_queue[QueueW-1:0]),
     .out_valid(end_note_valid), .out_ready(end_note_ready), .out(end_note), .overflow(end_overflow)
+  );
+  vmso_ring_note #(.QueueW(QueueW)) u_consumed_note (
+    .clk, .rst_n, .note_valid(consumed_valid), .note(consumed_queue[QueueW-1:0]),
+    .out_valid(consumed_note_valid), .out_ready(consumed_note_ready), .out(consumed_note),
+    .overflow(consumed_overflow)
   );
   vmso_fifo #(.Bits(QueueW), .Depth(4)) u_batch (
     .clk, .rst_n, .in_valid(batch_end_valid), .in_ready(batch_end_ready), .in(batch_end),
@@ -144,7 +131,7 @@ module vmso_ring_events
       scan_left_q <= '0;
       scan_q      <= '0;
     end else begin
-      if (free_overflow || end_overflow) scan_left_q <= (QueueW + 1)'(Queues);
+      if (free_overflow || end_overflow || consumed_overflow) scan_left_q <= (QueueW + 1)'(Queues);
       else if (scan_ready) scan_left_q <= scan_left_q - 1'b1;
       if (scan_ready) scan_q <= scan_q + 1'b1;
     end
@@ -156,12 +143,12 @@ module vmso_ring_events
   logic              push_valid, list_ready;
   logic [QueueW-1:0] push;
 
-  assign request = {scan_left_q != '0, ctl_valid, hold_due, wake_valid, end_note_valid,
+  assign request = {scan_left_q != '0, ctl_valid, consumed_note_valid, wake_valid, end_note_valid,
                     free_note_valid, batch_note_valid, again_valid};
   vmso_rr_arbiter #(.Num(8)) u_arbiter (
     .clk, .rst_n, .request, .advance(!ring_now && list_ready), .grant, .grant_index(unused_index)
   );
-  assign {scan_ready, ctl_ready, hold_ready, wake_ready, end_note_ready, free_note_ready,
+  assign {scan_ready, ctl_ready, consumed_note_ready, wake_ready, end_note_ready, free_note_ready,
           batch_note_ready, again_ready} = ring_now || !list_ready ? '0 : grant;
   assign push_valid = ring_now || (list_ready && request != '0);
   always_comb begin
@@ -173,7 +160,7 @@ module vmso_ring_events
       if (grant[2]) push |= free_note;
       if (grant[3]) push |= end_note;
       if (grant[4]) push |= wake_queue[QueueW-1:0];
-      if (grant[5]) push |= hold_queue_q;
+      if (grant[5]) push |= consumed_note;
       if (grant[6]) push |= ctl_queue;
       if (grant[7]) push |= scan_q;
     end
@@ -185,7 +172,7 @@ module vmso_ring_events
   );
 
   logic unused_bits;
-  assign unused_bits = ^{doorbell.queue, wake_queue, ended_queue};
+  assign unused_bits = ^{doorbell, wake_queue, ended_queue, consumed_queue};
 
 `ifdef VMSO_CHECKS
   `VMSO_IMPL(FreeFifoHasRoom, !job_free_valid || unused_free_ready)

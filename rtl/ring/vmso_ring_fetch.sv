@@ -27,6 +27,7 @@ module vmso_ring_fetch
   input  slot_idx_t         fc_producer,
   input  queue_state_e      fc_state,
   input  load_state_t       fc_load_state,
+  input  seen_t             fc_seen,
   input  fetch_state_t      fc_fetch_state,
   input  logic [7:0]        fc_freed,
   input  ring_config_t      fc_config,
@@ -71,10 +72,10 @@ module vmso_ring_fetch
   logic [7:0]  held;
   logic [24:0] backlog_bytes;
 
-  assign flight        = fc_fetch_state.sent - fc_load_state.seen;
-  assign flight_blocks = fc_fetch_state.sent_blocks - fc_load_state.seen_blocks;
+  assign flight        = fc_fetch_state.sent - fc_seen.slots;
+  assign flight_blocks = fc_fetch_state.sent_blocks - fc_seen.blocks;
   assign behind        = fc_fetch_state.fetch - fc_load_state.load >= 16'h8000;
-  assign restart       = fc_fetch_state.gen != fc_load_state.gen || flight == '0 || behind;
+  assign restart       = fc_fetch_state.life != fc_load_state.life || flight == '0 || behind;
   assign held          = fc_load_state.jobs - fc_freed;
   assign backlog_bytes = unissued(fc_load_state.loaded, fc_query.issued, held);
   assign used          = (fc_load_state.reserved - fc_query.ended) + fc_query.backlog;
@@ -92,7 +93,7 @@ module vmso_ring_fetch
     if (fsm_q == WaitState) begin
       run_q       <= fc_state == QueueRun;
       known_bad_q <= fc_load_state.bad
-                     || (fc_fetch_state.bad && fc_fetch_state.gen == fc_load_state.gen);
+                     || (fc_fetch_state.bad && fc_fetch_state.life == fc_load_state.life);
       bad_q       <= slot_idx_t'(fc_producer - fc_load_state.load)
                      > slot_idx_t'(16'd1 << fc_config.log2_slots);
       bytes_ok_q  <= backlog_bytes[24:AheadW] == '0;
@@ -110,8 +111,8 @@ module vmso_ring_fetch
       mask_q      <= ring_mask(fc_config.log2_slots);
       base_q      <= fc_config.base;
       state_q     <= fc_fetch_state;
-      state_q.gen <= fc_load_state.gen;
-      state_q.bad <= 1'b0;
+      state_q.life <= fc_load_state.life;
+      state_q.bad  <= 1'b0;
     end
   end
 
@@ -155,10 +156,10 @@ module vmso_ring_fetch
 
   assign read_valid = fsm_q == Decide && go && !bad_q;
   assign read = '{
-    addr: {50'(base_q + 50'(place)), 6'b0}, len: 8'(8'(count) * 8'(RowsPerSlot) - 8'd1),
+    queue: queue_t'(queue_q), addr: {50'(base_q + 50'(place)), 6'b0}, len: 8'(8'(count) * 8'(RowsPerSlot) - 8'd1),
     chain: 1'b0, block: block_next, job: '0, place: '0
   };
-  assign batch = '{queue: queue_t'(queue_q), start: fetch_q, count: count, gen: state_q.gen};
+  assign batch = '{queue: queue_t'(queue_q), start: fetch_q, count: count, life: state_q.life};
 
   assign fetch_state_queue = queue_q;
   always_comb begin

@@ -8,13 +8,12 @@
 // share       a slot waits while its queue has more than its share of the job entries: they come back
 //             within some beats if the queue flows. Only if slots of other queues are behind and no entry
 //             at all has come back for Patience cycles it is dropped
-// drop        a queue that may not load now (blocked, share, bytes ahead, no completion place), a slot
-//             that is not the one expected, or a framing error: the rest of the batch is dropped, the
-//             other batches of the queue become stale, and fetching starts again at the load index
-// blocked     the controller is unloading ctl_queue: nothing of it is handed over from the next cycle on
-// give_up     the controller waits for batches to leave: a slot without a free job entry is dropped
-//             instead of waiting for one, so that no circle of waiting can close
-// slot        valid/ready; valid may fall without ready if its queue becomes blocked
+// drop        a queue that may not load now (share, bytes ahead, no completion place), a slot that is not
+//             the one expected, or a framing error: the rest of the batch is dropped, a new life of the
+//             queue begins, and fetching starts again at the load index
+// running     of queue_q, combinational: else its batches are dropped and its load state is not touched
+// forget      the controller writes the load state of ctl_queue: what is known of it here is void
+// slot        valid/ready; valid may fall without ready if its queue stops running
 // throughput  one slot per two cycles
 `include "vmso_assert.svh"
 module vmso_ring_load
@@ -44,6 +43,7 @@ module vmso_ring_load
   output logic [QueueW-1:0] load_queue,
   input  slot_idx_t         load_producer,
   input  load_state_t       load_load_state,
+  input  seen_t             load_seen,
   input  logic [7:0]        load_freed,
   input  logic [3:0]        load_log2_slots,
   input  logic [3:0]        load_log2_entries,
@@ -54,10 +54,12 @@ module vmso_ring_load
   output logic              load_state_en,
   output logic [QueueW-1:0] load_state_queue,
   output load_state_t       load_state,
+  output logic              seen_en,        // of load_state_queue too
+  output seen_t             seen,
   // controller
-  input  logic              blocked,
-  input  logic              give_up,
-  input  logic              forget,         // ctl_queue's state was written by the controller
+  output logic [QueueW-1:0] run_queue,
+  input  logic              running,
+  input  logic              forget,
   input  logic [QueueW-1:0] ctl_queue,
   // out
   input  logic [7:0]        job_home,
@@ -80,9 +82,10 @@ module vmso_ring_load
   // -- peek: next batch and the state of its queue ---------------------------------------------------
   logic [BlockW:0]   take_q, peek_q;
   batch_t            next;
-  logic              next_asked_q, next_valid_q, next_used;
+  logic              next_asked_q, next_valid_q, next_used, next_dead_q;
   batch_t            next_q;
   load_state_t       next_state_q;
+  seen_t             next_seen_q;
   query_t            next_query_q;
   slot_idx_t         next_producer_q;
   logic [7:0]        next_freed_q;
@@ -96,26 +99,35 @@ module vmso_ring_load
   );
   // not in the cycle in which the queue's state is written: the RAM would give the old one
   assign peek_en    = take_q != peek_q && !next_asked_q && (!next_valid_q || next_used)
-                      && !peek_hold && !(load_state_en && next.queue[QueueW-1:0] == queue_q);
+                      && !peek_hold
+                      && !((load_state_en || seen_en) && next.queue[QueueW-1:0] == queue_q);
   assign load_queue = peek_en ? next.queue[QueueW-1:0] : queue_q;
 
+  // its state is being written, or was since it was asked for
+  logic              next_forgotten;
+  logic [QueueW-1:0] next_queue;
+  assign next_queue     = peek_en ? next.queue[QueueW-1:0] : next_q.queue[QueueW-1:0];
+  assign next_forgotten = forget && next_queue == ctl_queue;
   always_ff @(posedge clk) begin
     if (!rst_n) begin
       take_q       <= '0;
       peek_q       <= '0;
       next_asked_q <= 1'b0;
       next_valid_q <= 1'b0;
+      next_dead_q  <= 1'b0;
     end else begin
       if (take) take_q <= take_q + 1'b1;
       if (peek_en) peek_q <= peek_q + 1'b1;
       next_asked_q <= peek_en;
       next_valid_q <= next_asked_q || (next_valid_q && !next_used);
+      next_dead_q  <= next_forgotten || (next_dead_q && !peek_en);
     end
   end
   always_ff @(posedge clk) begin
     if (peek_en) next_q <= next;
     if (next_asked_q) begin
       next_state_q        <= load_load_state;
+      next_seen_q         <= load_seen;
       next_query_q        <= query;
       next_producer_q     <= load_producer;
       next_freed_q        <= load_freed;
@@ -128,11 +140,14 @@ module vmso_ring_load
   // -- work: the batch whose slots come now ------------------------------------------------------------
   logic            open_q;        // a batch is at work
   logic            known_q;       // the registers below are the truth about queue_q
+  logic            seen_known_q;  // seen_q is
+  logic            dead_q;        // the batch at work is of a life that the controller has ended
   logic            settle_q;      // they changed in the last cycle: the gate is not up to date
   logic            dropping_q, dropped_q;
   batch_t          batch_q;
   logic [3:0]      index_q;       // slot in the batch
   load_state_t     state_q, state_d;
+  seen_t           seen_q;
   query_t          query_q;
   slot_idx_t       producer_q;
   logic [7:0]      freed_q;
@@ -142,7 +157,7 @@ module vmso_ring_load
   logic            fresh_query_q; // `query` and `load_freed` of this cycle are queue_q's
 
   // gate, one cycle behind
-  logic       gate_q, share_q, same_gen_q, here_q, behind_q;
+  logic       gate_q, share_q, same_life_q, here_q, behind_q;
   slot_idx_t  reach_q, used;
   logic [7:0] held;
   assign held = state_q.jobs - freed_q;
@@ -151,17 +166,18 @@ module vmso_ring_load
     gate_q <= unissued(state_q.loaded, query_q.issued, held) < LoadLimit
               && 17'(used) < (17'd1 << log2_entries_q) - 17'd1 && !state_q.bad;
     share_q <= 9'(held) <= {job_home, 1'b0};
-    same_gen_q <= batch_q.gen == state_q.gen;
+    same_life_q <= batch_q.life == state_q.life;
     here_q     <= slot_idx_t'(batch_q.start + 16'(index_q)) == state_q.load;
     behind_q   <= 1'(slot_idx_t'(batch_q.start + 16'(index_q) - state_q.load) >> 15);
     reach_q    <= producer_q - state_q.load;
   end
 
-  logic      live, mine_blocked, framing, bad_count, bad_chain, refuse, offer, consume, pass;
+  logic      live, ours, framing, bad_count, bad_chain, refuse, offer, consume, pass;
   logic      start_drop, finish;
   bad_code_e code;
   assign live         = open_q && !settle_q && !dropping_q && store_valid && !store_void;
-  assign mine_blocked = blocked && queue_q == ctl_queue;
+  assign run_queue    = queue_q;
+  assign ours         = running && !dead_q && same_life_q;
   assign bad_count    = store_slot.slots == '0
                         || store_slot.slots > ring_slots_q;
   assign bad_chain    = store_slot.slots > reach_q;
@@ -181,15 +197,14 @@ module vmso_ring_load
   logic [11:0] waited_q;       // cycles since a job entry came back
   logic [7:0]  home_q;
   assign lost_patience = waited_q == Patience;
-  assign waits   = !share_q && !give_up && !(others_q && lost_patience);
-  assign wanted  = live && same_gen_q && here_q && !mine_blocked && gate_q && share_q;
+  assign waits   = !share_q && !(others_q && lost_patience);
+  assign wanted  = live && ours && here_q && gate_q && share_q;
   assign offer   = wanted && !framing && (batch_end_ready || !store_last);
   assign consume = offer && slot_ready;
-  assign pass    = live && same_gen_q && behind_q && !mine_blocked;
+  assign pass    = live && ours && behind_q;
   assign refuse  = live && !pass
-                   && (!same_gen_q || !here_q || mine_blocked || !gate_q
-                       || (!share_q && !waits)
-                       || (wanted && framing && bad_ready) || (give_up && !slot_ready));
+                   && (!ours || !here_q || !gate_q || (!share_q && !waits)
+                       || (wanted && framing && bad_ready));
   assign bad_valid  = wanted && framing;
   assign start_drop = refuse && (!offer || !slot_ready);
 
@@ -233,34 +248,35 @@ module vmso_ring_load
       state_d.skip_bytes    = '0;
       state_d.skip_segments = '0;
     end
-    if (start_drop && same_gen_q) begin
-      state_d.gen  = !state_q.gen;
+    if (start_drop) begin
+      state_d.life = state_q.life + 1'b1;
       state_d.hint = '0;
       if (bad_en) state_d.bad = 1'b1;
     end
-    if (finish) begin
-      state_d.seen        = state_q.seen + 10'(batch_q.count);
-      state_d.seen_blocks = state_q.seen_blocks + 1'b1;
-      if (!dropped_q && !start_drop && !pass && state_q.hint != 2'd3) begin
-        state_d.hint = state_q.hint + 1'b1;
-      end
+    if (finish && !dropped_q && !start_drop && !pass && state_q.hint != 2'd3) begin
+      state_d.hint = state_q.hint + 1'b1;
     end
   end
-  assign load_state_en    = consume || start_drop || finish;
+  assign load_state_en    = consume || (ours && (start_drop || (finish && !dropping_q)));
+  assign seen_en          = finish;
+  assign seen = '{slots: seen_q.slots + 10'(batch_q.count), blocks: seen_q.blocks + 1'b1};
   assign load_state_queue = queue_q;
   assign load_state       = state_d;
   assign batch_end_valid  = finish;
   assign batch_end        = queue_q;
 
   // -- next batch ------------------------------------------------------------------------------------
-  logic same_queue;
-  assign same_queue = known_q && next_q.queue[QueueW-1:0] == queue_q;
+  logic same_queue, forgotten;
+  assign same_queue = next_q.queue[QueueW-1:0] == queue_q;
+  assign forgotten  = forget && queue_q == ctl_queue;
   assign next_used  = next_valid_q && (!open_q || finish);
 
   always_ff @(posedge clk) begin
     if (!rst_n) begin
       open_q     <= 1'b0;
       known_q    <= 1'b0;
+      seen_known_q <= 1'b0;
+      dead_q     <= 1'b0;
       settle_q   <= 1'b0;
       dropping_q <= 1'b0;
       fresh_query_q <= 1'b0;
@@ -271,13 +287,16 @@ module vmso_ring_load
       fresh_query_q <= !peek_en && !query_other && !next_used;
       if (next_used) open_q <= 1'b1;
       else if (finish) open_q <= 1'b0;
-      if (next_used) known_q <= 1'b1;
-      else if (forget && queue_q == ctl_queue) known_q <= 1'b0;
+      if (next_used) known_q <= !next_dead_q && !next_forgotten;
+      else if (forgotten) known_q <= 1'b0;
+      if (next_used) seen_known_q <= 1'b1;
+      if (next_used) dead_q <= next_dead_q || next_forgotten;
+      else if (forgotten) dead_q <= 1'b1;
       if (next_used || finish) dropping_q <= 1'b0;
       else if (start_drop) dropping_q <= 1'b1;
       // slots of other queues are behind: certain that there are none only when nothing is
       if (take && take_batch.queue[QueueW-1:0] != queue_q) others_q <= 1'b1;
-      else if (next_used && !same_queue) others_q <= 1'b1;
+      else if (next_used && !(same_queue && known_q)) others_q <= 1'b1;
       else if (take_q == peek_q && !next_asked_q && !next_valid_q) others_q <= 1'b0;
       if (!live || share_q || job_home != home_q) waited_q <= '0;
       else if (!lost_patience) waited_q <= waited_q + 1'b1;
@@ -288,6 +307,7 @@ module vmso_ring_load
     if (finish || !open_q) dropped_q <= 1'b0;
     else if (start_drop || pass) dropped_q <= 1'b1;
     if (load_state_en) state_q <= state_d;
+    if (seen_en) seen_q <= seen;
     if (store_valid && store_ready) index_q <= index_q + 1'b1;
     if (fresh_query_q) begin
       query_q <= query;
@@ -301,11 +321,12 @@ module vmso_ring_load
       ring_slots_q   <= slot_idx_t'(16'd1 << next_log2_slots_q);
       log2_entries_q <= next_log2_entries_q;
       contexts_q     <= next_contexts_q;
-      if (!same_queue) begin
+      if (!(same_queue && known_q) || forgotten) begin
         state_q <= next_state_q;
         query_q <= next_query_q;
         freed_q <= next_freed_q;
       end
+      if (!(same_queue && seen_known_q)) seen_q <= next_seen_q;
     end
   end
 

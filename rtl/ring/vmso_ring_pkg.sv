@@ -9,6 +9,10 @@ package vmso_ring_pkg;
   localparam int unsigned ChainPlaces = 4;   // further slots held or in flight, per job
 
   typedef logic [5:0] block_t;  // prefetch block
+  // A queue's prefetched batches belong to a life; those of another one are useless. Lives are counted on by
+  // the loader, in the order of the batches, and by the controller, which does not pass to life 0 while a
+  // batch is here: so no batch is ever taken for one of a later life.
+  typedef logic [7:0] life_t;
 
   // A first slot on its way from ring to job; its framing was checked.
   typedef struct packed {
@@ -34,10 +38,11 @@ package vmso_ring_pkg;
     queue_t     queue;
     slot_idx_t  start;
     logic [3:0] count;  // 1..8
-    logic       gen;    // load_state_t.gen when it was asked for; differs: stale
+    life_t      life;   // load_state_t.life when it was asked for
   } batch_t;
 
-  // Loading side of a queue: written by the loader, and by the controller while the queue is quiet.
+  // Loading side of a queue: written by the loader while the queue runs, by the controller while it does
+  // not.
   typedef struct packed {
     slot_idx_t   load;           // next slot to be loaded
     logic [1:0]  hint;           // next batches may have 2^hint slots
@@ -46,21 +51,25 @@ package vmso_ring_pkg;
     logic [25:0] loaded;         // payload bytes loaded ever
     logic [7:0]  jobs;           // jobs loaded ever
     logic [15:0] reserved;       // completion places taken ever
-    logic [9:0]  seen;           // batch slots that have left the prefetch store ever
-    logic [6:0]  seen_blocks;    // and batches
-    logic        gen;            // turns when the prefetched batches have become useless
+    life_t       life;
     logic        bad;            // framing error at `load`, reported
     logic        abort_it;       // the job at `load` is to end as aborted
     bytes_t      skip_bytes;     // of the job at `load`
     bytes_t      skip_segments;
   } load_state_t;
 
+  // What has left the prefetch store: written by the loader alone.
+  typedef struct packed {
+    logic [9:0] slots;   // ever
+    logic [6:0] blocks;
+  } seen_t;
+
   // Fetching side of a queue: written by the fetcher alone.
   typedef struct packed {
     slot_idx_t  fetch;        // next slot to be fetched
     logic [9:0] sent;         // batch slots asked for ever
     logic [6:0] sent_blocks;  // and batches
-    logic       gen;
+    life_t      life;
     logic       bad;          // producer out of range, reported
   } fetch_state_t;
 
@@ -91,6 +100,7 @@ package vmso_ring_pkg;
 
   // Slot read and what it is for.
   typedef struct packed {
+    queue_t     queue;
     pa_t        addr;
     logic [7:0] len;
     logic       chain;
@@ -98,6 +108,22 @@ package vmso_ring_pkg;
     logic [6:0] job;     // chain: job and place
     logic [1:0] place;
   } slot_read_t;
+
+  // What the controller does with a queue, and how far it has come.
+  typedef enum logic [2:0] {
+    DoStop = 3'd0, DoReset = 3'd1, DoFail = 3'd2, DoError = 3'd3, DoWriteError = 3'd4
+  } what_e;
+  typedef enum logic [1:0] {
+    PhaseIdle = 2'd0,    // nothing
+    PhaseBlocked = 2'd1, // nothing more of it is loaded; the slots on their way to seg arrive
+    PhaseUnload = 2'd2,  // seg takes its jobs off the list
+    PhaseDrain = 2'd3    // what it has under way ends
+  } phase_e;
+  typedef struct packed {
+    what_e  what;
+    phase_e phase;
+    logic   shown;       // its state tells that nothing is read any more
+  } transit_t;
 
   // Mask of the slots of a ring.
   function automatic slot_idx_t ring_mask(logic [3:0] log2_slots);

@@ -2,8 +2,9 @@
 // All per-queue state of the ring: one RAM per writer, copied per reader.
 //
 // fc_queue      port of the fetcher and the controller; load_queue: of the loader; chain_queue: of the
-//               chains; free_queue: of the freed count itself; status_queue: of the registers. All answer one cycle later, with what was
-//               written before the cycle of the address
+//               chains; free_queue: of the freed count itself; status_queue: of the registers. All answer
+//               one cycle later, with what was written before the cycle of the address
+// running       of run_queue, combinational: its state is RUN
 // writes        valid only; two writers of one RAM (load state) are arbitrated by their owner
 // clear         after reset a walk zeroes everything; `ready` is low meanwhile
 module vmso_ring_state
@@ -26,9 +27,14 @@ module vmso_ring_state
   input  logic              state_en,
   input  logic [QueueW-1:0] state_queue,
   input  queue_state_e      state,
+  input  logic              no_reads,
+  input  logic              drained,
   input  logic              load_state_en,
   input  logic [QueueW-1:0] load_state_queue,
   input  load_state_t       load_state,
+  input  logic              seen_en,
+  input  logic [QueueW-1:0] seen_queue,
+  input  seen_t             seen,
   input  logic              fetch_state_en,
   input  logic [QueueW-1:0] fetch_state_queue,
   input  fetch_state_t      fetch_state,
@@ -43,6 +49,7 @@ module vmso_ring_state
   output slot_idx_t         fc_producer,
   output queue_state_e      fc_state,
   output load_state_t       fc_load_state,
+  output seen_t             fc_seen,
   output fetch_state_t      fc_fetch_state,
   output bad_t              fc_bad,
   output logic [7:0]        fc_freed,
@@ -50,6 +57,7 @@ module vmso_ring_state
   input  logic [QueueW-1:0] load_queue,
   output slot_idx_t         load_producer,
   output load_state_t       load_load_state,
+  output seen_t             load_seen,
   output logic [7:0]        load_freed,
   output logic [3:0]        load_log2_slots,
   output logic [3:0]        load_log2_entries,
@@ -59,8 +67,12 @@ module vmso_ring_state
   output logic [3:0]        chain_log2_slots,
   input  logic [QueueW-1:0] free_queue,
   output logic [7:0]        free_freed,
+  input  logic [QueueW-1:0] run_queue,
+  output logic              running,
   input  logic [QueueW-1:0] status_queue,
   output queue_state_e      status_state,
+  output logic              status_no_reads,
+  output logic              status_drained,
   output slot_idx_t         status_producer,
   output slot_idx_t         status_fetched
 );
@@ -130,11 +142,15 @@ module vmso_ring_state
   assign load_contexts = {12'b0, contexts_out};
 
   // -- indices and states ----------------------------------------------------------------------------
-  logic              producer_we, state_we, load_we, fetch_we, freed_we;
-  logic [QueueW-1:0] producer_addr, state_addr, load_addr, fetch_addr, freed_addr;
+  logic              producer_we, state_we, load_we, seen_we, fetch_we, freed_we, is_run;
+  logic [QueueW-1:0] producer_addr, state_addr, load_addr, seen_addr, fetch_addr, freed_addr;
   slot_idx_t         producer_data;
-  logic [2:0]        state_data, fc_state_bits, status_state_bits;
+  logic [4:0]        state_data;
+  logic [2:0]        fc_state_bits, status_state_bits;
   load_state_t       load_data;
+  seen_t             seen_data;
+  slot_idx_t         status_load;
+  life_t             status_life;
   fetch_state_t      fetch_data, status_fetch_state;
   logic [7:0]        freed_data;
 
@@ -143,10 +159,14 @@ module vmso_ring_state
   assign producer_data = clearing ? '0 : producer;
   assign state_we      = clearing || state_en;
   assign state_addr    = clearing ? clear_at : state_queue;
-  assign state_data    = clearing ? QueueOff : state;
+  assign state_data    = clearing ? {2'b11, QueueOff} : {drained, no_reads, state};
+  assign is_run        = !clearing && state == QueueRun;
   assign load_we       = clearing || load_state_en;
   assign load_addr     = clearing ? clear_at : load_state_queue;
   assign load_data     = clearing ? '0 : load_state;
+  assign seen_we       = clearing || seen_en;
+  assign seen_addr     = clearing ? clear_at : seen_queue;
+  assign seen_data     = clearing ? '0 : seen;
   assign fetch_we      = clearing || fetch_state_en;
   assign fetch_addr    = clearing ? clear_at : fetch_state_queue;
   assign fetch_data    = clearing ? '0 : fetch_state;
@@ -167,12 +187,17 @@ module vmso_ring_state
     .read_en(1'b1), .read_addr(status_queue), .read_data(status_producer)
   );
   vmso_ram_1w1r #(.Depth(Depth), .LaneBits(3)) u_state_fc (
-    .clk, .write_en(state_we), .write_addr(state_addr), .write_data(state_data),
-    .read_en(1'b1), .read_addr(fc_queue), .read_data(fc_state_bits)
+    .clk, .write_en(state_we), .write_addr(state_addr),
+    .write_data(state_data[2:0]), .read_en(1'b1), .read_addr(fc_queue), .read_data(fc_state_bits)
   );
-  vmso_ram_1w1r #(.Depth(Depth), .LaneBits(3)) u_state_status (
+  vmso_ram_1w1r #(.Depth(Depth), .LaneBits(5)) u_state_status (
     .clk, .write_en(state_we), .write_addr(state_addr), .write_data(state_data),
-    .read_en(1'b1), .read_addr(status_queue), .read_data(status_state_bits)
+    .read_en(1'b1), .read_addr(status_queue),
+    .read_data({status_drained, status_no_reads, status_state_bits})
+  );
+  vmso_lutram #(.Depth(Depth), .Bits(1)) u_running (
+    .clk, .write_en(state_we), .write_addr(state_addr), .write_data(is_run),
+    .read_addr(run_queue), .read_data(running)
   );
   vmso_ram_1w1r #(.Depth(Depth), .LaneBits($bits(load_state_t))) u_load_fc (
     .clk, .write_en(load_we), .write_addr(load_addr), .write_data(load_data),
@@ -181,6 +206,18 @@ module vmso_ring_state
   vmso_ram_1w1r #(.Depth(Depth), .LaneBits($bits(load_state_t))) u_load_load (
     .clk, .write_en(load_we), .write_addr(load_addr), .write_data(load_data),
     .read_en(1'b1), .read_addr(load_queue), .read_data(load_load_state)
+  );
+  vmso_ram_1w1r #(.Depth(Depth), .LaneBits(24)) u_load_status (
+    .clk, .write_en(load_we), .write_addr(load_addr), .write_data({load_data.life, load_data.load}),
+    .read_en(1'b1), .read_addr(status_queue), .read_data({status_life, status_load})
+  );
+  vmso_ram_1w1r #(.Depth(Depth), .LaneBits($bits(seen_t))) u_seen_fc (
+    .clk, .write_en(seen_we), .write_addr(seen_addr), .write_data(seen_data),
+    .read_en(1'b1), .read_addr(fc_queue), .read_data(fc_seen)
+  );
+  vmso_ram_1w1r #(.Depth(Depth), .LaneBits($bits(seen_t))) u_seen_load (
+    .clk, .write_en(seen_we), .write_addr(seen_addr), .write_data(seen_data),
+    .read_en(1'b1), .read_addr(load_queue), .read_data(load_seen)
   );
   vmso_ram_1w1r #(.Depth(Depth), .LaneBits($bits(fetch_state_t))) u_fetch_fc (
     .clk, .write_en(fetch_we), .write_addr(fetch_addr), .write_data(fetch_data),
@@ -208,11 +245,14 @@ module vmso_ring_state
   );
   assign fc_state       = queue_state_e'(fc_state_bits);
   assign status_state   = queue_state_e'(status_state_bits);
-  assign status_fetched = status_fetch_state.fetch;
+  // of a life that the fetcher has not looked at, or of a queue that does not run, nothing is fetched ahead
+  assign status_fetched = status_fetch_state.life == status_life
+                          && status_state inside {QueueRun, QueueFlush} ? status_fetch_state.fetch
+                                                                        : status_load;
 
   logic unused_bits;
   assign unused_bits = ^{queue_config.queue, shape.reserved, shape.vector, shape.reserved0,
                          shape.park, shape.reserved1, completion.reserved, unused_chain_base_ok,
                          status_fetch_state.sent, status_fetch_state.sent_blocks,
-                         status_fetch_state.gen, status_fetch_state.bad};
+                         status_fetch_state.bad};
 endmodule : vmso_ring_state

@@ -9,6 +9,7 @@
 //             last slot of its batch. A slot leaves as soon as its own beats are here
 // drop        level: the slots of the oldest batch not given back are not wanted; the rest of them is replaced by
 //             one void entry with `last`, which comes when nothing of the burst is outstanding
+// ends        valid only: nothing more comes of a read of this queue
 // chain       rows of further slots are handed on to the chain store: chain_row_*, chain_done
 // reset       a walk clears the beat counters; `ready` is low meanwhile
 `include "vmso_assert.svh"
@@ -39,6 +40,8 @@ module vmso_ring_store
   output block_t                   take_block,
   output logic [6:0]               blocks_free,
   input  logic                     give,
+  output logic                     ends_valid,
+  output queue_t                   ends_queue,
   // first slots
   output logic                     slot_valid,
   input  logic                     slot_ready,
@@ -58,7 +61,10 @@ module vmso_ring_store
   localparam int unsigned AddrW = $clog2(Cfg.first_slots * Rows);
   localparam int unsigned RowW  = vmso_math_pkg::index_width(Rows);
 
+  localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues);
+
   typedef struct packed {
+    logic [QueueW-1:0] queue;
     logic       chain;
     logic [8:0] place;   // chain: {job, place}; else block
   } target_t;
@@ -81,7 +87,7 @@ module vmso_ring_store
   assign ready      = !clearing;
   assign id         = read_rsp.id[5:0];
   assign hit        = read_rsp_valid && read_rsp.cls == ReadSlot && !clearing;
-  assign target_new = '{chain: issue.chain,
+  assign target_new = '{queue: issue.queue[QueueW-1:0], chain: issue.chain,
                         place: issue.chain ? {issue.job, issue.place} : 9'(issue.block)};
   vmso_lutram #(.Depth(SlotIds), .Bits($bits(target_t))) u_target (
     .clk, .write_en(issue_valid), .write_addr(issue_id[5:0]), .write_data(target_new),
@@ -96,6 +102,9 @@ module vmso_ring_store
   assign land_block = target.place[BlockW-1:0];
   assign write_addr = AddrW'({land_block, beat[BeatW-2:0]});
   assign state_new  = '{landed: beat_next, done: read_rsp.last, resp: read_rsp.resp};
+
+  assign ends_valid = hit && read_rsp.last;
+  assign ends_queue = queue_t'(target.queue);
 
   assign chain_row_en     = hit && target.chain && read_rsp.has_data;
   assign chain_place      = target.place;
@@ -218,7 +227,7 @@ module vmso_ring_store
   assign slot_last  = last_q;
 
   logic unused_bits;
-  assign unused_bits = ^{read_rsp.id[7:6], issue_id[7:6], issue.addr, issue.len};
+  assign unused_bits = ^{read_rsp.id[7:6], issue_id[7:6], issue.addr, issue.len, issue.queue};
 
 `ifdef VMSO_CHECKS
   `VMSO_IMPL(BlockIsFree, !take || blocks_free != '0)

@@ -8,9 +8,10 @@
 // lookup      valid/ready; fill, busy: valid only. A wanted run has exactly one request outstanding
 // run_status  of status_job, combinational; run_end of end_job, one cycle later
 // ready_event valid only, in the first cycle in which run_status shows the progress
-// fetch       valid/ready: see vmso_run_fetch; mark, clear: see vmso_run_ctl
+// fetch       valid/ready: see vmso_run_fetch; mark: see vmso_run_ctl. A killed job dies: see vmso_run_reap
+// asked       valid only: a piece of this queue will be offered
 // piece       valid/ready
-// job_free    valid only: nothing of the job is left in the room
+// job_free    valid only: after a job's last fetch, or when it has died: nothing of it is left in the room
 // rate        builder: one run per cycle, a job of one run one cycle
 // latency     job_load to lookup 1, fill to ready_event 2, fetch to piece 2 cycles
 `include "vmso_assert.svh"
@@ -54,11 +55,10 @@ module vmso_run
   input  logic                piece_ready,
   output piece_t              piece,
   output logic                fetch_idle,
+  output logic                asked_valid,
+  output queue_t              asked_queue,
   output logic                job_free_valid,
   output job_t                job_free,
-  input  logic                clear_valid,
-  output logic                clear_ready,
-  input  job_t                clear_job,
   input  logic                mark_valid,
   output logic                mark_ready,
   input  logic                mark_all,
@@ -102,14 +102,17 @@ module vmso_run
   end
 
   // -- wires -------------------------------------------------------------------------------------------
-  logic                init_valid, drop_active, drop_busy;
+  logic                init_valid, let_go, look_busy, work_dying, slot_dying, pressed;
+  logic                kill_valid, reap_valid, reap_ready, reap_moves, reaped_valid, reaped_ready;
+  index_t              look_job, slot_cleared_job;
   index_t              init_job;
   logic                turn_valid, turn_ready, turn_waits, work_idle, save_valid, ended_valid;
   index_t              turn_job, work_job;
   cursor_t             turn_cursor, save;
   buffers_t            turn_buffers;
   aside_e              save_why;
-  logic                freed_valid, taken_valid, slot_wanted, slot_cleared, landed_valid, place_en;
+  logic                freed_valid, taken_valid, slot_wanted, landed_valid, place_en;
+  logic                slot_cleared_valid, slot_cleared_ready;
   run_t                taken_run;
   index_t              taken_job, landed_job;
   logic [1:0]          place_at;
@@ -143,8 +146,7 @@ module vmso_run
     .clk, .rst_n, .load_valid, .load_job, .load_cursor, .load_buffers,
     .save_valid, .save_job(work_job), .save, .save_why, .ended_valid, .ended_job(work_job),
     .freed_valid, .freed_job(taken_job), .landed_valid, .landed_job,
-    .clear_active(drop_active), .clear_job(clear_job[JobW-1:0]), .slot_cleared,
-    .clear_busy(drop_busy),
+    .let_go, .look_job, .look_busy, .slot_cleared_valid, .slot_cleared_ready, .slot_cleared_job,
     .work_idle, .turn_valid, .turn_ready, .turn_waits, .turn_job, .turn_cursor, .turn_buffers
   );
   vmso_run_build #(.Cfg(Cfg)) u_build (
@@ -152,16 +154,15 @@ module vmso_run
     .turn_valid, .turn_ready, .turn_waits, .turn_job, .turn_cursor, .turn_buffers,
     .work_idle, .work_job, .head(work_head), .place_en, .place_at, .place, .place_count,
     .save_valid, .save, .save_why, .ended_valid,
-    .clear_active(drop_active), .clear_job(clear_job[JobW-1:0]),
-    .new_valid, .new_ready, .new_lookup, .put_valid, .put_run, .put,
+    .dying(work_dying), .pause(pressed), .new_valid, .new_ready, .new_lookup, .put_valid, .put_run, .put,
     .bad_valid(spoil_valid), .bad_ready(spoil_ready), .done_valid, .done_ready, .done_set,
     .status_job(status_index), .status_alloc, .row_job, .row_alloc
   );
   vmso_run_slots #(.Cfg(Cfg)) u_slots (
     .clk, .rst_n, .load_valid, .load_job, .load_contexts(job_load.contexts),
-    .want_valid(slot_wanted), .want_job(work_job), .clear_active(drop_active),
-    .clear_job(clear_job[JobW-1:0]), .cleared(slot_cleared),
-    .chain_look, .chain_avail, .chain_pop_valid, .chain_pop_job, .chain_slot_valid, .chain_slot,
+    .want_valid(slot_wanted), .want_job(work_job), .dying(slot_dying),
+    .cleared_valid(slot_cleared_valid), .cleared_ready(slot_cleared_ready),
+    .cleared_job(slot_cleared_job), .chain_look, .chain_avail, .chain_pop_valid, .chain_pop_job, .chain_slot_valid, .chain_slot,
     .chain_slot_resp, .landed_valid, .landed_job,
     .place_en, .place_job(work_job), .place_at, .place, .place_count
   );
@@ -189,17 +190,27 @@ module vmso_run
     .clk, .rst_n, .init_valid, .init_job, .put_valid, .put_job(work_job), .put_run, .put,
     .fill_valid, .fill, .move_valid, .move_job, .move,
     .fetch_valid, .fetch_ready, .fetch, .piece_valid, .piece_ready, .piece, .fetch_idle,
-    .taken_valid, .taken_job, .taken_run, .freed_valid, .last_valid, .last_job,
+    .taken_valid, .taken_job, .taken_run, .asked_queue, .freed_valid, .last_valid, .kill_valid,
+    .last_job,
     .work_job, .work_head, .status_job(status_index), .status_head, .status_taken, .row_job,
     .row_taken
   );
   vmso_run_ctl #(.Cfg(Cfg)) u_ctl (
     .clk, .rst_n, .init_valid, .init_job, .run_ready,
     .load_valid, .load_job, .load_contexts(job_load.contexts),
-    .mark_valid, .mark_ready, .mark_all, .mark_ctx, .clear_valid, .clear_ready, .clear_job,
-    .drop_active, .drop_busy, .op_valid, .op_ready, .op, .op_job, .op_done,
-    .last_valid, .last_job, .job_free_valid, .job_free
+    .mark_valid, .mark_ready, .mark_all, .mark_ctx, .reap_valid, .reap_ready, .reap_moves,
+    .reap_job(look_job), .op_valid, .op_ready, .op, .op_job
   );
+  vmso_run_reap #(.Jobs(Cfg.jobs), .Asks(2)) u_reap (
+    .clk, .rst_n, .kill_valid, .kill(last_job), .ask({work_job, chain_look[JobW-1:0]}),
+    .dying({work_dying, slot_dying}), .look(look_job), .let_go, .look_busy,
+    .op_valid(reap_valid), .op_ready(reap_ready), .op_done, .moves(reap_moves), .pressed,
+    .free_valid(reaped_valid), .free_ready(reaped_ready)
+  );
+  assign asked_valid    = taken_valid;
+  assign reaped_ready   = !last_valid;
+  assign job_free_valid = last_valid || reaped_valid;
+  assign job_free       = last_valid ? job_t'(last_job) : job_t'(look_job);
 
   // -- chain_done, events and status -------------------------------------------------------------------
   // A job is done when the builder has seen all of it, or has nothing to build. One that was cleared
@@ -232,7 +243,7 @@ module vmso_run
                          chain_done: !(has_runs && unfinished)};
 
   logic unused_bits;
-  assign unused_bits = ^{job_load, status_job, end_job, status_held, taken_valid, taken_run};
+  assign unused_bits = ^{job_load, status_job, end_job, status_held, taken_run};
 
 `ifdef VMSO_CHECKS
   logic load_recent_q;

@@ -9,7 +9,8 @@
 // done        valid/ready: all descriptors were seen and agree, and no run was asked for in the same
 //             cycle; done_set is the same without that condition
 // place       the next place of the job's further slot, one cycle after place_at
-// drop        jobs with clear_active are ended without a trace
+// dying       of work_job, combinational: it is ended without a trace
+// pause       no new lookup is begun
 // latency     turn to new: one cycle
 // reset       control; alloc by the init walk
 `include "vmso_assert.svh"
@@ -41,8 +42,8 @@ module vmso_run_build
   output cursor_t         save,
   output aside_e          save_why,
   output logic            ended_valid,
-  input  logic            clear_active,
-  input  logic [JobW-1:0] clear_job,
+  input  logic            dying,
+  input  logic            pause,
   output logic            new_valid,
   input  logic            new_ready,
   output lookup_t         new_lookup,
@@ -79,9 +80,9 @@ module vmso_run_build
 
   assign held       = alloc_q - head;
   assign room       = !held[5];
-  assign drop       = clear_active && clear_job == job_q && !asked_q;
+  assign drop       = dying && !asked_q;
   assign yield      = pace_q == TurnRuns && turn_waits && !asked_q;
-  assign work       = valid_q && !drop && !yield;
+  assign work       = valid_q && !drop && !yield && !(pause && !asked_q);
   assign is_bad     = c.cur.bad != BadNot;
   assign has        = c.cur.bytes != '0;
   assign skips      = has && !is_bad && !c.tmpl && c.skip != '0;

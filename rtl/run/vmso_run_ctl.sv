@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Maintenance of the room: the walk that clears its tables after reset, mark, clear, and job_free.
+// Maintenance of the room: the walk that clears its tables after reset, and mark.
 //
 // init        jobs cycles after reset; run_ready afterwards
 // mark        valid/ready: jobs that may use the context, one row per cycle without a fill; ready pulses
 //             when the last one is done, jobs + 4 cycles later if no fill comes
-// clear       valid/ready: the builder drops the job, then its row is tried until nothing is wanted; ready
-//             pulses with job_free. A mark passes it between two tries
-// job_free    valid only: after a job's last fetch, or its clear
+// reap        the reaper's op on a row: passed on unless a mark is under way; reap_moves: it has been taken
+//             and its move is not done, so no mark begins
 // reset       control
 module vmso_run_ctl
   import vmso_pkg::*;
@@ -27,20 +26,14 @@ module vmso_run_ctl
   output logic            mark_ready,
   input  logic            mark_all,
   input  context_t        mark_ctx,
-  input  logic            clear_valid,
-  output logic            clear_ready,
-  input  job_t            clear_job,
-  output logic            drop_active,  // the builder forgets clear_job
-  input  logic            drop_busy,    // it has not yet (one cycle late)
+  input  logic            reap_valid,
+  output logic            reap_ready,
+  input  logic            reap_moves,
+  input  logic [JobW-1:0] reap_job,
   output logic            op_valid,
   input  logic            op_ready,
   output row_op_e         op,
-  output logic [JobW-1:0] op_job,
-  input  logic            op_done,
-  input  logic            last_valid,
-  input  logic [JobW-1:0] last_job,
-  output logic            job_free_valid,
-  output job_t            job_free
+  output logic [JobW-1:0] op_job
 );
   localparam logic [JobW-1:0] LastJob = JobW'(Cfg.jobs - 1);
 
@@ -56,7 +49,7 @@ module vmso_run_ctl
   } mark_e;
   mark_e           mark_d, mark_q;
   logic [JobW-1:0] scan_q;
-  logic            uses, mark_op, scan_on, clear_moves;
+  logic            uses, mark_op, scan_on, reap_op;
   queue_contexts_t contexts;
 
   vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(queue_contexts_t))) u_contexts (
@@ -75,7 +68,7 @@ module vmso_run_ctl
   always_comb begin
     mark_d = mark_q;
     unique case (mark_q)
-      MarkIdle:  if (mark_valid && !clear_moves && !init_valid) mark_d = MarkScan;
+      MarkIdle:  if (mark_valid && !reap_moves && !init_valid) mark_d = MarkScan;
       MarkScan:  if (scan_on && scan_q == LastJob) mark_d = MarkWrite;
       MarkWrite: mark_d = MarkRedo;
       MarkRedo:  mark_d = MarkDone;
@@ -92,42 +85,14 @@ module vmso_run_ctl
     else if (scan_on) scan_q <= scan_q + 1'b1;
   end
 
-  // -- clear -------------------------------------------------------------------------------------------
-  typedef enum logic [2:0] {
-    ClearIdle = 3'd0, ClearDrop = 3'd1, ClearTry = 3'd2, ClearWrite = 3'd3, ClearAnswer = 3'd4,
-    ClearFree = 3'd5
-  } clear_e;
-  clear_e clear_d, clear_q;
-  logic   clear_op;
-  // a mark must see the head that belongs to the row: they never overlap
-  assign clear_moves = clear_q == ClearWrite || clear_q == ClearAnswer;
-  assign clear_op    = clear_q == ClearTry && mark_q == MarkIdle && !mark_valid;
-  assign drop_active = clear_q == ClearDrop;
-  always_comb begin
-    clear_d = clear_q;
-    unique case (clear_q)
-      ClearIdle:   if (clear_valid && !init_valid) clear_d = ClearDrop;
-      ClearDrop:   if (!drop_busy) clear_d = ClearTry;
-      ClearTry:    if (clear_op && op_ready) clear_d = ClearWrite;
-      ClearWrite:  clear_d = ClearAnswer;
-      ClearAnswer: clear_d = op_done ? ClearFree : ClearTry;
-      ClearFree:   if (!last_valid) clear_d = ClearIdle;
-      default:     clear_d = ClearIdle;
-    endcase
-  end
-  assign clear_ready = clear_q == ClearFree && !last_valid;
-  always_ff @(posedge clk) begin
-    if (!rst_n) clear_q <= ClearIdle;
-    else clear_q <= clear_d;
-  end
-
-  assign op_valid = mark_op || clear_op;
-  assign op       = mark_op ? OpMark : OpClear;
-  assign op_job   = mark_op ? scan_q : clear_job[JobW-1:0];
-
-  assign job_free_valid = last_valid || clear_ready;
-  assign job_free       = last_valid ? job_t'(last_job) : clear_job;
+  // -- ops on rows -------------------------------------------------------------------------------------
+  // a mark must see the head that belongs to the row: it and the reaper's moves never overlap
+  assign reap_op    = reap_valid && mark_q == MarkIdle && !mark_valid;
+  assign reap_ready = reap_op && op_ready;
+  assign op_valid   = mark_op || reap_op;
+  assign op         = mark_op ? OpMark : OpClear;
+  assign op_job     = mark_op ? scan_q : reap_job;
 
   logic unused_bits;
-  assign unused_bits = ^contexts.reserved ^ (^clear_job);
+  assign unused_bits = ^contexts.reserved;
 endmodule : vmso_run_ctl

@@ -5,7 +5,8 @@
 //             bytes are translated (the room seg has looked)
 // piece       valid/ready, registered, two cycles after the command, then one per cycle
 // taken       valid only: a run that a piece came from; freed_valid: it is used up
-// last        valid only: the last command of the job is done
+// asked       valid only: a piece of this queue will be read
+// last        valid only: the last command of the job is done; kill_valid: the job dies, no command follows
 // move        valid only: everything of the job before move.head is dropped
 // reset       control; places by the init walk
 `include "vmso_assert.svh"
@@ -38,9 +39,11 @@ module vmso_run_fetch
   output logic            fetch_idle,
   output logic            taken_valid,  // a piece came from this run
   output logic [JobW-1:0] taken_job,
+  output queue_t          asked_queue,
   output run_t            taken_run,
   output logic            freed_valid,
   output logic            last_valid,
+  output logic            kill_valid,  // of last_job too
   output logic [JobW-1:0] last_job,
   input  logic [JobW-1:0] work_job,
   output ptr_t            work_head,
@@ -110,17 +113,20 @@ module vmso_run_fetch
   assign taken_valid = emit;
   assign taken_job   = job_q;
   assign taken_run   = at_q.head[4:0];
+  assign asked_queue = cmd_q.queue;
 
   always_ff @(posedge clk) begin
     if (!rst_n) begin
       busy_q      <= 1'b0;
       piece_valid <= 1'b0;
       last_valid  <= 1'b0;
+      kill_valid  <= 1'b0;
     end else begin
       busy_q      <= (accept && fetch.bytes != '0) || (busy_q && !(emit && last));
       piece_valid <= emit || (piece_valid && !piece_ready);
       last_valid  <= (accept && fetch.bytes == '0 && fetch.job_last)
                      || (emit && last && cmd_q.job_last);
+      kill_valid  <= accept && fetch.kill;
     end
   end
   always_ff @(posedge clk) begin
@@ -168,6 +174,7 @@ module vmso_run_fetch
   assign unused_bits = ^{put.tmpl, put.bad, fill};
 
 `ifdef VMSO_CHECKS
+  `VMSO_INTG(KillReadsNothing, !(fetch_valid && fetch.kill) || (fetch.bytes == '0 && !fetch.job_last))
   `VMSO_INTG(NoMoveUnderFetch, !move_valid || !busy_q || move_job != job_q)
 `endif
 endmodule : vmso_run_fetch

@@ -5,9 +5,9 @@
 // put         static part of a new run
 // fill        valid only, one per cycle, any order within a job; seen in status 2 cycles later
 // bad         valid/ready: a new run is an error run (at least one cycle after its put)
-// op          valid/ready, for ctl: OpMark makes all translated runs of a job wanted again and hands them
-//             to redo; OpClear forgets all runs if none is wanted: op_done two cycles after the handshake
-//             tells whether it did, and move hands the new place to the fetch server
+// op          valid/ready: OpMark makes all translated runs of a job wanted again and hands them to redo;
+//             OpClear forgets all runs that were not taken if none is wanted: op_done two cycles after the
+//             handshake tells whether it did, and move hands the new place to the fetch server
 // status      combinational; event: valid only, in the first cycle in which status shows a job's progress
 // run_end     of end_job one cycle later, if status says blocked
 // order       fill first, then op, bad, and runs that follow an in-order fill (one per cycle)
@@ -178,6 +178,7 @@ module vmso_run_rows
       next.bad           = 1'b0;
       next.reach.blocked = 1'b0;
       next.reach.prefix  = row_alloc;
+      next.reach.total   = row_taken.taken;
     end
     if (init_valid) next = '0;
   end
@@ -240,7 +241,7 @@ module vmso_run_rows
     redo_mask    <= (range | row.mask) & ~keep;
     redo_first   <= row_taken.head[4:0];
     move_job     <= job_q;
-    move         <= '{head: row_alloc, off: '0, taken: row.reach.total};
+    move         <= '{head: row_alloc, off: '0, taken: row_taken.taken};
   end
 
   // -- ends --------------------------------------------------------------------------------------------

@@ -5,8 +5,8 @@
 //             one per cycle, whether their slot is here
 // chain_look  answered in the same cycle by chain_avail: the job's next slot is here. chain_pop: only such
 //             jobs, one outstanding
-// clear       level: clear_job is forgotten if its turn comes and its slot is not here, or is not popped;
-//             cleared: it was, in this cycle
+// dying       of chain_look, combinational: nothing is popped for it, it is forgotten when its turn comes
+// cleared     valid/ready: that job waits here no more
 // landed      valid only: the places of the job's slot are in the RAM, count of them 0..4
 // place       of place_job, place_at, one cycle after place_en
 // rate        one slot per max(4, pop to slot + 2) cycles
@@ -27,9 +27,10 @@ module vmso_run_slots
   input  queue_contexts_t     load_contexts,
   input  logic                want_valid,
   input  logic [JobW-1:0]     want_job,
-  input  logic                clear_active,
-  input  logic [JobW-1:0]     clear_job,
-  output logic                cleared,
+  input  logic                dying,
+  output logic                cleared_valid,
+  input  logic                cleared_ready,
+  output logic [JobW-1:0]     cleared_job,
   output job_t                chain_look,
   input  logic                chain_avail,
   output logic                chain_pop_valid,
@@ -46,7 +47,7 @@ module vmso_run_slots
   output logic [2:0]          place_count
 );
   // -- look at those that wait, and pop the slot of one --------------------------------------------------
-  logic            pop, popped_q, write_q, look_valid_q, look_next, leaves, rotates, bypass;
+  logic            pop, popped_q, write_q, look_valid_q, look_next, leaves, rotates, bypass, dies;
   logic            wait_valid, wait_room;
   logic [1:0]      step_q;
   logic [JobW-1:0] look_q, wait_first, wait_in, popped_job_q;
@@ -54,11 +55,13 @@ module vmso_run_slots
 
   assign chain_look = job_t'(look_q);
   // a slot comes 2 cycles after its pop at the earliest
-  assign pop        = look_valid_q && chain_avail && !popped_q && (!write_q || step_q[1]);
-  assign cleared    = look_valid_q && clear_active && clear_job == look_q && !pop;
-  assign leaves     = pop || cleared;
+  assign dies       = look_valid_q && dying;
+  assign pop        = look_valid_q && !dying && chain_avail && !popped_q && (!write_q || step_q[1]);
+  assign cleared_valid = dies;
+  assign cleared_job   = look_q;
+  assign leaves     = pop || (dies && cleared_ready);
   // the list takes one job per cycle; one whose slot is here stays, so that nobody overtakes it
-  assign rotates    = look_valid_q && !chain_avail && !cleared && wait_valid && !want_valid;
+  assign rotates    = look_valid_q && !dying && !chain_avail && wait_valid && !want_valid;
   assign look_next  = !look_valid_q || leaves || rotates;
   assign bypass     = want_valid && look_next && !wait_valid;
   assign wait_in    = want_valid ? want_job : look_q;

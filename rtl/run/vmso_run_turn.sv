@@ -9,8 +9,9 @@
 //             those with a landed slot take turns, the oldest of each first. A job that is loaded while
 //             the builder is idle is passed on at once, else it comes 2 cycles later
 // turn_waits  a turn that was not passed on at once
-// clear       level: forget clear_job if it waits for a freed run; in a list it stays and the builder
-//             drops it. clear_busy: it is still somewhere (one cycle late)
+// let_go      pulse: forget look_job if it waits for a freed run; in a list it stays and the builder drops
+//             it. look_busy: it is still somewhere (one cycle late)
+// slot_cleared  valid/ready: this job waited for its slot, and does no more
 // reset       flags and lists; `ready` of the flags comes jobs cycles later
 `include "vmso_assert.svh"
 module vmso_run_turn
@@ -36,10 +37,12 @@ module vmso_run_turn
   input  logic [JobW-1:0] freed_job,
   input  logic            landed_valid,
   input  logic [JobW-1:0] landed_job,
-  input  logic            clear_active,
-  input  logic [JobW-1:0] clear_job,
-  input  logic            slot_cleared,  // clear_job waited for its slot, and does no more
-  output logic            clear_busy,
+  input  logic            let_go,
+  input  logic [JobW-1:0] look_job,
+  output logic            look_busy,
+  input  logic            slot_cleared_valid,
+  output logic            slot_cleared_ready,
+  input  logic [JobW-1:0] slot_cleared_job,
   input  logic            work_idle,
   output logic            turn_valid,
   input  logic            turn_ready,
@@ -50,15 +53,15 @@ module vmso_run_turn
 );
   // -- jobs that wait for a freed run -----------------------------------------------------------------
   // A place that is freed in the cycle in which its job is put aside was not seen by the builder.
-  logic full, freed_unseen, full_freed, full_cleared, clear_in_full;
+  logic full, freed_unseen, full_freed, full_cleared, look_in_full, cleared_q;
   logic unused_full_ready;
   assign freed_unseen = save_why == AsideFull && freed_valid && freed_job == save_job;
   assign full         = save_valid && save_why == AsideFull && !freed_unseen;
-  assign full_cleared = clear_active && clear_in_full && !freed_valid;
+  assign full_cleared = let_go && look_in_full && !freed_valid && !cleared_q;
   vmso_flags #(.Num(Cfg.jobs), .Asks(2)) u_full (
     .clk, .rst_n, .ready(unused_full_ready), .put_valid(full), .put(save_job),
-    .drop_valid(freed_valid || full_cleared), .drop(freed_valid ? freed_job : clear_job),
-    .ask({clear_job, freed_job}), .is_in({clear_in_full, full_freed})
+    .drop_valid(freed_valid || full_cleared), .drop(freed_valid ? freed_job : look_job),
+    .ask({look_job, freed_job}), .is_in({look_in_full, full_freed})
   );
 
   // -- lists of jobs that can go on -------------------------------------------------------------------
@@ -123,23 +126,27 @@ module vmso_run_turn
   assign turn_cursor  = !read_valid_q ? load_cursor : read_fresh_q ? loaded_cursor : saved_cursor;
   assign turn_buffers = read_valid_q ? read_buffers : load_buffers;
 
-  // -- clear: is the job still somewhere? ---------------------------------------------------------------
-  logic busy, cleared_q;  // cleared_q: clear_job is to leave the set as soon as the port is free
-  logic unused_busy_ready;
+  // -- is the job still somewhere? One leaves a cycle: ended, then let go, then without its slot ---------
+  logic            busy, leave;
+  logic [JobW-1:0] cleared_job_q, leaving;
+  logic            unused_busy_ready;
+  assign slot_cleared_ready = !ended_valid && !cleared_q;
+  assign leave   = ended_valid || cleared_q || slot_cleared_valid;
+  assign leaving = ended_valid ? ended_job : cleared_q ? cleared_job_q : slot_cleared_job;
   vmso_flags #(.Num(Cfg.jobs)) u_busy (
     .clk, .rst_n, .ready(unused_busy_ready), .put_valid(load_valid), .put(load_job),
-    .drop_valid(ended_valid || cleared_q), .drop(ended_valid ? ended_job : clear_job),
-    .ask(clear_job), .is_in(busy)
+    .drop_valid(leave), .drop(leaving), .ask(look_job), .is_in(busy)
   );
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      cleared_q  <= 1'b0;
-      clear_busy <= 1'b1;
+      cleared_q <= 1'b0;
+      look_busy <= 1'b1;
     end else begin
-      cleared_q  <= full_cleared || slot_cleared || (cleared_q && ended_valid);
-      clear_busy <= busy;
+      cleared_q <= full_cleared || (cleared_q && ended_valid);
+      look_busy <= busy;
     end
   end
+  always_ff @(posedge clk) if (full_cleared) cleared_job_q <= look_job;
 
   logic unused_bits;
   assign unused_bits = ^room;  // each list holds every job
@@ -153,7 +160,7 @@ module vmso_run_turn
       busy_q   <= '0;
       listed_q <= '0;
     end else begin
-      if (ended_valid || cleared_q) busy_q[ended_valid ? ended_job : clear_job] <= 1'b0;
+      if (leave) busy_q[leaving] <= 1'b0;
       if (load_valid) busy_q[load_job] <= 1'b1;
       if (read) listed_q[read_job] <= 1'b0;
       for (int unsigned i = 0; i < 4; i++) if (list[i]) listed_q[job[i]] <= 1'b1;
@@ -169,6 +176,6 @@ module vmso_run_turn
   `VMSO_IMPL(SavedIsBusy, !save_valid || busy_q[save_job])
   `VMSO_IMPL(ListsHaveRoom, (list & ~room) == '0)
   `VMSO_IMPL(OnePlaceEach, !listed_twice)
-  `VMSO_IMPL(BusyAgrees, !unused_busy_ready || busy == busy_q[clear_job])
+  `VMSO_IMPL(BusyAgrees, !unused_busy_ready || busy == busy_q[look_job])
 `endif
 endmodule : vmso_run_turn

@@ -16,7 +16,8 @@
 // cost         of a frame: the larger of wire beats (padded to 60 bytes) and R beats (least
 //              favourable alignment); of a job: slot beats and template beats, with its first fetch
 //              or order
-// unload       one queue at a time, between two orders: its jobs become discards, its account stays
+// unload       one queue at a time, and of it one job between two orders of the others: its jobs leave
+//              their list and die in `run` (fetch.kill), its account stays. Nobody waits for their walks
 // hold_issue   no fetch is begun; issue_held, one cycle later: none is under way, run's are done
 //              too
 // query        registered, one cycle after query_queue; ctl likewise. wake comes after they show it
@@ -53,9 +54,8 @@ module vmso_seg
   output frame_t        order_frame,
   input  logic          left_valid,
   input  left_t         left,
-  output logic          clear_valid,
-  input  logic          clear_ready,
-  output job_t          clear_job,
+  output logic          tmpl_drop_valid,
+  output tmpl_drop_t    tmpl_drop,
   input  logic          unload_valid,
   output logic          unload_ready,
   input  queue_t        unload_queue,
@@ -97,10 +97,8 @@ module vmso_seg
     UnRead = 4'd4,      // unload: until all loads are in their lists
     UnLook = 4'd5,      // has it a job?
     UnLoad = 4'd6,      // its record
-    WaitClear = 4'd7,   // run drops it
-    UnClean = 4'd8,     // off the list
-    WaitSlot = 4'd9,    // discard
-    UnEnd = 4'd10
+    UnKill = 4'd7,      // off the list
+    UnEnd = 4'd8        // it has none left
   } state_e;
   state_e state_q, state_d;
 
@@ -214,30 +212,35 @@ module vmso_seg
     .clk, .look(look_on), .job(cur_q), .needs_tmpl, .rest(rest_q), .taken, .run_status,
     .drained(fetch_none && fetch_idle), .act(look_act), .relook, .cut
   );
-  assign act      = state_q == WaitSlot ? ActDiscard : look_act;
-  assign job_over = act == ActEnd || (act == ActFrame && cut.last);
-  assign go       = fetch_room && wake_room && (act == ActTmpl || slot_free)
+  assign act      = state_q == UnKill ? ActKill : look_act;
+  assign job_over = act inside {ActEnd, ActFail, ActGather} || (act == ActFrame && cut.last);
+  assign go       = fetch_room && wake_room && (act inside {ActTmpl, ActKill} || slot_free)
                     && (act != ActFrame || rows_free);
-  assign act_go   = go && ((state_q == Act && act != ActNone && !hold_issue)
-                           || state_q == WaitSlot);
+  assign act_go   = go && !hold_issue
+                    && ((state_q == Act && act != ActNone) || state_q == UnKill);
   vmso_seg_credit #(.Cfg(Cfg)) u_credit (
-    .clk, .rst_n, .store_limit, .take(act_go && act != ActTmpl),
+    .clk, .rst_n, .store_limit, .take(act_go && !(act inside {ActTmpl, ActKill})),
     .take_rows(act == ActFrame ? cut.rows : '0), .left_valid, .left_rows(left.rows), .frame, .row,
     .slot_free, .rows_wanted(cut.rows), .rows_free
   );
   vmso_seg_order u_order (
     .clk, .rst_n, .go(act_go), .act, .queue(queue_t'(queue_q)), .job(job_t'(job_q)),
     .fields(cur_q), .progress(account_q.progress), .cut, .frame, .row, .run_end, .order_valid,
-    .order, .order_frame, .fetch_room, .fetch_idle(fetch_none), .fetch_valid, .fetch_ready, .fetch
+    .order, .order_frame, .fetch_room, .fetch_idle(fetch_none), .fetch_valid, .fetch_ready, .fetch,
+    .tmpl_drop_valid, .tmpl_drop
   );
 
   // -- one step of the turn -----------------------------------------------------------------------
   logic paid_up, goes_in_debt, in_debt, alone, serves, empty, pay, drop_rest, load_next, take;
-  logic un_load, wake_d;
+  logic un_load, wake_d, fails, un_due, un_mine, un_busy_q, un_any_q, yield_q;
   assign in_debt = account_q.balance < 0;
   assign alone   = !pop_valid && !kept && !unload_valid;  // nobody else wants a turn
   assign serves  = has_job_q && !account_q.failed;
   assign empty   = !has_job_q && !arrived_q && !(put_valid && put_queue == queue_q);
+  assign fails   = act inside {ActFail, ActGather};
+  // After a killed job the others have an order, or at least a try, if somebody wants one.
+  assign un_due  = unload_valid && !(yield_q && (pop_valid || kept));
+  assign un_mine = un_busy_q && queue_q == unload_queue[QueueW-1:0];
 
   always_comb begin
     state_d    = state_q;
@@ -250,7 +253,9 @@ module vmso_seg
     unique case (state_q)
       WaitTurn: ;
       Look: begin
-        if (unload_valid) begin
+        if (un_mine) begin
+          turn_over  = 1'b1;
+        end else if (unload_valid && !yield_q) begin
           turn_over  = 1'b1;
           turn_again = 1'b1;
         end else if (hold_issue) begin
@@ -280,8 +285,8 @@ module vmso_seg
           look_on   = alone;  // nobody is kept waiting: a look in each cycle
           turn_over = !alone;
         end else if (go) begin
-          load_next  = job_over && next_any && next_read_q;
-          turn_over  = act inside {ActFail, ActGather} || (job_over && !next_any);
+          load_next  = job_over && !fails && next_any && next_read_q;
+          turn_over  = fails || (job_over && !next_any);
           turn_again = goes_in_debt;
           state_d    = job_over && next_any && !next_read_q ? WaitRecord : Look;
         end else if (unload_valid) begin
@@ -294,33 +299,30 @@ module vmso_seg
         state_d   = Look;
       end
       UnRead:    if (load_idle) state_d = UnLook;
-      UnLook:    state_d = look_any ? UnLoad : UnEnd;
-      UnLoad:    state_d = WaitClear;
-      WaitClear: if (clear_valid && clear_ready) state_d = UnClean;
-      UnClean:   state_d = account_q.failed ? UnLook : WaitSlot;
-      WaitSlot:  if (act_go) state_d = UnLook;
+      UnLook:    state_d = UnLoad;
+      UnLoad:    state_d = un_any_q ? UnKill : UnEnd;
+      UnKill:    if (act_go) state_d = WaitTurn;
       default:   state_d = WaitTurn;  // UnEnd
     endcase
     take = 1'b0;
     if (turn_over || state_q == WaitTurn) begin
-      take    = turn_valid && !unload_valid;
-      state_d = unload_valid && !init ? UnRead : take ? Look : WaitTurn;
+      take    = turn_valid && !un_due;
+      state_d = un_due && !init ? UnRead : take ? Look : WaitTurn;
     end
   end
   assign turn_ready = take;
-  assign unloading  = state_q inside {UnRead, UnLook, UnLoad, WaitClear, UnClean, WaitSlot};
+  assign unloading  = state_q inside {UnRead, UnLook, UnLoad, UnKill};
   assign un_load    = state_q == UnLoad;
-  assign job_pop    = (state_q == Act && act_go && job_over) || state_q == UnClean;
+  assign job_pop    = act_go && (job_over || act == ActKill);
 
   // -- the account after it -----------------------------------------------------------------------
-  logic first_un_q;  // the unload has not loaded a job yet
   vmso_seg_charge #(.Cfg(Cfg)) u_charge (
     .act_go, .act, .cut, .rest(rest_q), .job_over, .emptied(job_over && !next_any), .pay,
-    .drop_rest, .forgive(state_q == UnClean && account_q.failed), .job(cur_q), .quantum(quantum_q),
+    .drop_rest, .forgive(unload_ready), .job(cur_q), .quantum(quantum_q),
     .account(account_q), .paid_up, .goes_in_debt, .account_next(account_d)
   );
-  assign account_we = act_go || pay || drop_rest || (state_q == UnClean && account_q.failed);
-  assign wake_d     = (act_go && act != ActTmpl) || (pay && in_debt && paid_up);
+  assign account_we = act_go || pay || drop_rest || unload_ready;
+  assign wake_d     = (act_go && !(act inside {ActTmpl, ActKill})) || (pay && in_debt && paid_up);
 
   always_ff @(posedge clk) begin
     if (!rst_n) begin
@@ -348,14 +350,14 @@ module vmso_seg
   );
   assign wake_queue = queue_t'(wake);
 
-  assign taken_we = (act_go && act inside {ActTmpl, ActFrame}) || state_q == UnClean;
-  assign taken_d  = state_q == UnClean ? run_status.ready_total : taken + 18'(cut.want);
+  assign taken_we = act_go && act inside {ActTmpl, ActFrame};
+  assign taken_d  = taken + 18'(cut.want);
 
   // -- the queue and the job at work --------------------------------------------------------------
   logic      carry_on;  // the job has begun in an earlier turn
   progress_t progress;
   assign record   = load_next ? next_record : head_record;
-  assign carry_on = !load_next && (take || first_un_q) && turn_account.begun;
+  assign carry_on = !load_next && turn_account.begun;
   assign progress = carry_on ? turn_account.progress
                     : '{tmpl_fetched: 1'b0, segments: record.skip_segments,
                         sent: record.skip_bytes};
@@ -382,13 +384,9 @@ module vmso_seg
       fresh_q   <= 1'b1;
       quantum_q <= turn_quantum;
     end
-    if (take || (un_load && first_un_q)) account_q <= turn_account;
-    if (state_q == UnRead) begin
-      queue_q    <= unload_queue[QueueW-1:0];
-      first_un_q <= 1'b1;
-    end else if (un_load) begin
-      first_un_q <= 1'b0;
-    end
+    if (take || un_load) account_q <= turn_account;
+    if (state_q == UnRead) queue_q <= unload_queue[QueueW-1:0];
+    if (state_q == UnLook) un_any_q <= look_any;
     if (take || load_next || un_load) begin
       job_q              <= load_next ? next_q : turn_head;
       cur_q              <= record;
@@ -398,25 +396,25 @@ module vmso_seg
   end
 
   // -- unload -------------------------------------------------------------------------------------
-  logic clear_begun_q, head_any_q;
-  // not while a fetch is under way, nor begun while a fence turns runs back
-  assign clear_valid  = state_q == WaitClear
-                        && (clear_begun_q || (!hold_issue && fetch_idle && fetch_none));
-  assign clear_job    = job_t'(job_q);
-  assign unload_ready = state_q == UnEnd;
+  logic head_any_q;
+  assign unload_ready    = state_q == UnEnd;
   assign unload_head_any = head_any_q;
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      clear_begun_q <= 1'b0;
-      head_any_q    <= 1'b0;
+      un_busy_q  <= 1'b0;
+      yield_q    <= 1'b0;
+      head_any_q <= 1'b0;
     end else begin
-      clear_begun_q <= clear_valid && !clear_ready;
-      if (state_q == UnRead) head_any_q <= 1'b0;
-      else if (state_q == UnClean && !account_q.failed) head_any_q <= 1'b1;
+      if (state_q == UnRead) un_busy_q <= 1'b1;
+      else if (unload_ready) un_busy_q <= 1'b0;
+      if (state_q == UnKill) yield_q <= 1'b1;
+      else if (turn_over || act_go) yield_q <= 1'b0;
+      if (unload_ready) head_any_q <= 1'b0;
+      else if (state_q == UnKill) head_any_q <= 1'b1;
     end
   end
   always_ff @(posedge clk) begin
-    if (state_q == UnClean && !head_any_q) begin
+    if (state_q == UnKill && !head_any_q) begin
       unload_head_slot     <= cur_q.slot;
       unload_head_segments <= account_q.progress.segments;
       unload_head_bytes    <= account_q.progress.sent;
@@ -444,9 +442,9 @@ module vmso_seg
   always_ff @(posedge clk) load_recent_q <= job_load_valid && rst_n;
   `VMSO_INTG(LoadAfterReady, !job_load_valid || seg_ready)
   `VMSO_INTG(LoadEverySecondCycle, !job_load_valid || !load_recent_q)
-  `VMSO_INTG(UnloadStands, !unloading || unload_valid)
+  `VMSO_INTG(UnloadStands, !un_busy_q || unload_valid)
   `VMSO_IMPL(NothingIssuedInDebt, !(state_q == Act && act_go) || !in_debt)
-  `VMSO_IMPL(NothingIssuedInAHold, !(hold_issue && act_go) || act == ActDiscard)
+  `VMSO_IMPL(NothingIssuedInAHold, !(hold_issue && act_go))
   `VMSO_IMPL(RestIsLeft, !(act_go && act == ActFrame) || bytes_t'(cut.want) <= rest_q)
 `endif
 endmodule : vmso_seg

@@ -2,11 +2,11 @@
 // What does a queue's account become? Combinational.
 //
 // act_go      `act` is carried out: a frame costs the larger of its wire beats (padded to 60 bytes)
-//             and its R beats, a job its slot and template beats, with its first fetch or order. A
-//             discard costs nothing
+//             and its R beats, a job its slot and template beats, with its first fetch or order, or
+//             when it is killed
 // emptied     with it the queue's list runs empty: what is left is dropped, debt is not
-// pay         one quantum is added; drop_rest: the balance becomes 0; forgive: the failed job is
-//             gone
+// pay         one quantum is added; drop_rest: the balance becomes 0; forgive: the queue has been
+//             unloaded
 // paid_up     pay would end the debt; goes_in_debt: this act leads into it
 module vmso_seg_charge
   import vmso_pkg::*;
@@ -58,8 +58,8 @@ module vmso_seg_charge
   always_comb begin
     account_next = account;
     if (act_go) begin
-      account_next.begun = !job_over && act != ActDiscard;
-      if (act != ActTmpl) account_next.orders = account.orders + 1'b1;
+      account_next.begun = !job_over && act != ActKill;
+      if (!(act inside {ActTmpl, ActKill})) account_next.orders = account.orders + 1'b1;
       unique case (act)
         ActTmpl: account_next.progress.tmpl_fetched = 1'b1;
         ActFrame: begin
@@ -70,7 +70,7 @@ module vmso_seg_charge
         default: account_next.issued_bytes = account.issued_bytes + 26'(rest);
       endcase
       if (act inside {ActFail, ActGather}) account_next.failed = 1'b1;
-      if (act != ActDiscard) account_next.balance = emptied && !goes_in_debt ? '0 : charged;
+      account_next.balance = emptied && !goes_in_debt ? '0 : charged;
     end
     if (pay) account_next.balance = paid;
     if (drop_rest) account_next.balance = '0;

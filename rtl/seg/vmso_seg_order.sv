@@ -2,8 +2,10 @@
 // Writes an order and its fetch.
 //
 // go          valid only, if fetch_room: `act` of this job is carried out
-// order       valid only, one cycle later; every act but ActTmpl has one
-// fetch       valid/ready, from that cycle on: ActTmpl, ActFrame, ActEnd have one
+// order       valid only, one cycle later; every act but ActTmpl and ActKill has one
+// fetch       valid/ready, from that cycle on: every act has one. Behind it, and so behind all reads of
+//             the job, a job that fails or is killed is handed over to die
+// tmpl_drop   valid only, one cycle after go: the template of a killed job
 // fetch_idle  none waits here
 // reset       control
 module vmso_seg_order
@@ -30,20 +32,23 @@ module vmso_seg_order
   output logic      fetch_idle,
   output logic      fetch_valid,
   input  logic      fetch_ready,
-  output fetch_t    fetch
+  output fetch_t    fetch,
+  output logic       tmpl_drop_valid,
+  output tmpl_drop_t tmpl_drop
 );
   // -- fetch --------------------------------------------------------------------------------------
   logic       fetch_go;
   fetch_t     fetch_d;
   logic [1:0] count;
 
-  assign fetch_go = go && act inside {ActTmpl, ActFrame, ActEnd};
+  assign fetch_go = go && act != ActNone;
   always_comb begin
     fetch_d = '{
-      job: job, to_template: act == ActTmpl, tmpl: fields.tmpl, frame: frame, row: row,
-      pos: act == ActTmpl ? '0 : pos_t'(fields.header_bytes),
-      bytes: act == ActEnd ? '0 : cut.want,
-      job_last: act == ActEnd || (act == ActFrame && cut.last)
+      queue: queue, job: job, to_template: act == ActTmpl, tmpl: fields.tmpl, frame: frame,
+      row: row, pos: act == ActTmpl ? '0 : pos_t'(fields.header_bytes),
+      bytes: act inside {ActTmpl, ActFrame} ? cut.want : '0,
+      job_last: act == ActEnd || (act == ActFrame && cut.last),
+      kill: act inside {ActFail, ActGather, ActKill}
     };
   end
   vmso_fifo #(.Bits($bits(fetch_t)), .Depth(2)) u_fetch (
@@ -85,16 +90,22 @@ module vmso_seg_order
         order_d.kind   = OrderFail;
         order_d.status = StatusNeedsGather;
       end
-      default: order_d.kind = OrderDiscard;
+      default: ;
     endcase
   end
   always_ff @(posedge clk) begin
-    if (!rst_n) order_valid <= 1'b0;
-    else order_valid <= go && act != ActTmpl;
+    if (!rst_n) begin
+      order_valid     <= 1'b0;
+      tmpl_drop_valid <= 1'b0;
+    end else begin
+      order_valid     <= go && !(act inside {ActTmpl, ActKill});
+      tmpl_drop_valid <= go && act == ActKill && fields.header_bytes != '0;
+    end
   end
   always_ff @(posedge clk) begin
     order       <= order_d;
     order_frame <= frame;
+    tmpl_drop   <= '{tmpl: fields.tmpl, fetched: progress.tmpl_fetched};
   end
 
   logic unused_bits;

@@ -38,7 +38,7 @@ package vmso_seg_pkg;
 
   // What seg keeps of a queue, and of the job at its head: no other job of it can have begun.
   typedef struct packed {
-    logic         failed;    // the head ended with OrderFail: nothing more until the unload
+    logic         failed;    // a job ended with OrderFail: nothing more until the unload
     logic         begun;     // `progress` is the head's; else the head stands where it was loaded
     progress_t    progress;
     order_count_t orders;    // issued ever
@@ -54,7 +54,7 @@ package vmso_seg_pkg;
     ActEnd     = 3'd3,  // end without a frame: a no-op, a refused job
     ActFail    = 3'd4,  // the run behind the ready ones is an error
     ActGather  = 3'd5,  // the run FIFO is full and does not cover the segment
-    ActDiscard = 3'd6   // unload
+    ActKill    = 3'd6   // unload: the job dies without an order
   } act_e;
 
   // The next piece of the job at work.
