@@ -15,10 +15,13 @@
 // queue_fail  whoever takes it must not wait for an order to leave
 // ctl_left    one cycle after ctl_queue
 // m_axis      user = {slot 15, queue 12, err 0}
+// hold_frames no order begins to leave, so no end is told; frames_whole: what has begun is in the output
+//             FIFO to the last beat
 // latency     last byte seen in frame_state to m_axis_valid: 3 cycles
 // throughput  a beat per cycle without gaps; an order per 2 cycles, with patched header per 3
 // reset       out_ready when the tables of queues and templates are cleared: no job_load, no landing and
-//             no order before that
+//             no order before that. The output FIFO and the counters of what leaves it are reset by
+//             port_rst_n: a frame whose end was told survives rst_n, see vmso_soft_reset
 `include "vmso_assert.svh"
 module vmso_out
   import vmso_pkg::*;
@@ -30,6 +33,9 @@ module vmso_out
 ) (
   input  logic                     clk,
   input  logic                     rst_n,
+  input  logic                     port_rst_n,
+  input  logic                     hold_frames,
+  output logic                     frames_whole,
   output logic                     out_ready,
   input  flag_masks_t              flag_masks,
   input  logic                     job_load_valid,
@@ -140,7 +146,7 @@ module vmso_out
     .flush_clear_valid, .flush_clear_ready, .flush_clear, .look_queue, .look_flush
   );
   vmso_out_stream #(.Cfg(Cfg)) u_stream (
-    .clk, .rst_n, .item_valid, .item_ready, .item,
+    .clk, .rst_n, .port_rst_n, .hold_frames, .frames_whole, .item_valid, .item_ready, .item,
     .store_read_en, .store_read_row, .store_read_data, .row_en, .row_tmpl, .row_index, .row_data,
     .m_axis_data, .m_axis_keep, .m_axis_last, .m_axis_user, .m_axis_valid, .m_axis_ready,
     .m_axis_bytes, .left_valid, .left, .tmpl_free_valid, .tmpl_free,
@@ -151,7 +157,7 @@ module vmso_out
 
   // -- counters ------------------------------------------------------------------------------------
   always_ff @(posedge clk) begin
-    if (!rst_n) begin
+    if (!port_rst_n) begin
       count_frames      <= 1'b0;
       count_frame_bytes <= '0;
       count_wire_beats  <= 1'b0;
