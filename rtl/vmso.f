@@ -98,5 +98,6 @@ rtl/out/vmso_out_parse.sv
 rtl/out/vmso_out_patch.sv
 rtl/out/vmso_out_stream.sv
 rtl/out/vmso_out_tmpl.sv
+rtl/cpl/vmso_cpl_index.sv
 rtl/cpl/vmso_cpl.sv
 rtl/vmso_top.sv

@@ -260,9 +260,9 @@ module vmso_top
   // cpl
   logic                        cpl_ready, out_end_ready, ring_end_ready, consumer_ready,
                                queue_reset_ready, write_valid, ended_valid, write_failed_valid,
-                               sticky_consumer, count_completions;
+                               sticky_consumer, count_completions, consumed_valid, ctl_idle;
   write_req_t                  write;
-  queue_t                      ended_queue, write_failed_queue;
+  queue_t                      ended_queue, write_failed_queue, consumed_queue;
   logic [15:0]                 query_ended, query_backlog;
   slot_idx_t                   status_cpl_produced, status_cpl_consumer;
   logic [31:0]                 irq_set;
@@ -277,7 +277,7 @@ module vmso_top
   logic [DataBits-1:0]         read_data;
 
   // -- glue ---------------------------------------------------------------------------------------------------
-  logic         core_rst_n, soft_reset_busy, hold_reads, out_tvalid, out_tready, engine_ready;
+  logic         core_rst_n, soft_reset_busy, hold_reads, hold_frames, frames_whole, engine_ready;
   logic         doorbell_ready, consumer_valid, ring_doorbell_valid;
   counter_inc_t counter_inc;
   sticky_t      sticky_set;
@@ -357,7 +357,7 @@ module vmso_top
   vmso_soft_reset u_soft_reset (
     .clk, .rst_n, .soft_reset_pulse, .soft_reset_busy, .core_rst_n, .hold_reads, .reads_idle,
     .write_taken(port_write_valid && write_ready), .write_done(write_done_valid),
-    .out_tvalid, .out_tready, .out_tlast(m_axis_tlast), .m_axis_tvalid, .m_axis_tready
+    .hold_frames, .frames_whole
   );
 
   // -- rooms, in the order of the data ----------------------------------------------------------------------
@@ -430,7 +430,8 @@ module vmso_top
     .tmpl_done_bytes, .tmpl_done_fail, .tmpl_done_status, .tmpl_done_cause, .tmpl_done_va
   );
   vmso_out #(.Cfg(Cfg)) u_out (
-    .clk, .rst_n(core_rst_n), .out_ready, .flag_masks, .job_load_valid, .job_load, .order_valid,
+    .clk, .rst_n(core_rst_n), .port_rst_n(rst_n), .hold_frames, .frames_whole,
+    .out_ready, .flag_masks, .job_load_valid, .job_load, .order_valid,
     .order, .order_frame, .left_valid, .left, .tmpl_free_valid, .tmpl_free,
     .end_valid(out_end_valid), .end_ready(out_end_ready), .job_end(out_end), .queue_fail_valid,
     .queue_fail_ready, .queue_fail, .flush_set_valid, .flush_set_ready, .flush_set,
@@ -439,7 +440,7 @@ module vmso_top
     .tmpl_write_tmpl, .tmpl_bank_en, .tmpl_bank_row, .tmpl_write_data, .tmpl_done_valid,
     .tmpl_done_tmpl, .tmpl_done_bytes, .tmpl_done_fail, .tmpl_done_status, .tmpl_done_cause,
     .tmpl_done_va, .m_axis_data(m_axis_tdata), .m_axis_keep(m_axis_tkeep),
-    .m_axis_last(m_axis_tlast), .m_axis_valid(out_tvalid), .m_axis_ready(out_tready),
+    .m_axis_last(m_axis_tlast), .m_axis_valid(m_axis_tvalid), .m_axis_ready(m_axis_tready),
     .m_axis_user(m_axis_tuser), .count_frames, .count_frame_bytes, .count_wire_beats,
     .count_dropped, .count_out_busy, .count_out_blocked, .count_out_starved
   );
@@ -447,7 +448,9 @@ module vmso_top
     .clk, .rst_n(core_rst_n), .cpl_ready, .queue_config_valid, .queue_config, .out_end_valid,
     .out_end_ready, .out_end, .ring_end_valid, .ring_end_ready, .ring_end, .consumer_valid,
     .consumer_ready, .consumer_queue(doorbell.queue), .consumer_value(doorbell.value),
-    .queue_reset_valid, .queue_reset_ready, .queue_reset_queue, .write_valid, .write_ready,
+    .consumed_valid, .consumed_queue,
+    .queue_reset_valid, .queue_reset_ready, .queue_reset_queue, .notify_valid(1'b0),
+    .notify_queue('0), .ctl_queue, .ctl_idle, .write_valid, .write_ready,
     .write, .write_done_valid, .write_done_ok, .ended_valid, .ended_queue, .write_failed_valid,
     .write_failed_queue, .query_queue, .query_ended, .query_backlog, .status_queue,
     .status_cpl_produced, .status_cpl_consumer, .irq_set, .sticky_consumer, .count_completions
@@ -467,5 +470,8 @@ module vmso_top
     .m_axi_wdata, .m_axi_wstrb, .m_axi_wlast, .m_axi_wvalid, .m_axi_wready, .m_axi_bid,
     .m_axi_bresp, .m_axi_bvalid, .m_axi_bready
   );
+
+  logic unused_cpl;  // ring has no use of them
+  assign unused_cpl = ^{consumed_valid, consumed_queue, ctl_idle};
 
 endmodule : vmso_top

@@ -2,17 +2,28 @@
 // Writes completions: one 32-byte record per ended job that wants one, in the order in which the
 // jobs ended, and never over a record that the driver has not consumed.
 //
-// out_end      ends of jobs from the order FIFO; ring_end: ends that the queue controller reports
-// consumer     a completion consumer doorbell; outside [old value, produced] it is ignored and
-//              sticky_consumer pulses
-// queue_reset  the queue went OFF: its indices are 0 again (no write of it is in flight then)
+// out_end      ends of jobs from the order FIFO; ring_end: ends that the queue controller reports.
+//              They wait for the write port: nothing else does
+// consumer     a completion consumer doorbell: taken every other cycle, whatever the write port does.
+//              Judged by the indices before the cycle that takes it: outside [old value, produced] it
+//              is ignored and sticky_consumer pulses
+// consumed     pulse: a consumer index has moved; a query_queue of that cycle is answered with it
+// queue_reset  the queue's indices are 0 again (`ended` runs on). Taken within 4 cycles, whatever the
+//              write port does; only when no end of the queue is in here: see ctl_idle. It wins over
+//              a consumer doorbell of its cycle
 // write        the record; the place was reserved when the job was loaded, so cpl waits for no driver
 // write_done   in order; an interrupt is raised after the record it announces has been answered
 // ended        pulse: a job of the queue has ended, written or not
-// write_failed pulse: a record of the queue was answered with an error
+// write_failed pulse: a record of the queue was answered with an error; raises the queue's vector too
+// notify       valid only, any cycle: raises the queue's vector one cycle later
+// ctl_idle     one cycle after ctl_queue: every end of the queue that was accepted before this cycle is
+//              counted in `ended`, and if it wrote a record, write_done has told of it. False for up
+//              to three cycles longer, and as long as an end of the queue is accepted every few cycles
 // query        registered, one cycle after query_queue; status: registered, one cycle after status_queue
-// throughput   one operation per cycle; ready depends on write_ready, not on valid
-// reset        a walk clears the indices of all queues; cpl_ready is low meanwhile
+// throughput   an end per cycle and beside it a consumer doorbell per 2 cycles; the ready of ends
+//              depends on write_ready and on the valid of what goes first
+// count_completions  pulse: a record was answered without an error
+// reset        a walk clears the indices of all queues; cpl_ready is low meanwhile and nothing is taken
 `include "vmso_assert.svh"
 module vmso_cpl
   import vmso_pkg::*;
@@ -35,9 +46,13 @@ module vmso_cpl
   output logic          consumer_ready,
   input  queue_t        consumer_queue,
   input  slot_idx_t     consumer_value,
+  output logic          consumed_valid,
+  output queue_t        consumed_queue,
   input  logic          queue_reset_valid,
   output logic          queue_reset_ready,
   input  queue_t        queue_reset_queue,
+  input  logic          notify_valid,
+  input  queue_t        notify_queue,
   output logic          write_valid,
   input  logic          write_ready,
   output write_req_t    write,
@@ -47,6 +62,8 @@ module vmso_cpl
   output queue_t        ended_queue,
   output logic          write_failed_valid,
   output queue_t        write_failed_queue,
+  input  queue_t        ctl_queue,
+  output logic          ctl_idle,
   input  queue_t        query_queue,
   output logic [15:0]   query_ended,
   output logic [15:0]   query_backlog,
@@ -60,69 +77,55 @@ module vmso_cpl
   localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues);
   localparam int unsigned QueueDepth = 1 << QueueW;
   localparam int unsigned InFlight = vmso_config_pkg::writes_in_flight(Cfg);
+  localparam int unsigned FlightW = vmso_math_pkg::count_width(InFlight + 1);  // and one in the stage
 
-  typedef struct packed {
-    slot_idx_t   produced;
-    slot_idx_t   consumer;
-    logic [15:0] ended;
-  } index_t;
-  typedef struct packed {
-    logic [3:0]  log2_entries;
-    logic [4:0]  vector;
-  } shape_t;
-  typedef enum logic [1:0] {OpEnd = 2'd0, OpConsume = 2'd1, OpReset = 2'd2} op_e;
   typedef struct packed {
     queue_t     queue;
     logic       irq;
     logic [4:0] vector;
   } flight_t;
 
-  // -- choose: one operation a cycle, read its queue's state --------------------------------------
-  logic     clearing_q;
-  logic [QueueW-1:0] clear_queue_q;
-  logic     busy_q;        // cycle 2 of an operation
-  op_e      op_q;
+  // -- reset of one queue: takes both write ports of the indices for a cycle -------------------------
+  logic clearing, flights_ready, bell_q, finish, reset;
+  logic [QueueW-1:0] clear_queue, reset_queue;
+
+  vmso_clear_walk #(.Num(QueueDepth)) u_walk (.clk, .rst_n, .clearing, .index(clear_queue));
+  assign cpl_ready = !clearing && flights_ready;
+  // No end starts while it waits: after the one that may finish now the port of ends is free.
+  assign queue_reset_ready = !clearing && !bell_q && !finish;
+  assign reset       = queue_reset_valid && queue_reset_ready;
+  assign reset_queue = queue_reset_queue[QueueW-1:0];
+
+  // -- choose: one end a cycle, read its queue's state ----------------------------------------------
+  logic     busy_q;        // an end is in the act stage
   job_end_t end_q;
-  slot_idx_t value_q;
-  queue_t   op_queue, op_queue_q;
-  logic     start, finish;
+  logic [QueueW-1:0] end_queue;
+  logic     start, end_valid;
   logic     flight_in_ready;
 
-  assign start = !clearing_q && (!busy_q || finish);
-  assign queue_reset_ready = start;
-  assign consumer_ready    = start && !queue_reset_valid;
-  assign ring_end_ready    = consumer_ready && !consumer_valid;
-  assign out_end_ready     = ring_end_ready && !ring_end_valid;
-  assign op_queue = queue_reset_valid ? queue_reset_queue : consumer_valid ? consumer_queue
-                  : ring_end_valid ? ring_end.queue : out_end.queue;
+  assign start          = !clearing && (!busy_q || finish) && !queue_reset_valid;
+  assign ring_end_ready = start;
+  assign out_end_ready  = start && !ring_end_valid;
+  assign end_valid      = ring_end_valid || out_end_valid;
+  assign end_queue      = ring_end_valid ? ring_end.queue[QueueW-1:0] : out_end.queue[QueueW-1:0];
 
   always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      busy_q        <= 1'b0;
-      clearing_q    <= 1'b1;
-      clear_queue_q <= '0;
-    end else begin
-      if (start) busy_q <= queue_reset_valid || consumer_valid || ring_end_valid || out_end_valid;
-      if (clearing_q) clear_queue_q <= clear_queue_q + 1'b1;
-      if (clear_queue_q == '1) clearing_q <= 1'b0;
-    end
+    if (!rst_n) busy_q <= 1'b0;
+    else if (start) busy_q <= end_valid;
+    else if (finish) busy_q <= 1'b0;
   end
-  always_ff @(posedge clk) begin
-    if (start) begin
-      op_q       <= queue_reset_valid ? OpReset : consumer_valid ? OpConsume : OpEnd;
-      end_q      <= ring_end_valid ? ring_end : out_end;
-      value_q    <= consumer_value;
-      op_queue_q <= op_queue;
-    end
-  end
-  assign cpl_ready = !clearing_q;
+  always_ff @(posedge clk) if (start) end_q <= ring_end_valid ? ring_end : out_end;
 
-  // -- state of all queues: one writer, three readers ----------------------------------------------
-  logic   index_we;
-  logic [QueueW-1:0] index_waddr;
-  index_t index_d, index_read, index_op, index_query, index_status, written_q;
-  logic   same_queue_q;  // the operation before wrote this queue's state while it was read
-  logic   base_we, shape_we;
+  // -- state of all queues -------------------------------------------------------------------------
+  logic        produced_we, ended_we, consumer_we;
+  logic [QueueW-1:0] write_queue, consumer_write_queue;
+  slot_idx_t   produced_d, consumer_d, read_produced, produced_op, bell_produced, bell_consumer,
+               query_produced, query_consumer;
+  logic [15:0] ended_d, read_ended, ended_op;
+  slot_idx_t   written_produced_q;
+  logic [15:0] written_ended_q;
+  logic        same_queue_q;  // the end before wrote this queue's state while it was read
+  logic        base_we, shape_we;
   logic [63:0] base;
   logic [3:0]  log2_entries;
   logic [4:0]  vector;
@@ -136,58 +139,49 @@ module vmso_cpl
   assign base_we = queue_config_valid && queue_config.index == 3'd2;
   assign shape_we = queue_config_valid && queue_config.index == 3'd3;
 
-  vmso_ram_1w1r #(.Depth(QueueDepth), .LaneBits($bits(index_t))) u_index_op (
-    .clk, .write_en(index_we), .write_addr(index_waddr), .write_data(index_d),
-    .read_en(start), .read_addr(op_queue[QueueW-1:0]), .read_data(index_read)
-  );
-  vmso_ram_1w1r #(.Depth(QueueDepth), .LaneBits($bits(index_t))) u_index_query (
-    .clk, .write_en(index_we), .write_addr(index_waddr), .write_data(index_d),
-    .read_en(1'b1), .read_addr(query_queue[QueueW-1:0]), .read_data(index_query)
-  );
-  vmso_ram_1w1r #(.Depth(QueueDepth), .LaneBits($bits(index_t))) u_index_status (
-    .clk, .write_en(index_we), .write_addr(index_waddr), .write_data(index_d),
-    .read_en(1'b1), .read_addr(status_queue[QueueW-1:0]), .read_data(index_status)
+  vmso_cpl_index #(.Cfg(Cfg)) u_index (
+    .clk, .produced_we, .ended_we, .write_queue, .produced(produced_d), .ended(ended_d),
+    .consumer_we, .consumer_write_queue, .consumer(consumer_d),
+    .end_en(start), .end_queue, .end_produced(read_produced),
+    .end_ended(read_ended), .bell_queue(consumer_queue[QueueW-1:0]), .bell_produced,
+    .bell_consumer, .query_queue(query_queue[QueueW-1:0]), .query_ended, .query_produced,
+    .query_consumer, .status_queue(status_queue[QueueW-1:0]),
+    .status_produced(status_cpl_produced), .status_consumer(status_cpl_consumer)
   );
   vmso_ram_1w1r #(.Depth(QueueDepth), .LaneBits(64)) u_base (
     .clk, .write_en(base_we), .write_addr(config_queue), .write_data(queue_config.data),
-    .read_en(start), .read_addr(op_queue[QueueW-1:0]), .read_data(base)
+    .read_en(start), .read_addr(end_queue), .read_data(base)
   );
   vmso_ram_1w1r #(.Depth(QueueDepth), .LaneBits(4)) u_entries (
     .clk, .write_en(shape_we), .write_addr(config_queue),
     .write_data(config_completion.log2_entries),
-    .read_en(start), .read_addr(op_queue[QueueW-1:0]), .read_data(log2_entries)
+    .read_en(start), .read_addr(end_queue), .read_data(log2_entries)
   );
   vmso_ram_1w1r #(.Depth(QueueDepth), .LaneBits(5)) u_vector (
     .clk, .write_en(queue_config_valid && queue_config.index == 3'd1), .write_addr(config_queue),
     .write_data(config_shape.vector),
-    .read_en(start), .read_addr(op_queue[QueueW-1:0]), .read_data(vector)
+    .read_en(start), .read_addr(end_queue), .read_data(vector)
   );
 
   always_ff @(posedge clk) begin
     if (start) begin
-      same_queue_q <= finish && op_queue[QueueW-1:0] == op_queue_q[QueueW-1:0];
-      written_q    <= index_d;
+      same_queue_q       <= finish && end_queue == end_q.queue[QueueW-1:0];
+      written_produced_q <= produced_d;
+      written_ended_q    <= ended_d;
     end
   end
-  assign index_op = same_queue_q ? written_q : index_read;
-
-  assign query_ended         = index_query.ended;
-  assign query_backlog       = index_query.produced - index_query.consumer;
-  assign status_cpl_produced = index_status.produced;
-  assign status_cpl_consumer = index_status.consumer;
+  assign produced_op   = same_queue_q ? written_produced_q : read_produced;
+  assign ended_op      = same_queue_q ? written_ended_q : read_ended;
+  assign query_backlog = query_produced - query_consumer;
 
   // -- act: the queue's state is here; write the record and the new state --------------------------
   completion_t record;
   logic [15:0] place;
-  logic        write_it, consume_ok;
 
-  assign write_it    = op_q == OpEnd && end_q.write;
-  assign write_valid = busy_q && write_it && flight_in_ready;
-  assign finish      = busy_q && (!write_it || (write_ready && flight_in_ready));
-  assign consume_ok  = slot_idx_t'(value_q - index_op.consumer)
-                       <= slot_idx_t'(index_op.produced - index_op.consumer);
+  assign write_valid = busy_q && end_q.write && flight_in_ready;
+  assign finish      = busy_q && (!end_q.write || (write_ready && flight_in_ready));
 
-  assign place = index_op.produced & ~(16'hffff << log2_entries);
+  assign place = produced_op & ~(16'hffff << log2_entries);
   assign write.addr = base[55:0] + {35'b0, place, 5'b0};
   assign write.data = record;
   always_comb begin
@@ -202,59 +196,135 @@ module vmso_cpl
     record.consumer_index = end_q.slot + end_q.slots;
     record.level          = end_q.level;
     record.access         = end_q.access;
-    record.phase          = !index_op.produced[log2_entries];  // 1 in the first lap
+    record.phase          = !produced_op[log2_entries];  // 1 in the first lap
   end
 
   always_comb begin
-    index_d = index_op;
-    unique case (op_q)
-      OpEnd: begin
-        index_d.ended = index_op.ended + 1'b1;
-        if (end_q.write) index_d.produced = index_op.produced + 1'b1;
-      end
-      OpConsume: if (consume_ok) index_d.consumer = value_q;
-      default: begin  // OpReset; `ended` runs on, the ring reserves places relative to it
-        index_d.produced = '0;
-        index_d.consumer = '0;
-      end
-    endcase
-    if (clearing_q) index_d = '0;
+    produced_we = finish;
+    ended_we    = finish;
+    write_queue = end_q.queue[QueueW-1:0];
+    produced_d  = produced_op + 16'(end_q.write);
+    ended_d     = ended_op + 1'b1;
+    if (reset) begin  // the ring reserves places relative to `ended`
+      produced_we = 1'b1;
+      write_queue = reset_queue;
+      produced_d  = '0;
+    end
+    if (clearing) begin
+      produced_we = 1'b1;
+      ended_we    = 1'b1;
+      write_queue = clear_queue;
+      produced_d  = '0;
+      ended_d     = '0;
+    end
   end
-  assign index_we    = clearing_q || finish;
-  assign index_waddr = clearing_q ? clear_queue_q : op_queue_q[QueueW-1:0];
 
-  assign ended_valid       = finish && op_q == OpEnd;
-  assign ended_queue       = op_queue_q;
-  assign sticky_consumer   = finish && op_q == OpConsume && !consume_ok;
-  assign count_completions = write_valid && write_ready;
+  assign ended_valid = finish;
+  assign ended_queue = end_q.queue;
+
+  // -- consumer doorbells: read, then judge and write ------------------------------------------------
+  queue_t    bell_queue_q;
+  slot_idx_t bell_value_q, bell_step;
+  logic      bell_ok, bell_undone_q, moved_q;
+
+  assign consumer_ready = !clearing && !bell_q;
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      bell_q  <= 1'b0;
+      moved_q <= 1'b0;
+    end else begin
+      bell_q  <= consumer_valid && consumer_ready;
+      moved_q <= bell_ok && bell_step != '0;
+    end
+  end
+  always_ff @(posedge clk) begin
+    if (consumer_ready) begin
+      bell_queue_q  <= consumer_queue;
+      bell_value_q  <= consumer_value;
+      bell_undone_q <= reset && reset_queue == consumer_queue[QueueW-1:0];
+    end
+  end
+  assign bell_step = bell_value_q - bell_consumer;
+  assign bell_ok   = bell_q && !bell_undone_q
+                     && bell_step <= slot_idx_t'(bell_produced - bell_consumer);
+  assign sticky_consumer = bell_q && !bell_undone_q && !bell_ok;
+
+  always_comb begin
+    consumer_we          = bell_ok || reset || clearing;
+    consumer_write_queue = clearing ? clear_queue
+                         : bell_q ? bell_queue_q[QueueW-1:0] : reset_queue;
+    consumer_d           = bell_q ? bell_value_q : '0;
+  end
+  // the next doorbell is taken in this cycle at the earliest
+  assign consumed_valid = moved_q;
+  assign consumed_queue = bell_queue_q;
 
   // -- answer: interrupts follow the record that they announce -------------------------------------
   flight_t flight_in, flight;
-  logic    flight_valid;
+  logic    flight_valid, record_irq, notify_q;
+  logic [4:0] notify_vector;
   logic [vmso_math_pkg::count_width(InFlight)-1:0] unused_flight_count;
 
-  assign flight_in = '{queue: op_queue_q, irq: end_q.irq, vector: vector};
+  assign flight_in = '{queue: end_q.queue, irq: end_q.irq, vector: vector};
   vmso_fifo #(.Bits($bits(flight_t)), .Depth(InFlight)) u_flight (
     .clk, .rst_n,
     .in_valid(write_valid && write_ready), .in_ready(flight_in_ready), .in(flight_in),
     .out_valid(flight_valid), .out_ready(write_done_valid), .out(flight),
     .count(unused_flight_count)
   );
-  assign irq_set = write_done_valid && write_done_ok && flight.irq ? 32'd1 << flight.vector : '0;
+  vmso_ram_1w1r #(.Depth(QueueDepth), .LaneBits(5)) u_notify_vector (
+    .clk, .write_en(queue_config_valid && queue_config.index == 3'd1), .write_addr(config_queue),
+    .write_data(config_shape.vector),
+    .read_en(1'b1), .read_addr(notify_queue[QueueW-1:0]), .read_data(notify_vector)
+  );
+  always_ff @(posedge clk) begin
+    if (!rst_n) notify_q <= 1'b0;
+    else notify_q <= notify_valid;
+  end
+  assign record_irq = write_done_valid && (flight.irq || !write_done_ok);
+  assign irq_set = (record_irq ? 32'd1 << flight.vector : '0)
+                   | (notify_q ? 32'd1 << notify_vector : '0);
   assign write_failed_valid = write_done_valid && !write_done_ok;
   assign write_failed_queue = flight.queue;
+  assign count_completions  = write_done_valid && write_done_ok;
+
+  // -- idle: nothing in the act stage, none that has left it just now, none unanswered ----------------
+  // A beginning shows after three cycles: the act stage and the cycle behind it cover that.
+  logic [QueueW-1:0] look_q, left_queue_q;
+  logic              left_q, no_flights;
+
+  vmso_in_flight #(.Num(QueueDepth), .Bits(FlightW)) u_flights (
+    .clk, .rst_n, .ready(flights_ready),
+    .begins_valid(start && end_valid && (ring_end_valid ? ring_end.write : out_end.write)),
+    .begins(end_queue), .ends_valid(write_done_valid),
+    .ends(flight.queue[QueueW-1:0]), .look(ctl_queue[QueueW-1:0]), .none(no_flights)
+  );
+  always_ff @(posedge clk) begin
+    if (!rst_n) left_q <= 1'b0;
+    else left_q <= busy_q;
+  end
+  always_ff @(posedge clk) begin
+    look_q       <= ctl_queue[QueueW-1:0];
+    left_queue_q <= end_q.queue[QueueW-1:0];
+  end
+  assign ctl_idle = no_flights && !(busy_q && end_q.queue[QueueW-1:0] == look_q)
+                    && !(left_q && left_queue_q == look_q);
 
   logic unused_config;
   assign unused_config = ^{config_shape.reserved, config_shape.reserved0, config_shape.park,
                            config_shape.reserved1, config_shape.log2_slots,
                            config_completion.reserved, base[63:56], queue_config.queue,
-                           query_queue, status_queue,
-                           index_status.ended};
+                           query_queue, status_queue, ctl_queue, notify_queue, queue_reset_queue};
 
 `ifdef VMSO_CHECKS
+  slot_idx_t consumer_of [QueueDepth];  // beside the RAM, for PlaceIsFree
+  slot_idx_t consumer_now;
+  assign consumer_now = consumer_of[end_q.queue[QueueW-1:0]];
+  always_ff @(posedge clk) if (consumer_we) consumer_of[consumer_write_queue] <= consumer_d;
   `VMSO_INTG(AnswerHasItsWrite, !write_done_valid || flight_valid)
-  `VMSO_INTG(PlaceIsFree, !(finish && write_it)
-             || slot_idx_t'(index_op.produced - index_op.consumer) < (16'd1 << log2_entries))
-  `VMSO_INTG(BaseIsAligned, !(finish && write_it) || base[4:0] == '0)
+  `VMSO_INTG(PlaceIsFree, !(finish && end_q.write)
+             || slot_idx_t'(produced_op - consumer_now) < (16'd1 << log2_entries))
+  `VMSO_INTG(BaseIsAligned, !(finish && end_q.write) || base[4:0] == '0)
+  `VMSO_INTG(ResetFindsNoEnd, !(reset && busy_q) || end_q.queue[QueueW-1:0] != reset_queue)
 `endif
 endmodule : vmso_cpl

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Resets the engine while the bus lives on: no read or write of before the reset is left in flight,
-// and no frame is cut on the wire.
+// Resets the engine while the bus and the stream live on: no read or write of before the reset is left
+// in flight, no frame is cut on the wire, and none is lost of which a job's end was told.
 //
 // soft_reset_pulse  starts it; soft_reset_busy stands until the engine has started anew
 // hold_reads        level: the read port accepts no request
 // reads_idle        no read is in flight; write_* are the handshake and the answer of the write port,
 //                   which takes no write while core_rst_n is low
-// stream            between out and the port: passes through, but holds back a frame that has not
-//                   been offered yet
-// core_rst_n        reset of all rooms but csr and axi
-// order             hold reads and new frames -> wait for reads, writes and the frame on the wire ->
+// hold_frames       level: out begins no order any more, so it tells no end any more
+// frames_whole      valid while hold_frames: what out has begun is in its output FIFO to the last beat
+// core_rst_n        reset of all rooms but csr, axi and the output FIFO of out
+// order             hold reads and new frames -> wait for reads, writes and the frame that has begun ->
 //                   core_rst_n low for 8 cycles -> release
+// A frame whose last beat is in the output FIFO needs no waiting: it leaves during the reset or after
+// it, as the MAC takes it. A frame of which the FIFO holds the beginning only has to leave whole, so
+// with a MAC that stands still the reset waits for the MAC then, and STATUS.reset_busy says so.
 `include "vmso_assert.svh"
 module vmso_soft_reset (
   input  logic clk,
@@ -22,11 +25,8 @@ module vmso_soft_reset (
   input  logic reads_idle,
   input  logic write_taken,
   input  logic write_done,
-  input  logic out_tvalid,
-  output logic out_tready,
-  input  logic out_tlast,
-  output logic m_axis_tvalid,
-  input  logic m_axis_tready
+  output logic hold_frames,
+  input  logic frames_whole
 );
   typedef enum logic [1:0] {
     StRun = 2'd0, StDrain = 2'd1, StReset = 2'd2
@@ -36,25 +36,10 @@ module vmso_soft_reset (
   state_e     state_q;
   logic [2:0] reset_count_q;
   logic [9:0] writes_q;     // in flight
-  logic       in_frame_q;   // first beat taken, last not yet
-  logic       offered_q;    // a first beat stands on the port, not taken
-  logic       gate, stream_idle;
-
-  assign stream_idle   = !in_frame_q && !offered_q;
-  assign gate          = state_q != StRun && stream_idle;
-  assign m_axis_tvalid = out_tvalid && !gate;
-  assign out_tready    = m_axis_tready && !gate;
 
   always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      in_frame_q <= 1'b0;
-      offered_q  <= 1'b0;
-      writes_q   <= '0;
-    end else begin
-      if (m_axis_tvalid && m_axis_tready) in_frame_q <= !out_tlast;
-      offered_q <= m_axis_tvalid && !m_axis_tready;
-      writes_q  <= writes_q + 10'(write_taken) - 10'(write_done);
-    end
+    if (!rst_n) writes_q <= '0;
+    else writes_q <= writes_q + 10'(write_taken) - 10'(write_done);
   end
 
   always_ff @(posedge clk) begin
@@ -65,7 +50,7 @@ module vmso_soft_reset (
       unique case (state_q)
         StRun: if (soft_reset_pulse) state_q <= StDrain;
         StDrain: begin
-          if (reads_idle && writes_q == '0 && !write_taken && stream_idle) state_q <= StReset;
+          if (reads_idle && writes_q == '0 && !write_taken && frames_whole) state_q <= StReset;
         end
         default: begin  // StReset
           reset_count_q <= reset_count_q + 1'b1;
@@ -76,6 +61,7 @@ module vmso_soft_reset (
   end
   assign core_rst_n      = state_q != StReset && rst_n;
   assign hold_reads      = state_q != StRun;
+  assign hold_frames     = state_q != StRun;
   assign soft_reset_busy = state_q != StRun;
 
 `ifdef VMSO_CHECKS

@@ -19,10 +19,13 @@
 // ctl         one cycle after ctl_queue: orders of it that have left, modulo 2^16; no job_end of it is on
 //             its way. Both as of two cycles before the address
 // m_axis      user = {slot 15, queue 12, err 0}
+// hold_frames no order begins to leave, so no end is told; frames_whole: what has begun is in the output
+//             FIFO to the last beat
 // latency     last byte seen in frame_state to m_axis_valid: 3 cycles
 // throughput  a beat per cycle without gaps; an order per 2 cycles, with patched header per 3
 // reset       out_ready when the tables of queues and templates are cleared: no job_load, no landing and
-//             no order before that
+//             no order before that. The output FIFO and the counters of what leaves it are reset by
+//             port_rst_n: a frame whose end was told survives rst_n, see vmso_soft_reset
 `include "vmso_assert.svh"
 module vmso_out
   import vmso_pkg::*;
@@ -34,6 +37,9 @@ module vmso_out
 ) (
   input  logic                     clk,
   input  logic                     rst_n,
+  input  logic                     port_rst_n,
+  input  logic                     hold_frames,
+  output logic                     frames_whole,
   output logic                     out_ready,
   input  flag_masks_t              flag_masks,
   input  logic                     job_load_valid,
@@ -148,7 +154,7 @@ module vmso_out
     .item_valid, .item_ready, .item, .drop_pulse
   );
   vmso_out_stream #(.Cfg(Cfg)) u_stream (
-    .clk, .rst_n, .item_valid, .item_ready, .item,
+    .clk, .rst_n, .port_rst_n, .hold_frames, .frames_whole, .item_valid, .item_ready, .item,
     .store_read_en, .store_read_row, .store_read_data, .row_en, .row_tmpl, .row_index, .row_data,
     .m_axis_data, .m_axis_keep, .m_axis_last, .m_axis_user, .m_axis_valid, .m_axis_ready,
     .m_axis_bytes, .left_valid, .left, .tmpl_free_valid(order_free_valid), .tmpl_free(order_free),
@@ -208,7 +214,7 @@ module vmso_out
 
   // -- counters ------------------------------------------------------------------------------------
   always_ff @(posedge clk) begin
-    if (!rst_n) begin
+    if (!port_rst_n) begin
       count_frames      <= 1'b0;
       count_frame_bytes <= '0;
       count_wire_beats  <= 1'b0;

@@ -15,7 +15,10 @@
 // queue_fail  with job_end of the same job, in one cycle: each is offered when the other can be taken
 // void        valid/ready: a frame of the queue that is being sent tells nothing any more
 // end_none    of ctl_queue, one cycle later: no job_end of it waits here, see vmso_in_flight
-// reset       control only; end_ready by a walk over the queues
+// hold_frames no item begins, with or without a frame; what has begun goes on
+// frames_whole  no frame has begun of which a beat is not in the output FIFO yet
+// reset       control only; ready by a walk over the queues. port_rst_n is that of the output FIFO alone: it
+//             keeps its beats while rst_n is low, which may fall when hold_frames and frames_whole are high
 `include "vmso_assert.svh"
 module vmso_out_stream
   import vmso_pkg::*;
@@ -26,6 +29,9 @@ module vmso_out_stream
 ) (
   input  logic                          clk,
   input  logic                          rst_n,
+  input  logic                          port_rst_n,
+  input  logic                          hold_frames,
+  output logic                          frames_whole,
   input  logic                          item_valid,
   output logic                          item_ready,
   input  item_t                         item,
@@ -79,7 +85,7 @@ module vmso_out_stream
   endfunction
 
   // -- issue ---------------------------------------------------------------------------------------
-  logic       valid_q, issue, last, finish, credit;
+  logic       valid_q, begun_q, go, issue, last, finish, credit;
   item_t      item_q;
   row_t       row_q;
   logic [4:0] beat_q;                             // stands still past the longest header
@@ -90,9 +96,10 @@ module vmso_out_stream
   logic       end_room, voided, tells;
 
   assign credit     = 32'(out_count) + 32'(merge_valid_q) < OutDepth;
-  assign issue      = valid_q && item_q.send && credit;
+  assign go         = valid_q && (begun_q || !hold_frames);
+  assign issue      = go && item_q.send && credit;
   assign last       = wire_left_q <= pos_t'(BusBytes);
-  assign finish     = valid_q && (!item_q.send || (issue && last));
+  assign finish     = go && (!item_q.send || (issue && last));
   // room for the item that is here and for the one that comes
   assign end_room   = 32'(end_count) <= EndDepth - 2;
   assign item_ready = (!valid_q || finish) && end_room;
@@ -104,9 +111,15 @@ module vmso_out_stream
   assign row_index      = beat_q;
 
   always_ff @(posedge clk) begin
-    if (!rst_n) valid_q <= 1'b0;
-    else valid_q <= (item_valid && item_ready) || (valid_q && !finish);
+    if (!rst_n) begin
+      valid_q <= 1'b0;
+      begun_q <= 1'b0;
+    end else begin
+      valid_q <= (item_valid && item_ready) || (valid_q && !finish);
+      if (issue) begun_q <= !last;
+    end
   end
+  assign frames_whole = !begun_q && !merge_valid_q;
   always_ff @(posedge clk) begin
     if (item_valid && item_ready) begin
       item_q        <= item;
@@ -256,7 +269,7 @@ module vmso_out_stream
   beat_t in_beat, out_beat;
   assign in_beat = '{bytes: 8'(wire_fill_q), user: user_q, last: last_q, keep: keep, data: beat};
   vmso_fifo #(.Bits($bits(beat_t)), .Depth(OutDepth)) u_beats (
-    .clk, .rst_n,
+    .clk, .rst_n(port_rst_n),
     .in_valid(merge_valid_q), .in_ready(out_in_ready), .in(in_beat),
     .out_valid(m_axis_valid), .out_ready(m_axis_ready), .out(out_beat), .count(out_count)
   );

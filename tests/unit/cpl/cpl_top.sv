@@ -20,13 +20,20 @@ module cpl_top
   input  logic         end_irq,
   input  logic [7:0]   end_status,
   input  logic [23:0]  end_bytes,
+  input  logic         ring_end_valid,
+  output logic         ring_end_ready,
+  input  logic [11:0]  ring_end_queue,
   input  logic         consumer_valid,
   output logic         consumer_ready,
   input  logic [11:0]  consumer_queue,
   input  logic [15:0]  consumer_value,
+  output logic         consumed_valid,
+  output logic [11:0]  consumed_queue,
   input  logic         reset_valid,
   output logic         reset_ready,
   input  logic [11:0]  reset_queue,
+  input  logic         notify_valid,
+  input  logic [11:0]  notify_queue,
   output logic         write_valid,
   input  logic         write_ready,
   output logic [55:0]  write_addr,
@@ -34,19 +41,22 @@ module cpl_top
   input  logic         done_valid,
   input  logic         done_ok,
   output logic         ended_valid,
+  output logic [11:0]  ended_queue,
   output logic         failed_valid,
   output logic [11:0]  failed_queue,
+  input  logic [11:0]  ctl_queue,
+  output logic         ctl_idle,
   input  logic [11:0]  query_queue,
   output logic [15:0]  query_ended,
   output logic [15:0]  query_backlog,
+  output logic [15:0]  status_produced,
+  output logic [15:0]  status_consumer,
   output logic [31:0]  irq_set,
-  output logic         sticky_consumer
+  output logic         sticky_consumer,
+  output logic         count_completions
 );
-  job_end_t   out_end;
+  job_end_t   out_end, ring_end;
   write_req_t write;
-  queue_t     ended_queue;
-  logic       ring_end_ready, count_completions;
-  slot_idx_t  produced, consumer;
 
   always_comb begin
     out_end        = '0;
@@ -58,6 +68,10 @@ module cpl_top
     out_end.irq    = end_irq;
     out_end.status = status_e'(end_status);
     out_end.bytes  = end_bytes;
+    ring_end       = '0;
+    ring_end.queue = ring_end_queue;
+    ring_end.write = 1'b1;
+    ring_end.irq   = 1'b1;
   end
   assign write_addr = write.addr;
   assign write_data = write.data;
@@ -67,18 +81,17 @@ module cpl_top
     .queue_config_valid(config_valid),
     .queue_config('{queue: config_queue, index: config_index, data: config_data}),
     .out_end_valid(end_valid), .out_end_ready(end_ready), .out_end(out_end),
-    .ring_end_valid(1'b0), .ring_end_ready(ring_end_ready), .ring_end('0),
+    .ring_end_valid, .ring_end_ready, .ring_end,
     .consumer_valid, .consumer_ready, .consumer_queue, .consumer_value,
+    .consumed_valid, .consumed_queue,
     .queue_reset_valid(reset_valid), .queue_reset_ready(reset_ready),
-    .queue_reset_queue(reset_queue),
+    .queue_reset_queue(reset_queue), .notify_valid, .notify_queue,
     .write_valid, .write_ready, .write,
     .write_done_valid(done_valid), .write_done_ok(done_ok),
     .ended_valid, .ended_queue,
     .write_failed_valid(failed_valid), .write_failed_queue(failed_queue),
-    .query_queue, .query_ended, .query_backlog,
-    .status_queue(query_queue), .status_cpl_produced(produced), .status_cpl_consumer(consumer),
-    .irq_set, .sticky_consumer, .count_completions
+    .ctl_queue, .ctl_idle, .query_queue, .query_ended, .query_backlog,
+    .status_queue(query_queue), .status_cpl_produced(status_produced),
+    .status_cpl_consumer(status_consumer), .irq_set, .sticky_consumer, .count_completions
   );
-  logic unused_outputs;
-  assign unused_outputs = ^{ended_queue, ring_end_ready, count_completions, produced, consumer};
 endmodule : cpl_top

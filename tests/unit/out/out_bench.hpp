@@ -110,6 +110,8 @@ class OutBench : public UnitBench<Model> {
   uint64_t orders = 0, beats_out = 0, beats_planned = 0, frames_out = 0, dropped = 0,
            dropped_seen = 0;
   uint64_t bytes_seen = 0, frames_seen = 0;
+  uint64_t told_beats = 0;     // beats of all frames whose jobs' ends were told
+  unsigned whole_at_once = 0;  // soft resets that did not have to wait
   unsigned frames_in_use = 0, rows_in_use = 0, next_row = 0;
   uint64_t first_beat = 0, last_beat = 0, last_landing = 0;  // cycles
   uint64_t gaps = 0;  // cycles between first and last beat without valid
@@ -132,6 +134,7 @@ class OutBench : public UnitBench<Model> {
     d.flush_set_valid = d.flush_clear_valid = 0;
     d.end_ready = d.queue_fail_ready = d.m_axis_ready = 0;
     d.ctl_queue = 0;
+    d.hold_frames = d.port_rst_n = 0;
     for (auto &b : store) b = uint8_t(rng());
     start();
   }
@@ -140,11 +143,39 @@ class OutBench : public UnitBench<Model> {
     tmpl_home.clear();
     for (unsigned i = 0; i < kTemplates; i++) tmpl_home.push_back(i);
     this->reset();
+    d.port_rst_n = 1;
     unsigned waited = 0;
     while (this->settle(), !d.out_ready) {
       this->tick();
       REQUIRE(waited++ < 2000);
     }
+  }
+
+  // A soft reset as vmso_soft_reset makes it, in the middle of anything: the output FIFO lives on, and
+  // the MAC gets every frame whose job's end was told. The MAC may stand still until it has to move.
+  void soft_reset(unsigned ready_percent) {
+    auto &d = this->dut();
+    d.hold_frames = 1;
+    unsigned waited = 0;
+    for (;; waited++) {
+      knobs.ready_percent = waited < 30 ? ready_percent : 50;
+      this->settle();
+      if (d.frames_whole) break;
+      REQUIRE(waited < 5000);
+      step();
+    }
+    whole_at_once += waited <= 1;
+    d.rst_n = 0;
+    uint64_t planned = beats_planned;
+    for (unsigned i = 0; i < 8; i++) step();
+    d.rst_n = 1;
+    d.hold_frames = 0;
+    knobs.ready_percent = 50;
+    for (unsigned i = 0; i < 40; i++) step();
+    CHECK(got_.empty());
+    CHECK(told_beats <= beats_out);
+    CHECK(beats_out <= planned);
+    knobs.ready_percent = 80;
   }
 
   // A soft reset: everything that was begun is forgotten, by the neighbours too.
@@ -164,7 +195,7 @@ class OutBench : public UnitBench<Model> {
     issued.assign(issued.size(), 0);
     left_count.assign(left_count.size(), 0);
     flush.assign(flush.size(), false);
-    orders = beats_out = beats_planned = frames_out = frames_seen = dropped = dropped_seen = 0;
+    orders = beats_out = beats_planned = told_beats = frames_out = frames_seen = dropped = dropped_seen = 0;
     frames_in_use = rows_in_use = next_row = 0;
     start();
   }
@@ -525,6 +556,7 @@ class OutBench : public UnitBench<Model> {
     CHECK(d.end_segments == e.segments);
     CHECK(d.end_bytes == e.bytes);
     CHECK(e.beats_before <= beats_out + 4);  // its frame lies in the output FIFO at least
+    told_beats = e.beats_before;
   }
 
   // Steps without new orders until everything has left.

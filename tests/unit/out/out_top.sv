@@ -10,6 +10,9 @@ module out_top
 ) (
   input  logic                clk,
   input  logic                rst_n,
+  input  logic                port_rst_n,
+  input  logic                hold_frames,
+  output logic                frames_whole,
   output logic                out_ready,
   input  logic [11:0]         masks_first,
   input  logic [11:0]         masks_middle,
@@ -177,7 +180,8 @@ module out_top
   assign queue_fail_slot  = queue_fail.resume_slot;
 
   vmso_out #(.Cfg(Cfg)) u_out (
-    .clk, .rst_n, .out_ready, .flag_masks, .job_load_valid(load_valid), .job_load,
+    .clk, .rst_n, .port_rst_n, .hold_frames, .frames_whole,
+    .out_ready, .flag_masks, .job_load_valid(load_valid), .job_load,
     .order_valid, .order, .order_frame, .left_valid, .left, .tmpl_free_valid, .tmpl_free,
     .end_valid, .end_ready, .job_end, .queue_fail_valid, .queue_fail_ready, .queue_fail,
     .flush_set_valid, .flush_set_ready, .flush_set,

@@ -532,6 +532,30 @@ TEMPLATE_TEST_CASE("After a reset in the middle of traffic everything is new", "
   }
 }
 
+TEMPLATE_TEST_CASE("A soft reset in any cycle loses no frame whose end was told and cuts none",
+                   "[out][reset]", Vout0, Vout1, Vout2) {
+  uint64_t told = 0, whole_at_once = 0;
+  for (unsigned at = 0; at < 160; at++) {
+    INFO("soft reset " << at << " cycles after the MAC begins");
+    unsigned ready = at % 4 == 0 ? 0 : at % 4 == 1 ? 100 : 30;  // 0: a MAC that stands still
+    OutBench<TestType> bench(6100 + at, {.land_percent = 100, .ready_percent = 0});
+    for (unsigned i = 0; i < 12; i++) {
+      run_job(bench, tcp_job(bench.rng, i % 3, {}, i % 4 ? 10 : 300, 100));
+    }
+    while (!bench.landings.empty()) bench.land(), bench.step();
+    bench.knobs.ready_percent = ready ? ready : 60;
+    for (unsigned i = 0; i < at; i++) bench.step();
+    bench.soft_reset(ready);
+    told += bench.told_beats;
+    whole_at_once += bench.whole_at_once;
+    bench.forget();
+    run_job(bench, random_tcp_job(bench.rng, 1));
+    bench.drain();
+  }
+  CHECK(told > 100);
+  CHECK(whole_at_once > 10);
+}
+
 // Loads beside landings and parsings of other templates, in the same cycles, with all numbers in
 // use.
 TEMPLATE_TEST_CASE("Template numbers come back while others land", "[out]", Vout0, Vout1, Vout2) {
