@@ -1110,6 +1110,13 @@ static inline void vmso_fault_record_set_phase(struct vmso_fault_record *record,
 #define VMSO_REG_STICKY_PARITY_bp 7
 #define VMSO_REG_STICKY_PARITY_bw 1
 #define VMSO_REG_STICKY_PARITY_bm 0x80u
+#define VMSO_REG_STICKY_LINK_DEAD_bp 8
+#define VMSO_REG_STICKY_LINK_DEAD_bw 1
+#define VMSO_REG_STICKY_LINK_DEAD_bm 0x100u
+#define VMSO_REG_STICKY_MASK 0x000004cu  // 32 bit
+#define VMSO_REG_STICKY_MASK_BITS_bp 0
+#define VMSO_REG_STICKY_MASK_BITS_bw 9
+#define VMSO_REG_STICKY_MASK_BITS_bm 0x1ffu
 #define VMSO_REG_IRQ_PENDING 0x0000050u  // 32 bit
 #define VMSO_REG_IRQ_MASK 0x0000054u  // 32 bit
 #define VMSO_REG_READ_TIMEOUT 0x0000060u  // 32 bit
@@ -1121,6 +1128,24 @@ static inline void vmso_fault_record_set_phase(struct vmso_fault_record *record,
 #define VMSO_REG_STORE_LIMIT_ROWS_bp 0
 #define VMSO_REG_STORE_LIMIT_ROWS_bw 12
 #define VMSO_REG_STORE_LIMIT_ROWS_bm 0xfffu
+#define VMSO_REG_RATE_PERIOD 0x000006cu  // 32 bit
+#define VMSO_REG_RATE_PERIOD_CYCLES_bp 0
+#define VMSO_REG_RATE_PERIOD_CYCLES_bw 16
+#define VMSO_REG_RATE_PERIOD_CYCLES_bm 0xffffu
+#define VMSO_REG_QUARANTINED0 0x0000070u  // 32 bit
+#define VMSO_REG_QUARANTINED0_WALK_bp 0
+#define VMSO_REG_QUARANTINED0_WALK_bw 9
+#define VMSO_REG_QUARANTINED0_WALK_bm 0x1ffu
+#define VMSO_REG_QUARANTINED0_SLOT_bp 16
+#define VMSO_REG_QUARANTINED0_SLOT_bw 9
+#define VMSO_REG_QUARANTINED0_SLOT_bm 0x1ff0000u
+#define VMSO_REG_QUARANTINED1 0x0000074u  // 32 bit
+#define VMSO_REG_QUARANTINED1_TEMPLATE_bp 0
+#define VMSO_REG_QUARANTINED1_TEMPLATE_bw 9
+#define VMSO_REG_QUARANTINED1_TEMPLATE_bm 0x1ffu
+#define VMSO_REG_QUARANTINED1_PAYLOAD_bp 16
+#define VMSO_REG_QUARANTINED1_PAYLOAD_bw 9
+#define VMSO_REG_QUARANTINED1_PAYLOAD_bm 0x1ff0000u
 #define VMSO_REG_FLAG_MASK0_FIRST 0x0000080u  // 32 bit
 #define VMSO_REG_FLAG_MASK0_FIRST_FLAGS_bp 0
 #define VMSO_REG_FLAG_MASK0_FIRST_FLAGS_bw 12
@@ -1214,6 +1239,9 @@ static inline void vmso_fault_record_set_phase(struct vmso_fault_record *record,
 #define VMSO_REG_FENCE_GO_FENCE_bp 0
 #define VMSO_REG_FENCE_GO_FENCE_bw 16
 #define VMSO_REG_FENCE_GO_FENCE_bm 0xffffu
+#define VMSO_REG_FENCE_GO_REFUSED_bp 31
+#define VMSO_REG_FENCE_GO_REFUSED_bw 1
+#define VMSO_REG_FENCE_GO_REFUSED_bm 0x80000000u
 #define VMSO_REG_FENCE_DONE 0x000019cu  // 32 bit
 #define VMSO_REG_FENCE_DONE_FENCE_bp 0
 #define VMSO_REG_FENCE_DONE_FENCE_bw 16
@@ -1223,11 +1251,18 @@ static inline void vmso_fault_record_set_phase(struct vmso_fault_record *record,
   X(VMSO_REG_STICKY_READ_TIMEOUT_bm, "read_timeout", "a read timed out") \
   X(VMSO_REG_STICKY_WRITE_ERROR_bm, "write_error", "a record could not be written") \
   X(VMSO_REG_STICKY_WINDOW_bm, "window", "an address outside the RAM windows") \
-  X(VMSO_REG_STICKY_COMMIT_REFUSED_bm, "commit_refused", "COMMIT of a format that is not built") \
+  X(VMSO_REG_STICKY_COMMIT_REFUSED_bm, "commit_refused", "a COMMIT that cannot be: its context is off") \
   X(VMSO_REG_STICKY_CONSUMER_DOORBELL_bm, "consumer_doorbell", "a completion-consumer doorbell out of range was ignored") \
   X(VMSO_REG_STICKY_COMMAND_IGNORED_bm, "command_ignored", "a command, configuration write or fence was ignored") \
   X(VMSO_REG_STICKY_QUEUE_ERROR_bm, "queue_error", "a queue went to ERROR") \
-  X(VMSO_REG_STICKY_PARITY_bm, "parity", "RAM parity")
+  X(VMSO_REG_STICKY_PARITY_bm, "parity", "RAM parity") \
+  X(VMSO_REG_STICKY_LINK_DEAD_bm, "link_dead", "a class of reads has no id left: the link needs a reset; set again while that is so")
+
+// Bitmaps: One bit a queue, 32 queues a word. A word is gathered while it is read, one queue a cycle.
+#define VMSO_REG_BITMAP_FAULT_PENDING(word) (0x0001000u + 4u * (uint32_t)(word))
+#define VMSO_REG_BITMAP_NO_READS(word) (0x0001200u + 4u * (uint32_t)(word))
+#define VMSO_REG_BITMAP_DRAINED(word) (0x0001400u + 4u * (uint32_t)(word))
+#define VMSO_REG_BITMAP_COMMAND_PENDING(word) (0x0001600u + 4u * (uint32_t)(word))
 
 // Counters: 64 bit, never cleared but by hardware reset.
 #define VMSO_REG_COUNTER_CYCLES 0x0010000u  // 64 bit
@@ -1298,7 +1333,7 @@ static inline void vmso_fault_record_set_phase(struct vmso_fault_record *record,
   X(VMSO_REG_COUNTER_READ_BLOCKED, "read_blocked") \
   X(VMSO_REG_COUNTER_READ_STARVED, "read_starved")
 
-// Queue: 00..2F configuration, written only in state OFF (else ignored, STICKY.command_ignored).
+// Queue: 00..2F and 60..67 configuration, written only in state OFF with no command pending (else ignored, STICKY.command_ignored).
 #define VMSO_REG_QUEUE(queue) (0x0100000u + 0x80u * (uint32_t)(queue))
 #define VMSO_REG_QUEUE_STRIDE 0x80u
 #define VMSO_REG_QUEUE_MAX 4096u
@@ -1342,10 +1377,25 @@ static inline void vmso_fault_record_set_phase(struct vmso_fault_record *record,
 #define VMSO_REG_QUEUE_STATE_STATE_bp 0
 #define VMSO_REG_QUEUE_STATE_STATE_bw 3
 #define VMSO_REG_QUEUE_STATE_STATE_bm 0x7u
+#define VMSO_REG_QUEUE_STATE_PENDING_bp 8
+#define VMSO_REG_QUEUE_STATE_PENDING_bw 1
+#define VMSO_REG_QUEUE_STATE_PENDING_bm 0x100u
+#define VMSO_REG_QUEUE_STATE_REFUSED_bp 9
+#define VMSO_REG_QUEUE_STATE_REFUSED_bw 1
+#define VMSO_REG_QUEUE_STATE_REFUSED_bm 0x200u
+#define VMSO_REG_QUEUE_STATE_NO_READS_bp 10
+#define VMSO_REG_QUEUE_STATE_NO_READS_bw 1
+#define VMSO_REG_QUEUE_STATE_NO_READS_bm 0x400u
+#define VMSO_REG_QUEUE_STATE_DRAINED_bp 11
+#define VMSO_REG_QUEUE_STATE_DRAINED_bw 1
+#define VMSO_REG_QUEUE_STATE_DRAINED_bm 0x800u
 #define VMSO_REG_QUEUE_COMMAND 0x034u  // 32 bit
 #define VMSO_REG_QUEUE_COMMAND_CMD_bp 0
 #define VMSO_REG_QUEUE_COMMAND_CMD_bw 3
 #define VMSO_REG_QUEUE_COMMAND_CMD_bm 0x7u
+#define VMSO_REG_QUEUE_COMMAND_NOTIFY_bp 8
+#define VMSO_REG_QUEUE_COMMAND_NOTIFY_bw 1
+#define VMSO_REG_QUEUE_COMMAND_NOTIFY_bm 0x100u
 #define VMSO_REG_QUEUE_INDICES 0x038u  // 32 bit
 #define VMSO_REG_QUEUE_INDICES_PRODUCER_bp 0
 #define VMSO_REG_QUEUE_INDICES_PRODUCER_bw 16
@@ -1360,8 +1410,15 @@ static inline void vmso_fault_record_set_phase(struct vmso_fault_record *record,
 #define VMSO_REG_QUEUE_CPL_INDICES_CONSUMER_bp 16
 #define VMSO_REG_QUEUE_CPL_INDICES_CONSUMER_bw 16
 #define VMSO_REG_QUEUE_CPL_INDICES_CONSUMER_bm 0xffff0000u
+#define VMSO_REG_QUEUE_RATE 0x060u  // 64 bit
+#define VMSO_REG_QUEUE_RATE_BYTES_bp 0
+#define VMSO_REG_QUEUE_RATE_BYTES_bw 24
+#define VMSO_REG_QUEUE_RATE_BYTES_bm UINT64_C(0xffffff)
+#define VMSO_REG_QUEUE_RATE_FRAMES_bp 32
+#define VMSO_REG_QUEUE_RATE_FRAMES_bw 16
+#define VMSO_REG_QUEUE_RATE_FRAMES_bm UINT64_C(0xffff00000000)
 
-// Context: Staged; valid when the fence that COMMIT started is done.
+// Context: Staged; valid when the fence that COMMIT started is done. What COMMIT refuses is in Rules of contexts.
 #define VMSO_REG_CONTEXT(context) (0x0180000u + 0x40u * (uint32_t)(context))
 #define VMSO_REG_CONTEXT_STRIDE 0x40u
 #define VMSO_REG_CONTEXT_MAX 4096u
@@ -1411,6 +1468,12 @@ static inline void vmso_fault_record_set_phase(struct vmso_fault_record *record,
 #define VMSO_REG_CONTEXT_COMMIT_FENCE_bp 0
 #define VMSO_REG_CONTEXT_COMMIT_FENCE_bw 16
 #define VMSO_REG_CONTEXT_COMMIT_FENCE_bm 0xffffu
+#define VMSO_REG_CONTEXT_COMMIT_CONFIG_REFUSED_bp 30
+#define VMSO_REG_CONTEXT_COMMIT_CONFIG_REFUSED_bw 1
+#define VMSO_REG_CONTEXT_COMMIT_CONFIG_REFUSED_bm 0x40000000u
+#define VMSO_REG_CONTEXT_COMMIT_REFUSED_bp 31
+#define VMSO_REG_CONTEXT_COMMIT_REFUSED_bw 1
+#define VMSO_REG_CONTEXT_COMMIT_REFUSED_bm 0x80000000u
 
 // Doorbell page: 4 KiB each, the only thing a process can reach.
 #define VMSO_REG_DOORBELL(queue) (0x1000000u + 0x1000u * (uint32_t)(queue))

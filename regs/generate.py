@@ -6,6 +6,8 @@
   rtl/vmso_rec_pkg.sv         packed structs of the records, codes
   rtl/csr/vmso_csr_global.sv  the registers of the global 4 KiB page
   docs/registers.md           the reference page
+  tests/unit/csr/vmso_reset_values.h
+                              what a test expects to read after reset
 
 The SystemRDL compiler parses and checks; this file only prints. It prints the register block itself,
 because two things are wanted that a general exporter does not give: reset values from the module's
@@ -19,6 +21,7 @@ import re
 import sys
 
 from systemrdl import RDLCompiler
+from systemrdl.rdltypes import PrecedenceType
 from systemrdl.node import AddrmapNode, FieldNode, RegfileNode, RegNode
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -50,10 +53,18 @@ def snake(camel):
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", camel).upper()
 
 
+def check(field):
+    """A bit that software clears while hardware sets it must stay set, or an event is lost. The
+    default of SystemRDL is the other way round, and other generators follow it."""
+    if field.get_property("woclr") and field.get_property("hwset"):
+        if field.get_property("precedence") is not PrecedenceType.hw:
+            sys.exit(f"regs: {field.get_path()} has woclr and hwset: it needs precedence = hw")
+
+
 class Model:
-    def __init__(self):
+    def __init__(self, source=ROOT / "regs/vmso.rdl"):
         rdl = RDLCompiler()
-        rdl.compile_file(str(ROOT / "regs/vmso.rdl"))
+        rdl.compile_file(str(source))
         self.records = {}
         self.enums = {}  # name -> (members, width), in order of first use
         for name in RECORDS:
@@ -65,9 +76,10 @@ class Model:
         self.registers = rdl.elaborate("vmso").top
         for top in (*self.records.values(), self.registers):
             for node in top.descendants(unroll=False):
-                if isinstance(node, FieldNode) and node.get_property("encode"):
-                    enum = node.get_property("encode")
-                    self.enums.setdefault(enum.type_name, (list(enum), node.width))
+                if isinstance(node, FieldNode):
+                    check(node)
+                    if enum := node.get_property("encode"):
+                        self.enums.setdefault(enum.type_name, (list(enum), node.width))
 
     def blocks(self):
         return [n for n in self.registers.children(unroll=False) if isinstance(n, RegfileNode)]
@@ -199,11 +211,15 @@ def c_header(model):
                 f"#define VMSO_REG_{name}_MAX {count}u",
             ]
         for reg in regs(block):
-            offset = reg.address_offset + (0 if array else base)
+            offset = reg.raw_address_offset + (0 if array else base)
             prefix = f"VMSO_REG_{name}_{reg.inst_name}"
             if name == "GLOBAL":
                 prefix = f"VMSO_REG_{reg.inst_name}"
             bits = reg.get_property("regwidth")
+            if reg.is_array:
+                stride = reg.array_stride
+                out.append(f"#define {prefix}(word) (0x{offset:07x}u + {stride}u * (uint32_t)(word))")
+                continue
             out.append(f"#define {prefix} 0x{offset:0{3 if array else 7}x}u  // {bits} bit")
             if name == "COUNTER":
                 continue
@@ -520,7 +536,7 @@ def md_reset(f):
     if expr := f.node.get_property("reset_expr") or f.node.get_property("value_expr"):
         return f"`{expr}`"
     reset = f.node.get_property("reset")
-    return f"0x{reset:x}" if reset is not None else ""
+    return f"0x{reset:x}" if reset is not None and f.node.is_sw_writable else ""
 
 
 def md_page(model):
@@ -539,15 +555,38 @@ def md_page(model):
         " ignored, response OKAY.",
         "* The global page honours write strobes byte by byte. Everywhere else a write with less than all"
         " four strobes changes nothing and is answered with SLVERR.",
-        "* Queue configuration is written only while the queue is OFF, commands, doorbells, fences and"
-        " configuration only while no soft reset is under way; else the write is ignored and"
-        " STICKY.command_ignored is set.",
-        "* After reset and soft reset queue and context registers read 0; accesses to them wait until"
-        " their RAM is cleared. A soft reset also starts fence numbers anew at 0.",
-        "* Up to four fences (GO or COMMIT) wait for their turn; a write that would be one more waits on"
-        " the bus until one is done. Numbers count from 1 and wrap at 16 bit.",
+        "* No access waits for the engine: each is answered within 100 cycles of its handshake, whatever"
+        " queues, memory and MAC do. What cannot be taken is answered, ignored, and sets"
+        " STICKY.command_ignored.",
+        "* Queue configuration is written only while the queue is OFF and has no command pending; else it"
+        " is ignored.",
+        "* While STATUS.ready is 0 (after reset, and from a soft reset on until the engine is there again)"
+        " queue, context, doorbell and bitmap registers read 0, and what is written to them and to"
+        " FENCE_GO is ignored. A soft reset clears queue and context registers and starts fence numbers"
+        " anew at 0.",
+        "* One command a queue may be pending. Another one is ignored and shown as STATE.refused; RESET is"
+        " always taken.",
+        "* Up to four fences (GO or COMMIT) wait for their turn. One more is not taken: bit *refused* of"
+        " the register that was written says so; write again when FENCE_DONE has moved on. Numbers count"
+        " from 1 and wrap at 16 bit.",
         "* Reading the low half of a counter latches its high half; the next read of any counter's high"
         " half returns it.",
+        "* STICKY & STICKY_MASK other than 0 holds vector 0 in IRQ_PENDING: clear the sticky bits first,"
+        " then the vector; an event that comes in between sets both again.",
+        "",
+        "## Rules of contexts",
+        "",
+        "COMMIT judges what was staged. Legal are:",
+        "",
+        "| format | pa_bits | ROOT | LIMIT |",
+        "|---|---|---|---|",
+        "| OFF | any | any | any |",
+        "| IDENTITY | 32..56 | first byte, below 2^pa_bits; its page counts | last byte; its page counts |",
+        "| X86_64_L4, X86_64_L5 | 32..52 | root table: bits 11:0 zero, below 2^pa_bits | any |",
+        "",
+        "Everything else, every other format included, is refused: the context is switched OFF by the fence"
+        " that COMMIT starts, its jobs end with CTX_OFF, COMMIT reads *config_refused* and"
+        " STICKY.commit_refused is set. The former address space is not used once that fence is done.",
         "",
         "## Registers",
     ]
@@ -566,7 +605,10 @@ def md_page(model):
                 "|---|---|---|---|---|---|---|"]
         for reg in regs(block):
             for i, f in enumerate(fields(reg)):
-                head = f"{reg.address_offset:03x} | {reg.inst_name}" if i == 0 else " | "
+                at = f"{reg.raw_address_offset:03x}"
+                if reg.is_array:
+                    at += f" + {reg.array_stride} x word"
+                head = f"{at} | {reg.inst_name}" if i == 0 else " | "
                 span = f"{f.high}:{f.low}" if f.width > 1 else f"{f.low}"
                 out.append(
                     f"| {head} | {span} | {f.name} | {md_access(f)} | {md_reset(f)} | {f.desc} |"
@@ -592,18 +634,99 @@ def md_page(model):
     return "\n".join(out) + "\n"
 
 
+# ---- what a test expects after reset -----------------------------------------------------------------
+
+
+def cpp_expr(expr):
+    """A constant SystemVerilog expression over `Cfg` as C++ over `cfg`."""
+    bases = {"h": ("0x", ""), "b": ("0b", ""), "d": ("", "")}
+    expr = re.sub(
+        r"\b\d+'([hbd])([0-9a-f_]+)",
+        lambda m: bases[m.group(1)][0] + m.group(2).replace("_", "") + "ull",
+        expr,
+    )
+    expr = re.sub(r"^\d+'(?=\()", "uint64_t", expr)  # the value fits, or the RTL reads another one
+    expr = re.sub(r"2\*\*\$clog2\(([^()]*)\)", r"power_above(\1)", expr)
+    return expr.replace("Cfg.", "cfg.")
+
+
+def reset_values(model):
+    out = [
+        "// SPDX-License-Identifier: Apache-2.0",
+        "// What every register reads after reset.",
+        f"// {NOTE}",
+        "#pragma once",
+        "#include <bit>",
+        "#include <cstdint>",
+        "#include <vector>",
+        "",
+        "namespace vmso::unit {",
+        "",
+        "// One 32-bit word. Bits outside `known` show what the engine does.",
+        "struct ResetValue {",
+        "  const char *name;",
+        "  uint32_t offset, stride, known;  // stride: of an array of registers, else 0",
+        "  uint64_t value;",
+        "};",
+        "",
+        "// `cfg` has the members of vmso_config_pkg::config_t.",
+        "template <typename Config>",
+        "std::vector<ResetValue> reset_values(const Config &cfg) {",
+        "  auto power_above = [](uint64_t value) { return std::bit_ceil(value); };",
+        "  return {",
+    ]
+    for block in model.blocks():
+        stride = block.array_stride if block.is_array else 0
+        for reg in regs(block):
+            if block.inst_name == "COUNTER" or reg.is_array:
+                continue
+            for word in range(reg.get_property("regwidth") // 32):
+                known, parts = 0xFFFFFFFF, []
+                for f in fields(reg):
+                    low, high = max(f.low - 32 * word, 0), min(f.high - 32 * word, 31)
+                    if low > high:
+                        continue
+                    expr = f.node.get_property("reset_expr") or f.node.get_property("value_expr")
+                    reset = f.node.get_property("reset")
+                    if not f.node.is_sw_readable:
+                        continue
+                    if expr is not None:
+                        parts.append(cpp_expr(expr) + (f" << {low}" if low else ""))
+                    elif reset is None or (f.node.is_hw_writable and not f.node.get_property("hwset")):
+                        known &= ~(((1 << (high - low + 1)) - 1) << low)
+                    else:
+                        at = max(32 * word - f.low, 0)
+                        value = (reset >> at) & ((1 << (high - low + 1)) - 1)
+                        if value:
+                            parts.append(f"0x{value << low:x}ull")
+                if known:
+                    name = f"{block.inst_name}.{reg.inst_name}" + ("[high]" if word else "")
+                    offset = block.raw_address_offset + reg.address_offset + 4 * word
+                    out.append(
+                        f'      {{"{name}", 0x{offset:x}, 0x{stride:x}, 0x{known:x},'
+                        f' {" | ".join(parts) or "0"}}},'
+                    )
+    out += ["  };", "}", "", "}  // namespace vmso::unit"]
+    return "\n".join(out) + "\n"
+
+
 OUTPUTS = {
     "driver/vmso_regs.h": c_header,
     "rtl/vmso_rec_pkg.sv": sv_package,
     "rtl/csr/vmso_csr_global.sv": sv_block,
     "docs/registers.md": md_page,
+    "tests/unit/csr/vmso_reset_values.h": reset_values,
 }
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--check", action="store_true", help="write nothing, fail if a file is stale")
+    parser.add_argument("--judge", metavar="RDL", help="only read another source and check it")
     args = parser.parse_args()
+    if args.judge:
+        Model(args.judge)
+        return 0
     model = Model()
     stale = []
     for path, make in OUTPUTS.items():

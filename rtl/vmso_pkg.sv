@@ -35,7 +35,7 @@ package vmso_pkg;
   typedef struct packed {
     queue_t      queue;
     // byte offset / 8: 0 ring base, 1 ring shape, 2 completion base, 3 completion shape,
-    // 4 contexts, 5 weight
+    // 4 contexts, 5 weight, 6 rate
     logic [2:0]  index;
     logic [63:0] data;
   } queue_config_t;
@@ -61,11 +61,18 @@ package vmso_pkg;
     logic [55:0] reserved;
     logic [7:0]  weight;       // 7:0, quanta of one largest frame; 0 counts as 1
   } queue_weight_t;
+  typedef struct packed {
+    logic [15:0] reserved;
+    logic [15:0] frames;       // 47:32, in a rate period; 0: no limit
+    logic [7:0]  reserved0;
+    logic [23:0] bytes;        // 23:0, likewise
+  } queue_rate_t;
 
   typedef struct packed {
     queue_t     queue;
     logic       notify;  // raise the queue's interrupt when it has been carried out
     queue_cmd_e cmd;
+    logic       notify;  // raise the queue's interrupt when the command was carried out
   } queue_command_t;
   // What the registers show of a queue beside its indices.
   typedef struct packed {
@@ -75,6 +82,18 @@ package vmso_pkg;
     logic         pending;   // a command was taken and has not been carried out
     queue_state_e state;
   } queue_status_t;
+
+  // What a queue is doing. Zero while the engine is in reset.
+  typedef struct packed {
+    logic         drained;   // no read and no write of it is on the bus
+    logic         no_reads;  // nothing of it will be read: its memory may be freed
+    logic         refused;   // the last command was not taken, or ignored
+    logic         pending;   // a command is not carried out yet; from the cycle after the command
+    queue_state_e state;
+  } queue_status_t;
+  // Cycles from status_queue to its queue_status_t, exactly: one queue a cycle may be asked for, and
+  // the answers come in order. 1..4.
+  localparam int unsigned StatusLatency = 4;
 
   // A write to a doorbell page.
   typedef struct packed {
@@ -127,11 +146,12 @@ package vmso_pkg;
   typedef logic [NumCounters-1:0][7:0] counter_inc_t;
 
   // Sticky bits, set by pulses, cleared by writing 1. Index = bit number.
-  typedef enum logic [2:0] {
+  typedef enum logic [3:0] {
     StickyReadTimeout = 0, StickyWriteError = 1, StickyWindow = 2, StickyCommitRefused = 3,
-    StickyConsumerDoorbell = 4, StickyCommandIgnored = 5, StickyQueueError = 6, StickyParity = 7
+    StickyConsumerDoorbell = 4, StickyCommandIgnored = 5, StickyQueueError = 6, StickyParity = 7,
+    StickyLinkDead = 8
   } sticky_e;
-  localparam int unsigned NumSticky = 8;
+  localparam int unsigned NumSticky = 9;
   typedef logic [NumSticky-1:0] sticky_t;
 
   typedef logic [3:0][2:0][11:0] flag_masks_t;  // [profile][0 first, 1 middle, 2 last]

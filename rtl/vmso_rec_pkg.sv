@@ -233,6 +233,7 @@ package vmso_rec_pkg;
   localparam logic [6:0] RegQueueCommand = 7'h34;
   localparam logic [6:0] RegQueueIndices = 7'h38;
   localparam logic [6:0] RegQueueCplIndices = 7'h3c;
+  localparam logic [6:0] RegQueueRate = 7'h60;
   localparam logic [6:0] RegContextRoot = 7'h0;
   localparam logic [6:0] RegContextLimit = 7'h8;
   localparam logic [6:0] RegContextFormat = 7'h10;

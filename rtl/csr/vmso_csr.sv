@@ -5,10 +5,15 @@
 // (AXI4-Lite), vmso_csr_access (decode and RAM-backed registers), vmso_csr_global (generated),
 // counters, fences.
 //
-// queue_config, soft_reset_pulse  valid-only
-// doorbell, command, fence        valid/ready; fence numbers run from 1 and wrap at 16 bit
-// status_queue                    one queue at a time; its status_* answers may take up to 4 cycles
+// queue_config, command,          valid-only
+//   soft_reset_pulse
+// doorbell, fence                 valid/ready; a doorbell is taken within 64 cycles, whatever memory and
+//                                 MAC do; fence numbers run from 1 and wrap at 16 bit
+// status_queue                    one queue a cycle; `status` StatusLatency cycles later, the other
+//                                 status_* by then, while the queue stands
 // sticky_set, irq_set             pulses; a bit that is set and cleared in one cycle stays set
+// link_dead                       level: a class of reads has no id left
+// quarantined_count               ids of each class that wait for a late answer; index read_class_e
 // counter_inc                     per cycle; CountCycles comes from the top like the rest
 // ready_status                    the engine has cleared its RAM; low while it is in reset
 `include "vmso_assert.svh"
@@ -46,30 +51,31 @@ module vmso_csr
   output logic                   queue_config_valid,
   output queue_config_t          queue_config,
   output logic                   command_valid,
-  input  logic                   command_ready,
   output queue_command_t         command,
   output logic                   fence_valid,
   input  logic                   fence_ready,
   output fence_t                 fence,
   input  logic [15:0]            fence_done_number,
-  input  logic                   commit_refused_pulse,
   output windows_t               windows,
   output logic [31:0]            read_timeout,
   output logic [15:0]            read_window,
   output logic [11:0]            store_limit,
+  output logic [15:0]            rate_period,
   output flag_masks_t            flag_masks,
   output logic                   soft_reset_pulse,
   input  logic                   soft_reset_busy,
   input  logic                   ready_status,
   // from the engine
   output queue_t                 status_queue,
-  input  queue_state_e           status_state,
+  input  queue_status_t          status,
   input  slot_idx_t              status_producer,
   input  slot_idx_t              status_fetched,
   input  slot_idx_t              status_cpl_produced,
   input  slot_idx_t              status_cpl_consumer,
   input  counter_inc_t           counter_inc,
   input  sticky_t                sticky_set,
+  input  logic                   link_dead,
+  input  logic [3:0][8:0]        quarantined_count,
   input  logic [31:0]            irq_set,
   output logic [Cfg.vectors-1:0] irq
 );
@@ -80,7 +86,8 @@ module vmso_csr
   logic [22:0]     req_addr;
   logic [31:0]     req_data, rsp_data;
   logic [3:0]      req_strb;
-  logic            global_write_en, global_fence_go, ignored_pulse, clear_done;
+  logic            global_write_en, global_fence_go, go_refused, ignored_pulse,
+                   commit_refused_pulse, clear_done;
   logic [9:0]      global_addr;
   logic [31:0]     global_write_data, global_read_data;
   logic [3:0]      global_write_strb;
@@ -115,16 +122,16 @@ module vmso_csr
     .clear_start(soft_reset_pulse), .clear_done,
     .doorbell_valid, .doorbell_ready, .doorbell,
     .queue_config_valid, .queue_config,
-    .command_valid, .command_ready, .command,
+    .command_valid, .command,
     .fence_request_valid, .fence_request_ready, .fence_request_commit, .fence_request_ctx,
-    .fence_request_cfg, .fence_next_number,
-    .status_queue, .status_state, .status_producer, .status_fetched, .status_cpl_produced,
+    .fence_request_cfg, .fence_next_number, .go_refused,
+    .status_queue, .status, .status_producer, .status_fetched, .status_cpl_produced,
     .status_cpl_consumer,
-    .ignored_pulse
+    .ignored_pulse, .commit_refused_pulse
   );
 
   // -- global page --------------------------------------------------------------------------------
-  sticky_t     sticky;
+  sticky_t     sticky, sticky_now, sticky_mask;
   logic [31:0] irq_new, irq_pending, irq_mask;
   logic [1:0]  fence_kind_bits;
   context_t    fence_ctx;
@@ -134,7 +141,10 @@ module vmso_csr
     sticky = sticky_set;
     sticky[StickyCommitRefused] = sticky_set[StickyCommitRefused] || commit_refused_pulse;
     sticky[StickyCommandIgnored] = sticky_set[StickyCommandIgnored] || ignored_pulse;
+    sticky[StickyLinkDead] = sticky_set[StickyLinkDead] || link_dead;
     for (int unsigned i = 0; i < 32; i++) irq_new[i] = irq_set[i] && i < Cfg.vectors;
+    // as long as such a bit stands, so that no acknowledge can lose a later one
+    if ((sticky_now & sticky_mask) != '0) irq_new[0] = 1'b1;
   end
   assign fence_kind = fence_kind_e'(fence_kind_bits);
 
@@ -145,18 +155,33 @@ module vmso_csr
     .control_soft_reset_pulse(soft_reset_pulse),
     .status_ready(clear_done && ready_status && !soft_reset_busy),
     .status_reset_busy(soft_reset_busy),
+    .sticky_read_timeout(sticky_now[StickyReadTimeout]),
     .sticky_read_timeout_set(sticky[StickyReadTimeout]),
+    .sticky_write_error(sticky_now[StickyWriteError]),
     .sticky_write_error_set(sticky[StickyWriteError]),
+    .sticky_window(sticky_now[StickyWindow]),
     .sticky_window_set(sticky[StickyWindow]),
+    .sticky_commit_refused(sticky_now[StickyCommitRefused]),
     .sticky_commit_refused_set(sticky[StickyCommitRefused]),
+    .sticky_consumer_doorbell(sticky_now[StickyConsumerDoorbell]),
     .sticky_consumer_doorbell_set(sticky[StickyConsumerDoorbell]),
+    .sticky_command_ignored(sticky_now[StickyCommandIgnored]),
     .sticky_command_ignored_set(sticky[StickyCommandIgnored]),
+    .sticky_queue_error(sticky_now[StickyQueueError]),
     .sticky_queue_error_set(sticky[StickyQueueError]),
+    .sticky_parity(sticky_now[StickyParity]),
     .sticky_parity_set(sticky[StickyParity]),
+    .sticky_link_dead(sticky_now[StickyLinkDead]),
+    .sticky_link_dead_set(sticky[StickyLinkDead]),
+    .sticky_mask_bits(sticky_mask),
     .irq_pending_vectors(irq_pending), .irq_pending_vectors_set(irq_new),
     .irq_mask_vectors(irq_mask),
     .read_timeout_cycles(read_timeout), .read_window_beats(read_window),
-    .store_limit_rows(store_limit),
+    .store_limit_rows(store_limit), .rate_period_cycles(rate_period),
+    .quarantined0_walk(quarantined_count[ReadWalk]),
+    .quarantined0_slot(quarantined_count[ReadSlot]),
+    .quarantined1_template(quarantined_count[ReadTemplate]),
+    .quarantined1_payload(quarantined_count[ReadPayload]),
     .flag_mask0_first_flags(flag_masks[0][0]), .flag_mask0_middle_flags(flag_masks[0][1]),
     .flag_mask0_last_flags(flag_masks[0][2]),
     .flag_mask1_first_flags(flag_masks[1][0]), .flag_mask1_middle_flags(flag_masks[1][1]),
@@ -172,7 +197,8 @@ module vmso_csr
     .fence_what_kind(fence_kind_bits), .fence_what_ctx(fence_ctx),
     .fence_va_addr(fence_va), .fence_bytes_bytes(fence_bytes),
     .fence_go_write_pulse(global_fence_go),
-    .fence_go_fence(fence_last_number), .fence_done_fence(fence_done_number)
+    .fence_go_fence(fence_last_number), .fence_go_refused(go_refused),
+    .fence_done_fence(fence_done_number)
   );
 
   always_ff @(posedge clk) begin
@@ -197,16 +223,18 @@ module vmso_csr
   );
 
 `ifdef VMSO_CHECKS
-  logic   doorbell_wait_q, command_wait_q, fence_wait_q;
-  fence_t fence_q;
+  localparam int unsigned DoorbellWait = 64;  // cycles in which a doorbell has to be taken
+  logic       doorbell_wait_q, fence_wait_q;
+  logic [6:0] doorbell_waits_q;
+  fence_t     fence_q;
   always_ff @(posedge clk) begin
     fence_q         <= fence;
     doorbell_wait_q <= rst_n && doorbell_valid && !doorbell_ready;
-    command_wait_q  <= rst_n && command_valid && !command_ready;
+    doorbell_waits_q <= doorbell_valid && !doorbell_ready ? doorbell_waits_q + 1'b1 : '0;
     fence_wait_q    <= rst_n && fence_valid && !fence_ready && !(soft_reset_busy && !ready_status);
   end
   `VMSO_IMPL(DoorbellStands, !doorbell_wait_q || doorbell_valid)
-  `VMSO_IMPL(CommandStands, !command_wait_q || command_valid)
+  `VMSO_INTG(DoorbellIsTakenSoon, 32'(doorbell_waits_q) < DoorbellWait)
   `VMSO_IMPL(FenceStands, !fence_wait_q || (fence_valid && fence == fence_q))
 `endif
 endmodule : vmso_csr

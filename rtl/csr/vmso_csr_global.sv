@@ -21,20 +21,36 @@ module vmso_csr_global #(
   output logic         control_soft_reset_pulse,
   input  logic         status_ready,
   input  logic         status_reset_busy,
+  output logic         sticky_read_timeout,
   input  logic         sticky_read_timeout_set,
+  output logic         sticky_write_error,
   input  logic         sticky_write_error_set,
+  output logic         sticky_window,
   input  logic         sticky_window_set,
+  output logic         sticky_commit_refused,
   input  logic         sticky_commit_refused_set,
+  output logic         sticky_consumer_doorbell,
   input  logic         sticky_consumer_doorbell_set,
+  output logic         sticky_command_ignored,
   input  logic         sticky_command_ignored_set,
+  output logic         sticky_queue_error,
   input  logic         sticky_queue_error_set,
+  output logic         sticky_parity,
   input  logic         sticky_parity_set,
+  output logic         sticky_link_dead,
+  input  logic         sticky_link_dead_set,
+  output logic [8:0]   sticky_mask_bits,
   output logic [31:0]  irq_pending_vectors,
   input  logic [31:0]  irq_pending_vectors_set,
   output logic [31:0]  irq_mask_vectors,
   output logic [31:0]  read_timeout_cycles,
   output logic [15:0]  read_window_beats,
   output logic [11:0]  store_limit_rows,
+  output logic [15:0]  rate_period_cycles,
+  input  logic [8:0]   quarantined0_walk,
+  input  logic [8:0]   quarantined0_slot,
+  input  logic [8:0]   quarantined1_template,
+  input  logic [8:0]   quarantined1_payload,
   output logic [11:0]  flag_mask0_first_flags,
   output logic [11:0]  flag_mask0_middle_flags,
   output logic [11:0]  flag_mask0_last_flags,
@@ -61,6 +77,7 @@ module vmso_csr_global #(
   output logic [63:0]  fence_bytes_bytes,
   output logic         fence_go_write_pulse,
   input  logic [15:0]  fence_go_fence,
+  input  logic         fence_go_refused,
   input  logic [15:0]  fence_done_fence
 );
   logic [31:0] write_mask;  // one bit a written bit
@@ -73,7 +90,10 @@ module vmso_csr_global #(
   logic  sticky_command_ignored_q;
   logic  sticky_queue_error_q;
   logic  sticky_parity_q;
+  logic  sticky_link_dead_q;
   logic sticky_write;
+  logic [8:0] sticky_mask_bits_q;
+  logic sticky_mask_write;
   logic [31:0] irq_pending_vectors_q;
   logic irq_pending_write;
   logic [31:0] irq_mask_vectors_q;
@@ -84,6 +104,8 @@ module vmso_csr_global #(
   logic read_window_write;
   logic [11:0] store_limit_rows_q;
   logic store_limit_write;
+  logic [15:0] rate_period_cycles_q;
+  logic rate_period_write;
   logic [11:0] flag_mask0_first_flags_q;
   logic flag_mask0_first_write;
   logic [11:0] flag_mask0_middle_flags_q;
@@ -158,7 +180,18 @@ module vmso_csr_global #(
   end
   assign control_soft_reset_pulse = control_write && write_data[0] && write_mask[0];
   assign control_write = write_en && write_addr == 10'h010;
+  assign sticky_read_timeout = sticky_read_timeout_q;
+  assign sticky_write_error = sticky_write_error_q;
+  assign sticky_window = sticky_window_q;
+  assign sticky_commit_refused = sticky_commit_refused_q;
+  assign sticky_consumer_doorbell = sticky_consumer_doorbell_q;
+  assign sticky_command_ignored = sticky_command_ignored_q;
+  assign sticky_queue_error = sticky_queue_error_q;
+  assign sticky_parity = sticky_parity_q;
+  assign sticky_link_dead = sticky_link_dead_q;
   assign sticky_write = write_en && write_addr == 10'h012;
+  assign sticky_mask_bits = sticky_mask_bits_q;
+  assign sticky_mask_write = write_en && write_addr == 10'h013;
   assign irq_pending_vectors = irq_pending_vectors_q;
   assign irq_pending_write = write_en && write_addr == 10'h014;
   assign irq_mask_vectors = irq_mask_vectors_q;
@@ -169,6 +202,8 @@ module vmso_csr_global #(
   assign read_window_write = write_en && write_addr == 10'h019;
   assign store_limit_rows = store_limit_rows_q;
   assign store_limit_write = write_en && write_addr == 10'h01a;
+  assign rate_period_cycles = rate_period_cycles_q;
+  assign rate_period_write = write_en && write_addr == 10'h01b;
   assign flag_mask0_first_flags = flag_mask0_first_flags_q;
   assign flag_mask0_first_write = write_en && write_addr == 10'h020;
   assign flag_mask0_middle_flags = flag_mask0_middle_flags_q;
@@ -239,11 +274,14 @@ module vmso_csr_global #(
       sticky_command_ignored_q <= '0;
       sticky_queue_error_q <= '0;
       sticky_parity_q <= '0;
+      sticky_link_dead_q <= '0;
+      sticky_mask_bits_q <= 9'h0;
       irq_pending_vectors_q <= '0;
       irq_mask_vectors_q <= 32'h0;
-      read_timeout_cycles_q <= 32'h0;
+      read_timeout_cycles_q <= 32'(2**$clog2(64 * Cfg.read_latency));
       read_window_beats_q <= 16'(Cfg.read_latency);
       store_limit_rows_q <= 12'(Cfg.store_limit);
+      rate_period_cycles_q <= 16'h1000;
       flag_mask0_first_flags_q <= 12'hff6;
       flag_mask0_middle_flags_q <= 12'hf76;
       flag_mask0_last_flags_q <= 12'hf7f;
@@ -299,6 +337,12 @@ module vmso_csr_global #(
         & write_data[6:6] & write_mask[6:6]));
       sticky_parity_q <= sticky_parity_set | (sticky_parity_q & ~({1{sticky_write}}
         & write_data[7:7] & write_mask[7:7]));
+      sticky_link_dead_q <= sticky_link_dead_set | (sticky_link_dead_q & ~({1{sticky_write}}
+        & write_data[8:8] & write_mask[8:8]));
+      if (sticky_mask_write) begin
+        if (write_strb[0]) sticky_mask_bits_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) sticky_mask_bits_q[8:8] <= write_data[8:8];
+      end
       irq_pending_vectors_q <= irq_pending_vectors_set
           | (irq_pending_vectors_q & ~({32{irq_pending_write}}
         & write_data[31:0] & write_mask[31:0]));
@@ -321,6 +365,10 @@ module vmso_csr_global #(
       if (store_limit_write) begin
         if (write_strb[0]) store_limit_rows_q[7:0] <= write_data[7:0];
         if (write_strb[1]) store_limit_rows_q[11:8] <= write_data[11:8];
+      end
+      if (rate_period_write) begin
+        if (write_strb[0]) rate_period_cycles_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) rate_period_cycles_q[15:8] <= write_data[15:8];
       end
       if (flag_mask0_first_write) begin
         if (write_strb[0]) flag_mask0_first_flags_q[7:0] <= write_data[7:0];
@@ -508,14 +556,19 @@ module vmso_csr_global #(
       10'h00b: read_data = {16'(Cfg.runs_per_job), 16'(Cfg.template_bytes)};  // CAP_TEMPLATE
       10'h00c: read_data = {8'd0, 16'b0000_0000_0001_1011, 8'b0000_1011};  // CAP_FEATURES
       10'h011: read_data = {30'b0, status_reset_busy, status_ready};  // STATUS
-      10'h012: read_data = {24'b0, sticky_parity_q, sticky_queue_error_q,
+      10'h012: read_data = {23'b0, sticky_link_dead_q, sticky_parity_q, sticky_queue_error_q,
         sticky_command_ignored_q, sticky_consumer_doorbell_q, sticky_commit_refused_q,
         sticky_window_q, sticky_write_error_q, sticky_read_timeout_q};  // STICKY
+      10'h013: read_data = {23'b0, sticky_mask_bits_q};  // STICKY_MASK
       10'h014: read_data = irq_pending_vectors_q;  // IRQ_PENDING
       10'h015: read_data = irq_mask_vectors_q;  // IRQ_MASK
       10'h018: read_data = read_timeout_cycles_q;  // READ_TIMEOUT
       10'h019: read_data = {16'b0, read_window_beats_q};  // READ_WINDOW
       10'h01a: read_data = {20'b0, store_limit_rows_q};  // STORE_LIMIT
+      10'h01b: read_data = {16'b0, rate_period_cycles_q};  // RATE_PERIOD
+      10'h01c: read_data = {7'b0, quarantined0_slot, 7'b0, quarantined0_walk};  // QUARANTINED0
+      10'h01d: read_data = {7'b0, quarantined1_payload, 7'b0,
+        quarantined1_template};  // QUARANTINED1
       10'h020: read_data = {20'b0, flag_mask0_first_flags_q};  // FLAG_MASK0_FIRST
       10'h021: read_data = {20'b0, flag_mask0_middle_flags_q};  // FLAG_MASK0_MIDDLE
       10'h022: read_data = {20'b0, flag_mask0_last_flags_q};  // FLAG_MASK0_LAST
@@ -549,7 +602,7 @@ module vmso_csr_global #(
       10'h063: read_data = fence_va_addr_q[63:32];  // FENCE_VA
       10'h064: read_data = fence_bytes_bytes_low_q;  // FENCE_BYTES
       10'h065: read_data = fence_bytes_bytes_q[63:32];  // FENCE_BYTES
-      10'h066: read_data = {16'b0, fence_go_fence};  // FENCE_GO
+      10'h066: read_data = {fence_go_refused, 15'b0, fence_go_fence};  // FENCE_GO
       10'h067: read_data = {16'b0, fence_done_fence};  // FENCE_DONE
       default: read_data = '0;
     endcase

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A register master and the smallest engine behind vmso_csr: it takes what it is told, writes it
-// down, and answers status queries as late as it may.
+// down, and answers status queries one a cycle, status_latency cycles later.
 #pragma once
 #include <array>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <random>
@@ -24,7 +25,7 @@ struct QueueConfig {
   bool operator==(const QueueConfig &) const = default;
 };
 struct Command {
-  unsigned queue, cmd;
+  unsigned queue, cmd, notify = 0;
   bool operator==(const Command &) const = default;
 };
 struct Fence {
@@ -35,6 +36,7 @@ struct Fence {
 };
 struct Status {
   unsigned state = VMSO_QUEUE_OFF, producer = 0, fetched = 0, cpl_produced = 0, cpl_consumer = 0;
+  bool pending = false, refused = false, no_reads = false, drained = false;
 };
 struct Answer {
   uint32_t data;
@@ -49,14 +51,17 @@ class CsrBench {
     dut.s_axil_awvalid = dut.s_axil_wvalid = dut.s_axil_arvalid = 0;
     dut.s_axil_bready = dut.s_axil_rready = 0;
     dut.fence_done_number = 0;
-    dut.commit_refused_pulse = 0;
     dut.soft_reset_busy = 0;
     dut.ready_status = 1;
     dut.sticky_set = 0;
+    dut.link_dead = 0;
+    dut.quarantined_count = 0;
     dut.irq_set = 0;
     for (auto &word : dut.counter_inc.m_storage) word = 0;
     drive_engine();
     bench.reset();
+    dut.eval();
+    late_queues.resize(dut.status_latency - 1u);
   }
 
   // One cycle: the engine samples, the clock rises, the engine drives.
@@ -69,8 +74,9 @@ class CsrBench {
     if (dut.queue_config_valid) {
       configs.push_back({dut.queue_config_queue, dut.queue_config_index, dut.queue_config_data});
     }
-    if (dut.command_valid && dut.command_ready) {
-      commands.push_back({dut.command_queue, dut.command_cmd});
+    if (dut.command_valid) {
+      commands.push_back({dut.command_queue, dut.command_cmd, dut.command_notify});
+      if (on_command) on_command(commands.back());
     }
     if (dut.fence_valid && dut.fence_ready) {
       fences.push_back({dut.fence_kind, dut.fence_ctx, dut.fence_first, dut.fence_last,
@@ -162,6 +168,8 @@ class CsrBench {
   int budget = 40000;       // cycles of one access; longest: clearing of the RAM in `wide`
   unsigned ready_of_8 = 8;  // how often, of 8 cycles, the engine is ready
   bool fences_taken = true;
+  unsigned doorbell_every = 0;  // cycles between the only ones that take a doorbell, 0: ready_of_8
+  std::function<void(const Command &)> on_command;
   std::map<unsigned, Status> status;
   std::vector<Doorbell> doorbells;
   std::vector<QueueConfig> configs;
@@ -172,18 +180,19 @@ class CsrBench {
  private:
   void drive_engine() {
     auto &dut = bench.dut();
-    dut.doorbell_ready = rng() % 8 < ready_of_8;
-    dut.command_ready = rng() % 8 < ready_of_8;
+    dut.doorbell_ready =
+        doorbell_every ? bench.now() % doorbell_every == 0 : rng() % 8 < ready_of_8;
     dut.fence_ready = fences_taken && rng() % 8 < ready_of_8;
     Status s = status[answered];
-    dut.status_state = uint8_t(s.state);
+    dut.status =
+        uint8_t(s.state | s.pending << 3 | s.refused << 4 | s.no_reads << 5 | s.drained << 6);
     dut.status_producer = uint16_t(s.producer);
     dut.status_fetched = uint16_t(s.fetched);
     dut.status_cpl_produced = uint16_t(s.cpl_produced);
     dut.status_cpl_consumer = uint16_t(s.cpl_consumer);
   }
   unsigned answered = 0;
-  std::deque<unsigned> late_queues = {0, 0, 0};  // an answer stands 4 cycles after its queue
+  std::deque<unsigned> late_queues;  // an answer stands status_latency cycles after its queue
 };
 
 }  // namespace vmso::unit

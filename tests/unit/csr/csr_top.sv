@@ -36,9 +36,9 @@ module csr_top
   output logic [2:0]             queue_config_index,
   output logic [63:0]            queue_config_data,
   output logic                   command_valid,
-  input  logic                   command_ready,
   output logic [11:0]            command_queue,
   output logic [2:0]             command_cmd,
+  output logic                   command_notify,
   output logic                   fence_valid,
   input  logic                   fence_ready,
   output logic [1:0]             fence_kind,
@@ -52,24 +52,27 @@ module csr_top
   output logic [43:0]            cfg_root,
   output logic [43:0]            cfg_limit,
   input  logic [15:0]            fence_done_number,
-  input  logic                   commit_refused_pulse,
   output logic [3:0][43:0]       window_base,
   output logic [3:0][43:0]       window_limit,
   output logic [31:0]            read_timeout,
   output logic [15:0]            read_window,
   output logic [11:0]            store_limit,
+  output logic [15:0]            rate_period,
   output logic [3:0][2:0][11:0]  flag_masks,
   output logic                   soft_reset_pulse,
   input  logic                   soft_reset_busy,
   input  logic                   ready_status,
   output logic [11:0]            status_queue,
-  input  logic [2:0]             status_state,
+  output logic [2:0]             status_latency,
+  input  logic [6:0]             status,
   input  logic [15:0]            status_producer,
   input  logic [15:0]            status_fetched,
   input  logic [15:0]            status_cpl_produced,
   input  logic [15:0]            status_cpl_consumer,
   input  logic [NumCounters*8-1:0] counter_inc,
-  input  logic [7:0]             sticky_set,
+  input  logic [NumSticky-1:0]   sticky_set,
+  input  logic                   link_dead,
+  input  logic [3:0][8:0]        quarantined_count,
   input  logic [31:0]            irq_set,
   output logic [Cfg.vectors-1:0] irq
 );
@@ -83,6 +86,8 @@ module csr_top
   assign {queue_config_queue, queue_config_index, queue_config_data} = queue_config;
   assign command_queue = command.queue;
   assign command_cmd   = command.cmd;
+  assign command_notify = command.notify;
+  assign status_latency = 3'(StatusLatency);
   assign fence_kind    = fence.kind;
   assign fence_ctx     = fence.ctx;
   assign fence_first   = fence.first;
@@ -110,11 +115,11 @@ module csr_top
     .s_axil_araddr, .s_axil_arprot('0), .s_axil_arvalid, .s_axil_arready,
     .s_axil_rdata, .s_axil_rresp, .s_axil_rvalid, .s_axil_rready,
     .doorbell_valid, .doorbell_ready, .doorbell, .queue_config_valid, .queue_config,
-    .command_valid, .command_ready, .command, .fence_valid, .fence_ready, .fence,
-    .fence_done_number, .commit_refused_pulse, .windows, .read_timeout, .read_window, .store_limit,
+    .command_valid, .command, .fence_valid, .fence_ready, .fence,
+    .fence_done_number, .windows, .read_timeout, .read_window, .store_limit, .rate_period,
     .flag_masks, .soft_reset_pulse, .soft_reset_busy, .ready_status,
-    .status_queue, .status_state(queue_state_e'(status_state)), .status_producer, .status_fetched,
+    .status_queue, .status(queue_status_t'(status)), .status_producer, .status_fetched,
     .status_cpl_produced, .status_cpl_consumer,
-    .counter_inc(counter_inc), .sticky_set, .irq_set, .irq
+    .counter_inc(counter_inc), .sticky_set, .link_dead, .quarantined_count, .irq_set, .irq
   );
 endmodule : csr_top

@@ -92,6 +92,8 @@ module rec_top
   output logic [11:0]  q_id3,
   output logic [3:0]   q_valid,
   output logic [7:0]   q_weight,
+  output logic [23:0]  q_rate_bytes,
+  output logic [15:0]  q_rate_frames,
   // context format
   output logic [3:0]   x_format,
   output logic [5:0]   x_pa_bits,
@@ -117,8 +119,9 @@ module rec_top
   output logic [31:0]  num_counters,
   output logic [4:0]   counter_window_stall,
   output logic [4:0]   counter_table_reads,
-  output logic [2:0]   sticky_parity,
-  output logic [2:0]   sticky_command_ignored
+  output logic [3:0]   sticky_parity,
+  output logic [3:0]   sticky_command_ignored,
+  output logic [3:0]   sticky_link_dead
 );
   first_slot_t       s;
   further_slot_t     further;
@@ -128,6 +131,7 @@ module rec_top
   completion_shape_t completion_shape;
   queue_contexts_t   contexts;
   queue_weight_t     weight;
+  queue_rate_t       rate;
   context_format_t   x;
   logic              unused;
 
@@ -139,8 +143,9 @@ module rec_top
   assign completion_shape = queue_bits;
   assign contexts         = queue_bits;
   assign weight           = queue_bits;
+  assign rate             = queue_bits;
   assign x                = context_bits;
-  assign unused           = ^{ring_shape, completion_shape, contexts, weight, x};
+  assign unused           = ^{ring_shape, completion_shape, contexts, weight, rate, x};
 
   assign s_kind = s.kind;
   assign s_completion_wanted = s.completion_wanted;
@@ -222,6 +227,8 @@ module rec_top
   assign q_id3 = contexts.id[3];
   assign q_valid = contexts.valid;
   assign q_weight = weight.weight;
+  assign q_rate_bytes = rate.bytes;
+  assign q_rate_frames = rate.frames;
   assign x_format = x.format;
   assign x_pa_bits = x.pa_bits;
   assign x_af_ignore = x.af_ignore;
@@ -247,4 +254,5 @@ module rec_top
   assign counter_table_reads = CountTableReads;
   assign sticky_parity = StickyParity;
   assign sticky_command_ignored = StickyCommandIgnored;
+  assign sticky_link_dead = StickyLinkDead;
 endmodule : rec_top

@@ -197,6 +197,8 @@ TEST_CASE("Given queue and context registers then C header and package agree", "
   REGISTER_FIELD(queue_bits, QUEUE_CONTEXTS_ID3, q_id3)
   REGISTER_FIELD(queue_bits, QUEUE_CONTEXTS_VALID, q_valid)
   REGISTER_FIELD(queue_bits, QUEUE_WEIGHT_WEIGHT, q_weight)
+  REGISTER_FIELD(queue_bits, QUEUE_RATE_BYTES, q_rate_bytes)
+  REGISTER_FIELD(queue_bits, QUEUE_RATE_FRAMES, q_rate_frames)
   REGISTER_FIELD(context_bits, CONTEXT_FORMAT_FORMAT, x_format)
   REGISTER_FIELD(context_bits, CONTEXT_FORMAT_PA_BITS, x_pa_bits)
   REGISTER_FIELD(context_bits, CONTEXT_FORMAT_AF_IGNORE, x_af_ignore)
@@ -229,6 +231,7 @@ TEST_CASE("Given the codes then C header and packages agree on the last of each 
         VMSO_REG_COUNTER_TABLE_READS);
   CHECK(1u << records.top.sticky_parity == VMSO_REG_STICKY_PARITY_bm);
   CHECK(1u << records.top.sticky_command_ignored == VMSO_REG_STICKY_COMMAND_IGNORED_bm);
+  CHECK(1u << records.top.sticky_link_dead == VMSO_REG_STICKY_LINK_DEAD_bm);
 }
 
 }  // namespace
