@@ -14,7 +14,7 @@ template <typename Model>
 struct Rules : WatchBench<Model> {
   static constexpr unsigned kBus = sizeof(Model::rdata);
   static constexpr unsigned kMaxWrites = kBus == 16 ? 32 : 256;  // as CMakeLists.txt says
-  static constexpr unsigned kPageBeats = 4096 / kBus;
+  static constexpr unsigned kPageBeats = 4096 / kBus, kLast = kPageBeats - 1;
   static constexpr unsigned kWriteBeats = kBus == 16 ? 2 : 1;
 
   Rules() {
@@ -130,11 +130,10 @@ RULES_TEST("The rules let AW and W be one burst apart and no more", "[axi][rules
 
 RULES_TEST("The rules keep bursts in their page", "[axi][rules]") {
   using R = Rules<TestType>;
-  static constexpr unsigned kLast = R::kPageBeats - 1;
   static constexpr uint64_t kPage = 0x123456789000;
   bound<TestType>(
-      "AR from the first beat", [](auto &x) { x.ar(1, kPage, kLast); },
-      [](auto &x) { x.ar(2, kPage + R::kBus, kLast); });
+      "AR from the first beat", [](auto &x) { x.ar(1, kPage, R::kLast); },
+      [](auto &x) { x.ar(2, kPage + R::kBus, R::kLast); });
   bound<TestType>(
       "AR from the last beat", [](auto &x) { x.ar(1, kPage + 4096 - R::kBus, 0); },
       [](auto &x) { x.ar(2, kPage + 4096 - R::kBus, 1); });
@@ -144,7 +143,7 @@ RULES_TEST("The rules keep bursts in their page", "[axi][rules]") {
 }
 
 RULES_TEST("The rules know each read id and each beat", "[axi][rules]") {
-  static constexpr unsigned kLast = Rules<TestType>::kPageBeats - 1;
+  using R = Rules<TestType>;
   bound<TestType>(
       "an id twice",
       [](auto &x) {
@@ -163,8 +162,8 @@ RULES_TEST("The rules know each read id and each beat", "[axi][rules]") {
       },
       [](auto &x) { x.r(1023, true); });
   auto most = [](auto &x) {
-    x.ar(5, 0, kLast);
-    for (unsigned i = 0; i < kLast; i++) x.r(5, false);
+    x.ar(5, 0, R::kLast);
+    for (unsigned i = 0; i < R::kLast; i++) x.r(5, false);
   };
   bound<TestType>("the longest burst without an end", most, [](auto &x) { x.r(5, false); });
   bound<TestType>(
@@ -173,8 +172,8 @@ RULES_TEST("The rules know each read id and each beat", "[axi][rules]") {
   bound<TestType>(
       "an end too early",
       [](auto &x) {
-        x.ar(5, 0, kLast);
-        for (unsigned i = 1; i < kLast; i++) x.r(5, false);
+        x.ar(5, 0, R::kLast);
+        for (unsigned i = 1; i < R::kLast; i++) x.r(5, false);
       },
       [](auto &x) { x.r(5, true); });
 }
