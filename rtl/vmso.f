@@ -21,11 +21,14 @@ rtl/common/vmso_rr_arbiter.sv
 rtl/common/vmso_skid.sv
 rtl/common/vmso_tally.sv
 rtl/axi/vmso_axi.sv
+rtl/axi/vmso_axi_age.sv
 rtl/axi/vmso_axi_class.sv
+rtl/axi/vmso_axi_dead.sv
 rtl/axi/vmso_axi_epoch.sv
 rtl/axi/vmso_axi_pick.sv
 rtl/axi/vmso_axi_read.sv
 rtl/axi/vmso_axi_rules.sv
+rtl/axi/vmso_axi_scan.sv
 rtl/axi/vmso_axi_window.sv
 rtl/axi/vmso_axi_write.sv
 rtl/csr/vmso_axil_rules.sv

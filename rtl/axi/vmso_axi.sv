@@ -6,13 +6,18 @@
 //                 gets, valid in the handshake cycle and stable until then. 2^n walk ids, 64 slot ids,
 //                 32 template ids, frame_slots payload ids
 // read_rsp        valid-only, with read_data; see vmso_axi_read for windows, timeouts and colours.
-//                 The id of a read is lent again two cycles after its last response at the earliest
+//                 The id of a read is lent again in the cycle after its last response at the earliest
+// quarantined_count, link_dead: reads that memory has not answered in time; see vmso_axi_read
 // write           valid/ready; write_done in order; see vmso_axi_write
 // reset           a soft reset does not reach this room: hold_reads, then reads_idle
 module vmso_axi
   import vmso_pkg::*;
 #(
   parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
+  parameter  logic [3:0]  ArCache = 4'b0011,  // AxCACHE and AxPROT of all reads, of all writes
+  parameter  logic [2:0]  ArProt = 3'b000,
+  parameter  logic [3:0]  AwCache = 4'b0011,
+  parameter  logic [2:0]  AwProt = 3'b000,
   localparam int unsigned BusBytes = vmso_config_pkg::bus_bytes(Cfg)
 ) (
   input  logic                     clk,
@@ -52,6 +57,8 @@ module vmso_axi
   output logic                     count_window_stall,
   output logic                     sticky_timeout,
   output logic                     sticky_window,
+  output logic [3:0][8:0]          quarantined_count,
+  output logic                     link_dead,
   output logic [9:0]               m_axi_arid,
   output logic [63:0]              m_axi_araddr,
   output logic [7:0]               m_axi_arlen,
@@ -87,7 +94,7 @@ module vmso_axi
   output logic                     m_axi_bready
 );
 
-  vmso_axi_read #(.Cfg(Cfg)) u_read (
+  vmso_axi_read #(.Cfg(Cfg), .ArCache(ArCache), .ArProt(ArProt)) u_read (
     .clk, .rst_n, .windows, .read_timeout, .read_window, .read_colour, .hold_reads, .colour_busy,
     .reads_idle,
     .req_valid({payload_req_valid, tmpl_req_valid, slot_req_valid, walk_req_valid}),
@@ -95,17 +102,20 @@ module vmso_axi
     .req({payload_req, tmpl_req, slot_req, walk_req}),
     .req_id({payload_req_id, tmpl_req_id, slot_req_id, walk_req_id}),
     .read_rsp_valid, .read_rsp, .read_data, .count_read_beats, .count_window_stall,
-    .sticky_timeout, .sticky_window, .m_axi_arid, .m_axi_araddr, .m_axi_arlen, .m_axi_arsize,
-    .m_axi_arburst, .m_axi_arcache, .m_axi_arprot, .m_axi_arvalid, .m_axi_arready, .m_axi_rid,
-    .m_axi_rdata, .m_axi_rresp, .m_axi_rlast, .m_axi_rvalid, .m_axi_rready
+    .sticky_timeout, .sticky_window, .quarantined_count, .link_dead, .m_axi_arid, .m_axi_araddr,
+    .m_axi_arlen, .m_axi_arsize, .m_axi_arburst, .m_axi_arcache, .m_axi_arprot, .m_axi_arvalid,
+    .m_axi_arready, .m_axi_rid, .m_axi_rdata, .m_axi_rresp, .m_axi_rlast, .m_axi_rvalid,
+    .m_axi_rready
   );
-  vmso_axi_write #(.Cfg(Cfg)) u_write (
+  vmso_axi_write #(.Cfg(Cfg), .AwCache(AwCache), .AwProt(AwProt)) u_write (
     .clk, .rst_n, .windows, .write_valid, .write_ready, .write, .write_done_valid, .write_done_ok,
     .m_axi_awid, .m_axi_awaddr, .m_axi_awlen, .m_axi_awsize, .m_axi_awburst, .m_axi_awcache,
     .m_axi_awprot, .m_axi_awvalid, .m_axi_awready, .m_axi_wdata, .m_axi_wstrb, .m_axi_wlast,
     .m_axi_wvalid, .m_axi_wready, .m_axi_bresp, .m_axi_bvalid, .m_axi_bready
   );
-  vmso_axi_rules #(.DataBits(Cfg.data_bits)) u_rules (
+  vmso_axi_rules #(
+    .DataBits(Cfg.data_bits), .MaxWrites(vmso_config_pkg::writes_in_flight(Cfg))
+  ) u_rules (
     .clk, .rst_n, .arid(m_axi_arid), .araddr(m_axi_araddr), .arlen(m_axi_arlen),
     .arvalid(m_axi_arvalid), .arready(m_axi_arready), .rid(m_axi_rid), .rdata(m_axi_rdata),
     .rresp(m_axi_rresp), .rlast(m_axi_rlast), .rvalid(m_axi_rvalid), .rready(m_axi_rready),

@@ -19,13 +19,19 @@ package vmso_axi_pkg;
   typedef struct packed {
     logic       out;          // a read with this id has not ended
     logic       quarantined;  // it timed out: its beats are for nobody
-    logic       old;          // it has been out for longer than the timeout
     logic       colour;
     logic [8:0] left;         // beats that have not come
   } look_t;
 
-  // Ages are told in quarters of the timeout; a read is old after AgeOld of them.
-  localparam int unsigned EpochBits = 4;
-  localparam logic [EpochBits-1:0] AgeOld = 4'd5;
+  // A request of a class that has no id left, until it is answered.
+  typedef struct packed {
+    vmso_pkg::read_id_t id;
+    logic               colour;
+  } dead_t;
+
+  // Ages are told in eighths of the timeout; a read is old after AgeOld of them. An age wraps after
+  // 4 timeouts: what is found within 2 is not missed.
+  localparam int unsigned EpochBits = 5;
+  localparam logic [EpochBits-1:0] AgeOld = 5'd9;
 
 endpackage : vmso_axi_pkg

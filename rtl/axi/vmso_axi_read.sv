@@ -3,13 +3,24 @@
 //
 // req         four request channels, index = read_class_e; see vmso_axi_class. Payload waits while
 //             read_window beats are in flight, slot reads while read_window + 32 are; walks and
-//             templates never. hold_reads: nobody is accepted
+//             templates never. One payload burst may always be in flight, whatever the window says
+//             and others read: a window of 0 is one burst. hold_reads: nobody is accepted
 // rsp         valid-only broadcast, one cycle after R; RREADY is tied to 1
+// gap         an answer that is no beat leaves in a cycle without one: a late read first, then a dead
+//             request, then a refused burst. While R has no gap, vmso_axi_scan holds requests
 // window      a burst that is not wholly inside one window never reaches AR: it is answered with
-//             {has_data 0, last 1, RespWindow} in a cycle without a beat
+//             {has_data 0, last 1, RespWindow}
 // timeout     a read that has been out for read_timeout cycles (see vmso_axi_epoch; counted from its
 //             handshake) is answered with {has_data 0, last 1, RespTimeout}; its id stays away until
-//             its last beat has come, and what comes until then is swallowed. 0: never
+//             its last beat has come, and what comes until then is swallowed. 0: never.
+//             Answered at the latest 1.125 read_timeout + 3 N + F + 80 cycles after its handshake if
+//             memory gives a beat per cycle, N: ids of all classes, F: beats that memory owes. At the
+//             read windows of reset that is less than 2 timeouts from read_timeout 4096 on
+// dead        a class whose ids are all in quarantine reads nothing more, and no class does while a
+//             burst has stood on AR for read_timeout: requests are answered with RespTimeout at once,
+//             see vmso_axi_class, until a read ends or the burst is taken. link_dead: a class is dead.
+//             Only memory or rst_n mends that: what memory owes outlives a soft reset
+// quarantined_count  ids in quarantine, by class
 // colour_busy reads of a colour (that of read_colour in the handshake cycle) whose last response has
 //             not been broadcast before this cycle; reads_idle: none of either
 // latency     handshake to ARVALID 2 cycles
@@ -23,7 +34,9 @@ module vmso_axi_read
 #(
   parameter vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
   parameter int unsigned SlotIds = 64,      // power of two, 2..256; other values serve proofs
-  parameter int unsigned TemplateIds = 32   // the same
+  parameter int unsigned TemplateIds = 32,  // the same
+  parameter logic [3:0]  ArCache = 4'b0011, // normal, non-cacheable, bufferable
+  parameter logic [2:0]  ArProt = 3'b000    // unprivileged, secure, data
 ) (
   input  logic                     clk,
   input  logic                     rst_n,
@@ -45,6 +58,8 @@ module vmso_axi_read
   output logic                     count_window_stall,
   output logic                     sticky_timeout,
   output logic                     sticky_window,
+  output logic [3:0][8:0]          quarantined_count,
+  output logic                     link_dead,
   output logic [9:0]               m_axi_arid,
   output logic [63:0]              m_axi_araddr,
   output logic [7:0]               m_axi_arlen,
@@ -64,27 +79,36 @@ module vmso_axi_read
   localparam int unsigned LaneW = $clog2(vmso_config_pkg::bus_bytes(Cfg));
   localparam int unsigned WalkIds = 2**$clog2(Cfg.walk_slots);
   localparam int unsigned ClassIds [4] = '{WalkIds, SlotIds, TemplateIds, Cfg.frame_slots};
+  localparam logic [3:0][8:0] LastId = {9'(Cfg.frame_slots - 1), 9'(TemplateIds - 1),
+                                        9'(SlotIds - 1), 9'(WalkIds - 1)};
   localparam int unsigned MaxBeats = 256 * (Cfg.frame_slots + TemplateIds + SlotIds + WalkIds);
   localparam int unsigned BeatW = vmso_math_pkg::count_width(MaxBeats);
 
   // -- classes: ids, queues, what is out -------------------------------------------------------------
-  logic [3:0]           hold, taken, burst_valid, burst_ready, note_valid;
+  logic [3:0]           hold, taken, burst_valid, burst_ready, note_valid, class_late, dead;
+  logic [3:0]           dead_valid, dead_ready, unanswered;
+  dead_t [3:0]          dead_read;
   logic [3:0][8:0]      taken_beats;
   burst_t [3:0]         burst;
   look_t [3:0]          class_look;
-  read_id_t             look_id;
+  read_id_t             look_id, scan_id;
+  logic                 stuck;
   note_e                note;
   logic [EpochBits-1:0] epoch;
 
   vmso_axi_epoch u_epoch (.clk, .rst_n, .read_timeout, .epoch);
   for (genvar c = 0; c < 4; c++) begin : gen_class
     vmso_axi_class #(.Num(ClassIds[c])) u_class (
-      .clk, .rst_n, .hold(hold[c]), .req_valid(req_valid[c]), .req_ready(req_ready[c]),
+      .clk, .rst_n, .hold(hold[c]), .stuck, .req_valid(req_valid[c]), .req_ready(req_ready[c]),
       .req(req[c]), .req_id(req_id[c]), .taken(taken[c]), .taken_beats(taken_beats[c]),
       .colour(read_colour), .epoch, .burst_valid(burst_valid[c]), .burst_ready(burst_ready[c]),
-      .burst(burst[c]), .look_id, .look(class_look[c]), .note_valid(note_valid[c]), .note
+      .burst(burst[c]), .look_id, .look(class_look[c]), .scan_id, .late(class_late[c]),
+      .note_valid(note_valid[c]), .note, .quarantined_count(quarantined_count[c]), .dead(dead[c]),
+      .dead_valid(dead_valid[c]), .dead_ready(dead_ready[c]), .dead_read(dead_read[c]),
+      .unanswered(unanswered[c])
     );
   end
+  assign link_dead = dead != '0;
 
   // -- pick and check: one burst a cycle, its page against the windows -------------------------------
   logic [3:0]    grant;
@@ -130,17 +154,26 @@ module vmso_axi_read
   assign m_axi_araddr  = {8'd0, picked_q.req.addr[55:LaneW], LaneW'(0)};
   assign m_axi_arlen   = picked_q.req.len;
   assign m_axi_arsize  = 3'(LaneW);
-  assign m_axi_arburst = 2'b01;    // INCR
-  assign m_axi_arcache = 4'b0011;  // normal, non-cacheable, bufferable
-  assign m_axi_arprot  = 3'b000;
+  assign m_axi_arburst = 2'b01;  // INCR
+  assign m_axi_arcache = ArCache;
+  assign m_axi_arprot  = ArProt;
 
-  // -- respond: a beat, else a refused burst, else a look at the next id of the scan -------------------
-  logic        refused_valid, refused_ready, scan, report, scan_last;
-  read_class_e refused_class, scan_class_q, look_class;
-  read_id_t    refused_id, scan_id_q;
+  // A burst that stands for a timeout: no other can be sent, whatever ids are at home.
+  logic [EpochBits-1:0] epoch_q, stood_q;  // stood_q: changes of the epoch while it stands
+  assign stuck = stood_q >= AgeOld && read_timeout != '0;
+  always_ff @(posedge clk) begin
+    epoch_q <= epoch;
+    if (!rst_n || !m_axi_arvalid || m_axi_arready) stood_q <= '0;
+    else if (epoch != epoch_q && stood_q < AgeOld) stood_q <= stood_q + 1'b1;
+  end
+
+  // -- respond: a beat, else a late read, else a dead request, else a refused burst --------------------
+  logic        refused_valid, refused_ready, late, dead_any, report, hold_all, hold_payload;
+  read_class_e refused_class, scan_class, look_class, dead_class;
+  read_id_t    refused_id, rsp_id;
   logic [2:0]  refused_count;
   look_t       look;
-  logic        timed_out, broadcast, ends;
+  logic        timed_out, dead_told, broadcast, ends;
   read_resp_e  resp;
 
   vmso_fifo #(.Bits(10), .Depth(4)) u_refused (
@@ -148,26 +181,40 @@ module vmso_axi_read
     .in({picked_class_q, picked_q.id}), .out_valid(refused_valid), .out_ready(refused_ready),
     .out({refused_class, refused_id}), .count(refused_count)
   );
+  vmso_axi_scan #(.LastId(LastId)) u_scan (
+    .clk, .rst_n, .late, .gap(!m_axi_rvalid), .asks(dead_any || refused_valid), .scan_class,
+    .scan_id, .hold_all, .hold_payload
+  );
+  assign late          = class_late[scan_class] && read_timeout != '0;
+  assign dead_any      = dead_valid != '0;
   assign m_axi_rready  = 1'b1;
-  assign refused_ready = !m_axi_rvalid;
-  assign scan          = !m_axi_rvalid && !refused_valid;
+  assign timed_out     = !m_axi_rvalid && late;
+  assign dead_told     = !m_axi_rvalid && !late && dead_any;
+  assign refused_ready = !m_axi_rvalid && !late && !dead_any;
 
   always_comb begin
-    look_class = scan_class_q;
-    look_id    = scan_id_q;
+    dead_class = ReadWalk;
+    for (int unsigned c = 4; c > 0; c--) begin
+      if (dead_valid[c-1]) dead_class = read_class_e'(2'(c-1));
+    end
+    dead_ready             = '0;
+    dead_ready[dead_class] = dead_told;
+  end
+  always_comb begin
+    look_class = refused_class;
+    look_id    = refused_id;
     if (m_axi_rvalid) begin
       look_class = read_class_e'(m_axi_rid[9:8]);
       look_id    = m_axi_rid[7:0];
-    end else if (refused_valid) begin
-      look_class = refused_class;
-      look_id    = refused_id;
+    end else if (late) begin
+      look_class = scan_class;
+      look_id    = scan_id;
     end
   end
   assign look      = class_look[look_class];
-  assign timed_out = scan && look.out && !look.quarantined && look.old && read_timeout != '0;
-  assign report    = look.out && (!scan || timed_out);
+  assign report    = look.out && (m_axi_rvalid || timed_out || (refused_valid && refused_ready));
   assign ends      = m_axi_rvalid ? m_axi_rlast : 1'b1;
-  assign broadcast = report && !look.quarantined;
+  assign broadcast = dead_told || (report && !look.quarantined);
 
   always_comb begin
     note_valid             = '0;
@@ -182,47 +229,37 @@ module vmso_axi_read
         2'b11:   resp = RespDecErr;
         default: resp = RespOkay;
       endcase
-    end else if (refused_valid) begin
+    end else if (refused_ready) begin
       resp = RespWindow;
-    end
-  end
-
-  always_comb begin
-    scan_last = 1'b0;
-    for (int unsigned c = 0; c < 4; c++) begin
-      if (scan_class_q == read_class_e'(2'(c))) scan_last = 32'(scan_id_q) == ClassIds[c] - 1;
-    end
-  end
-  always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      scan_class_q <= ReadWalk;
-      scan_id_q    <= '0;
-    end else if (scan) begin
-      scan_id_q <= scan_last ? '0 : scan_id_q + 1'b1;
-      if (scan_last) scan_class_q <= read_class_e'(2'(scan_class_q) + 1'b1);
     end
   end
 
   logic       ends_q, colour_q;
   logic [8:0] beats_gone_q;  // leave the count of beats in flight with this broadcast
+  assign rsp_id = dead_told ? dead_read[dead_class].id : look_id;
   always_ff @(posedge clk) begin
     if (!rst_n) read_rsp_valid <= 1'b0;
     else read_rsp_valid <= broadcast;
   end
   always_ff @(posedge clk) begin
-    read_rsp <= '{cls: look_class, id: look_id, has_data: m_axi_rvalid, last: ends, resp: resp};
+    read_rsp <= '{
+      cls: dead_told ? dead_class : look_class,
+      id: rsp_id,
+      has_data: m_axi_rvalid,
+      last: ends,
+      resp: resp
+    };
     read_data    <= m_axi_rdata;
     ends_q       <= ends;
-    colour_q     <= look.colour;
-    beats_gone_q <= ends ? look.left : 9'd1;
+    colour_q     <= dead_told ? dead_read[dead_class].colour : look.colour;
+    beats_gone_q <= ends && !dead_told ? look.left : 9'd1;
   end
 
   // -- accounts ------------------------------------------------------------------------------------
   logic [BeatW-1:0] flight_q, asked;  // beats in flight, from handshake to broadcast
   logic [1:0][9:0]  colour_count_q;
   logic [2:0]       taken_count;
-  logic             window_shut, window_shut_slots, starving;
-  logic [6:0]       refused_wait_q;   // cycles that a refused burst has waited for a gap
+  logic             window_shut, window_shut_slots;
 
   always_comb begin
     asked       = '0;
@@ -246,24 +283,21 @@ module vmso_axi_read
   end
   assign reads_idle = colour_busy == '0;
 
-  // Beats without a gap would keep the answer to a refused burst waiting: payload makes room.
-  assign starving          = refused_wait_q[6];
-  assign window_shut       = 32'(flight_q) >= 32'(read_window) || starving;
+  assign window_shut       = (32'(flight_q) >= 32'(read_window) && unanswered[ReadPayload])
+                             || hold_payload;
   assign window_shut_slots = 32'(flight_q) >= 32'(read_window) + 32;
-  assign hold              = {window_shut, 1'b0, window_shut_slots, 1'b0} | {4{hold_reads}};
+  assign hold              = {window_shut, 1'b0, window_shut_slots, 1'b0}
+                             | {4{hold_reads || hold_all}};
 
   always_ff @(posedge clk) begin
     if (!rst_n) begin
       flight_q           <= '0;
-      refused_wait_q     <= '0;
       count_read_beats   <= 1'b0;
       count_window_stall <= 1'b0;
       sticky_timeout     <= 1'b0;
       sticky_window      <= 1'b0;
     end else begin
       flight_q <= flight_q + asked - (read_rsp_valid ? BeatW'(beats_gone_q) : '0);
-      if (!refused_valid || refused_ready) refused_wait_q <= '0;
-      else if (!starving) refused_wait_q <= refused_wait_q + 1'b1;
       count_read_beats   <= m_axi_rvalid;
       count_window_stall <= req_valid[ReadPayload] && window_shut;
       sticky_timeout     <= timed_out;
@@ -273,7 +307,8 @@ module vmso_axi_read
 
 `ifdef VMSO_CHECKS
   `VMSO_INTG(BeatHasRead, !m_axi_rvalid || look.out)
-  `VMSO_IMPL(RefusedHasRead, !refused_valid || m_axi_rvalid || look.out)
+  `VMSO_IMPL(LateHasRead, !timed_out || (look.out && !look.quarantined))
+  `VMSO_IMPL(RefusedHasRead, !refused_valid || !refused_ready || look.out)
   `VMSO_IMPL(FlightAgrees, reads_idle == (flight_q == '0))
   for (genvar c = 0; c < 4; c++) begin : gen_check
     `VMSO_INTG(BurstStaysInPage, !taken[c]
@@ -281,5 +316,5 @@ module vmso_axi_read
   end
 `endif
   logic unused_bits;
-  assign unused_bits = ^{refused_count, picked_q.req.addr[LaneW-1:0]};
+  assign unused_bits = ^{refused_count, unanswered[2:0], picked_q.req.addr[LaneW-1:0]};
 endmodule : vmso_axi_read

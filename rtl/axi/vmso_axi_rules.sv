@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules of AXI4 that the engine and host memory owe each other, checked in simulation: what is
-// offered stands until it is taken, a burst stays in its 4 KiB page, an id is not used twice at once, and
-// responses have their requests and their number of beats.
+// offered stands until it is taken, a burst stays in its 4 KiB page, an id is not used twice at once,
+// responses have their requests and their number of beats, and no more writes are open than the engine
+// says: each read id once, 1..256 beats a burst, MaxWrites writes, AW and W one burst apart.
 // What memory owes is INTG, what the engine owes is IMPL. No outputs; empty in synthesis.
 `include "vmso_assert.svh"
 module vmso_axi_rules #(
   parameter  int unsigned DataBits = 256,
+  parameter  int unsigned MaxWrites = 64,  // writes that the engine may have open, 1..2^30
   localparam int unsigned BusBytes = DataBits / 8
 ) (
   input logic                clk,
@@ -95,23 +97,22 @@ module vmso_axi_rules #(
   `VMSO_INTG(RLastIsLast, !rvalid || rlast == (left_r == 9'd1))
 
   // -- writes: beats of W against AW, B after both ---------------------------------------------------
-  logic signed [7:0] w_ahead_q;      // bursts whose W has ended, less those whose AW was taken
-  logic [7:0]        aw_open_q, w_open_q, w_beat_q;
+  // AW taken and not answered, W ended and not answered, beats of the present W burst
+  logic [31:0] aw_open_q, w_open_q, w_beat_q;
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      w_ahead_q <= '0;
       aw_open_q <= '0;
       w_open_q  <= '0;
       w_beat_q  <= '0;
     end else begin
-      w_ahead_q <= w_ahead_q + 8'(wvalid && wready && wlast) - 8'(awvalid && awready);
-      aw_open_q <= aw_open_q + 8'(awvalid && awready) - 8'(bvalid && bready);
-      w_open_q  <= w_open_q + 8'(wvalid && wready && wlast) - 8'(bvalid && bready);
+      aw_open_q <= aw_open_q + 32'(awvalid && awready) - 32'(bvalid && bready);
+      w_open_q  <= w_open_q + 32'(wvalid && wready && wlast) - 32'(bvalid && bready);
       if (wvalid && wready) w_beat_q <= wlast ? '0 : w_beat_q + 1'b1;
     end
   end
-  `VMSO_IMPL(WIsNotFarAhead, w_ahead_q <= 8'sd1 && w_ahead_q >= -8'sd1)
-  `VMSO_IMPL(WHasItsBeats, !wvalid || wlast == (w_beat_q == (BusBytes < 32 ? 8'd1 : 8'd0)))
+  `VMSO_IMPL(WritesInRange, aw_open_q <= MaxWrites && w_open_q <= MaxWrites)
+  `VMSO_IMPL(WIsNotFarAhead, w_open_q <= aw_open_q + 1'b1 && aw_open_q <= w_open_q + 1'b1)
+  `VMSO_IMPL(WHasItsBeats, !wvalid || wlast == (w_beat_q == (BusBytes < 32 ? 32'd1 : 32'd0)))
   `VMSO_INTG(BHasRequest, !bvalid || (aw_open_q != '0 && w_open_q != '0))
   `VMSO_INTG(BIdIsOurs, !bvalid || bid == '0)
 `else

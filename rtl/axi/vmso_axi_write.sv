@@ -12,6 +12,8 @@ module vmso_axi_write
   import vmso_pkg::*;
 #(
   parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
+  parameter  logic [3:0]  AwCache = 4'b0011,  // normal, non-cacheable, bufferable
+  parameter  logic [2:0]  AwProt = 3'b000,    // unprivileged, secure, data
   localparam int unsigned BusBytes = vmso_config_pkg::bus_bytes(Cfg)
 ) (
   input  logic                     clk,
@@ -77,8 +79,8 @@ module vmso_axi_write
   assign m_axi_awlen   = BusBytes < 32 ? 8'd1 : 8'd0;
   assign m_axi_awsize  = 3'(LaneW);
   assign m_axi_awburst = 2'b01;
-  assign m_axi_awcache = 4'b0011;
-  assign m_axi_awprot  = 3'b000;
+  assign m_axi_awcache = AwCache;
+  assign m_axi_awprot  = AwProt;
   assign m_axi_wvalid  = w_left_q;
   if (BusBytes == 16) begin : gen_two_beats
     logic second_q;

@@ -15,7 +15,13 @@
   `define VMSO_IMPL(name, expr)
 `else
   `define VMSO_CHECKS
-  `define VMSO_INTG(name, expr) name: assert property (@(posedge clk) disable iff (!rst_n) (expr)) \
+  // Power-on state is random: nothing is promised, and each assertion is silent, until its module has
+  // seen a clock edge in reset.
+  `define VMSO_INTG(name, expr) \
+    bit name``_reset_seen; \
+    initial name``_reset_seen = 1'b0; \
+    always @(posedge clk) if (!rst_n) name``_reset_seen <= 1'b1; \
+    name: assert property (@(posedge clk) disable iff (!rst_n || !name``_reset_seen) (expr)) \
     else $error("%m broken: %s", `"expr`");
   `ifdef VMSO_IMPL_ON
     `define VMSO_IMPL(name, expr) `VMSO_INTG(name, expr)

@@ -4,6 +4,8 @@
 // The bench keeps its own account of every read from its handshake on: what must be broadcast, in
 // which order per id, and what must not reach the bus. Memory answers bursts in any order and may
 // mix beats of different ids; `hold` keeps chosen bursts back until the test lets them go.
+// A request of a class whose ids are all in quarantine, or of any class while AR hangs, is dead: it must
+// be answered with a timeout at once and must not reach the bus.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -55,6 +57,10 @@ class AxiBench : public UnitBench<Model> {
     bool on_bus = false;
     bool timed_out = false;
   };
+  struct Dead {
+    unsigned id, colour;
+    uint64_t asked;
+  };
   struct Burst {
     unsigned id;
     uint64_t addr;
@@ -72,6 +78,10 @@ class AxiBench : public UnitBench<Model> {
   Knobs knobs;
   std::array<std::deque<Request>, 4> want;         // offered one after the other
   std::map<unsigned, Read> reads;                  // by bus id
+  std::array<std::optional<Dead>, 4> dead;         // accepted, to be answered at once
+  unsigned dead_answers = 0, slowest_dead = 0;     // cycles from handshake to answer
+  uint64_t slowest_timeout = 0;
+  bool forgets = false;  // the test takes reads out of `reads`: counts are not compared
   std::vector<std::pair<Burst, uint64_t>> memory;  // bursts and when they may answer
   std::vector<Response> responses;
   std::vector<std::pair<unsigned, uint64_t>> ar_log;  // class and cycle of each AR
@@ -79,7 +89,7 @@ class AxiBench : public UnitBench<Model> {
   std::function<bool(const Burst &)> hold = [](const Burst &) { return false; };
   std::function<unsigned(uint64_t)> error_at = [](uint64_t) { return 0u; };  // rresp of a beat
   unsigned flight = 0;              // beats asked for and not broadcast or given up
-  unsigned max_flight_payload = 0;  // flight seen at a payload handshake
+  unsigned max_flight_payload = 0;  // flight seen at a payload handshake, the first one apart
   unsigned sticky_timeouts = 0, sticky_windows = 0, stalls = 0, beats_counted = 0, beats_sent = 0;
   unsigned gap_every = 0;  // if not 0, R is busy in all but every n-th cycle
 
@@ -131,7 +141,16 @@ class AxiBench : public UnitBench<Model> {
   }
   bool quiet() const {
     return std::ranges::all_of(want, [](auto &q) { return q.empty(); }) && reads.empty() &&
-           want_writes.empty() && writes.empty();
+           want_writes.empty() && writes.empty() &&
+           std::ranges::none_of(dead, [](auto &r) { return r.has_value(); });
+  }
+  // Reads of a class that were given up and whose last beat has not come.
+  unsigned gone(unsigned cls) const {
+    return unsigned(std::ranges::count_if(
+        reads, [&](auto &r) { return r.first >> 8 == cls && r.second.timed_out; }));
+  }
+  void release_all() {
+    for (auto &m : memory) m.first.held = false;
   }
 
   static std::array<uint8_t, kBus> pattern(uint64_t addr) {
@@ -171,11 +190,13 @@ class AxiBench : public UnitBench<Model> {
   bool sent_valid_ = false, sent_read_was_live_ = false;
   std::array<int, 4> id_shown_{-1, -1, -1, -1};
   std::vector<uint8_t> w_bytes_;
+  std::array<unsigned, 4> gone_before_{};  // in the cycle before: the port counts one cycle later
+  uint64_t ar_stood_ = 0;                  // cycles that an offer on AR has stood
 
   void drive() {
     auto &d = this->dut();
     for (unsigned c = 0; c < 4; c++) {
-      d.req_valid[c] = !want[c].empty();
+      d.req_valid[c] = !want[c].empty() && !stuck_unknown();
       if (!want[c].empty()) {
         d.req_addr[c] = want[c].front().addr;
         d.req_len[c] = uint8_t(want[c].front().len);
@@ -228,6 +249,7 @@ class AxiBench : public UnitBench<Model> {
   void sample() {
     auto &d = this->dut();
     check_colours();
+    check_dead();
     sample_responses();
     sample_requests();
     sample_ar();
@@ -246,9 +268,40 @@ class AxiBench : public UnitBench<Model> {
     for (auto &[id, r] : reads) {
       if (!r.timed_out) busy |= 1u << r.colour;
     }
+    for (auto &r : dead) {
+      if (r) busy |= 1u << r->colour;
+    }
     REQUIRE(unsigned(d.colour_busy) == busy);
     REQUIRE(bool(d.reads_idle) == (busy == 0));
   }
+
+  bool all_gone(unsigned c) const { return gone_before_[c] == kIds[c]; }
+  void check_dead() {
+    auto &d = this->dut();
+    bool must = false;
+    for (unsigned c = 0; c < 4; c++) {
+      if (!forgets) REQUIRE(d.quarantined[c] == gone_before_[c]);
+      must = must || all_gone(c);
+    }
+    if (!forgets) {
+      if (must) REQUIRE(d.link_dead);
+      if (!must && ar_stood_ < d.read_timeout) REQUIRE(!d.link_dead);
+      if (surely_stuck()) REQUIRE(d.link_dead);
+    }
+    stuck_ = surely_stuck() || (d.link_dead && !must);
+  }
+  // AR counts as stuck after one to 1.125 timeouts. In between link_dead tells, unless some class is
+  // dead anyway: nobody asks then, so that the bench need not know.
+  bool surely_stuck() {
+    auto &d = this->dut();
+    return d.read_timeout != 0 && ar_stood_ > std::max(d.read_timeout, 256u) * 9 / 8 + 16;
+  }
+  bool stuck_unknown() {
+    auto &d = this->dut();
+    return d.read_timeout != 0 && ar_stood_ >= d.read_timeout && !surely_stuck() &&
+           (all_gone(0) || all_gone(1) || all_gone(2) || all_gone(3));
+  }
+  bool stuck_ = false;  // an offer on AR has stood for a timeout
 
   void sample_requests() {
     auto &d = this->dut();
@@ -266,10 +319,19 @@ class AxiBench : public UnitBench<Model> {
       want[c].pop_front();
       unsigned id = c << 8 | d.req_id[c];
       INFO("class " << c << " id " << unsigned(d.req_id[c]));
+      REQUIRE(!dead[c]);
+      if (all_gone(c) || stuck_) {
+        if (!all_gone(c)) REQUIRE(!reads.contains(id));
+        dead[c] = {id, unsigned(d.read_colour), this->now()};
+        asked_now_++;
+        continue;
+      }
       REQUIRE(!reads.contains(id));
       if (c == kPayload) {
-        max_flight_payload = std::max(max_flight_payload, flight);
-        REQUIRE(flight < d.read_window);
+        bool alone = std::ranges::none_of(
+            reads, [](auto &r) { return r.first >> 8 == kPayload && !r.second.timed_out; });
+        REQUIRE((flight < d.read_window || alone));
+        if (!alone) max_flight_payload = std::max(max_flight_payload, flight);
       }
       if (c == kSlot) REQUIRE(flight < d.read_window + 32u);
       reads[id] = {.addr = q.addr,
@@ -282,11 +344,13 @@ class AxiBench : public UnitBench<Model> {
     }
     flight += asked_now_;
     asked_now_ = 0;
+    for (unsigned c = 0; c < 4; c++) gone_before_[c] = gone(c);
   }
   unsigned asked_now_ = 0;
 
   void sample_ar() {
     auto &d = this->dut();
+    ar_stood_ = d.m_axi_arvalid && !d.m_axi_arready ? ar_stood_ + 1 : 0;
     if (!d.m_axi_arvalid) return;
     auto it = reads.find(d.m_axi_arid);
     REQUIRE(it != reads.end());
@@ -331,12 +395,23 @@ class AxiBench : public UnitBench<Model> {
     if (!d.rsp_valid) return;
     unsigned id = unsigned(d.rsp_class) << 8 | d.rsp_id;
     INFO("response class " << unsigned(d.rsp_class) << " id " << unsigned(d.rsp_id));
+    responses.push_back(
+        {d.rsp_class, d.rsp_id, bool(d.rsp_has_data), bool(d.rsp_last), d.rsp_resp, this->now()});
+    if (auto &r = dead[d.rsp_class]; r && r->id == id) {
+      REQUIRE(!d.rsp_has_data);
+      REQUIRE(d.rsp_last);
+      REQUIRE(unsigned(d.rsp_resp) == kTimedOut);
+      REQUIRE(this->now() - r->asked >= 4);  // no faster than the bus
+      slowest_dead = std::max(slowest_dead, unsigned(this->now() - r->asked));
+      dead_answers++;
+      flight--;
+      r.reset();
+      return;
+    }
     auto it = reads.find(id);
     REQUIRE(it != reads.end());
     Read &r = it->second;
     REQUIRE(!r.timed_out);
-    responses.push_back(
-        {d.rsp_class, d.rsp_id, bool(d.rsp_has_data), bool(d.rsp_last), d.rsp_resp, this->now()});
     if (d.rsp_has_data) {
       uint64_t addr = (r.addr & ~uint64_t(kBus - 1)) + r.beats * kBus;
       unsigned error = error_at(addr);
@@ -357,6 +432,7 @@ class AxiBench : public UnitBench<Model> {
       REQUIRE(d.read_timeout != 0);
       REQUIRE(this->now() - r.asked >= d.read_timeout);
       r.timed_out = true;
+      slowest_timeout = std::max(slowest_timeout, this->now() - r.asked);
     }
   }
 

@@ -39,6 +39,8 @@ module axi_top
   output logic                     count_window_stall,
   output logic                     sticky_timeout,
   output logic                     sticky_window,
+  output logic [8:0]               quarantined [4],
+  output logic                     link_dead,
   output logic [9:0]               m_axi_arid,
   output logic [63:0]              m_axi_araddr,
   output logic [7:0]               m_axi_arlen,
@@ -79,6 +81,7 @@ module axi_top
   logic [3:0]      ready;
   read_rsp_t       read_rsp;
   write_req_t      write;
+  logic [3:0][8:0] quarantined_count;
 
   assign windows[0] = '{limit: window_limit[0], base: window_base[0]};
   assign windows[1] = '{limit: 44'd0, base: 44'd1};
@@ -88,6 +91,7 @@ module axi_top
     assign req[c]       = '{addr: req_addr[c], len: req_len[c]};
     assign req_id[c]    = id[c];
     assign req_ready[c] = ready[c];
+    assign quarantined[c] = quarantined_count[c];
   end
   assign rsp_class    = read_rsp.cls;
   assign rsp_id       = read_rsp.id;
@@ -96,7 +100,14 @@ module axi_top
   assign rsp_resp     = read_rsp.resp;
   assign write        = '{addr: write_addr, data: write_data};
 
-  vmso_axi #(.Cfg(Cfg)) u_axi (
+  // the widest one has other attributes than the defaults
+  localparam logic [3:0] ArCache = Config == 2 ? 4'b1111 : 4'b0011;
+  localparam logic [3:0] AwCache = Config == 2 ? 4'b0111 : 4'b0011;
+  localparam logic [2:0] ArProt = Config == 2 ? 3'b010 : 3'b000;
+  localparam logic [2:0] AwProt = Config == 2 ? 3'b001 : 3'b000;
+  vmso_axi #(
+    .Cfg(Cfg), .ArCache(ArCache), .ArProt(ArProt), .AwCache(AwCache), .AwProt(AwProt)
+  ) u_axi (
     .clk, .rst_n, .windows, .read_timeout, .read_window, .read_colour, .hold_reads, .colour_busy,
     .reads_idle,
     .walk_req_valid(req_valid[0]), .walk_req_ready(ready[0]), .walk_req(req[0]),
@@ -107,7 +118,7 @@ module axi_top
     .payload_req_id(id[3]), .read_rsp_valid(rsp_valid), .read_rsp, .read_data,
     .write_valid, .write_ready, .write, .write_done_valid, .write_done_ok,
     .count_read_beats, .count_window_stall, .sticky_timeout, .sticky_window,
-    .m_axi_arid, .m_axi_araddr, .m_axi_arlen, .m_axi_arsize, .m_axi_arburst, .m_axi_arcache,
+    .quarantined_count, .link_dead, .m_axi_arid, .m_axi_araddr, .m_axi_arlen, .m_axi_arsize, .m_axi_arburst, .m_axi_arcache,
     .m_axi_arprot, .m_axi_arvalid, .m_axi_arready, .m_axi_rid, .m_axi_rdata, .m_axi_rresp,
     .m_axi_rlast, .m_axi_rvalid, .m_axi_rready, .m_axi_awid, .m_axi_awaddr, .m_axi_awlen,
     .m_axi_awsize, .m_axi_awburst, .m_axi_awcache, .m_axi_awprot, .m_axi_awvalid, .m_axi_awready,

@@ -69,7 +69,7 @@ AXI_TEST("Every id of a class can be out at once and comes home", "[axi][read]")
     for (auto &[id, r] : bench.reads) out[id >> 8]++;
     for (unsigned c = 0; c < 4; c++) CHECK(out[c] == bench.kIds[c]);
     shut = false;
-    for (auto &m : bench.memory) m.first.held = false;
+    bench.release_all();
     bench.run();
   }
 }
@@ -145,7 +145,7 @@ AXI_TEST("Refused bursts are answered while R never pauses", "[axi][read][window
   bench.knobs = {.ar_percent = 100, .r_percent = 100, .interleave = false, .latency = 10};
   bench.dut().read_window = 200;
   unsigned longest = 0;
-  for (unsigned i = 0; i < 6000; i++) {
+  for (unsigned i = 0; i < 6400; i++) {
     while (bench.want[kPayload].size() < 4) bench.ask(kPayload, 0x100000, bench.kPageBeats / 4 - 1);
     if (i % 1500 == 1000) bench.ask(kTemplate, 0x900000, 0);
     bench.step();
@@ -178,7 +178,7 @@ AXI_TEST("Payload waits for the read window, slots for 32 beats more, walks neve
   CHECK(bench.reads.size() == before + 2);
   CHECK(bench.stalls > 100);
   shut = false;
-  for (auto &m : bench.memory) m.first.held = false;
+  bench.release_all();
   bench.run();
   CHECK(bench.max_flight_payload == 39);
 }
@@ -233,16 +233,16 @@ AXI_TEST("A read that never returns times out and its id stays away", "[axi][rea
       }
       CHECK(bench.responses.size() == 1 + 8 * 2 * bench.kIds[cls]);
       // late beats are swallowed, then the id is good again
-      for (auto &m : bench.memory) m.first.held = false;
+      bench.release_all();
       bench.run();
       CHECK(bench.responses.size() == 1 + 8 * 2 * bench.kIds[cls]);
       bench.hold = [](const auto &) { return true; };
       for (unsigned i = 0; i < bench.kIds[cls]; i++) bench.ask(cls, 0x124000, 0);
       bench.dut().read_timeout = 0;
       bench.dut().read_window = 0xffff;
-      bench.steps(600);
+      bench.steps(1600);
       CHECK(bench.reads.size() == bench.kIds[cls]);  // all of them, and 0 means never
-      for (auto &m : bench.memory) m.first.held = false;
+      bench.release_all();
       bench.run();
     }
   }
@@ -262,7 +262,7 @@ AXI_TEST("A burst that stops in the middle times out with what is left", "[axi][
   unsigned beats = unsigned(bench.responses.size()) - 1;
   CHECK(beats < 8);
   CHECK(bench.flight == 0);
-  for (auto &m : bench.memory) m.first.held = false;
+  bench.release_all();
   bench.run();
   CHECK(bench.responses.size() == beats + 1);
 }
@@ -270,6 +270,7 @@ AXI_TEST("A burst that stops in the middle times out with what is left", "[axi][
 AXI_TEST("Reads time out also when the bus takes no address", "[axi][read][timeout]") {
   AxiBench<TestType> bench(0x72);
   bench.knobs = {.ar_percent = 0, .r_percent = 100, .latency = 4};
+  bench.forgets = true;
   bench.dut().read_timeout = 400;
   for (unsigned c = 0; c < 4; c++) bench.ask(c, 0x100000, 3);
   bench.ask(kPayload, 0x900000, 3);  // would be refused: quarantined as well, then home
@@ -297,15 +298,264 @@ AXI_TEST("Random traffic with reads that hang and return late", "[axi][read][tim
       }
     }
     if (i % 1000 == 999) {
-      for (auto &m : bench.memory) m.first.held = false;
+      bench.release_all();
     }
     bench.step();
   }
   bench.hold = [](const auto &) { return false; };
-  for (auto &m : bench.memory) m.first.held = false;
+  bench.release_all();
   bench.run();
   CHECK(bench.sticky_timeouts > 10);
   CHECK(bench.flight == 0);
+}
+
+// All classes ask without end, so R has a beat in every cycle that nobody holds requests for.
+template <typename Bench>
+void keep_r_busy(Bench &bench) {
+  for (unsigned c = 0; c < 4; c++) {
+    while (bench.want[c].size() < 4) bench.ask(c, 0x100000 + 256 * c, 256 / bench.kBus - 1);
+  }
+}
+
+AXI_TEST("A lost read is found within two timeouts while R never pauses", "[axi][read][timeout]") {
+  for (unsigned timeout : {2048u, 4096u, 20000u}) {
+    for (unsigned cls = 0; cls < 4; cls++) {
+      AxiBench<TestType> bench(0x74 + cls);
+      bench.knobs = {.ar_percent = 100, .r_percent = 100, .latency = 30};
+      bench.dut().read_timeout = timeout;
+      bench.dut().read_window = bench.kBus == 64 ? 400 : 256;
+      bench.hold = [](const auto &b) { return b.addr == 0x123000; };
+      for (unsigned i = 0; i < 500; i++) {
+        keep_r_busy(bench);
+        bench.step();
+      }
+      bench.want[cls].push_front({0x123000, 3});
+      uint64_t start = bench.now();
+      unsigned beats = bench.beats_sent;
+      while (bench.sticky_timeouts == 0) {
+        keep_r_busy(bench);
+        bench.step();
+        REQUIRE(bench.now() - start < 2 * timeout + 500);
+      }
+      INFO("class " << cls << " timeout " << timeout << " cycles " << bench.slowest_timeout);
+      CHECK(bench.slowest_timeout <= 2 * timeout);
+      CHECK(bench.beats_sent - beats > timeout);  // R was busy until it was time
+      beats = bench.beats_sent;
+      for (unsigned i = 0; i < 2000; i++) {  // and is again, one round later
+        keep_r_busy(bench);
+        bench.step();
+      }
+      CHECK(bench.beats_sent - beats > 1000);
+      for (auto &q : bench.want) q.clear();
+      bench.release_all();
+      bench.run();
+    }
+  }
+}
+
+AXI_TEST("Many reads that are lost at once are all found within two timeouts while R never pauses",
+         "[axi][read][timeout]") {
+  AxiBench<TestType> bench(0x78);
+  constexpr unsigned kTimeout = 4096;
+  bench.knobs = {.ar_percent = 100, .r_percent = 100, .latency = 30};
+  bench.dut().read_timeout = kTimeout;
+  bench.dut().read_window = bench.kBus == 64 ? 400 : 256;
+  // all but one id of each class
+  std::array<unsigned, 4> lost{};
+  bench.hold = [&](const auto &b) {
+    unsigned c = b.id >> 8;
+    return bench.now() < 2500 && lost[c] + 1 < bench.kIds[c] && (lost[c]++, true);
+  };
+  for (unsigned i = 0; i < 12000; i++) {
+    keep_r_busy(bench);
+    bench.step();
+  }
+  CHECK(bench.sticky_timeouts >= bench.kIds[kWalk] - 1 + bench.kIds[kTemplate] - 1);
+  CHECK(bench.slowest_timeout > kTimeout);
+  CHECK(bench.slowest_timeout <= 2 * kTimeout);
+  for (auto &q : bench.want) q.clear();
+  bench.release_all();
+  bench.run();
+}
+
+AXI_TEST("A class without an id answers at once and lives again with the first late beat",
+         "[axi][read][timeout][dead]") {
+  for (unsigned cls = 0; cls < 4; cls++) {
+    AxiBench<TestType> bench(0x79 + cls);
+    bench.knobs = {.ar_percent = 100, .r_percent = 100, .latency = 4};
+    bench.dut().read_timeout = 600;
+    bench.dut().read_window = 0xffff;
+    bench.hold = [&](const auto &b) { return b.id >> 8 == cls; };
+    INFO("class " << cls);
+    // one id is left: the class is alive and its request waits for the bus
+    for (unsigned i = 0; i + 1 < bench.kIds[cls]; i++) bench.ask(cls, 0x100000 + 64 * i, 0);
+    bench.steps(2000);
+    CHECK(bench.gone(cls) == bench.kIds[cls] - 1);
+    CHECK(!bench.dut().link_dead);
+    bench.hold = [](const auto &) { return false; };
+    for (unsigned i = 0; i < 4; i++) bench.ask(cls, 0x123000, 1);
+    while (bench.reads.size() >= bench.kIds[cls] || !bench.want[cls].empty()) bench.step();
+    CHECK(bench.sticky_timeouts == bench.kIds[cls] - 1);
+    CHECK(bench.dead_answers == 0);
+    // the last one
+    bench.hold = [&](const auto &b) { return b.id >> 8 == cls; };
+    bench.ask(cls, 0x124000, 0);
+    bench.steps(1200);
+    CHECK(bench.gone(cls) == bench.kIds[cls]);
+    CHECK(bench.dut().link_dead);
+    CHECK(bench.dut().reads_idle);
+    // its requests are answered, at once, those of the others are read
+    size_t ars = bench.ar_log.size();
+    for (unsigned i = 0; i < 100; i++) bench.ask(cls, 0x100000, 0);
+    for (unsigned i = 0; i < 100; i++) bench.ask((cls + 1) % 4, 0x100000, 0);
+    bench.steps(1200);
+    CHECK(bench.dead_answers == 100);
+    CHECK(bench.slowest_dead < 110);  // R is busy with the others
+    CHECK(bench.ar_log.size() == ars + 100);
+    // an answer comes after all: that id is lent again, for as long as it takes
+    bench.memory.front().first.held = false;
+    bench.steps(20);
+    CHECK(!bench.dut().link_dead);
+    bench.hold = [](const auto &) { return false; };
+    ars = bench.ar_log.size();
+    for (unsigned i = 0; i < 10; i++) bench.ask(cls, 0x100000, 0);
+    bench.steps(600);
+    CHECK(bench.ar_log.size() == ars + 10);
+    CHECK(bench.dead_answers == 100);
+    bench.release_all();
+    bench.run();
+    CHECK(bench.flight == 0);
+  }
+}
+
+AXI_TEST("Dead requests are answered while R never pauses", "[axi][read][dead]") {
+  AxiBench<TestType> bench(0x7d);
+  bench.knobs = {.ar_percent = 100, .r_percent = 100, .latency = 10};
+  bench.dut().read_timeout = 600;
+  bench.hold = [](const auto &b) { return b.id >> 8 != kPayload; };
+  for (unsigned c : {kWalk, kSlot, kTemplate}) {
+    for (unsigned i = 0; i < bench.kIds[c]; i++) bench.ask(c, 0x100000 + 64 * i, 0);
+  }
+  bench.steps(2000);
+  bench.dut().read_window = 200;
+  for (unsigned i = 0; i < 20000; i++) {
+    while (bench.want[kPayload].size() < 4) bench.ask(kPayload, 0x100000, bench.kPageBeats / 4 - 1);
+    for (unsigned c : {kWalk, kSlot, kTemplate}) {
+      if (i % 2000 == 1000) bench.ask(c, 0x100000, 0);
+    }
+    bench.step();
+  }
+  CHECK(bench.dead_answers == 30);
+  CHECK(bench.slowest_dead < 1200);
+  CHECK(bench.beats_sent > 15000);
+  bench.want[kPayload].clear();
+  bench.release_all();
+  bench.run();
+}
+
+AXI_TEST("While AR hangs for a timeout requests are answered and the bus may come back",
+         "[axi][read][dead]") {
+  AxiBench<TestType> bench(0x7e);
+  bench.knobs = {.ar_percent = 0, .r_percent = 100, .latency = 4};
+  bench.dut().read_timeout = 500;
+  for (unsigned c = 0; c < 4; c++) {
+    for (unsigned i = 0; i < 12; i++) bench.ask(c, 0x100000, 1);  // more than the port queues
+  }
+  bench.steps(1500);
+  CHECK(bench.dut().link_dead);
+  CHECK(bench.dead_answers > 0);
+  CHECK(bench.ar_log.empty());
+  for (auto &q : bench.want) CHECK(q.empty());
+  CHECK(bench.dut().reads_idle);
+  for (unsigned c = 0; c < 4; c++) {
+    for (unsigned i = 0; i < 300; i++) bench.ask(c, 0x100000, 1);
+  }
+  unsigned answers = bench.dead_answers;
+  bench.steps(1700);
+  CHECK(bench.dead_answers == answers + 1200);
+  bench.knobs.ar_percent = 100;
+  bench.run();
+  CHECK(!bench.dut().link_dead);
+  answers = bench.dead_answers;
+  for (unsigned c = 0; c < 4; c++) bench.ask(c, 0x100000, 1);
+  bench.run();
+  CHECK(bench.dead_answers == answers);
+}
+
+AXI_TEST("Random traffic over a link that loses most reads, hangs and comes back",
+         "[axi][read][timeout][dead]") {
+  unsigned dead_answers = 0;
+  for (uint64_t seed : {0x7f, 0x80, 0x81, 0x82}) {
+    AxiBench<TestType> bench(seed);
+    bench.dut().read_timeout = seed & 1 ? 256 : 700;
+    bench.dut().read_window = seed & 2 ? 60 : 1000;
+    bench.knobs.latency = 20;
+    unsigned lost_percent = 0, ask_percent = 30;
+    bench.hold = [&](const auto &) { return bench.chance(lost_percent); };
+    for (unsigned i = 0; i < 30000; i++) {
+      if (i % 700 == 0) {
+        lost_percent = bench.chance(30) ? 100 : unsigned(bench.rng() % 60);
+        ask_percent = unsigned(bench.rng() % 100);
+        bench.knobs.ar_percent = bench.chance(25) ? 0 : unsigned(bench.rng() % 100) + 1;
+        bench.knobs.r_percent = bench.chance(25) ? 100 : unsigned(bench.rng() % 100) + 1;
+        if (bench.chance(50)) {
+          for (auto &m : bench.memory) m.first.held = bench.chance(40);
+        }
+      }
+      if (!bench.memory.empty() && bench.chance(2)) {
+        bench.memory[bench.rng() % bench.memory.size()].first.held = false;
+      }
+      if (i % 97 == 0) bench.dut().read_colour = !bench.dut().read_colour;
+      bench.dut().hold_reads = i % 1024 > 950;
+      for (unsigned c = 0; c < 4; c++) {
+        if (bench.want[c].size() < 2 && bench.chance(ask_percent)) {
+          Request q = bench.random_request();
+          bench.ask(c, q.addr, bench.chance(70) ? 0 : q.len);
+        }
+      }
+      bench.step();
+    }
+    bench.dut().hold_reads = 0;
+    bench.hold = [](const auto &) { return false; };
+    bench.knobs = {};
+    bench.release_all();
+    bench.run();
+    CHECK(bench.flight == 0);
+    CHECK(bench.sticky_timeouts > 100);
+    dead_answers += bench.dead_answers;
+  }
+  CHECK(dead_answers > 500);
+}
+
+AXI_TEST("A read window of nothing lets one payload burst out at a time", "[axi][read][window]") {
+  for (unsigned window : {0u, 1u}) {
+    AxiBench<TestType> bench(0x44);
+    bench.dut().read_window = uint16_t(window);
+    // walks that never return keep the window shut; payload has its one burst all the same
+    bench.hold = [](const auto &b) { return b.id >> 8 == kWalk; };
+    bench.ask(kWalk, 0x100000, 0);
+    for (unsigned i = 0; i < 20; i++) bench.ask(kPayload, 0x100000, bench.kPageBeats - 1);
+    unsigned most = 0;
+    for (unsigned i = 0; i < 20 * (bench.kPageBeats + 100) * 3 / 2; i++) {
+      bench.step();
+      most = std::max(most, unsigned(bench.reads.size()));
+    }
+    CHECK(bench.reads.size() == 1);
+    CHECK(most == 2);
+    bench.release_all();
+    bench.run();
+    CHECK(bench.responses.size() == 1 + 20 * bench.kPageBeats);
+  }
+}
+
+AXI_TEST("The attributes of reads and writes are those of the parameters", "[axi]") {
+  AxiBench<TestType> bench(0x45);
+  auto &d = bench.dut();
+  bool other = bench.kBus == 64;
+  CHECK(d.m_axi_arcache == (other ? 15 : 3));
+  CHECK(d.m_axi_awcache == (other ? 7 : 3));
+  CHECK(d.m_axi_arprot == (other ? 2 : 0));
+  CHECK(d.m_axi_awprot == (other ? 1 : 0));
 }
 
 AXI_TEST("Records are written whole and answered in order", "[axi][write]") {
