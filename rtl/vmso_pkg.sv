@@ -72,7 +72,6 @@ package vmso_pkg;
     queue_t     queue;
     logic       notify;  // raise the queue's interrupt when it has been carried out
     queue_cmd_e cmd;
-    logic       notify;  // raise the queue's interrupt when the command was carried out
   } queue_command_t;
   // What the registers show of a queue beside its indices.
   typedef struct packed {
@@ -83,17 +82,9 @@ package vmso_pkg;
     queue_state_e state;
   } queue_status_t;
 
-  // What a queue is doing. Zero while the engine is in reset.
-  typedef struct packed {
-    logic         drained;   // no read and no write of it is on the bus
-    logic         no_reads;  // nothing of it will be read: its memory may be freed
-    logic         refused;   // the last command was not taken, or ignored
-    logic         pending;   // a command is not carried out yet; from the cycle after the command
-    queue_state_e state;
-  } queue_status_t;
   // Cycles from status_queue to its queue_status_t, exactly: one queue a cycle may be asked for, and
   // the answers come in order. 1..4.
-  localparam int unsigned StatusLatency = 4;
+  localparam int unsigned StatusLatency = 1;
 
   // A write to a doorbell page.
   typedef struct packed {

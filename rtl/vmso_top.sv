@@ -169,6 +169,7 @@ module vmso_top
   doorbell_t                   doorbell;
   queue_config_t               queue_config;
   queue_command_t              command;
+  logic [15:0]                 rate_period;
   fence_t                      fence;
   windows_t                    windows;
   logic [31:0]                 read_timeout;
@@ -177,16 +178,16 @@ module vmso_top
   flag_masks_t                 flag_masks;
   queue_t                      status_queue;
   // ring
-  logic                        ring_ready, ring_doorbell_ready, command_ready, count_jobs,
+  logic                        ring_ready, ring_doorbell_ready, notify_valid, count_jobs,
                                count_slot_reads, slot_req_valid, wake_ready, slot_valid,
-                               chain_slot_valid, unload_valid, flush_set_valid,
-                               flush_clear_valid, queue_fail_ready, ring_end_valid,
+                               chain_slot_valid, unload_valid, bury_valid, bury_void,
+                               queue_fail_ready, ring_end_valid,
                                queue_reset_valid;
-  queue_state_e                status_state;
+  queue_status_t               status;
   slot_idx_t                   status_producer, status_fetched;
   sticky_t                     ring_sticky;
   read_req_t                   slot_req;
-  queue_t                      query_queue, unload_queue, ctl_queue, flush_set, flush_clear,
+  queue_t                      query_queue, unload_queue, ctl_queue, bury_queue, notify_queue,
                                queue_reset_queue;
   vmso_ring_pkg::slot_t        slot;
   logic                        chain_avail;
@@ -200,7 +201,7 @@ module vmso_top
   job_load_t                   job_load;
   // run
   logic                        run_ready, chain_pop_valid, lookup_valid, ready_event_valid,
-                               fetch_ready, piece_valid, fetch_idle, job_free_valid, clear_ready,
+                               fetch_ready, piece_valid, fetch_idle, job_free_valid, asked_valid,
                                mark_ready, count_faults;
   job_t                        chain_pop_job, ready_event, job_free;
   lookup_t                     lookup;
@@ -218,13 +219,14 @@ module vmso_top
   logic [15:0]                 fence_done_number;
   context_t                    mark_ctx;
   // seg
-  logic                        seg_ready, fetch_valid, order_valid, clear_valid, unload_ready,
+  logic                        seg_ready, fetch_valid, order_valid, tmpl_drop_valid, unload_ready,
                                unload_head_any, query_in_debt, issue_held, wake_valid,
                                count_segments, count_seg_busy, count_seg_blocked,
                                count_seg_starved;
-  job_t                        status_job, end_job, clear_job;
+  job_t                        status_job, end_job;
   fetch_t                      fetch;
   order_t                      order;
+  tmpl_drop_t                  tmpl_drop;
   frame_t                      order_frame;
   slot_idx_t                   unload_head_slot;
   bytes_t                      unload_head_segments, unload_head_bytes;
@@ -246,11 +248,12 @@ module vmso_top
   logic [63:0]                 tmpl_done_va;
   // out
   logic                        out_ready, left_valid, tmpl_free_valid, out_end_valid,
-                               queue_fail_valid, flush_set_ready, flush_clear_ready,
+                               queue_fail_valid, bury_ready, ctl_end_none,
                                store_read_en, count_frames, count_wire_beats, count_dropped,
                                count_out_busy, count_out_blocked, count_out_starved;
   left_t                       left;
   template_t                   tmpl_free;
+  queue_t                      asked_queue;
   job_end_t                    out_end;
   queue_fail_t                 queue_fail;
   order_count_t                ctl_left;
@@ -268,6 +271,8 @@ module vmso_top
   logic [31:0]                 irq_set;
   // axi
   logic [1:0]                  colour_busy;
+  logic [3:0][8:0]             quarantined_count;
+  logic                        link_dead, ctl_read_none, ctl_arriving;
   logic                        reads_idle, walk_req_ready, slot_req_ready, tmpl_req_ready,
                                payload_req_ready, read_rsp_valid, write_ready, write_done_valid,
                                write_done_ok, count_read_beats, count_window_stall,
@@ -275,6 +280,9 @@ module vmso_top
   read_id_t                    walk_req_id, slot_req_id, tmpl_req_id, payload_req_id;
   read_rsp_t                   read_rsp;
   logic [DataBits-1:0]         read_data;
+
+  logic unused_rate;  // the period of the rate limits
+  assign unused_rate = ^rate_period;
 
   // -- glue ---------------------------------------------------------------------------------------------------
   logic         core_rst_n, soft_reset_busy, hold_reads, hold_frames, frames_whole, engine_ready;
@@ -284,10 +292,9 @@ module vmso_top
 
   assign engine_ready = ring_ready && run_ready && xlat_ready && seg_ready && read_ready
                         && out_ready && cpl_ready && core_rst_n;
-  // a consumer doorbell goes to cpl, and in the same cycle to ring as a wake-up
-  assign ring_doorbell_valid = doorbell_valid && (!doorbell.consumer || consumer_ready);
-  assign consumer_valid      = doorbell_valid && doorbell.consumer && ring_doorbell_ready;
-  assign doorbell_ready      = ring_doorbell_ready && (!doorbell.consumer || consumer_ready);
+  assign ring_doorbell_valid = doorbell_valid && !doorbell.consumer;
+  assign consumer_valid      = doorbell_valid && doorbell.consumer;
+  assign doorbell_ready      = doorbell.consumer ? consumer_ready : ring_doorbell_ready;
 
   always_comb begin
     sticky_set = ring_sticky;
@@ -366,40 +373,41 @@ module vmso_top
     .s_axil_wstrb, .s_axil_wvalid, .s_axil_wready, .s_axil_bresp, .s_axil_bvalid, .s_axil_bready,
     .s_axil_araddr, .s_axil_arprot, .s_axil_arvalid, .s_axil_arready, .s_axil_rdata,
     .s_axil_rresp, .s_axil_rvalid, .s_axil_rready, .doorbell_valid, .doorbell_ready, .doorbell,
-    .queue_config_valid, .queue_config, .command_valid, .command_ready, .command, .fence_valid,
-    .fence_ready, .fence, .fence_done_number, .commit_refused_pulse, .windows, .read_timeout,
+    .queue_config_valid, .queue_config, .command_valid, .command, .fence_valid,
+    .fence_ready, .fence, .fence_done_number, .windows, .read_timeout,
     .read_window, .store_limit, .flag_masks, .soft_reset_pulse, .soft_reset_busy,
-    .ready_status(engine_ready), .status_queue, .status_state, .status_producer, .status_fetched,
-    .status_cpl_produced, .status_cpl_consumer, .counter_inc, .sticky_set, .irq_set, .irq
+    .ready_status(engine_ready), .status_queue, .status, .status_producer, .status_fetched,
+    .status_cpl_produced, .status_cpl_consumer, .counter_inc, .sticky_set, .link_dead,
+    .quarantined_count, .rate_period, .irq_set, .irq
   );
   vmso_ring #(.Cfg(Cfg)) u_ring (
     .clk, .rst_n(core_rst_n), .ring_ready, .doorbell_valid(ring_doorbell_valid),
     .doorbell_ready(ring_doorbell_ready), .doorbell, .queue_config_valid, .queue_config,
-    .command_valid, .command_ready, .command, .status_queue, .status_state, .status_producer,
-    .status_fetched, .count_jobs, .count_slot_reads, .sticky_set(ring_sticky), .slot_req_valid,
+    .command_valid, .command, .status_queue, .status, .status_producer,
+    .notify_valid, .notify_queue, .status_fetched, .count_jobs, .count_slot_reads, .sticky_set(ring_sticky), .slot_req_valid,
     .slot_req_ready, .slot_req, .slot_req_id, .read_rsp_valid, .read_rsp, .read_data,
     .query_queue, .query_issued_bytes, .query_in_debt, .query_ended, .query_backlog, .wake_valid,
-    .wake_ready, .wake_queue, .ended_valid, .ended_queue, .write_failed_valid,
-    .write_failed_queue, .slot_valid, .slot_ready, .slot, .job_home, .job_load_valid, .job_load,
+    .wake_ready, .wake_queue, .ended_valid, .ended_queue, .consumed_valid, .consumed_queue,
+    .write_failed_valid, .write_failed_queue, .slot_valid, .slot_ready, .slot, .job_home, .job_load_valid, .job_load,
     .chain_look, .chain_avail, .chain_pop_valid, .chain_pop_job, .chain_slot_valid, .chain_slot,
     .chain_slot_resp, .job_free_valid, .job_free, .unload_valid, .unload_ready, .unload_queue,
     .unload_head_any, .unload_head_slot, .unload_head_segments, .unload_head_bytes, .ctl_queue,
-    .ctl_issued, .ctl_left, .flush_set_valid, .flush_set_ready, .flush_set, .flush_clear_valid,
-    .flush_clear_ready, .flush_clear, .queue_fail_valid, .queue_fail_ready, .queue_fail,
-    .ring_end_valid, .ring_end_ready, .ring_end, .out_end_valid, .out_end_ready,
+    .ctl_arriving, .ctl_issued, .ctl_left, .ctl_end_none, .ctl_idle, .ctl_read_none, .bury_valid,
+    .bury_ready, .bury_queue, .bury_void, .queue_fail_valid, .queue_fail_ready, .queue_fail,
+    .ring_end_valid, .ring_end_ready, .ring_end,
     .queue_reset_valid, .queue_reset_ready, .queue_reset_queue
   );
   vmso_job #(.Cfg(Cfg)) u_job (
     .clk, .rst_n(core_rst_n), .slot_valid, .slot_ready, .slot, .job_home, .job_load_valid,
-    .job_load, .job_free_valid, .job_free, .tmpl_free_valid, .tmpl_free
+    .job_load, .ctl_queue, .ctl_arriving, .job_free_valid, .job_free, .tmpl_free_valid, .tmpl_free
   );
   vmso_run #(.Cfg(Cfg)) u_run (
     .clk, .rst_n(core_rst_n), .run_ready, .job_load_valid, .job_load, .chain_look, .chain_avail,
     .chain_pop_valid, .chain_pop_job, .chain_slot_valid, .chain_slot, .chain_slot_resp,
     .lookup_valid, .lookup_ready, .lookup, .fill_valid, .fill, .busy_valid, .busy, .walk_free,
     .status_job, .run_status, .end_job, .run_end, .ready_event_valid, .ready_event, .fetch_valid,
-    .fetch_ready, .fetch, .piece_valid, .piece_ready, .piece, .fetch_idle, .job_free_valid,
-    .job_free, .clear_valid, .clear_ready, .clear_job, .mark_valid, .mark_ready, .mark_all,
+    .fetch_ready, .fetch, .piece_valid, .piece_ready, .piece, .fetch_idle, .asked_valid,
+    .asked_queue, .job_free_valid, .job_free, .mark_valid, .mark_ready, .mark_all,
     .mark_ctx, .count_faults
   );
   vmso_xlat #(.Cfg(Cfg)) u_xlat (
@@ -414,14 +422,15 @@ module vmso_top
     .clk, .rst_n(core_rst_n), .seg_ready, .job_load_valid, .job_load, .queue_config_valid,
     .queue_config, .ready_event_valid, .ready_event, .status_job, .run_status, .end_job, .run_end,
     .fetch_valid, .fetch_ready, .fetch, .order_valid, .order, .order_frame, .left_valid, .left,
-    .clear_valid, .clear_ready, .clear_job, .unload_valid, .unload_ready, .unload_queue,
+    .tmpl_drop_valid, .tmpl_drop, .unload_valid, .unload_ready, .unload_queue,
     .unload_head_any, .unload_head_slot, .unload_head_segments, .unload_head_bytes, .query_queue,
     .query_issued_bytes, .query_in_debt, .ctl_queue, .ctl_issued, .hold_issue, .issue_held,
     .fetch_idle, .store_limit, .wake_valid, .wake_ready, .wake_queue, .count_segments,
     .count_seg_busy, .count_seg_blocked, .count_seg_starved
   );
   vmso_read #(.Cfg(Cfg)) u_read (
-    .clk, .rst_n(core_rst_n), .read_ready, .piece_valid, .piece_ready, .piece, .tmpl_req_valid,
+    .clk, .rst_n(core_rst_n), .read_ready, .piece_valid, .piece_ready, .piece, .asked_valid, .asked_queue,
+    .ctl_queue, .ctl_none(ctl_read_none), .tmpl_req_valid,
     .tmpl_req_ready, .tmpl_req, .tmpl_req_id, .payload_req_valid, .payload_req_ready,
     .payload_req, .payload_req_id, .read_rsp_valid, .read_rsp, .read_data,
     .frame_open_valid(order_valid), .frame_open(order_frame), .store_read_en, .store_read_row,
@@ -434,8 +443,8 @@ module vmso_top
     .out_ready, .flag_masks, .job_load_valid, .job_load, .order_valid,
     .order, .order_frame, .left_valid, .left, .tmpl_free_valid, .tmpl_free,
     .end_valid(out_end_valid), .end_ready(out_end_ready), .job_end(out_end), .queue_fail_valid,
-    .queue_fail_ready, .queue_fail, .flush_set_valid, .flush_set_ready, .flush_set,
-    .flush_clear_valid, .flush_clear_ready, .flush_clear, .ctl_queue, .ctl_left, .store_read_en,
+    .queue_fail_ready, .queue_fail, .bury_valid, .bury_ready, .bury_queue, .bury_void,
+    .tmpl_drop_valid, .tmpl_drop, .ctl_queue, .ctl_left, .ctl_end_none, .store_read_en,
     .store_read_row, .store_read_data, .state_frame, .frame_state, .tmpl_write_valid,
     .tmpl_write_tmpl, .tmpl_bank_en, .tmpl_bank_row, .tmpl_write_data, .tmpl_done_valid,
     .tmpl_done_tmpl, .tmpl_done_bytes, .tmpl_done_fail, .tmpl_done_status, .tmpl_done_cause,
@@ -449,8 +458,8 @@ module vmso_top
     .out_end_ready, .out_end, .ring_end_valid, .ring_end_ready, .ring_end, .consumer_valid,
     .consumer_ready, .consumer_queue(doorbell.queue), .consumer_value(doorbell.value),
     .consumed_valid, .consumed_queue,
-    .queue_reset_valid, .queue_reset_ready, .queue_reset_queue, .notify_valid(1'b0),
-    .notify_queue('0), .ctl_queue, .ctl_idle, .write_valid, .write_ready,
+    .queue_reset_valid, .queue_reset_ready, .queue_reset_queue, .notify_valid, .notify_queue,
+    .ctl_queue, .ctl_idle, .write_valid, .write_ready,
     .write, .write_done_valid, .write_done_ok, .ended_valid, .ended_queue, .write_failed_valid,
     .write_failed_queue, .query_queue, .query_ended, .query_backlog, .status_queue,
     .status_cpl_produced, .status_cpl_consumer, .irq_set, .sticky_consumer, .count_completions
@@ -462,7 +471,7 @@ module vmso_top
     .tmpl_req_id, .payload_req_valid, .payload_req_ready, .payload_req, .payload_req_id,
     .read_rsp_valid, .read_rsp, .read_data, .write_valid(port_write_valid), .write_ready, .write,
     .write_done_valid, .write_done_ok, .count_read_beats, .count_window_stall, .sticky_timeout,
-    .sticky_window,
+    .sticky_window, .quarantined_count, .link_dead,
     .m_axi_arid, .m_axi_araddr, .m_axi_arlen, .m_axi_arsize, .m_axi_arburst, .m_axi_arcache,
     .m_axi_arprot, .m_axi_arvalid, .m_axi_arready, .m_axi_rid, .m_axi_rdata, .m_axi_rresp,
     .m_axi_rlast, .m_axi_rvalid, .m_axi_rready, .m_axi_awid, .m_axi_awaddr, .m_axi_awlen,
@@ -470,8 +479,5 @@ module vmso_top
     .m_axi_wdata, .m_axi_wstrb, .m_axi_wlast, .m_axi_wvalid, .m_axi_wready, .m_axi_bid,
     .m_axi_bresp, .m_axi_bvalid, .m_axi_bready
   );
-
-  logic unused_cpl;  // ring has no use of them
-  assign unused_cpl = ^{consumed_valid, consumed_queue, ctl_idle};
 
 endmodule : vmso_top

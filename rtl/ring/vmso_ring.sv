@@ -4,8 +4,7 @@
 //
 // doorbell      valid/ready, of producers: ready within some cycles
 // consumed      valid only, cpl: places of the queue's completion ring were given back, after the query shows it
-// command       valid only: see vmso_ring_commands; status_*: one cycle after status_queue, pending and
-//               refused in the same
+// command       valid only: see vmso_ring_commands; status_*: one cycle after status_queue
 // notify        valid only: raise the interrupt of notify_queue
 // query         query_queue is applied in cycle t, the answers of seg and cpl stand in t+1. They may
 //               be a few cycles old, but query_ended and query_backlog belong to one another
@@ -326,15 +325,20 @@ module vmso_ring
   // -- queue controller --------------------------------------------------------------------------------
   // A read that has not been handed over counts with what asks for it: a job's chain with the job, but
   // not the one that stands at the port; a batch with the fetcher.
-  logic sticky_ignored, sticky_error, chain_asks, arriving;
+  logic sticky_ignored, sticky_error, chain_asks, arriving, status_pending, status_refused, pending_q, refused_q;
+  always_ff @(posedge clk) begin
+    pending_q <= status_pending;
+    refused_q <= status_refused;
+  end
+  assign status.pending = pending_q;
+  assign status.refused = refused_q;
   assign chain_asks  = chain_read_valid && chain_read.queue[QueueW-1:0] == ctl_index;
   assign arriving    = ctl_arriving || (fetch_busy && fetch_busy_queue == ctl_index);
   assign unload_head = '{any: unload_head_any, slot: unload_head_slot,
                          segments: unload_head_segments, bytes: unload_head_bytes};
   vmso_ring_ctl #(.Cfg(Cfg)) u_ctl (
     .clk, .rst_n, .ready(ctl_ready), .command_valid, .command,
-    .status_queue(status_queue[QueueW-1:0]), .status_pending(status.pending),
-    .status_refused(status.refused), .notify_valid,
+    .status_queue(status_queue[QueueW-1:0]), .status_pending, .status_refused, .notify_valid,
     .queue_fail_valid, .queue_fail_ready, .queue_fail, .write_failed_valid, .write_failed_queue,
     .load_bad_valid, .load_bad_ready, .load_bad(load_write_queue),
     .fetch_bad_valid, .fetch_bad_ready, .fetch_bad,
