@@ -72,6 +72,12 @@ package vmso_config_pkg;
     return cfg.template_bytes / bus_bytes(cfg);
   endfunction
 
+  // Beats that a queue of weight 1 may send in its turn: of 1024 bytes. Small, so that a queue whose jobs are
+  // tiny has enough of them loaded for the turns of a large weight; a longer frame is paid in several turns.
+  function automatic int unsigned quantum_beats(config_t cfg);
+    return 1024 / bus_bytes(cfg);
+  endfunction
+
   // Completions on their way to memory: the smallest jobs take a slot and a payload beat of 64 bytes
   // each, and each leaves a record that is answered a latency later. 8..512.
   function automatic int unsigned writes_in_flight(config_t cfg);

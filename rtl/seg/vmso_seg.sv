@@ -8,14 +8,12 @@
 // run_status   of status_job, combinational; run_end of end_job, one cycle later
 // fetch        valid/ready, in the cycle of its order or later; order: valid only, order_frame =
 //              its number modulo the frame slots; left gives slot and rows back
-// choice       deficit round robin with debt, in beats. A turn that begins with a balance of 0 or
-//              less gets one quantum, and goes to the tail if that does not pay the debt. A queue
-//              keeps its turn until its balance is negative, its next segment is not ready, or it
-//              has no job; the only one that wants a turn keeps it. What is left when the queue is
-//              empty is dropped, debt is kept and paid even then
-// cost         of a frame: the larger of wire beats (padded to 60 bytes) and R beats (least
-//              favourable alignment); of a job: slot beats and template beats, with its first fetch
-//              or order
+// choice       deficit round robin with debt. A turn that begins with nothing to spend gets one quantum,
+//              and goes to the tail if that does not pay the debt. A queue keeps its turn until it has
+//              spent all, its next segment is not ready, or it has no job; the only one that wants a turn
+//              keeps it. A queue leaves the round with something to spend, never more than a quantum, and
+//              keeps that: what it sends next is part of the same turn
+// cost         see vmso_seg_charge
 // unload       one queue at a time, and of it one job between two orders of the others: its jobs leave
 //              their list and die in `run` (fetch.kill), its account stays. Nobody waits for their walks
 // hold_issue   no fetch is begun; issue_held, one cycle later: none is under way, run's are done
@@ -82,6 +80,7 @@ module vmso_seg
 );
   localparam int unsigned QueueW   = vmso_math_pkg::index_width(Cfg.queues);
   localparam int unsigned JobW     = $clog2(Cfg.jobs);
+  localparam int unsigned DeepBits = $clog2(Cfg.max_frame / vmso_config_pkg::bus_bytes(Cfg));
   localparam int unsigned InitW    = QueueW > JobW ? QueueW : JobW;
   typedef logic [QueueW-1:0] q_t;
   typedef logic [JobW-1:0]   j_t;
@@ -231,9 +230,10 @@ module vmso_seg
   );
 
   // -- one step of the turn -----------------------------------------------------------------------
-  logic paid_up, goes_in_debt, in_debt, alone, serves, empty, pay, drop_rest, load_next, take;
+  logic paid_up, spends_all, spent, in_debt, alone, serves, empty, pay, load_next, take;
   logic un_load, wake_d, fails, un_due, un_mine, un_busy_q, un_any_q, yield_q;
-  assign in_debt = account_q.balance < 0;
+  assign spent   = account_q.balance <= 0;
+  assign in_debt = deep_debt(account_q.balance, DeepBits);
   assign alone   = !pop_valid && !kept && !unload_valid;  // nobody else wants a turn
   assign serves  = has_job_q && !account_q.failed;
   assign empty   = !has_job_q && !arrived_q && !(put_valid && put_queue == queue_q);
@@ -247,7 +247,6 @@ module vmso_seg
     turn_over  = 1'b0;
     turn_again = 1'b0;
     pay        = 1'b0;
-    drop_rest  = 1'b0;
     look_on    = 1'b0;
     load_next  = 1'b0;
     unique case (state_q)
@@ -260,17 +259,15 @@ module vmso_seg
           turn_again = 1'b1;
         end else if (hold_issue) begin
           state_d = Look;
-        end else if (in_debt && !fresh_q && !alone) begin
+        end else if (spent && !fresh_q && !alone) begin
           turn_over  = 1'b1;
           turn_again = 1'b1;
-        end else if (in_debt || (fresh_q && serves && account_q.balance == 0)) begin
+        end else if (spent) begin
           pay        = wake_room;
           look_on    = pay && paid_up && serves;
-          drop_rest  = pay && paid_up && !serves;
-          turn_over  = drop_rest || (pay && !paid_up && !alone);
-          turn_again = !drop_rest || (!has_job_q && !empty);
+          turn_over  = pay && !look_on && (paid_up || !alone);
+          turn_again = !paid_up || (!has_job_q && !empty);
         end else if (!serves) begin
-          drop_rest  = 1'b1;
           turn_over  = 1'b1;
           turn_again = !has_job_q && !empty;
         end else begin
@@ -287,7 +284,7 @@ module vmso_seg
         end else if (go) begin
           load_next  = job_over && !fails && next_any && next_read_q;
           turn_over  = fails || (job_over && !next_any);
-          turn_again = goes_in_debt;
+          turn_again = spends_all;
           state_d    = job_over && next_any && !next_read_q ? WaitRecord : Look;
         end else if (unload_valid) begin
           turn_over  = 1'b1;
@@ -317,12 +314,11 @@ module vmso_seg
 
   // -- the account after it -----------------------------------------------------------------------
   vmso_seg_charge #(.Cfg(Cfg)) u_charge (
-    .act_go, .act, .cut, .rest(rest_q), .job_over, .emptied(job_over && !next_any), .pay,
-    .drop_rest, .forgive(unload_ready), .job(cur_q), .quantum(quantum_q),
-    .account(account_q), .paid_up, .goes_in_debt, .account_next(account_d)
+    .act_go, .act, .cut, .rest(rest_q), .job_over, .pay, .forgive(unload_ready), .job(cur_q), .quantum(quantum_q),
+    .account(account_q), .paid_up, .spends_all, .account_next(account_d)
   );
-  assign account_we = act_go || pay || drop_rest || unload_ready;
-  assign wake_d     = (act_go && !(act inside {ActTmpl, ActKill})) || (pay && in_debt && paid_up);
+  assign account_we = act_go || pay || unload_ready;
+  assign wake_d     = (act_go && !(act inside {ActTmpl, ActKill})) || (pay && in_debt && !deep_debt(account_d.balance, DeepBits));
 
   always_ff @(posedge clk) begin
     if (!rst_n) begin
@@ -443,7 +439,7 @@ module vmso_seg
   `VMSO_INTG(LoadAfterReady, !job_load_valid || seg_ready)
   `VMSO_INTG(LoadEverySecondCycle, !job_load_valid || !load_recent_q)
   `VMSO_INTG(UnloadStands, !un_busy_q || unload_valid)
-  `VMSO_IMPL(NothingIssuedInDebt, !(state_q == Act && act_go) || !in_debt)
+  `VMSO_IMPL(NothingIssuedInDebt, !(state_q == Act && act_go) || !spent)
   `VMSO_IMPL(NothingIssuedInAHold, !(hold_issue && act_go))
   `VMSO_IMPL(RestIsLeft, !(act_go && act == ActFrame) || bytes_t'(cut.want) <= rest_q)
 `endif

@@ -5,7 +5,8 @@
 // turn        account and quantum of turn_queue, one cycle after the address; what is written in
 //             that cycle does not show yet
 // query, ctl  likewise for ring and for the queue controller
-// quantum     weight * largest frame, in beats; weight 0 counts as 1
+// quantum     weight * quantum_beats; weight 0 counts as 1
+// in_debt     by more than a largest frame, see deep_debt
 // reset       at init everything becomes 0
 module vmso_seg_accounts
   import vmso_pkg::*;
@@ -33,8 +34,8 @@ module vmso_seg_accounts
   output order_count_t      ctl_issued
 );
   localparam int unsigned Depth    = 1 << QueueW;
-  localparam int unsigned BusBytes = vmso_config_pkg::bus_bytes(Cfg);
-  localparam int unsigned MaxBeats = (Cfg.max_frame + BusBytes - 1) / BusBytes;
+  localparam int unsigned Quantum  = vmso_config_pkg::quantum_beats(Cfg);
+  localparam int unsigned DeepBits = $clog2(Cfg.max_frame / vmso_config_pkg::bus_bytes(Cfg));
 
   logic              we;
   logic [QueueW-1:0] addr;
@@ -49,7 +50,7 @@ module vmso_seg_accounts
     .read_en(1'b1), .read_addr(turn_queue), .read_data(turn_account)
   );
   vmso_ram_1w1r #(.Depth(Depth), .LaneBits(27)) u_query (
-    .clk, .write_en(we), .write_addr(addr), .write_data({data.balance[23], data.issued_bytes}),
+    .clk, .write_en(we), .write_addr(addr), .write_data({deep_debt(data.balance, DeepBits), data.issued_bytes}),
     .read_en(1'b1), .read_addr(query_queue), .read_data({query_in_debt, query_issued_bytes})
   );
   vmso_ram_1w1r #(.Depth(Depth), .LaneBits(16)) u_ctl (
@@ -62,5 +63,5 @@ module vmso_seg_accounts
     .read_en(1'b1), .read_addr(turn_queue), .read_data(turn_weight)
   );
   assign counted      = turn_weight == '0 ? 8'd1 : turn_weight;
-  assign turn_quantum = balance_t'(24'(counted) * 24'(MaxBeats));
+  assign turn_quantum = balance_t'(24'(counted) * 24'(Quantum));
 endmodule : vmso_seg_accounts

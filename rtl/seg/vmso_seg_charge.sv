@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What does a queue's account become? Combinational.
 //
-// act_go      `act` is carried out: a frame costs the larger of its wire beats (padded to 60 bytes)
-//             and its R beats, a job its slot and template beats, with its first fetch or order, or
-//             when it is killed
-// emptied     with it the queue's list runs empty: what is left is dropped, debt is not
-// pay         one quantum is added; drop_rest: the balance becomes 0; forgive: the queue has been
-//             unloaded
-// paid_up     pay would end the debt; goes_in_debt: this act leads into it
+// act_go      `act` is carried out. It costs the cycles of the stage that it takes longest: a frame its
+//             wire beats (padded to 60 bytes), R beats (least favourable alignment), or the cycles of an
+//             order; a job besides its slot and template beats, with its first fetch or order, or when it
+//             is killed
+// pay         one quantum is added; forgive: the queue has been unloaded
+// paid_up     pay would leave something to spend; spends_all: this act leaves nothing
 module vmso_seg_charge
   import vmso_pkg::*;
   import vmso_rec_pkg::*;
@@ -20,24 +19,24 @@ module vmso_seg_charge
   input  cut_t     cut,
   input  bytes_t   rest,
   input  logic     job_over,
-  input  logic     emptied,
   input  logic     pay,
-  input  logic     drop_rest,
   input  logic     forgive,
   input  seg_job_t job,
   input  balance_t quantum,
   input  account_t account,
   output logic     paid_up,
-  output logic     goes_in_debt,
+  output logic     spends_all,
   output account_t account_next
 );
   localparam int unsigned BusBytes  = vmso_config_pkg::bus_bytes(Cfg);
   localparam int unsigned BeatW     = $clog2(BusBytes);
   localparam int unsigned SlotBeats = BusBytes < 64 ? 64 / BusBytes : 1;
   localparam int unsigned PadBeats  = (60 + BusBytes - 1) / BusBytes;  // out pads to 60 bytes
+  // cycles that seg and out take for an order, that out takes with a patched header, seg for a killed job
+  localparam int unsigned OrderCycles = 2, PatchCycles = 3, KillCycles = 4;
 
   // -- cost ---------------------------------------------------------------------------------------
-  logic [11:0] wire_beats, frame_beats;
+  logic [11:0] wire_beats, frame_beats, cycles;
   logic [10:0] tmpl_beats;
   cost_t       load_cost, cost;
   balance_t    paid, charged;
@@ -45,14 +44,17 @@ module vmso_seg_charge
   assign wire_beats   = cut.rows > 12'(PadBeats) ? cut.rows : 12'(PadBeats);
   assign frame_beats  = wire_beats > cut.beats ? wire_beats : cut.beats;
   assign tmpl_beats   = (11'(job.header_bytes) + 11'(2 * BusBytes - 2)) >> BeatW;
+  assign cycles       = act == ActKill ? 12'(KillCycles)
+                        : job.kind == KindTcpSeg ? 12'(PatchCycles) : 12'(OrderCycles);
   assign load_cost    = cost_t'(job.slots) * cost_t'(SlotBeats)
                         + (job.header_bytes == '0 ? '0 : cost_t'(tmpl_beats));
-  assign cost         = (act == ActFrame ? cost_t'(frame_beats) : '0)
+  assign cost         = (act == ActTmpl ? '0 : act == ActFrame && frame_beats > cycles
+                         ? cost_t'(frame_beats) : cost_t'(cycles))
                         + (account.begun ? '0 : load_cost);
   assign paid         = account.balance + quantum;
   assign charged      = account.balance - $signed({6'b0, cost});
-  assign paid_up      = paid >= 0;
-  assign goes_in_debt = charged < 0;
+  assign paid_up      = paid > 0;
+  assign spends_all   = charged <= 0;
 
   // -- account ------------------------------------------------------------------------------------
   always_comb begin
@@ -70,10 +72,9 @@ module vmso_seg_charge
         default: account_next.issued_bytes = account.issued_bytes + 26'(rest);
       endcase
       if (act inside {ActFail, ActGather}) account_next.failed = 1'b1;
-      account_next.balance = emptied && !goes_in_debt ? '0 : charged;
+      account_next.balance = charged;
     end
     if (pay) account_next.balance = paid;
-    if (drop_rest) account_next.balance = '0;
     if (forgive) begin
       account_next.failed = 1'b0;
       account_next.begun  = 1'b0;
