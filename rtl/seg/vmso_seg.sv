@@ -112,7 +112,7 @@ module vmso_seg
   q_t       init_queue, load_queue, pop, look_queue, account_queue, turn_queue;
   j_t       load_job, look_head, next, turn_head, event_job;
   logic     load_quiet, load_idle, fresh_valid, fresh_ready, put_valid, look_any, next_any;
-  logic     event_valid, pop_valid, pop_ready, kept, turn_valid, turn_ready, turn_any;
+  logic     event_valid, visit_ready, pop_valid, pop_ready, kept, turn_valid, turn_ready, turn_any;
   q_t       fresh_queue, put_queue;
   account_t turn_account;
   balance_t turn_quantum;
@@ -142,7 +142,8 @@ module vmso_seg
     .clk, .rst_n, .init_valid(init), .init_queue, .load_valid(job_load_valid), .load_job,
     .load_queue, .load_quiet, .load_idle, .event_valid(ready_event_valid),
     .event_job(ready_event[JobW-1:0]), .head_event_valid(event_valid), .head_event_job(event_job),
-    .idle(idle_q), .fresh_valid, .fresh_ready, .fresh_queue, .put_valid, .put_queue, .look_queue,
+    .idle(idle_q), .visit_valid(state_q == UnEnd), .visit_ready,
+    .visit_queue(unload_queue[QueueW-1:0]), .fresh_valid, .fresh_ready, .fresh_queue, .put_valid, .put_queue, .look_queue,
     .look_any, .look_head, .cur_job(job_q), .next_any, .next, .pop(job_pop), .pop_queue(queue_q)
   );
   vmso_seg_list #(.Cfg(Cfg)) u_list (
@@ -302,7 +303,7 @@ module vmso_seg
       UnLook:    state_d = UnLoad;
       UnLoad:    state_d = un_any_q ? UnKill : UnEnd;
       UnKill:    if (act_go) state_d = WaitTurn;
-      default:   state_d = WaitTurn;  // UnEnd
+      default:   if (visit_ready) state_d = WaitTurn;  // UnEnd: its debt has to be paid, jobs or not
     endcase
     take = 1'b0;
     if (turn_over || state_q == WaitTurn) begin
@@ -397,7 +398,7 @@ module vmso_seg
 
   // -- unload -------------------------------------------------------------------------------------
   logic head_any_q;
-  assign unload_ready    = state_q == UnEnd;
+  assign unload_ready    = state_q == UnEnd && visit_ready;
   assign unload_head_any = head_any_q;
   always_ff @(posedge clk) begin
     if (!rst_n) begin

@@ -10,7 +10,8 @@
 // event       in: something about this job has changed. Out, two cycles later, if it is the head of
 //             its list: events of others need no visit, a turn looks at them when they come up
 // fresh       valid/ready: the new head of this queue wants a visit, because run will never
-//             announce it (load_quiet) or because nobody else does (idle)
+//             announce it (load_quiet) or because nobody else does (idle); or somebody asks for one
+// visit       valid/ready, ready within some cycles: visit_queue wants one
 // throughput  one pop per two cycles beside one load per two cycles
 // reset       at init the lists, flags by a walk of jobs cycles
 `include "vmso_assert.svh"
@@ -33,6 +34,9 @@ module vmso_seg_jobs #(
   output logic              head_event_valid,
   output logic [JobW-1:0]   head_event_job,
   input  logic              idle,
+  input  logic              visit_valid,
+  output logic              visit_ready,
+  input  logic [QueueW-1:0] visit_queue,
   output logic              fresh_valid,
   input  logic              fresh_ready,
   output logic [QueueW-1:0] fresh_queue,
@@ -127,14 +131,18 @@ module vmso_seg_jobs #(
     head_event_job <= event_job_q;
   end
 
-  // -- fresh: at most one per job -----------------------------------------------------------------
-  logic fresh_room;
-  logic [vmso_math_pkg::count_width(Cfg.jobs)-1:0] unused_fresh_count;
-  vmso_fifo #(.Bits(QueueW), .Depth(Cfg.jobs)) u_fresh (
-    .clk, .rst_n, .in_valid(put_valid && (insert.quiet || idle)), .in_ready(fresh_room),
-    .in(insert.queue),
+  // -- fresh: at most one per job, and visits ---------------------------------------------------------------
+  logic              fresh_room, fresh_put;
+  logic [QueueW-1:0] fresh_in;
+  logic [vmso_math_pkg::count_width(2*Cfg.jobs)-1:0] fresh_count;
+  assign fresh_put   = put_valid && (insert.quiet || idle);
+  assign fresh_in    = fresh_put ? insert.queue : visit_queue;
+  assign visit_ready = !fresh_put && fresh_count < $bits(fresh_count)'(Cfg.jobs);
+  vmso_fifo #(.Bits(QueueW), .Depth(2 * Cfg.jobs)) u_fresh (
+    .clk, .rst_n, .in_valid(fresh_put || (visit_valid && visit_ready)), .in_ready(fresh_room),
+    .in(fresh_in),
     .out_valid(fresh_valid), .out_ready(fresh_ready), .out(fresh_queue),
-    .count(unused_fresh_count)
+    .count(fresh_count)
   );
 
 `ifdef VMSO_CHECKS
@@ -148,7 +156,7 @@ module vmso_seg_jobs #(
     end
   end
   `VMSO_IMPL(LoadHasPlace, !load_valid || room)
-  `VMSO_IMPL(FreshHasPlace, !put_valid || fresh_room)
+  `VMSO_IMPL(FreshHasPlace, !fresh_put || fresh_room)
   `VMSO_INTG(EventAfterTheJobIsListed, !event_valid_q || !waiting_q[event_job_q])
 `else
   logic unused_room;
