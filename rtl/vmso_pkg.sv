@@ -184,6 +184,22 @@ package vmso_pkg;
     context_t    ctx;
   } buffer_ref_t;
 
+  // A first slot in 16 bits: a change of one field always shows. A job that is resumed must have the slot that
+  // it had before.
+  typedef logic [15:0] fold_t;
+  function automatic fold_t fold_of(first_slot_t slot);
+    logic [511:0] bits;
+    logic [31:0]  twice;  // a halfword twice, to turn it
+    fold_t        fold;
+    bits = slot;
+    fold = '0;
+    for (int unsigned i = 0; i < 32; i++) begin
+      twice = {2{bits[16*i +: 16]}};
+      fold ^= twice[i%16 +: 16];
+    end
+    return fold;
+  endfunction
+
   // A loaded job, broadcast once (job_load), at most every second cycle.
   typedef struct packed {
     job_t        job;
@@ -210,6 +226,7 @@ package vmso_pkg;
     queue_contexts_t contexts;  // for the spaces of further slots
     bytes_t      skip_bytes;    // resume: payload bytes that were sent before
     bytes_t      skip_segments; // resume: segments that were sent before
+    fold_t       fold;          // of its first slot
   } job_load_t;
 
   // ---- run and xlat -----------------------------------------------------------------------------

@@ -230,6 +230,7 @@ module vmso_top
   frame_t                      order_frame;
   slot_idx_t                   unload_head_slot;
   bytes_t                      unload_head_segments, unload_head_bytes;
+  fold_t                       unload_head_fold;
   logic [25:0]                 query_issued_bytes;
   order_count_t                ctl_issued;
   queue_t                      wake_queue;
@@ -391,7 +392,8 @@ module vmso_top
     .write_failed_valid, .write_failed_queue, .slot_valid, .slot_ready, .slot, .job_home, .job_load_valid, .job_load,
     .chain_look, .chain_avail, .chain_pop_valid, .chain_pop_job, .chain_slot_valid, .chain_slot,
     .chain_slot_resp, .job_free_valid, .job_free, .unload_valid, .unload_ready, .unload_queue,
-    .unload_head_any, .unload_head_slot, .unload_head_segments, .unload_head_bytes, .ctl_queue,
+    .unload_head_any, .unload_head_slot, .unload_head_segments, .unload_head_bytes, .unload_head_fold,
+    .ctl_queue,
     .ctl_arriving, .ctl_issued, .ctl_left, .ctl_end_none, .ctl_idle, .ctl_read_none, .bury_valid,
     .bury_ready, .bury_queue, .bury_void, .queue_fail_valid, .queue_fail_ready, .queue_fail,
     .ring_end_valid, .ring_end_ready, .ring_end,
@@ -423,7 +425,8 @@ module vmso_top
     .queue_config, .ready_event_valid, .ready_event, .status_job, .run_status, .end_job, .run_end,
     .fetch_valid, .fetch_ready, .fetch, .order_valid, .order, .order_frame, .left_valid, .left,
     .tmpl_drop_valid, .tmpl_drop, .unload_valid, .unload_ready, .unload_queue,
-    .unload_head_any, .unload_head_slot, .unload_head_segments, .unload_head_bytes, .query_queue,
+    .unload_head_any, .unload_head_slot, .unload_head_segments, .unload_head_bytes, .unload_head_fold,
+    .query_queue,
     .query_issued_bytes, .query_in_debt, .ctl_queue, .ctl_issued, .hold_issue, .issue_held,
     .fetch_idle, .store_limit, .wake_valid, .wake_ready, .wake_queue, .count_segments,
     .count_seg_busy, .count_seg_blocked, .count_seg_starved

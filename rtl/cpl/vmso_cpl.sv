@@ -190,12 +190,15 @@ module vmso_cpl
     record.payload_bytes  = end_q.bytes;
     record.segments       = end_q.segments;
     record.status         = end_q.status;
-    record.cause          = end_q.cause;
-    record.va             = end_q.va;
     record.queue          = 16'(end_q.queue);
     record.consumer_index = end_q.slot + end_q.slots;
-    record.level          = end_q.level;
-    record.access         = end_q.access;
+    // a place and a cause belong to what could not be read, and to nothing else
+    if (end_q.status[7:4] == StatusFault[7:4]) begin
+      record.cause  = end_q.cause;
+      record.va     = end_q.va;
+      record.level  = end_q.level;
+      record.access = end_q.access;
+    end
     record.phase          = !produced_op[log2_entries];  // 1 in the first lap
   end
 

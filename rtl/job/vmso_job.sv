@@ -85,13 +85,15 @@ module vmso_job
                         || (job_load_valid && job_load.queue == ctl_queue);
 
   // -- test, then choose the status --------------------------------------------------------------------
-  status_e status;
-  vmso_job_check #(.Cfg(Cfg)) u_check (.clk, .slot(slot_q), .status);
-
+  status_e     status;
   first_slot_t s;
   job_load_t   load;
   logic        good;
+  fold_t       fold, fold_q;
   assign s         = test_q.data;
+  assign fold      = fold_of(slot_q.data);
+  always_ff @(posedge clk) fold_q <= fold;
+  vmso_job_check #(.Cfg(Cfg)) u_check (.clk, .slot(slot_q), .fold, .status);
   assign good      = status == StatusOk && s.kind != KindNop;
   assign tmpl_take = test_valid_q && good && s.header_bytes != '0;
   always_comb begin
@@ -116,6 +118,7 @@ module vmso_job
     load.contexts          = test_q.contexts;
     load.skip_bytes        = test_q.skip_bytes;
     load.skip_segments     = test_q.skip_segments;
+    load.fold              = fold_q;
     load.template_ref.addr = s.template_addr;
     load.template_ref.ctx  = test_q.contexts.id[s.template_space];
     load.buffer0.addr      = s.buffer0_addr;

@@ -11,6 +11,7 @@ module vmso_job_check
 ) (
   input  logic                 clk,
   input  vmso_ring_pkg::slot_t slot,
+  input  fold_t                fold,   // of the slot
   output status_e              status  // of the slot of the cycle before
 );
   localparam logic [8:0]  MaxHeader = 9'(Cfg.template_bytes > 511 ? 511 : Cfg.template_bytes);
@@ -48,6 +49,8 @@ module vmso_job_check
   always_comb begin
     test           = '0;
     test.aborted   = slot.abort_it;
+    test.changed   = slot.skip_segments != '0
+                     && (fold != slot.fold || s.payload_bytes <= slot.skip_bytes);
     test.reserved  = {s.reserved0, s.reserved1, s.reserved6a, s.reserved6b, s.reserved7} != '0;
     test.kind      = s.kind > KindAdvise;
     test.not_built = !nop && (!(frame || tcp) || s.vlan_insert || s.outer_csum
@@ -71,14 +74,12 @@ module vmso_job_check
       test.wrap         = wraps(s.template_addr, 24'(s.header_bytes))
                           || wraps(s.buffer0_addr, s.buffer0_bytes)
                           || wraps(s.buffer1_addr, s.buffer1_bytes);
-      test.changed      = slot.skip_bytes != '0 && s.payload_bytes <= slot.skip_bytes;
     end
   end
   always_ff @(posedge clk) test_q <= test;
 
   always_comb begin
     status = StatusOk;
-    if (test_q.changed) status = StatusSlotChanged;
     if (test_q.wrap) status = StatusAddrWrap;
     if (test_q.sum) status = StatusSumMismatch;
     if (test_q.too_short) status = StatusFrameShort;
@@ -93,6 +94,7 @@ module vmso_job_check
     if (test_q.not_built) status = StatusNotBuilt;
     if (test_q.kind) status = StatusKind;
     if (test_q.reserved) status = StatusReservedSet;
+    if (test_q.changed) status = StatusSlotChanged;
     if (test_q.aborted) status = StatusAborted;
   end
 

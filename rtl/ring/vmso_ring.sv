@@ -95,6 +95,7 @@ module vmso_ring
   input  slot_idx_t                unload_head_slot,
   input  bytes_t                   unload_head_segments,
   input  bytes_t                   unload_head_bytes,
+  input  fold_t                    unload_head_fold,
   output queue_t                   ctl_queue,
   input  logic                     ctl_arriving,   // job
   input  order_count_t             ctl_issued,     // seg
@@ -335,7 +336,8 @@ module vmso_ring
   assign chain_asks  = chain_read_valid && chain_read.queue[QueueW-1:0] == ctl_index;
   assign arriving    = ctl_arriving || (fetch_busy && fetch_busy_queue == ctl_index);
   assign unload_head = '{any: unload_head_any, slot: unload_head_slot,
-                         segments: unload_head_segments, bytes: unload_head_bytes};
+                         segments: unload_head_segments, bytes: unload_head_bytes,
+                         fold: unload_head_fold};
   vmso_ring_ctl #(.Cfg(Cfg)) u_ctl (
     .clk, .rst_n, .ready(ctl_ready), .command_valid, .command,
     .status_queue(status_queue[QueueW-1:0]), .status_pending, .status_refused, .notify_valid,

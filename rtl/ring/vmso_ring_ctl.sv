@@ -438,6 +438,7 @@ module vmso_ring_ctl
         load_state.abort_it      = 1'b0;
         load_state.skip_bytes    = what_q == DoReset || resume_q ? '0 : head_q.bytes;
         load_state.skip_segments = what_q == DoReset || resume_q ? '0 : head_q.segments;
+        load_state.fold          = head_q.fold;
       end
     end
   end

@@ -205,5 +205,5 @@ module vmso_ring_fetch
 
   logic unused_bits;
   assign unused_bits = ^{fc_load_state.abort_it, fc_load_state.skip_bytes,
-                         fc_load_state.skip_segments, fc_config.base_ok};
+                         fc_load_state.skip_segments, fc_load_state.fold, fc_config.base_ok};
 endmodule : vmso_ring_fetch

@@ -23,6 +23,7 @@ package vmso_ring_pkg;
     logic            abort_it;       // the job ends here with StatusAborted
     bytes_t          skip_bytes;
     bytes_t          skip_segments;
+    fold_t           fold;           // of the slot when the skipped part was sent
   } slot_t;
 
   // First job of a queue that seg had not issued whole when the queue was unloaded.
@@ -31,6 +32,7 @@ package vmso_ring_pkg;
     slot_idx_t slot;
     bytes_t    segments;  // issued of this job since its beginning, those of earlier tries included
     bytes_t    bytes;
+    fold_t     fold;      // of its first slot
   } unload_head_t;
 
   // Prefetched slots start .. start + count - 1 of a queue.
@@ -56,6 +58,7 @@ package vmso_ring_pkg;
     logic        abort_it;       // the job at `load` is to end as aborted
     bytes_t      skip_bytes;     // of the job at `load`
     bytes_t      skip_segments;
+    fold_t       fold;           // of that job's first slot when it was loaded before
   } load_state_t;
 
   // What has left the prefetch store: written by the loader alone.
@@ -83,7 +86,7 @@ package vmso_ring_pkg;
 
   // Configuration of a queue as far as the ring needs it.
   typedef struct packed {
-    logic        base_ok;     // ring base below 2^56 and aligned to 64
+    logic        base_ok;     // ring base below 2^56 and aligned to 64, completion base to 32
     logic [49:0] base;        // ring base / 64
     logic [3:0]  log2_slots;
     logic [3:0]  log2_entries;

@@ -87,7 +87,8 @@ module vmso_ring_state
   ring_shape_t       shape;
   completion_shape_t completion;
   logic [QueueW-1:0] config_queue;
-  logic              base_en, shape_en, entries_en, contexts_en;
+  logic              base_en, shape_en, completion_en, entries_en, contexts_en;
+  logic              completion_ok, fc_completion_ok;
   logic [50:0]       base, fc_base;
   logic [3:0]        log2_slots, log2_entries;
   logic [51:0]       contexts, contexts_out;
@@ -97,6 +98,9 @@ module vmso_ring_state
   assign config_queue = clearing ? clear_at : queue_config.queue[QueueW-1:0];
   assign base_en      = clearing || (queue_config_valid && queue_config.index == 3'd0);
   assign shape_en     = clearing || (queue_config_valid && queue_config.index == 3'd1);
+  assign completion_en = clearing || (queue_config_valid && queue_config.index == 3'd2);
+  assign completion_ok = !clearing && queue_config.data[63:56] == '0
+                         && queue_config.data[4:0] == '0;
   assign entries_en   = clearing || (queue_config_valid && queue_config.index == 3'd3);
   assign contexts_en  = clearing || (queue_config_valid && queue_config.index == 3'd4);
   assign base = clearing ? '0
@@ -134,11 +138,16 @@ module vmso_ring_state
     .clk, .write_en(entries_en), .write_addr(config_queue), .write_data(log2_entries),
     .read_en(1'b1), .read_addr(load_queue), .read_data(load_log2_entries)
   );
+  vmso_ram_1w1r #(.Depth(Depth), .LaneBits(1)) u_completion_ok (
+    .clk, .write_en(completion_en), .write_addr(config_queue), .write_data(completion_ok),
+    .read_en(1'b1), .read_addr(fc_queue), .read_data(fc_completion_ok)
+  );
   vmso_ram_1w1r #(.Depth(Depth), .LaneBits(52)) u_contexts (
     .clk, .write_en(contexts_en), .write_addr(config_queue), .write_data(contexts),
     .read_en(1'b1), .read_addr(load_queue), .read_data(contexts_out)
   );
-  assign {fc_config.base_ok, fc_config.base} = fc_base;
+  assign fc_config.base_ok = fc_base[50] && fc_completion_ok;
+  assign fc_config.base    = fc_base[49:0];
   assign load_contexts = {12'b0, contexts_out};
 
   // -- indices and states ----------------------------------------------------------------------------

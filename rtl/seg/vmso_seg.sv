@@ -61,6 +61,7 @@ module vmso_seg
   output slot_idx_t     unload_head_slot,
   output bytes_t        unload_head_segments,
   output bytes_t        unload_head_bytes,
+  output fold_t         unload_head_fold,
   input  queue_t        query_queue,
   output logic [25:0]   query_issued_bytes,
   output logic          query_in_debt,
@@ -178,7 +179,8 @@ module vmso_seg
     mss: job_load.mss, header_bytes: job_load.header_bytes, tmpl: job_load.tmpl,
     l4_mode: job_load.l4_mode, id_mode: job_load.id_mode, flag_profile: job_load.flag_profile,
     l3_offset: job_load.l3_offset, l4_offset: job_load.l4_offset,
-    skip_bytes: job_load.skip_bytes, skip_segments: job_load.skip_segments
+    skip_bytes: job_load.skip_bytes, skip_segments: job_load.skip_segments,
+    fold: job_load.fold
   };
   vmso_ram_1w1r #(.Depth(Cfg.jobs), .LaneBits($bits(seg_job_t))) u_head_record (
     .clk, .write_en(job_load_valid), .write_addr(load_job), .write_data(load_record),
@@ -415,6 +417,7 @@ module vmso_seg
       unload_head_slot     <= cur_q.slot;
       unload_head_segments <= account_q.progress.segments;
       unload_head_bytes    <= account_q.progress.sent;
+      unload_head_fold     <= cur_q.fold;
     end
   end
 

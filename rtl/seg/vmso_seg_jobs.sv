@@ -131,14 +131,14 @@ module vmso_seg_jobs #(
     head_event_job <= event_job_q;
   end
 
-  // -- fresh: at most one per job, and visits ---------------------------------------------------------------
+  // -- fresh: at most one per job, and one visit ---------------------------------------------------------------
   logic              fresh_room, fresh_put;
   logic [QueueW-1:0] fresh_in;
-  logic [vmso_math_pkg::count_width(2*Cfg.jobs)-1:0] fresh_count;
+  logic [vmso_math_pkg::count_width(Cfg.jobs+1)-1:0] fresh_count;
   assign fresh_put   = put_valid && (insert.quiet || idle);
   assign fresh_in    = fresh_put ? insert.queue : visit_queue;
-  assign visit_ready = !fresh_put && fresh_count < $bits(fresh_count)'(Cfg.jobs);
-  vmso_fifo #(.Bits(QueueW), .Depth(2 * Cfg.jobs)) u_fresh (
+  assign visit_ready = !fresh_put && fresh_count == '0;
+  vmso_fifo #(.Bits(QueueW), .Depth(Cfg.jobs + 1)) u_fresh (
     .clk, .rst_n, .in_valid(fresh_put || (visit_valid && visit_ready)), .in_ready(fresh_room),
     .in(fresh_in),
     .out_valid(fresh_valid), .out_ready(fresh_ready), .out(fresh_queue),

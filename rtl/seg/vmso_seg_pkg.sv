@@ -32,6 +32,7 @@ package vmso_seg_pkg;
     logic [8:0]  l4_offset;
     bytes_t      skip_bytes;
     bytes_t      skip_segments;
+    fold_t       fold;
   } seg_job_t;
 
   // How far a job has come.
