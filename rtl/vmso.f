@@ -80,10 +80,12 @@ rtl/seg/vmso_seg.sv
 rtl/seg/vmso_seg_accounts.sv
 rtl/seg/vmso_seg_charge.sv
 rtl/seg/vmso_seg_credit.sv
+rtl/seg/vmso_seg_debits.sv
 rtl/seg/vmso_seg_jobs.sv
 rtl/seg/vmso_seg_list.sv
 rtl/seg/vmso_seg_look.sv
 rtl/seg/vmso_seg_order.sv
+rtl/seg/vmso_seg_rate.sv
 rtl/seg/vmso_seg_turn.sv
 rtl/seg/vmso_seg_wake.sv
 rtl/read/vmso_read.sv

@@ -340,6 +340,7 @@ package vmso_pkg;
   // An order has left: its frame slot and rows are free.
   typedef struct packed {
     queue_t queue;
+    logic   sent;  // as a frame
     row_t   rows;
   } left_t;
 

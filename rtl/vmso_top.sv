@@ -187,6 +187,9 @@ module vmso_top
   slot_idx_t                   status_producer, status_fetched;
   sticky_t                     ring_sticky;
   read_req_t                   slot_req;
+  logic                        slot_debit_valid;
+  queue_t                      slot_debit_queue;
+  logic [5:0]                  slot_debit_beats;
   queue_t                      query_queue, unload_queue, ctl_queue, bury_queue, notify_queue,
                                queue_reset_queue;
   vmso_ring_pkg::slot_t        slot;
@@ -281,9 +284,6 @@ module vmso_top
   read_id_t                    walk_req_id, slot_req_id, tmpl_req_id, payload_req_id;
   read_rsp_t                   read_rsp;
   logic [DataBits-1:0]         read_data;
-
-  logic unused_rate;  // the period of the rate limits
-  assign unused_rate = ^rate_period;
 
   // -- glue ---------------------------------------------------------------------------------------------------
   logic         core_rst_n, soft_reset_busy, hold_reads, hold_frames, frames_whole, engine_ready;
@@ -385,7 +385,8 @@ module vmso_top
     .clk, .rst_n(core_rst_n), .ring_ready, .doorbell_valid(ring_doorbell_valid),
     .doorbell_ready(ring_doorbell_ready), .doorbell, .queue_config_valid, .queue_config,
     .command_valid, .command, .status_queue, .status, .status_producer,
-    .notify_valid, .notify_queue, .status_fetched, .count_jobs, .count_slot_reads, .sticky_set(ring_sticky), .slot_req_valid,
+    .notify_valid, .notify_queue, .slot_debit_valid, .slot_debit_queue, .slot_debit_beats,
+    .sent_valid(left_valid && left.sent), .sent_queue(left.queue), .status_fetched, .count_jobs, .count_slot_reads, .sticky_set(ring_sticky), .slot_req_valid,
     .slot_req_ready, .slot_req, .slot_req_id, .read_rsp_valid, .read_rsp, .read_data,
     .query_queue, .query_issued_bytes, .query_in_debt, .query_ended, .query_backlog, .wake_valid,
     .wake_ready, .wake_queue, .ended_valid, .ended_queue, .consumed_valid, .consumed_queue,
@@ -424,7 +425,8 @@ module vmso_top
     .clk, .rst_n(core_rst_n), .seg_ready, .job_load_valid, .job_load, .queue_config_valid,
     .queue_config, .ready_event_valid, .ready_event, .status_job, .run_status, .end_job, .run_end,
     .fetch_valid, .fetch_ready, .fetch, .order_valid, .order, .order_frame, .left_valid, .left,
-    .tmpl_drop_valid, .tmpl_drop, .unload_valid, .unload_ready, .unload_queue,
+    .slot_debit_valid, .slot_debit_queue, .slot_debit_beats, .walk_debit_valid(1'b0),
+    .walk_debit_queue('0), .rate_period, .tmpl_drop_valid, .tmpl_drop, .unload_valid, .unload_ready, .unload_queue,
     .unload_head_any, .unload_head_slot, .unload_head_segments, .unload_head_bytes, .unload_head_fold,
     .query_queue,
     .query_issued_bytes, .query_in_debt, .ctl_queue, .ctl_issued, .hold_issue, .issue_held,

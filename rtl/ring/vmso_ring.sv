@@ -12,6 +12,9 @@
 //               the controller stops its queue
 // job_home      free job entries: a queue holds at most twice as many as are free
 // wake          seg: the queue has issued, or came out of debt; after the query shows it
+// sent          valid only, out: a frame of the queue has left. After a failure its jobs are loaded one at
+//               a time until then, so that a queue whose jobs all fail takes little of what others need
+// slot_debit    valid only: beats of slots that are read for the queue
 // ended         valid only, cpl: a job of the queue has ended, after the query shows it
 // unload        ready: seg has taken the queue's loaded jobs off its lists; unload_head_* in that cycle
 // ctl           what the other rooms hold of ctl_queue, one cycle later or in the same (ctl_arriving)
@@ -46,6 +49,9 @@ module vmso_ring
   output queue_t                   notify_queue,
   output logic                     count_jobs,
   output logic                     count_slot_reads,
+  output logic                     slot_debit_valid,
+  output queue_t                   slot_debit_queue,
+  output logic [5:0]               slot_debit_beats,
   output sticky_t                  sticky_set,
   // axi
   output logic                     slot_req_valid,
@@ -64,6 +70,8 @@ module vmso_ring
   input  logic                     wake_valid,
   output logic                     wake_ready,
   input  queue_t                   wake_queue,
+  input  logic                     sent_valid,
+  input  queue_t                   sent_queue,
   input  logic                     ended_valid,
   input  queue_t                   ended_queue,
   input  logic                     consumed_valid,
@@ -239,10 +247,16 @@ module vmso_ring
     .freed, .pop_valid, .pop_ready, .pop
   );
 
+  logic braked, brake_valid, unused_brake_ready;
+  vmso_flags #(.Num(1 << QueueW)) u_brake (
+    .clk, .rst_n, .ready(unused_brake_ready), .put_valid(brake_valid), .put(ctl_index),
+    .drop_valid(sent_valid), .drop(sent_queue[QueueW-1:0]),
+    .ask(fetch_busy_queue), .is_in(braked)
+  );
   vmso_ring_fetch #(.Cfg(Cfg)) u_fetch (
     .clk, .rst_n, .pop_valid, .pop_ready, .pop,
     .fc_producer, .fc_state, .fc_load_state, .fc_seen, .fc_fetch_state, .fc_freed, .fc_config,
-    .fc_query(query), .job_home, .blocks_free, .block_next(take_block),
+    .braked, .fc_query(query), .job_home, .blocks_free, .block_next(take_block),
     .read_valid(fetch_read_valid), .read_ready(fetch_read_ready), .read(fetch_read), .batch,
     .fetch_state_en, .fetch_state_queue, .fetch_state, .again_valid, .again_ready, .again,
     .bad_valid(fetch_bad_valid), .bad_ready(fetch_bad_ready), .bad(fetch_bad),
@@ -272,6 +286,9 @@ module vmso_ring
   assign slot_req         = '{addr: issue.addr, len: issue.len};
   assign issue_valid      = slot_req_valid && slot_req_ready;
   assign count_slot_reads = issue_valid;
+  assign slot_debit_valid = issue_valid;
+  assign slot_debit_queue = issue.queue;
+  assign slot_debit_beats = issue.len[5:0] + 6'd1;
 
   logic   read_ends_valid, slots_none;
   queue_t read_ends_queue;
@@ -349,7 +366,8 @@ module vmso_ring
     .arriving, .ctl_issued, .ctl_left, .ctl_told(ctl_end_none && ctl_idle),
     .ctl_read(ctl_read_none && slots_none && !chain_asks),
     .state_en, .state, .no_reads, .drained, .load_state_en(ctl_write),
-    .load_state_ready(ctl_write_ready), .load_state(ctl_new), .producer_clear, .event_valid,
+    .load_state_ready(ctl_write_ready), .load_state(ctl_new), .brake_valid, .producer_clear,
+    .event_valid,
     .event_ready, .unload_valid, .unload_ready, .unload_queue(unload_index), .unload_head,
     .bury_valid, .bury_ready, .bury_void, .queue_reset_valid, .queue_reset_ready,
     .end_valid(ring_end_valid), .end_ready(ring_end_ready), .end_job(ring_end),
@@ -365,5 +383,5 @@ module vmso_ring
 
   logic unused_bits;
   assign unused_bits = ^{status_queue, job_load, job_free, chain_look, chain_pop_job, issue.queue,
-                         read_ends_queue};
+                         read_ends_queue, sent_queue};
 endmodule : vmso_ring

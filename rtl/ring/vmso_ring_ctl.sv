@@ -76,6 +76,7 @@ module vmso_ring_ctl
   output logic              load_state_en,   // waits for load_state_ready
   input  logic              load_state_ready,
   output load_state_t       load_state,
+  output logic              brake_valid,     // its jobs are loaded one at a time from now on
   output logic              producer_clear,
   output logic              event_valid,
   input  logic              event_ready,
@@ -379,6 +380,7 @@ module vmso_ring_ctl
                              && (act_q == ActForget
                                  || (ends && what_q inside {DoReset, DoWriteError}));
   assign sticky_error      = fsm_q == WaitEvent && event_ready && ends && final_state == QueueError;
+  assign brake_valid       = fsm_q == WaitWrite && ends && what_q == DoFail;
   assign producer_clear    = fsm_q == WaitWrite && ends && what_q == DoReset;
 
   assign transit_en = decide && act inside {ActStart, ActUnload, ActDrain, ActTakeOver, ActShow, ActEnd};

@@ -3,7 +3,7 @@
 // reads up to 2^hint slots (not beyond producer, ring end or 4 KiB) into one prefetch block.
 //
 // A queue whose slots were dropped needs its share of the job entries first; one that flows may
-// prefetch beyond it. A queue that may not load is dropped from the list; an event brings it back. A
+// prefetch beyond it. A braked queue has one job at a time, and one slot of it. A queue that may not load is dropped from the list; an event brings it back. A
 // queue with more to fetch goes to the end of the list. In the cycle of the pop `fc_*` is asked about
 // the queue popped, the answer (state and query) is there one cycle later.
 //
@@ -31,6 +31,7 @@ module vmso_ring_fetch
   input  fetch_state_t      fc_fetch_state,
   input  logic [7:0]        fc_freed,
   input  ring_config_t      fc_config,
+  input  logic              braked,        // busy_queue, combinational
   input  query_t            fc_query,
   input  logic [7:0]        job_home,      // free job entries
   input  logic [6:0]        blocks_free,
@@ -80,7 +81,7 @@ module vmso_ring_fetch
   assign backlog_bytes = unissued(fc_load_state.loaded, fc_query.issued, held);
   assign used          = (fc_load_state.reserved - fc_query.ended) + fc_query.backlog;
 
-  logic              run_q, bad_q, known_bad_q, bytes_ok_q, places_ok_q, share_ok_q, refresh_q;
+  logic              braked_q, run_q, bad_q, known_bad_q, bytes_ok_q, places_ok_q, share_ok_q, refresh_q;
   slot_idx_t         fetch_q, producer_q, stride_q, mask_q;
   logic [1:0]        hint_q;
   logic [9:0]        flight_q;
@@ -101,7 +102,9 @@ module vmso_ring_fetch
       places_ok_q <= 18'(used) + 18'(flight)
                      < (18'd1 << fc_config.log2_entries) - 18'd1;
       share_ok_q  <= (9'(held) <= {job_home, 1'b0} || fc_load_state.hint != '0)
-                     && flight_blocks <= blocks_free && !fc_query.in_debt;
+                     && flight_blocks <= blocks_free && !fc_query.in_debt
+                     && !(braked && (held != '0 || flight != '0));
+      braked_q    <= braked;
       fetch_q     <= restart ? fc_load_state.load : fc_fetch_state.fetch;
       refresh_q   <= restart;
       producer_q  <= fc_producer;
@@ -141,7 +144,7 @@ module vmso_ring_fetch
   assign to_page = ~(base_q[5:0] + place[5:0]);
   assign fit     = limit_t'(ahead_q) - limit_t'(flight_q);
   assign strided = stride_q > 16'd1;
-  assign want    = strided ? 4'd1 : 4'd1 << hint_q;
+  assign want    = strided || braked_q ? 4'd1 : 4'd1 << hint_q;
   assign slots   = first(limit_t'(want)) & first(limit_t'(avail)) & one_and(limit_t'(to_end))
                    & one_and(limit_t'(to_page)) & one_and(fit);
   always_comb begin

@@ -13,7 +13,9 @@
 //              spent all, its next segment is not ready, or it has no job; the only one that wants a turn
 //              keeps it. A queue leaves the round with something to spend, never more than a quantum, and
 //              keeps that: what it sends next is part of the same turn
-// cost         see vmso_seg_charge
+// cost         see vmso_seg_charge, and vmso_seg_debits for slots and page-table lines: in the balance when
+//              the next turn begins
+// rate         a queue that has sent what it may waits for the next period, see vmso_seg_rate
 // unload       one queue at a time, and of it one job between two orders of the others: its jobs leave
 //              their list and die in `run` (fetch.kill), its account stays. Nobody waits for their walks
 // hold_issue   no fetch is begun; issue_held, one cycle later: none is under way, run's are done
@@ -74,6 +76,13 @@ module vmso_seg
   output logic          wake_valid,
   input  logic          wake_ready,
   output queue_t        wake_queue,
+  // charges and limits
+  input  logic          slot_debit_valid,
+  input  queue_t        slot_debit_queue,
+  input  logic [5:0]    slot_debit_beats,
+  input  logic          walk_debit_valid,
+  input  queue_t        walk_debit_queue,
+  input  logic [15:0]   rate_period,
   output logic          count_segments,
   output logic          count_seg_busy,
   output logic          count_seg_blocked,
@@ -106,7 +115,8 @@ module vmso_seg
   logic             init;
   logic [InitW-1:0] init_index;
   vmso_clear_walk #(.Num(2**InitW)) u_walk (.clk, .rst_n, .clearing(init), .index(init_index));
-  assign seg_ready = !init;
+  logic debits_ready;
+  assign seg_ready = !init && debits_ready;
 
   // -- lists, accounts, the next turn -------------------------------------------------------------
   q_t       init_queue, load_queue, pop, look_queue, account_queue, turn_queue;
@@ -128,7 +138,12 @@ module vmso_seg
   logic     arrived_q;   // the empty queue got a job since
   logic     fresh_q;     // the turn has not looked at a job yet
   // what a cycle decides
-  logic     unloading, job_pop, turn_over, turn_again, back_valid_q, back_again_q;
+  logic     unloading, job_pop, turn_over, turn_again, turn_hold, back_valid_q, back_again_q;
+  logic     back_hold_q, held_valid, held_ready, over_rate;
+  q_t       held;
+  limit_t   turn_limit, limit_q;
+  rate_t    rate_used, rate_after;
+  debit_t   turn_debit;
   logic     write_q, account_we;
   q_t       back_q, write_queue_q;
   account_t write_account_q;
@@ -150,7 +165,7 @@ module vmso_seg
     .clk, .rst_n, .init_valid(init), .init_queue, .load_valid(job_load_valid), .load_job,
     .load_queue, .job_event_valid(event_valid), .job_event(event_job), .fresh_valid, .fresh_ready,
     .fresh_queue, .pop_valid, .pop_ready, .pop, .back_valid(back_valid_q),
-    .back_again(back_again_q), .back(back_q)
+    .back_again(back_again_q), .back_hold(back_hold_q), .back(back_q), .held_valid, .held_ready, .held
   );
   assign config_weight = queue_weight_t'(queue_config.data);
   vmso_seg_accounts #(.Cfg(Cfg)) u_accounts (
@@ -161,6 +176,22 @@ module vmso_seg
     .turn_queue(account_queue), .turn_account, .turn_quantum,
     .query_queue(query_queue[QueueW-1:0]), .query_issued_bytes, .query_in_debt,
     .ctl_queue(ctl_queue[QueueW-1:0]), .ctl_issued
+  );
+  vmso_seg_debits #(.Queues(Cfg.queues), .LineBeats(512 / Cfg.data_bits)) u_debits (
+    .clk, .rst_n, .ready(debits_ready), .slot_valid(slot_debit_valid),
+    .slot_queue(slot_debit_queue[QueueW-1:0]), .slot_beats(slot_debit_beats),
+    .walk_valid(walk_debit_valid), .walk_queue(walk_debit_queue[QueueW-1:0]),
+    .look_queue(account_queue), .debit(turn_debit)
+  );
+  vmso_seg_rate #(.Queues(Cfg.queues)) u_rate (
+    .clk, .rst_n, .init_valid(init), .init_queue,
+    .config_valid(queue_config_valid && queue_config.index == 3'd6),
+    .config_queue(queue_config.queue[QueueW-1:0]), .config_rate(queue_rate_t'(queue_config.data)),
+    .period(rate_period), .limit_queue(account_queue), .turn_limit,
+    .turn_account(turn_account.rate), .used(rate_used), .limit(limit_q), .account(account_q.rate),
+    .over(over_rate), .frame_bytes(pos_t'(cut.want + pos_t'(cur_q.header_bytes))),
+    .after(rate_after), .hold_valid(back_valid_q && back_hold_q), .hold_queue(back_q),
+    .again_valid(held_valid), .again_ready(held_ready), .again_queue(held)
   );
   vmso_seg_turn #(.Cfg(Cfg)) u_turn (
     .clk, .rst_n, .pop_valid, .pop_ready, .pop, .hold_turn(unloading),
@@ -249,6 +280,7 @@ module vmso_seg
     state_d    = state_q;
     turn_over  = 1'b0;
     turn_again = 1'b0;
+    turn_hold  = 1'b0;
     pay        = 1'b0;
     look_on    = 1'b0;
     load_next  = 1'b0;
@@ -262,6 +294,9 @@ module vmso_seg
           turn_again = 1'b1;
         end else if (hold_issue) begin
           state_d = Look;
+        end else if (serves && over_rate) begin
+          turn_over = 1'b1;
+          turn_hold = 1'b1;
         end else if (spent && !fresh_q && !alone) begin
           turn_over  = 1'b1;
           turn_again = 1'b1;
@@ -317,10 +352,10 @@ module vmso_seg
 
   // -- the account after it -----------------------------------------------------------------------
   vmso_seg_charge #(.Cfg(Cfg)) u_charge (
-    .act_go, .act, .cut, .rest(rest_q), .job_over, .pay, .forgive(unload_ready), .job(cur_q), .quantum(quantum_q),
+    .act_go, .act, .cut, .rest(rest_q), .job_over, .pay, .forgive(unload_ready), .job(cur_q), .rate_after, .quantum(quantum_q),
     .account(account_q), .paid_up, .spends_all, .account_next(account_d)
   );
-  assign account_we = act_go || pay || unload_ready;
+  assign account_we = act_go || pay || unload_ready || turn_hold;
   assign wake_d     = (act_go && !(act inside {ActTmpl, ActKill})) || (pay && in_debt && !deep_debt(account_d.balance, DeepBits));
 
   always_ff @(posedge clk) begin
@@ -340,6 +375,7 @@ module vmso_seg
     write_queue_q   <= queue_q;
     write_account_q <= account_d;
     back_again_q    <= turn_again;
+    back_hold_q     <= turn_hold;
     back_q          <= queue_q;
   end
   q_t wake;
@@ -383,7 +419,14 @@ module vmso_seg
       fresh_q   <= 1'b1;
       quantum_q <= turn_quantum;
     end
-    if (take || un_load) account_q <= turn_account;
+    if (take || un_load) begin
+      account_q         <= turn_account;
+      account_q.debited <= turn_debit;
+      account_q.balance <= turn_account.balance
+                           - balance_t'({8'd0, debit_t'(turn_debit - turn_account.debited)});
+      account_q.rate    <= rate_used;
+      limit_q           <= turn_limit;
+    end
     if (state_q == UnRead) queue_q <= unload_queue[QueueW-1:0];
     if (state_q == UnLook) un_any_q <= look_any;
     if (take || load_next || un_load) begin
@@ -433,9 +476,9 @@ module vmso_seg
 
   logic unused_bits;
   assign unused_bits = ^{queue_config.queue, config_weight.reserved, job_load.template_ref,
-                         job_load.buffer0, job_load.buffer1, job_load.contexts, left.queue,
+                         job_load.buffer0, job_load.buffer1, job_load.contexts, left,
                          query_queue, ctl_queue, unload_queue, job_load.job, job_load.queue,
-                         ready_event};
+                         ready_event, slot_debit_queue, walk_debit_queue};
 
 `ifdef VMSO_CHECKS
   logic load_recent_q;

@@ -3,8 +3,7 @@
 //
 // act_go      `act` is carried out. It costs the cycles of the stage that it takes longest: a frame its
 //             wire beats (padded to 60 bytes), R beats (least favourable alignment), or the cycles of an
-//             order; a job besides its slot and template beats, with its first fetch or order, or when it
-//             is killed
+//             order; a template its beats. Slots and page-table lines: see vmso_seg_debits
 // pay         one quantum is added; forgive: the queue has been unloaded
 // paid_up     pay would leave something to spend; spends_all: this act leaves nothing
 module vmso_seg_charge
@@ -22,6 +21,7 @@ module vmso_seg_charge
   input  logic     pay,
   input  logic     forgive,
   input  seg_job_t job,
+  input  rate_t    rate_after,  // a frame
   input  balance_t quantum,
   input  account_t account,
   output logic     paid_up,
@@ -30,7 +30,6 @@ module vmso_seg_charge
 );
   localparam int unsigned BusBytes  = vmso_config_pkg::bus_bytes(Cfg);
   localparam int unsigned BeatW     = $clog2(BusBytes);
-  localparam int unsigned SlotBeats = BusBytes < 64 ? 64 / BusBytes : 1;
   localparam int unsigned PadBeats  = (60 + BusBytes - 1) / BusBytes;  // out pads to 60 bytes
   // cycles that seg and out take for an order, that out takes with a patched header, seg for a killed job
   localparam int unsigned OrderCycles = 2, PatchCycles = 3, KillCycles = 4;
@@ -38,7 +37,7 @@ module vmso_seg_charge
   // -- cost ---------------------------------------------------------------------------------------
   logic [11:0] wire_beats, frame_beats, cycles;
   logic [10:0] tmpl_beats;
-  cost_t       load_cost, cost;
+  cost_t       cost;
   balance_t    paid, charged;
 
   assign wire_beats   = cut.rows > 12'(PadBeats) ? cut.rows : 12'(PadBeats);
@@ -46,11 +45,11 @@ module vmso_seg_charge
   assign tmpl_beats   = (11'(job.header_bytes) + 11'(2 * BusBytes - 2)) >> BeatW;
   assign cycles       = act == ActKill ? 12'(KillCycles)
                         : job.kind == KindTcpSeg ? 12'(PatchCycles) : 12'(OrderCycles);
-  assign load_cost    = cost_t'(job.slots) * cost_t'(SlotBeats)
-                        + (job.header_bytes == '0 ? '0 : cost_t'(tmpl_beats));
-  assign cost         = (act == ActTmpl ? '0 : act == ActFrame && frame_beats > cycles
-                         ? cost_t'(frame_beats) : cost_t'(cycles))
-                        + (account.begun ? '0 : load_cost);
+  always_comb begin
+    cost = cost_t'(cycles);
+    if (act == ActTmpl) cost = cost_t'(tmpl_beats);
+    else if (act == ActFrame && frame_beats > cycles) cost = cost_t'(frame_beats);
+  end
   assign paid         = account.balance + quantum;
   assign charged      = account.balance - $signed({6'b0, cost});
   assign paid_up      = paid > 0;
@@ -68,6 +67,7 @@ module vmso_seg_charge
           account_next.progress.segments = account.progress.segments + 1'b1;
           account_next.progress.sent     = account.progress.sent + bytes_t'(cut.want);
           account_next.issued_bytes      = account.issued_bytes + 26'(cut.want);
+          account_next.rate              = rate_after;
         end
         default: account_next.issued_bytes = account.issued_bytes + 26'(rest);
       endcase

@@ -10,8 +10,9 @@
 // job_event   valid only; kept, one per job
 // fresh       valid/ready: an event of a queue
 // pop         valid/ready: takes the oldest token
-// back        valid only, at most every second cycle: the token returns; again: to the tail, else
-//             the queue is not listed any more
+// back        valid only, at most every second cycle: the token returns; again: to the tail, hold: it is
+//             kept elsewhere and comes with `held`, else the queue is not listed any more
+// held        valid/ready: such a token goes to the tail
 // reset       control, at init the in-list bits
 `include "vmso_assert.svh"
 module vmso_seg_list #(
@@ -36,7 +37,11 @@ module vmso_seg_list #(
   output logic [QueueW-1:0] pop,
   input  logic              back_valid,
   input  logic              back_again,
-  input  logic [QueueW-1:0] back
+  input  logic              back_hold,
+  input  logic [QueueW-1:0] back,
+  input  logic              held_valid,
+  output logic              held_ready,
+  input  logic [QueueW-1:0] held
 );
   localparam int unsigned Depth = 1 << QueueW;
 
@@ -62,8 +67,8 @@ module vmso_seg_list #(
   );
 
   // -- tokens -------------------------------------------------------------------------------------
-  logic              look, look_fresh, fresh_turn_q, listed, add, push, token_room;
-  logic [QueueW-1:0] look_queue, listed_queue;
+  logic              look, look_fresh, fresh_turn_q, listed, add, push, token_room, leaves;
+  logic [QueueW-1:0] look_queue, listed_queue, push_queue;
   logic [vmso_math_pkg::count_width(Depth)-1:0] unused_token_count;
 
   assign look        = !back_valid && !init_valid && (event_valid || fresh_valid);
@@ -72,15 +77,18 @@ module vmso_seg_list #(
   assign event_ready = look && !look_fresh;
   assign look_queue  = look_fresh ? fresh_queue : event_queue;
   assign add         = look && !listed;
-  assign push        = add || (back_valid && back_again);
+  assign held_ready  = !back_valid && !look;
+  assign push        = add || (back_valid && back_again) || (held_valid && held_ready);
+  assign push_queue  = back_valid ? back : look ? look_queue : held;
 
+  assign leaves       = back_valid && !back_again && !back_hold;
   assign listed_queue = init_valid ? init_queue : back_valid ? back : look_queue;
   vmso_lutram #(.Depth(Depth), .Bits(1)) u_listed (
-    .clk, .write_en(init_valid || add || (back_valid && !back_again)), .write_addr(listed_queue),
+    .clk, .write_en(init_valid || add || leaves), .write_addr(listed_queue),
     .write_data(add), .read_addr(look_queue), .read_data(listed)
   );
   vmso_fifo #(.Bits(QueueW), .Depth(Depth)) u_tokens (
-    .clk, .rst_n, .in_valid(push), .in_ready(token_room), .in(back_valid ? back : look_queue),
+    .clk, .rst_n, .in_valid(push), .in_ready(token_room), .in(push_queue),
     .out_valid(pop_valid), .out_ready(pop_ready), .out(pop), .count(unused_token_count)
   );
   always_ff @(posedge clk) begin
@@ -96,12 +104,12 @@ module vmso_seg_list #(
       token_q  <= '0;
     end else begin
       if (pop_valid && pop_ready) token_q[pop] <= 1'b0;
-      if (push) token_q[back_valid ? back : look_queue] <= 1'b1;
+      if (push) token_q[push_queue] <= 1'b1;
       if (add) listed_q[look_queue] <= 1'b1;
-      if (back_valid && !back_again) listed_q[back] <= 1'b0;
+      if (leaves) listed_q[back] <= 1'b0;
     end
   end
-  `VMSO_IMPL(OneTokenEach, !push || (token_room && !token_q[back_valid ? back : look_queue]))
+  `VMSO_IMPL(OneTokenEach, !push || (token_room && !token_q[push_queue]))
   `VMSO_IMPL(BackIsListed, !back_valid || listed_q[back])
   `VMSO_IMPL(OneEventPerJob, !event_push || event_room)
 `else

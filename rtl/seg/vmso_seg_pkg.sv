@@ -42,6 +42,21 @@ package vmso_seg_pkg;
     bytes_t sent;
   } progress_t;
 
+  typedef logic [15:0] debit_t;  // beats, modulo 2^16
+  typedef logic [7:0]  epoch_t;  // periods of the rate limits, modulo 2^8
+
+  // Limits of a queue in a period; 0: none.
+  typedef struct packed {
+    logic [23:0] bytes;
+    logic [15:0] frames;
+  } limit_t;
+  // What it has sent of them, in the period `epoch` and, beyond the limits, before.
+  typedef struct packed {
+    epoch_t      epoch;
+    logic [23:0] bytes;
+    logic [15:0] frames;
+  } rate_t;
+
   // What seg keeps of a queue, and of the job at its head: no other job of it can have begun.
   typedef struct packed {
     logic         failed;    // a job ended with OrderFail: nothing more until the unload
@@ -50,6 +65,8 @@ package vmso_seg_pkg;
     order_count_t orders;    // issued ever
     logic [25:0]  issued_bytes;
     balance_t     balance;
+    debit_t       debited;   // of its debits: is in the balance
+    rate_t        rate;
   } account_t;
 
   // What a job can do next.
