@@ -7,7 +7,7 @@
 // reads_idle        no read is in flight; write_* are the handshake and the answer of the write port,
 //                   which takes no write while core_rst_n is low
 // hold_frames       level: out begins no order any more, so it tells no end any more
-// frames_whole      valid while hold_frames: what out has begun is in its output FIFO to the last beat
+// frames_whole      valid while hold_frames: after this cycle what out has begun is in its output FIFO
 // core_rst_n        reset of all rooms but csr, axi and the output FIFO of out
 // order             hold reads and new frames -> wait for reads, writes and the frame that has begun ->
 //                   core_rst_n low for 8 cycles -> release

@@ -13,10 +13,10 @@
 // throughput  a beat per cycle, without a gap inside a frame or to the next item that is valid
 // padding     zeros up to 60 bytes
 // hold_frames no item begins, with or without a frame; what has begun goes on
-// frames_whole  no frame has begun of which a beat is not in the output FIFO yet
+// frames_whole  after this cycle no frame that has begun lacks a beat in the output FIFO
 // queue_fail  whoever takes it must not wait for an order to leave
 // reset       control only. port_rst_n is that of the output FIFO alone: it keeps its beats while rst_n is
-//             low, which may fall when hold_frames and frames_whole are high
+//             low, which may fall in the cycle after hold_frames and frames_whole were high
 `include "vmso_assert.svh"
 module vmso_out_stream
   import vmso_pkg::*;
@@ -113,7 +113,7 @@ module vmso_out_stream
       if (issue) begun_q <= !last;
     end
   end
-  assign frames_whole = !begun_q && !merge_valid_q;
+  assign frames_whole = !begun_q;  // a last beat in the merge stage is pushed in this cycle
   always_ff @(posedge clk) begin
     if (item_valid && item_ready) begin
       item_q        <= item;

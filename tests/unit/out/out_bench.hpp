@@ -159,10 +159,11 @@ class OutBench : public UnitBench<Model> {
     unsigned waited = 0;
     for (;; waited++) {
       knobs.ready_percent = waited < 30 ? ready_percent : 50;
-      this->settle();
-      if (d.frames_whole) break;
       REQUIRE(waited < 5000);
+      this->settle();
+      bool whole = d.frames_whole;
       step();
+      if (whole) break;
     }
     whole_at_once += waited <= 1;
     d.rst_n = 0;
