@@ -166,7 +166,8 @@ TEST_CASE("No completion of before a soft reset is written after it", "[reset]")
   CHECK(before_reset < kOffsets);
 }
 
-TEST_CASE("A frame whose completion says OK is on the wire whenever a soft reset comes", "[reset]") {
+TEST_CASE("A frame whose completion says OK is on the wire whenever a soft reset comes",
+          "[reset]") {
   for (Config config : {Config::kSmall, Config::kWide}) {
     unsigned said_ok = 0, late = 0, not_all = 0;
     constexpr unsigned kOffsets = 100, kJobs = 24;
