@@ -214,6 +214,35 @@ TEST_CASE("A frame whose completion says OK is on the wire whenever a soft reset
   }
 }
 
+TEST_CASE("Soft resets in any cycle of mixed traffic break nothing before or after", "[reset]") {
+  for (Config config : {Config::kSmall, Config::kDefault}) {
+    auto o = options(0xc7);
+    o.config = config;
+    o.queues = 4;
+    o.processes = 2;
+    o.read.order = ReadOrder::kInterleaved;
+    o.read.jitter = 30;
+    o.write.jitter = 40;
+    o.keep_frames = false;
+    VMSO_SAY_HOW(o);
+    System s(o);
+    Random random(o.seed, "soft resets");
+    for (unsigned i = 0; i < 30; i++) {
+      s.sink.pattern = Backpressure::parse(std::array{"none", "1of:5", "random:0.3"}.at(i % 3));
+      for (unsigned j = 0; j < 12; j++) {
+        size_t bytes = 60 + random.below(random.below(4) ? 100 : 9000);
+        s.post(j % 4, random.below(2) ? tcp_job(bytes) : frame_job(std::min<size_t>(bytes, 1500)));
+      }
+      s.steps(random.below(1500));
+      INFO("soft reset " << i);
+      s.soft_reset();
+      CHECK(s.findings().report() == "");
+    }
+    for (unsigned j = 0; j < 8; j++) s.post(j % 4, tcp_job(9000));
+    VMSO_CHECK_CLEAN(s);
+  }
+}
+
 TEST_CASE("A soft reset needs no MAC for frames that are whole in the output FIFO", "[reset]") {
   auto o = options(0xc6, "wide");
   VMSO_SAY_HOW(o);
