@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// The worked example of docs/programmers_guide.md is carried out line by line, with no driver and
+// no other help: what stands there is what a driver has to write and will see.
+//
+//   write ADDRESS VALUE NAME        a register write; NAME is that of docs/registers.md, +4 its
+//   high
+//                                   half
+//   read ADDRESS VALUE/MASK NAME    reads until the masked bits are that value
+//   mem ADDRESS BYTES               the host writes memory
+//   wire FRAME OFFSET BYTES         bytes of a frame; all of it stands there
+//   find ADDRESS BYTES              waits until memory holds these bytes
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "system_test.hpp"
+
+namespace vmso::test {
+namespace {
+
+constexpr uint64_t kBudget = 20000;  // cycles of one line
+
+std::string page(const std::string &name) {
+  std::ifstream file(std::string(VMSO_SOURCE_DIR) + "/docs/" + name);
+  std::ostringstream text;
+  text << file.rdbuf();
+  REQUIRE(!text.str().empty());
+  return text.str();
+}
+
+// The lines between ```example and ```.
+std::vector<std::string> example() {
+  std::istringstream text(page("programmers_guide.md"));
+  std::vector<std::string> lines;
+  bool inside = false;
+  for (std::string line; std::getline(text, line);) {
+    if (line.starts_with("```")) {
+      inside = line == "```example";
+    } else if (inside && !line.starts_with("#")) {
+      lines.push_back(line);
+    }
+  }
+  return lines;
+}
+
+// Addresses by name, as the generated page tells them; CONTEXT1.ROOT for one of many.
+std::map<std::string, uint32_t> registers() {
+  std::istringstream text(page("registers.md"));
+  std::map<std::string, uint32_t> found;
+  std::string section;
+  unsigned long base = 0, stride = 0;
+  for (std::string line; std::getline(text, line);) {
+    char name[64] = {};
+    unsigned long offset = 0;
+    if (line.starts_with("### ")) section = line.substr(4), stride = 0;
+    if (std::sscanf(line.c_str(), "At 0x%lx + 0x%lx", &base, &stride) < 1 &&
+        std::sscanf(line.c_str(), "| %3lx | %63[A-Z0-9_] |", &offset, name) == 2) {
+      for (unsigned i = 0; i < (stride ? 4 : 1); i++) {
+        std::string prefix = section == "Queue"           ? fmt::format("QUEUE{}.", i)
+                             : section == "Context"       ? fmt::format("CONTEXT{}.", i)
+                             : section == "Doorbell page" ? fmt::format("DOORBELL{}.", i)
+                                                          : "";
+        uint32_t at = uint32_t(base + i * stride + offset);
+        found.emplace(prefix + name, at);
+        found.emplace(prefix + name + "+4", at + 4);
+      }
+    }
+  }
+  return found;
+}
+
+std::vector<uint8_t> bytes_of(std::istringstream &words) {
+  std::vector<uint8_t> bytes;
+  for (unsigned byte; words >> std::hex >> byte;) bytes.push_back(uint8_t(byte));
+  return bytes;
+}
+
+// An engine with its buses and nothing behind them but memory.
+struct Example {
+  explicit Example(Config config)
+      : reads(memory, config_info(config).bus_bytes(), Random(1, "axi read"), findings),
+        writes(memory, config_info(config).bus_bytes(), Random(1, "axi write"), findings),
+        axil(findings),
+        sink(config_info(config).bus_bytes(), Random(1, "axis"), findings),
+        bench(make_dut({config, 1, 4000, {}}), findings) {
+    for (uint64_t pa : {0x10000000, 0x10001000, 0x10002000, 0x20005000}) {
+      memory.make(pa,
+                  pa == 0x10000000   ? FrameKind::kRing
+                  : pa == 0x10001000 ? FrameKind::kCompletion
+                  : pa == 0x10002000 ? FrameKind::kTemplate
+                                     : FrameKind::kUser,
+                  0);
+    }
+    for (unsigned i = 0; i < 4; i++) memory.make(0x20000000 + i * 0x1000, FrameKind::kTable, 0);
+    bench.reset(*this);
+  }
+  void sample(const DutOutputs &out, const DutInputs &, uint64_t now) {
+    reads.sample(out, now), writes.sample(out, now), axil.sample(out), sink.sample(out, now);
+  }
+  void drive(DutInputs &in, uint64_t now) {
+    reads.drive(in, now), writes.drive(in, now), axil.drive(in), sink.drive(in);
+  }
+  void restart(DutInputs &in) {
+    reads.restart(in), writes.restart(in), axil.restart(in), sink.restart(in);
+  }
+  template <typename Condition>
+  bool until(Condition &&condition) {
+    for (uint64_t i = 0; i < kBudget && !condition(); i++) bench.cycle(*this);
+    return condition();
+  }
+  uint32_t read(uint32_t at) {
+    axil.start_read(at);
+    REQUIRE(until([&] { return axil.done(); }));
+    return axil.data();
+  }
+
+  void carry_out(const std::string &line, const std::map<std::string, uint32_t> &named) {
+    std::istringstream words(line);
+    std::string verb, name, rest;
+    uint64_t at = 0;
+    words >> verb;
+    if (verb == "write" || verb == "read") {
+      uint32_t value = 0, mask = 0xffffffff;
+      char slash;
+      words >> std::hex >> at >> value;
+      if (verb == "read") words >> slash >> mask;
+      words >> name;
+      CHECK((named.contains(name) && named.at(name) == at));
+      if (verb == "write") {
+        axil.start_write(uint32_t(at), value);
+        REQUIRE(until([&] { return axil.done(); }));
+        CHECK(axil.resp() == Resp::kOkay);
+        return;
+      }
+      uint32_t is = 0;
+      for (uint64_t end = bench.now() + kBudget; bench.now() < end;) {
+        if (((is = read(uint32_t(at))) & mask) == value) return;
+      }
+      FAIL_CHECK(fmt::format("it stays {:08x}", is));
+    } else if (verb == "mem") {
+      words >> std::hex >> at;
+      memory.write(at, bytes_of(words));
+    } else if (verb == "wire") {
+      size_t number = 0;
+      words >> number >> std::hex >> at;
+      wire.resize(std::max(wire.size(), number + 1));
+      auto bytes = bytes_of(words);
+      CHECK(at == wire[number].size());
+      wire[number].insert(wire[number].end(), bytes.begin(), bytes.end());
+    } else if (verb == "find") {
+      words >> std::hex >> at;
+      auto bytes = bytes_of(words);
+      std::vector<uint8_t> is(bytes.size());
+      until([&] { return memory.read(at, is), is == bytes; });
+      CHECK(is == bytes);
+    } else {
+      FAIL_CHECK("no such line");
+    }
+  }
+
+  Findings findings;
+  PhysicalMemory memory;
+  AxiReadResponder reads;
+  AxiWriteResponder writes;
+  AxilMaster axil;
+  AxisSink sink;
+  Bench bench;
+  std::vector<std::vector<uint8_t>> wire;  // as the page shows it
+};
+
+}  // namespace
+
+TEST_CASE("The worked example of the guide is what the engine does", "[system][example]") {
+  auto named = registers();
+  auto lines = example();
+  REQUIRE(lines.size() > 50);
+  for (Config config : {Config::kSmall, Config::kDefault, Config::kWide}) {
+    Example e(config);
+    for (const std::string &line : lines) {
+      INFO(config_info(config).name << ": " << line);
+      e.carry_out(line, named);
+    }
+    REQUIRE(e.until([&] { return e.reads.idle() && e.writes.idle() && e.sink.frames >= 2; }));
+    REQUIRE(e.sink.done.size() == e.wire.size());
+    for (size_t i = 0; i < e.wire.size(); i++) {
+      INFO("frame " << i);
+      CHECK(e.sink.done[i].bytes == e.wire[i]);
+    }
+    CHECK(e.findings.report() == "");
+  }
+}
+
+}  // namespace vmso::test
