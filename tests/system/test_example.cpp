@@ -92,7 +92,7 @@ struct Example {
                   0);
     }
     for (unsigned i = 0; i < 4; i++) memory.make(0x20000000 + i * 0x1000, FrameKind::kTable, 0);
-    bench.reset(*this);
+    bench.reset(*this, 1);  // one cycle is enough
   }
   void sample(const DutOutputs &out, const DutInputs &, uint64_t now) {
     reads.sample(out, now), writes.sample(out, now), axil.sample(out), sink.sample(out, now);
