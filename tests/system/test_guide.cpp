@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The worked example of docs/programmers_guide.md is carried out line by line, with no driver and
-// no other help: what stands there is what a driver has to write and will see.
+// docs/programmers_guide.md is true where it can be read by a program.
+//
+// Its worked example is carried out line by line, with no driver and no other help: what stands
+// there is what a driver has to write and will see.
 //
 //   write ADDRESS VALUE NAME        a register write; NAME is that of docs/registers.md, +4 its
 //   high
@@ -191,6 +193,69 @@ TEST_CASE("The worked example of the guide is what the engine does", "[system][e
     }
     CHECK(e.findings.report() == "");
   }
+}
+
+TEST_CASE("Of two faults of a slot the one is told that the guide lists first", "[fault][slot]") {
+  // The list, as far as a first slot of TCP_SEG that is new can show it.
+  std::string text = page("programmers_guide.md");
+  text = text.substr(text.find("### Order of the checks"));
+  text = text.substr(text.find(": "), text.find("(`vmso_job_check`)") - text.find(": "));
+  using Slot = vmso_first_slot;
+  const std::map<std::string, void (*)(Slot &)> spoilers = {
+      {"RESERVED_SET", [](Slot &f) { f.word[7] |= uint64_t{1} << 63; }},
+      {"KIND", [](Slot &f) { vmso_first_slot_set_kind(&f, 9); }},
+      {"NOT_BUILT", [](Slot &f) { vmso_first_slot_set_vlan_insert(&f, 1); }},
+      {"SPACE", [](Slot &f) { vmso_first_slot_set_buffer0_space(&f, 3); }},
+      {"HDR_ZERO", [](Slot &f) { vmso_first_slot_set_header_bytes(&f, 0); }},
+      {"HDR_LONG", [](Slot &f) { vmso_first_slot_set_header_bytes(&f, 300); }},
+      {"OFFSET_ORDER", [](Slot &f) { vmso_first_slot_set_l4_offset(&f, 14); }},
+      {"OFFSET_ODD",
+       [](Slot &f) {
+         vmso_first_slot_set_l3_offset(&f, 15);
+         vmso_first_slot_set_l4_offset(&f, 36);
+         vmso_first_slot_set_header_bytes(&f, 60);
+       }},
+      {"OPTION", [](Slot &f) { vmso_first_slot_set_id_mode(&f, 3); }},
+      {"MSS_ZERO", [](Slot &f) { vmso_first_slot_set_mss(&f, 0); }},
+      {"FRAME_TOO_LONG",
+       [](Slot &f) {
+         vmso_first_slot_set_mss(&f, 10000);
+         vmso_first_slot_set_payload_bytes(&f, 10000);
+       }},
+      {"SUM_MISMATCH", [](Slot &f) { vmso_first_slot_set_payload_bytes(&f, 1999); }},
+      {"ADDR_WRAP", [](Slot &f) { vmso_first_slot_set_buffer0_addr(&f, ~uint64_t{0}); }},
+  };
+  std::vector<std::string> order;
+  std::istringstream words(text.substr(2));
+  for (std::string word; words >> word;) {
+    if (word.back() == ',') word.pop_back();
+    if (spoilers.contains(word)) order.push_back(word);
+  }
+  REQUIRE(order.size() == spoilers.size());
+
+  auto o = options(0x81);
+  VMSO_SAY_HOW(o);
+  System s(o);
+  for (size_t first = 0; first < order.size(); first++) {
+    for (size_t second = first; second < order.size(); second++) {
+      JobSpec spec = tcp_job(2000, 1000);
+      spec.buffers = 1;
+      spec.may_fail = true;
+      spec.doorbell = false;
+      Posted posted = s.post(0, spec);
+      Slot slot;
+      uint64_t pa = s.ring_address(0) + (posted.slot % 256) * 64;
+      for (unsigned i = 0; i < 8; i++) slot.word[i] = s.memory.read_word(pa + 8 * i);
+      spoilers.at(order[second])(slot);
+      spoilers.at(order[first])(slot);
+      for (unsigned i = 0; i < 8; i++) s.memory.write_word(pa + 8 * i, slot.word[i]);
+      s.doorbell(0);
+      s.drain();
+      INFO(order[first] << " and " << order[second]);
+      CHECK(vmso_status_name(s.completions(0).back().status) == order[first]);
+    }
+  }
+  CHECK(s.conclude() == "");
 }
 
 }  // namespace vmso::test
