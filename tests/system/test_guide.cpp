@@ -258,4 +258,86 @@ TEST_CASE("Of two faults of a slot the one is told that the guide lists first", 
   CHECK(s.conclude() == "");
 }
 
+TEST_CASE("The soft reset keeps and clears what the integration page says", "[reset]") {
+  auto o = options(0x82);
+  o.bring_up = false;  // nothing is written behind a reset but by this test
+  VMSO_SAY_HOW(o);
+  System s(o);
+  const std::pair<const char *, uint32_t> kept[] = {
+      {"WINDOW0_BASE", 0x10000000},
+      {"WINDOW0_LIMIT", 0x10003000},
+      {"READ_WINDOW", 77},
+      {"STORE_LIMIT", 700},
+      {"READ_TIMEOUT", 5000},
+      {"FLAG_MASK2_LAST", 0x123},
+      {"IRQ_MASK", 1},
+      {"FENCE_WHAT", VMSO_FENCE_CONTEXT | 3u << 16},
+      {"FENCE_VA", 0x12345000},
+      {"FENCE_BYTES", 0x2000},
+  };
+  auto named = registers();
+  auto ready = [&] { return (s.read32(VMSO_REG_STATUS) & 3) == VMSO_REG_STATUS_READY_bm; };
+  REQUIRE(s.run_until(ready, 20000));
+  std::map<std::string, uint32_t> fresh;
+  for (auto [name, value] : kept) {
+    fresh[name] = s.read32(named.at(name));
+    s.write32(named.at(name), value);
+    if (name[0] == 'W' || name == std::string("FENCE_VA") || name == std::string("FENCE_BYTES")) {
+      s.write32(named.at(name) + 4, 0);
+    }
+    INFO(name);
+    CHECK(fresh[name] != value);
+  }
+  s.write32(named.at("QUEUE0.RING_BASE"), 0x10000000);
+  s.write32(named.at("QUEUE0.RING_BASE+4"), 0);
+  s.write32(named.at("CONTEXT1.ROOT"), 0x10000000);
+  s.write32(named.at("CONTEXT1.ROOT+4"), 0);
+  s.write32(named.at("QUEUE0.COMMAND"), VMSO_CMD_STOP);  // of a queue that is OFF: ignored, sticky
+  s.write32(named.at("FENCE_GO"), 1);
+  REQUIRE(s.run_until([&] { return s.read32(named.at("FENCE_DONE")) == 1; }, 20000));
+  CHECK(s.read32(named.at("STICKY")) == VMSO_REG_STICKY_COMMAND_IGNORED_bm);
+  uint32_t cycles = s.read32(named.at("CYCLES"));
+
+  s.write32(VMSO_REG_CONTROL, VMSO_REG_CONTROL_SOFT_RESET_bm);
+  REQUIRE(s.run_until(ready, 20000));
+  for (auto [name, value] : kept) {
+    INFO(name);
+    CHECK(s.read32(named.at(name)) == value);
+  }
+  CHECK(s.read32(named.at("STICKY")) == VMSO_REG_STICKY_COMMAND_IGNORED_bm);
+  CHECK(s.read32(named.at("CYCLES")) > cycles);
+  for (const char *name : {"QUEUE0.RING_BASE", "CONTEXT1.ROOT", "FENCE_GO", "FENCE_DONE"}) {
+    INFO(name);
+    CHECK(s.read32(named.at(name)) == 0);
+  }
+
+  s.reset();
+  REQUIRE(s.run_until(ready, 20000));
+  for (auto [name, value] : kept) {
+    INFO(name);
+    CHECK(s.read32(named.at(name)) == fresh.at(name));
+  }
+  CHECK(s.read32(named.at("STICKY")) == 0);
+  CHECK(s.read32(named.at("CYCLES")) < cycles);
+  CHECK(s.findings().report() == "");
+}
+
+TEST_CASE("A completion ring of n entries takes n - 1 completions", "[completion]") {
+  for (unsigned log2 : {1u, 2u, 4u}) {
+    auto o = options(0x83);
+    o.log2_completions = log2;
+    VMSO_SAY_HOW(o);
+    System s(o);
+    s.auto_ack = false;
+    size_t most = (size_t{1} << log2) - 1;
+    for (size_t i = 0; i < most + 3; i++) s.post(0, frame_job(64));
+    s.steps(5000);
+    CHECK(s.completions(0).size() == most);
+    CHECK(s.frames().size() == most);
+    s.auto_ack = true;
+    vmso_ring_ack(&s.ring(0));
+    VMSO_CHECK_CLEAN(s);
+  }
+}
+
 }  // namespace vmso::test
