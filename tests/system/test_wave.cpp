@@ -15,7 +15,7 @@ namespace {
 constexpr uint64_t kCyclesTraced = 10000;
 
 // The child: traces so many cycles, says so, and goes on until it is killed.
-[[noreturn]] void trace_until_killed(const std::string &path, int said) {
+[[noreturn]] void trace_until_killed(const std::string &path, int said) noexcept {
   SystemOptions o;
   o.wave.path = path;
   System system(o);
