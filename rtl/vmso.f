@@ -32,6 +32,7 @@ rtl/csr/vmso_axil_rules.sv
 rtl/csr/vmso_csr.sv
 rtl/csr/vmso_csr_access.sv
 rtl/csr/vmso_csr_bus.sv
+rtl/csr/vmso_csr_context.sv
 rtl/csr/vmso_csr_counters.sv
 rtl/csr/vmso_csr_fence.sv
 rtl/csr/vmso_csr_global.sv
