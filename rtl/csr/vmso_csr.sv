@@ -6,7 +6,7 @@
 // counters, fences.
 //
 // queue_config, command, soft_reset_pulse  valid-only
-// doorbell, fence                 valid/ready; the engine takes a doorbell within 64 cycles, whatever
+// doorbell, fence                 valid/ready; the engine takes a doorbell within 32 cycles, whatever
 //                                 memory and MAC do; fence numbers run from 1 and wrap at 16 bit
 // status_queue                    one queue a cycle; `status` comes exactly StatusLatency cycles
 //                                 later, the other status_* by then, while the queue stands
@@ -222,9 +222,9 @@ module vmso_csr
   );
 
 `ifdef VMSO_CHECKS
-  localparam int unsigned DoorbellWait = 64;  // cycles in which a doorbell has to be taken
+  localparam int unsigned DoorbellWait = 32;  // cycles in which a doorbell has to be taken
   logic       doorbell_wait_q, fence_wait_q;
-  logic [6:0] doorbell_waits_q;
+  logic [5:0] doorbell_waits_q;
   fence_t     fence_q;
   always_ff @(posedge clk) begin
     fence_q          <= fence;
