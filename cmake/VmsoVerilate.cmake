@@ -75,7 +75,7 @@ function(vmso_verilate)
     set(inputs ${V_SOURCES})
     list(APPEND args -Wno-lint -Wno-fatal)
   else()
-    set(inputs ${PROJECT_SOURCE_DIR}/scripts/vmso.vlt ${VMSO_PACKAGES} ${V_SOURCES})
+    set(inputs ${VMSO_RTL}/vmso.vlt ${VMSO_PACKAGES} ${V_SOURCES})
     list(APPEND args -Wall --assert -DVMSO_IMPL_ON -I${VMSO_RTL}/common)
     foreach(room ${VMSO_ROOMS})
       list(APPEND args -y ${VMSO_RTL}/${room})
@@ -90,7 +90,7 @@ function(vmso_verilate)
     COMMAND ${VERILATOR} ${args} ${inputs}
     COMMAND make -s -C ${dir} -f ${V_PREFIX}.mk -j2 OPT_FAST=${VMSO_MODEL_OPT} OPT_SLOW=-O0
             OBJCACHE=${CCACHE} ${V_PREFIX}__ALL.a
-    DEPENDS ${VMSO_RTL_FILES} ${V_SOURCES} ${PROJECT_SOURCE_DIR}/scripts/vmso.vlt
+    DEPENDS ${VMSO_RTL_FILES} ${V_SOURCES} ${VMSO_RTL}/vmso.vlt
     WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
     COMMENT "Verilating ${V_TOP} (${V_TARGET})"
     VERBATIM)

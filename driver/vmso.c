@@ -9,6 +9,12 @@
 #define FENCES_AT_ONCE 4
 #define WINDOWS 4u
 #define MAX_LATENCY 16384u
+#define TIMEOUT_LATENCIES \
+  16u  // a read that waits behind a full window, in slow memory, is not lost
+#define LEAST_TIMEOUT 4096u
+#define ADDRESS_BITS 56u
+#define LEAST_PA_BITS 32u
+#define MOST_PA_BITS_X86 52u
 #define ISSUE_BEATS 48u  // on their way beside those in the memory; batches of slots come in bursts
 #define ENGINE_ROWS 32u  // rows of the smallest frames on their way through the engine
 #define FRAMES_BEHIND 5u  // frames complete, leaving or about to begin, beside those being read
@@ -98,7 +104,13 @@ int vmso_tune(struct vmso_device *device, uint32_t latency, bool reorders, uint3
   uint32_t most = VMSO_REG_STORE_LIMIT_ROWS_bm;
   vmso_write32(device, VMSO_REG_READ_WINDOW, latency + ISSUE_BEATS);
   vmso_write32(device, VMSO_REG_STORE_LIMIT, rows < most ? rows : most);
+  uint32_t timeout = TIMEOUT_LATENCIES * latency;
+  vmso_read_timeout_set(device, timeout > LEAST_TIMEOUT ? timeout : LEAST_TIMEOUT);
   return VMSO_OK;
+}
+
+void vmso_read_timeout_set(struct vmso_device *device, uint32_t cycles) {
+  vmso_write32(device, VMSO_REG_READ_TIMEOUT, cycles);
 }
 
 int vmso_window_set(struct vmso_device *device, unsigned window, uint64_t first, uint64_t last) {
@@ -122,37 +134,56 @@ int vmso_window_close(struct vmso_device *device, unsigned window) {
 
 // ---- contexts and fences -----------------------------------------------------------------------
 
-// A fence that would be one too many would wait on the register bus: wait here instead.
-static int wait_fence_place(const struct vmso_device *device) {
+// Writes FENCE_GO or a context's COMMIT as soon as there is a place, and gives what it reads then.
+// Another owner of the device may have taken the place in between: the device says so.
+static int start_fence(struct vmso_device *device, uint32_t offset, uint32_t *word) {
   for (uint32_t i = 0; i < device->poll_limit; i++) {
     uint16_t done = (uint16_t)vmso_read32(device, VMSO_REG_FENCE_DONE);
-    if ((uint16_t)(device->fences_started - done) < FENCES_AT_ONCE) return VMSO_OK;
+    if ((uint16_t)(device->fences_started - done) >= FENCES_AT_ONCE) continue;
+    vmso_write32(device, offset, 1);
+    *word = vmso_read32(device, offset);
+    if ((*word & VMSO_REG_FENCE_GO_REFUSED_bm) != 0) continue;
+    device->fences_started = (uint16_t)FIELD(*word, VMSO_REG_FENCE_GO_FENCE);
+    return VMSO_OK;
   }
   return VMSO_ERR_TIMEOUT;
+}
+VMSO_STATIC_ASSERT(VMSO_REG_FENCE_GO_FENCE_bm == VMSO_REG_CONTEXT_COMMIT_FENCE_bm &&
+                       VMSO_REG_FENCE_GO_REFUSED_bm == VMSO_REG_CONTEXT_COMMIT_REFUSED_bm,
+                   "start_fence reads both");
+
+// What the device refuses at COMMIT: docs/registers.md, Rules of contexts.
+static bool context_fits(const struct vmso_device *device, const struct vmso_context *config) {
+  const uint32_t not_flags = VMSO_REG_CONTEXT_FORMAT_FORMAT_bm | VMSO_REG_CONTEXT_FORMAT_PA_BITS_bm;
+  if (config->pa_bits > 63 || (config->flags & not_flags) != 0) return false;
+  if ((unsigned)config->format > 15 || (device->formats >> config->format & 1) == 0) return false;
+  if (config->format == VMSO_FORMAT_OFF) return true;
+  bool tables = config->format != VMSO_FORMAT_IDENTITY;
+  if (config->pa_bits < LEAST_PA_BITS) return false;
+  if (config->pa_bits > (tables ? MOST_PA_BITS_X86 : ADDRESS_BITS)) return false;
+  if (config->root >> config->pa_bits != 0) return false;
+  return !tables || config->root % 4096 == 0;
 }
 
 int vmso_context_set(struct vmso_device *device, unsigned context,
                      const struct vmso_context *config, uint16_t *fence) {
-  if (context >= device->contexts || config->pa_bits > 63) return VMSO_ERR_ARGUMENT;
-  int error = wait_fence_place(device);
-  if (error != VMSO_OK) return error;
+  if (context >= device->contexts || !context_fits(device, config)) return VMSO_ERR_ARGUMENT;
   uint32_t base = VMSO_REG_CONTEXT(context);
   uint64_t format = PLACE(config->format, VMSO_REG_CONTEXT_FORMAT_FORMAT) |
                     PLACE(config->pa_bits, VMSO_REG_CONTEXT_FORMAT_PA_BITS);
   vmso_write64(device, base + VMSO_REG_CONTEXT_ROOT, config->root);
   vmso_write64(device, base + VMSO_REG_CONTEXT_LIMIT, config->limit);
   vmso_write32(device, base + VMSO_REG_CONTEXT_FORMAT, (uint32_t)format | config->flags);
-  vmso_write32(device, base + VMSO_REG_CONTEXT_COMMIT, 1);
-  *fence = (uint16_t)vmso_read32(device, base + VMSO_REG_CONTEXT_COMMIT);
-  device->fences_started = *fence;
-  return VMSO_OK;
+  uint32_t word = 0;
+  int error = start_fence(device, base + VMSO_REG_CONTEXT_COMMIT, &word);
+  if (error != VMSO_OK) return error;
+  *fence = device->fences_started;
+  return (word & VMSO_REG_CONTEXT_COMMIT_CONFIG_REFUSED_bm) != 0 ? VMSO_ERR_STATE : VMSO_OK;
 }
 
 int vmso_fence_start(struct vmso_device *device, enum vmso_fence_kind kind, unsigned context,
                      uint64_t va, uint64_t bytes, uint16_t *fence) {
   if (kind != VMSO_FENCE_ALL && context >= device->contexts) return VMSO_ERR_ARGUMENT;
-  int error = wait_fence_place(device);
-  if (error != VMSO_OK) return error;
   vmso_write32(
       device, VMSO_REG_FENCE_WHAT,
       (uint32_t)(PLACE(kind, VMSO_REG_FENCE_WHAT_KIND) | PLACE(context, VMSO_REG_FENCE_WHAT_CTX)));
@@ -160,9 +191,10 @@ int vmso_fence_start(struct vmso_device *device, enum vmso_fence_kind kind, unsi
     vmso_write64(device, VMSO_REG_FENCE_VA, va);
     vmso_write64(device, VMSO_REG_FENCE_BYTES, bytes);
   }
-  vmso_write32(device, VMSO_REG_FENCE_GO, 1);
-  *fence = (uint16_t)vmso_read32(device, VMSO_REG_FENCE_GO);
-  device->fences_started = *fence;
+  uint32_t word = 0;
+  int error = start_fence(device, VMSO_REG_FENCE_GO, &word);
+  if (error != VMSO_OK) return error;
+  *fence = device->fences_started;
   return VMSO_OK;
 }
 
@@ -180,18 +212,35 @@ int vmso_fence_wait(const struct vmso_device *device, uint16_t fence) {
 
 // ---- queues ------------------------------------------------------------------------------------
 
+static uint32_t state_word(const struct vmso_device *device, unsigned queue) {
+  return vmso_read32(device, VMSO_REG_QUEUE(queue) + VMSO_REG_QUEUE_STATE);
+}
+
+static bool rings_fit(uint64_t ring_base, uint64_t log2_slots, uint64_t completion_base,
+                      uint64_t log2_completions) {
+  if (log2_slots < 2 || log2_slots > 15) return false;
+  if (log2_completions < 1 || log2_completions > 15) return false;
+  if (ring_base % 64 != 0 || completion_base % 32 != 0) return false;
+  return ring_base >> ADDRESS_BITS == 0 && completion_base >> ADDRESS_BITS == 0;
+}
+
 int vmso_queue_configure(struct vmso_device *device, unsigned queue,
                          const struct vmso_queue_config *config) {
   if (queue >= device->queues || config->vector >= device->vectors) return VMSO_ERR_ARGUMENT;
-  if (config->log2_slots < 2 || config->log2_slots > 15) return VMSO_ERR_ARGUMENT;
-  if (config->log2_completions < 1 || config->log2_completions > 15) return VMSO_ERR_ARGUMENT;
-  if (config->ring_base % 64 != 0 || config->completion_base % 32 != 0) return VMSO_ERR_ARGUMENT;
+  if (!rings_fit(config->ring_base, config->log2_slots, config->completion_base,
+                 config->log2_completions)) {
+    return VMSO_ERR_ARGUMENT;
+  }
+  if (config->weight > 255 || config->granted > 15) return VMSO_ERR_ARGUMENT;
+  if (config->rate_bytes > 0xffffff || config->rate_frames > 0xffff) return VMSO_ERR_ARGUMENT;
   for (unsigned i = 0; i < 4; i++) {
     if ((config->granted >> i & 1) != 0 && config->contexts[i] >= device->contexts) {
       return VMSO_ERR_ARGUMENT;
     }
   }
-  if (vmso_queue_state(device, queue) != VMSO_QUEUE_OFF) return VMSO_ERR_STATE;
+  uint32_t word = state_word(device, queue);
+  if ((word & VMSO_REG_QUEUE_STATE_PENDING_bm) != 0) return VMSO_ERR_BUSY;
+  if (FIELD(word, VMSO_REG_QUEUE_STATE_STATE) != VMSO_QUEUE_OFF) return VMSO_ERR_STATE;
   uint32_t base = VMSO_REG_QUEUE(queue);
   vmso_write64(device, base + VMSO_REG_QUEUE_RING_BASE, config->ring_base);
   vmso_write64(device, base + VMSO_REG_QUEUE_RING_SHAPE,
@@ -208,29 +257,97 @@ int vmso_queue_configure(struct vmso_device *device, unsigned queue,
                    PLACE(config->granted, VMSO_REG_QUEUE_CONTEXTS_VALID));
   vmso_write64(device, base + VMSO_REG_QUEUE_WEIGHT,
                PLACE(config->weight, VMSO_REG_QUEUE_WEIGHT_WEIGHT));
+  vmso_write64(device, base + VMSO_REG_QUEUE_RATE,
+               PLACE(config->rate_bytes, VMSO_REG_QUEUE_RATE_BYTES) |
+                   PLACE(config->rate_frames, VMSO_REG_QUEUE_RATE_FRAMES));
+  return VMSO_OK;
+}
+
+// Would the device take ENABLE? It tells no more than "ignored".
+static bool configured(const struct vmso_device *device, unsigned queue) {
+  uint32_t base = VMSO_REG_QUEUE(queue);
+  uint32_t slots = vmso_read32(device, base + VMSO_REG_QUEUE_RING_SHAPE);
+  uint32_t completions = vmso_read32(device, base + VMSO_REG_QUEUE_CPL_SHAPE);
+  return rings_fit(vmso_read64(device, base + VMSO_REG_QUEUE_RING_BASE),
+                   FIELD(slots, VMSO_REG_QUEUE_RING_SHAPE_LOG2_SLOTS),
+                   vmso_read64(device, base + VMSO_REG_QUEUE_CPL_BASE),
+                   FIELD(completions, VMSO_REG_QUEUE_CPL_SHAPE_LOG2_ENTRIES));
+}
+
+static int write_command(struct vmso_device *device, unsigned queue, enum vmso_queue_cmd command,
+                         uint32_t options) {
+  if (queue >= device->queues || command < VMSO_CMD_ENABLE || command > VMSO_CMD_ACK_FAULT) {
+    return VMSO_ERR_ARGUMENT;
+  }
+  uint32_t word = state_word(device, queue);
+  bool pending = (word & VMSO_REG_QUEUE_STATE_PENDING_bm) != 0;
+  if (pending && command != VMSO_CMD_RESET) return VMSO_ERR_BUSY;
+  if (command == VMSO_CMD_ENABLE && FIELD(word, VMSO_REG_QUEUE_STATE_STATE) == VMSO_QUEUE_OFF &&
+      !configured(device, queue)) {
+    return VMSO_ERR_ARGUMENT;
+  }
+  vmso_write32(device, VMSO_REG_QUEUE(queue) + VMSO_REG_QUEUE_COMMAND, (uint32_t)command | options);
+  word = state_word(device, queue);
+  pending = (word & VMSO_REG_QUEUE_STATE_PENDING_bm) != 0;
+  if (!pending && (word & VMSO_REG_QUEUE_STATE_REFUSED_bm) != 0) return VMSO_ERR_STATE;
   return VMSO_OK;
 }
 
 int vmso_queue_command(struct vmso_device *device, unsigned queue, enum vmso_queue_cmd command) {
-  if (queue >= device->queues) return VMSO_ERR_ARGUMENT;
-  vmso_write32(device, VMSO_REG_QUEUE(queue) + VMSO_REG_QUEUE_COMMAND, (uint32_t)command);
-  return VMSO_OK;
+  return write_command(device, queue, command, 0);
+}
+
+int vmso_queue_command_notify(struct vmso_device *device, unsigned queue,
+                              enum vmso_queue_cmd command) {
+  return write_command(device, queue, command, VMSO_REG_QUEUE_COMMAND_NOTIFY_bm);
 }
 
 enum vmso_queue_state vmso_queue_state(const struct vmso_device *device, unsigned queue) {
-  uint32_t word = vmso_read32(device, VMSO_REG_QUEUE(queue) + VMSO_REG_QUEUE_STATE);
-  return (enum vmso_queue_state)FIELD(word, VMSO_REG_QUEUE_STATE_STATE);
+  return (enum vmso_queue_state)FIELD(state_word(device, queue), VMSO_REG_QUEUE_STATE_STATE);
+}
+
+bool vmso_queue_pending(const struct vmso_device *device, unsigned queue) {
+  return (state_word(device, queue) & VMSO_REG_QUEUE_STATE_PENDING_bm) != 0;
 }
 
 int vmso_queue_wait(const struct vmso_device *device, unsigned queue, enum vmso_queue_state state) {
   if (queue >= device->queues) return VMSO_ERR_ARGUMENT;
-  return wait_for(device, VMSO_REG_QUEUE(queue) + VMSO_REG_QUEUE_STATE,
-                  VMSO_REG_QUEUE_STATE_STATE_bm, (uint32_t)state);
+  for (uint32_t i = 0; i < device->poll_limit; i++) {
+    uint32_t word = state_word(device, queue);
+    if ((word & VMSO_REG_QUEUE_STATE_PENDING_bm) != 0) continue;
+    if (FIELD(word, VMSO_REG_QUEUE_STATE_STATE) == (uint32_t)state) return VMSO_OK;
+    if ((word & VMSO_REG_QUEUE_STATE_REFUSED_bm) != 0) return VMSO_ERR_STATE;
+  }
+  return VMSO_ERR_TIMEOUT;
+}
+
+// From any state in which `command` leads there.
+static int bring_to(struct vmso_device *device, unsigned queue, enum vmso_queue_cmd command,
+                    enum vmso_queue_state state) {
+  if (queue >= device->queues) return VMSO_ERR_ARGUMENT;
+  uint32_t offset = VMSO_REG_QUEUE(queue) + VMSO_REG_QUEUE_STATE;
+  int error = wait_for(device, offset, VMSO_REG_QUEUE_STATE_PENDING_bm, 0);
+  if (error != VMSO_OK) return error;
+  if (vmso_queue_state(device, queue) == state) return VMSO_OK;
+  error = vmso_queue_command(device, queue, command);
+  return error != VMSO_OK ? error : vmso_queue_wait(device, queue, state);
+}
+
+int vmso_queue_start(struct vmso_device *device, unsigned queue) {
+  return bring_to(device, queue, VMSO_CMD_ENABLE, VMSO_QUEUE_RUN);
+}
+
+int vmso_queue_stop(struct vmso_device *device, unsigned queue) {
+  return bring_to(device, queue, VMSO_CMD_STOP, VMSO_QUEUE_STOPPED);
 }
 
 int vmso_queue_reset(struct vmso_device *device, unsigned queue) {
   int error = vmso_queue_command(device, queue, VMSO_CMD_RESET);
-  return error != VMSO_OK ? error : vmso_queue_wait(device, queue, VMSO_QUEUE_OFF);
+  if (error != VMSO_OK) return error;
+  return wait_for(device, VMSO_REG_QUEUE(queue) + VMSO_REG_QUEUE_STATE,
+                  VMSO_REG_QUEUE_STATE_STATE_bm | VMSO_REG_QUEUE_STATE_PENDING_bm |
+                      VMSO_REG_QUEUE_STATE_DRAINED_bm,
+                  (uint32_t)VMSO_QUEUE_OFF | VMSO_REG_QUEUE_STATE_DRAINED_bm);
 }
 
 uint64_t vmso_counter(const struct vmso_device *device, uint32_t offset) {

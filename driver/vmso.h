@@ -26,7 +26,8 @@ enum vmso_error {
   VMSO_ERR_TIMEOUT = -2,   // poll_limit reads did not see it
   VMSO_ERR_ARGUMENT = -3,  // out of range for this device or record
   VMSO_ERR_FULL = -4,      // no room in the ring: reap completions first
-  VMSO_ERR_STATE = -5      // the queue is not in the state that this needs
+  VMSO_ERR_STATE = -5,     // the queue is not in the state that this needs
+  VMSO_ERR_BUSY = -6       // a command of the queue is not carried out yet
 };
 
 // How to reach registers. `offset` is a byte offset, a multiple of 4; write32 may be posted, but
@@ -63,12 +64,18 @@ void vmso_write64(const struct vmso_device *device, uint32_t offset, uint64_t va
 int vmso_window_set(struct vmso_device *device, unsigned window, uint64_t first, uint64_t last);
 int vmso_window_close(struct vmso_device *device, unsigned window);
 
-// Sets READ_WINDOW and STORE_LIMIT to a host's read latency: enough in flight to hide it, no more,
-// because whatever waits in front of the memory or the wire delays the next queue's read.
+// Sets READ_WINDOW, STORE_LIMIT and READ_TIMEOUT to a host's read latency: enough in flight to hide
+// it, no more, because whatever waits in front of the memory or the wire delays the next queue's
+// read. A read counts as lost after 16 latencies, never before 4096 cycles.
 // `latency` in engine cycles from address to data, below 16384; `reorders`: answers overtake each
 // other, a quarter later at most; `frame_bytes`: longest frame that will be sent. Out of range:
 // VMSO_ERR_ARGUMENT, and nothing is written.
 int vmso_tune(struct vmso_device *device, uint32_t latency, bool reorders, uint32_t frame_bytes);
+
+// Another time until a read counts as lost: engine cycles, 0 = never. It is found after one to two
+// times as long. A read that is answered later than this costs its job and, until the answer comes,
+// one of the engine's read numbers: rather too long than too short.
+void vmso_read_timeout_set(struct vmso_device *device, uint32_t cycles);
 
 // An address space. `flags` are VMSO_REG_CONTEXT_FORMAT_*_bm.
 struct vmso_context {
@@ -79,32 +86,62 @@ struct vmso_context {
   uint64_t limit;  // identity: last byte
 };
 // Stages and commits a context. Gives the number of the fence that switches it.
+// VMSO_ERR_ARGUMENT for what the device would refuse (docs/registers.md, Rules of contexts): the
+// context is as it was. VMSO_ERR_STATE if the device refuses it all the same: the context is off
+// when the fence is done.
 int vmso_context_set(struct vmso_device *device, unsigned context,
                      const struct vmso_context *config, uint16_t *fence);
 
-// Forgets translations: kind, context and byte range as far as the kind asks for them. Waits while
-// four fences are under way. Gives the number of the fence.
+// Forgets translations: kind, context and byte range as far as the kind asks for them. Waits, for
+// poll_limit reads, while four fences are under way, as vmso_context_set does. Gives the number of
+// the fence.
 int vmso_fence_start(struct vmso_device *device, enum vmso_fence_kind kind, unsigned context,
                      uint64_t va, uint64_t bytes, uint16_t *fence);
 bool vmso_fence_done(const struct vmso_device *device, uint16_t fence);
 int vmso_fence_wait(const struct vmso_device *device, uint16_t fence);
 
 struct vmso_queue_config {
-  uint64_t ring_base;         // aligned to 64
+  uint64_t ring_base;         // aligned to 64, below 2^56
   unsigned log2_slots;        // 2..15
-  uint64_t completion_base;   // aligned to 32
+  uint64_t completion_base;   // aligned to 32, below 2^56
   unsigned log2_completions;  // 1..15
   unsigned vector;
-  uint16_t contexts[4];  // what the spaces 0..3 of a slot mean
-  unsigned granted;      // one bit a space
-  unsigned weight;       // 0 counts as 1
+  uint16_t contexts[4];              // what the spaces 0..3 of a slot mean
+  unsigned granted;                  // one bit a space
+  unsigned weight;                   // 0 counts as 1
+  uint32_t rate_bytes, rate_frames;  // most in RATE_PERIOD, 0: no limit; below 2^24, 2^16
 };
+// VMSO_ERR_ARGUMENT: out of range, nothing is written. VMSO_ERR_STATE: the queue is not OFF.
+// VMSO_ERR_BUSY: a command is pending.
 int vmso_queue_configure(struct vmso_device *device, unsigned queue,
                          const struct vmso_queue_config *config);
+
+// Commands. A device keeps one of each queue: it is pending from its write until it was carried
+// out, which takes reads of the queue, and for STOP its frames, home. RESET is taken at any time
+// and takes the place of what is pending.
+//
+// Hands a command over and does not wait for it. VMSO_ERR_BUSY: another one is pending, nothing is
+// written. VMSO_ERR_ARGUMENT: ENABLE of a queue whose configuration cannot be, nothing is written.
+// VMSO_ERR_STATE: the device has refused it already; one that is refused later shows in
+// vmso_queue_wait.
 int vmso_queue_command(struct vmso_device *device, unsigned queue, enum vmso_queue_cmd command);
+// The same; the queue's interrupt vector becomes pending when it was carried out.
+int vmso_queue_command_notify(struct vmso_device *device, unsigned queue,
+                              enum vmso_queue_cmd command);
+// State, whatever is pending.
 enum vmso_queue_state vmso_queue_state(const struct vmso_device *device, unsigned queue);
+bool vmso_queue_pending(const struct vmso_device *device, unsigned queue);
+// Until no command is pending and the queue is in `state`. VMSO_ERR_STATE: none is pending, the
+// last one was refused, and the state is another one.
 int vmso_queue_wait(const struct vmso_device *device, unsigned queue, enum vmso_queue_state state);
-// RESET, whatever the state, until OFF.
+
+// A command from start to end. They wait for an older one first; each wait ends after poll_limit
+// reads with VMSO_ERR_TIMEOUT (a stopped MAC: STOP waits for it, RESET does not). A queue that is
+// there already is left alone. VMSO_ERR_STATE: there is no way from the queue's state.
+int vmso_queue_start(struct vmso_device *device, unsigned queue);  // OFF or STOPPED to RUN
+int vmso_queue_stop(struct vmso_device *device, unsigned queue);   // RUN to STOPPED
+// RESET, whatever the state, until the queue is OFF and no read or write of it is on the bus: the
+// memory of its rings and buffers may be freed.
 int vmso_queue_reset(struct vmso_device *device, unsigned queue);
 
 uint64_t vmso_counter(const struct vmso_device *device, uint32_t offset);
@@ -166,6 +203,30 @@ void vmso_ring_doorbell(struct vmso_ring *ring);
 bool vmso_ring_reap(struct vmso_ring *ring, struct vmso_completion *completion);
 // Hands the places of all reaped completions back to the device.
 void vmso_ring_ack(struct vmso_ring *ring);
+
+// ---- after a failure
+// -----------------------------------------------------------------------------
+
+// Makes a new job of what a failed one has not sent: the frames that follow are those that the
+// failed job would have gone on with, byte for byte. Post it when the cause is mended.
+//
+// `completion` is the one of `job`, whose buffers and template have not changed since. `header`:
+// bytes of its template, or of a copy. They become the rest's: TCP sequence number, IPv4
+// identification, the length in a full checksum seed, and flags, which are what the middle frames
+// have left of them (no second CWR). Checksums and lengths are the engine's. The urgent pointer is
+// left alone, as in the frames of one job. `masks`: first, middle, last of the job's flag profile,
+// see FLAG_MASK0_FIRST. `buffers` has room for as many as the job has, and may be the job's own.
+// `rest` takes kind, cookie, spaces and all options from the job; its header address is the job's:
+// change it if `header` is a copy that stands elsewhere, and unmended addresses in `buffers`. A job
+// of which nothing was sent comes back as it is.
+//
+// VMSO_ERR_ARGUMENT, and nothing has changed: not a failure of this job, or counts that no such job
+// has; or masks that no template can follow in more than one frame: a flag that the middle keeps
+// and the first drops, or that the first and the last keep and the middle drops. The profiles that
+// stand in the device after reset never do that.
+int vmso_job_resume(const struct vmso_job *job, const struct vmso_completion *completion,
+                    const uint16_t masks[3], uint8_t *header, struct vmso_buffer_ref *buffers,
+                    struct vmso_job *rest);
 
 // ---- words -------------------------------------------------------------------------------------
 

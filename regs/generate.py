@@ -555,8 +555,8 @@ def md_page(model):
         " ignored, response OKAY.",
         "* The global page honours write strobes byte by byte. Everywhere else a write with less than all"
         " four strobes changes nothing and is answered with SLVERR.",
-        "* No access waits for the engine: each is answered within 100 cycles of its handshake, whatever"
-        " queues, memory and MAC do. What cannot be taken is answered, ignored, and sets"
+        "* No access waits for the engine: it takes at most 50 cycles, whatever queues, memory and MAC do,"
+        " and at most two others go before it. What cannot be taken is answered, ignored, and sets"
         " STICKY.command_ignored.",
         "* Queue configuration is written only while the queue is OFF and has no command pending; else it"
         " is ignored.",

@@ -213,7 +213,7 @@ module vmso_top
   piece_t                      piece;
   // xlat
   logic                        xlat_ready, lookup_ready, fill_valid, busy_valid, walk_free,
-                               walk_req_valid, fence_ready, commit_refused_pulse, mark_valid,
+                               walk_req_valid, fence_ready, mark_valid,
                                mark_all, hold_issue, read_colour, count_lookups, count_tlb_hits,
                                count_walks, count_table_reads, count_pwc_hits;
   fill_t                       fill;
@@ -303,7 +303,6 @@ module vmso_top
     sticky_set[StickyWindow]          |= sticky_window;
     sticky_set[StickyWriteError]      |= write_failed_valid;
     sticky_set[StickyConsumerDoorbell] |= sticky_consumer;
-    sticky_set[StickyCommitRefused]   |= commit_refused_pulse;
   end
 
   // stages: slots to jobs, look-ups, segments, pieces to reads (out and its window above)
@@ -417,7 +416,7 @@ module vmso_top
     .clk, .rst_n(core_rst_n), .xlat_ready, .windows, .lookup_valid, .lookup_ready, .lookup,
     .fill_valid, .fill, .busy_valid, .busy, .walk_free, .walk_req_valid, .walk_req_ready,
     .walk_req, .walk_req_id, .read_rsp_valid, .read_rsp, .read_data, .fence_valid, .fence_ready,
-    .fence, .fence_done_number, .commit_refused_pulse, .mark_valid, .mark_ready, .mark_all,
+    .fence, .fence_done_number, .mark_valid, .mark_ready, .mark_all,
     .mark_ctx, .hold_issue, .issue_held, .read_colour, .colour_busy, .count_lookups,
     .count_tlb_hits, .count_walks, .count_table_reads, .count_pwc_hits
   );

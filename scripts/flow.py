@@ -1,4 +1,4 @@
-"""What the synthesis scripts share: file list, wrappers that fix a configuration, Yosys, JSON output."""
+"""What the synthesis scripts share: how the RTL is read, wrappers that fix a configuration, Yosys, JSON output."""
 import json
 import pathlib
 import re
@@ -13,9 +13,9 @@ ROOMS = ["axi", "csr", "ring", "job", "run", "xlat", "seg", "read", "out", "cpl"
 CONFIGS = {"small": (0, "Small"), "default": (1, "Default"), "wide": (2, "Wide")}
 
 
-def rtl_files():
-    lines = (ROOT / "rtl/vmso.f").read_text().splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
+def read_list(top, more):
+    """The Yosys command that reads the RTL, and more: options or files."""
+    return f"read_slang -j 1 --ignore-assertions --top {top} -F rtl/vmso.f {more}"
 
 
 def wrap_room(room, struct):
@@ -34,14 +34,12 @@ def wrap_room(room, struct):
 def read_slang(room, config):
     """The top's name and the Yosys command that reads it: a room by its name, or `all`."""
     number, struct = CONFIGS[config]
-    sources, options = rtl_files(), ""
     if room == "all":
-        top, options = "vmso_top", f"-G Config={number}"
+        top, more = "vmso_top", f"-G Config={number}"
     else:
         top = f"synth_{room}"
-        sources = sources + [wrap_room(room, struct)]
-    return top, (f"read_slang -j 1 --ignore-assertions -I rtl/common {options} --top {top} "
-                 f"{' '.join(sources)}")
+        more = wrap_room(room, struct)
+    return top, read_list(top, more)
 
 
 def yosys(name, commands, limit_s=None):

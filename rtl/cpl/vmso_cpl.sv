@@ -4,26 +4,27 @@
 //
 // out_end      ends of jobs from the order FIFO; ring_end: ends that the queue controller reports.
 //              They wait for the write port: nothing else does
-// consumer     a completion consumer doorbell: taken every other cycle, whatever the write port does.
-//              Judged by the indices before the cycle that takes it: outside [old value, produced] it
-//              is ignored and sticky_consumer pulses
+// consumer     a completion consumer doorbell: taken every other cycle, whatever the write port
+//              does. Judged by the indices before the cycle that takes it: outside [old value,
+//              produced] it is ignored and sticky_consumer pulses
 // consumed     pulse: a consumer index has moved; a query_queue of that cycle is answered with it
-// queue_reset  the queue's indices are 0 again (`ended` runs on). Taken within 4 cycles, whatever the
-//              write port does; only when no end of the queue is in here: see ctl_idle. It wins over
-//              a consumer doorbell of its cycle
-// write        the record; the place was reserved when the job was loaded, so cpl waits for no driver
+// queue_reset  the queue's indices are 0 again (`ended` runs on). Taken within 4 cycles, whatever
+//              the write port does; only when no end of the queue is in here: see ctl_idle. It wins
+//              over a consumer doorbell of its cycle
+// write        the record; its place was reserved when the job was loaded: no driver is waited for
 // write_done   in order; an interrupt is raised after the record it announces has been answered
 // ended        pulse: a job of the queue has ended, written or not
-// write_failed pulse: a record of the queue was answered with an error; raises the queue's vector too
+// write_failed pulse: a record was answered with an error; its queue's vector is raised too
 // notify       valid only, any cycle: raises the queue's vector one cycle later
-// ctl_idle     one cycle after ctl_queue: every end of the queue that was accepted before this cycle is
-//              counted in `ended`, and if it wrote a record, write_done has told of it. False for up
-//              to three cycles longer, and as long as an end of the queue is accepted every few cycles
-// query        registered, one cycle after query_queue; status: registered, one cycle after status_queue
+// ctl_idle     one cycle after ctl_queue: every end of the queue that was accepted before this
+//              cycle is counted in `ended`, and if it wrote a record, write_done has told of it.
+//              False for up to three cycles longer, and as long as an end of the queue is accepted
+//              every few cycles
+// query        registered, one cycle after query_queue; status likewise
 // throughput   an end per cycle and beside it a consumer doorbell per 2 cycles; the ready of ends
 //              depends on write_ready and on the valid of what goes first
 // count_completions  pulse: a record was answered without an error
-// reset        a walk clears the indices of all queues; cpl_ready is low meanwhile and nothing is taken
+// reset        a walk clears the indices of all queues; nothing is taken while cpl_ready is low
 `include "vmso_assert.svh"
 module vmso_cpl
   import vmso_pkg::*;
@@ -77,7 +78,7 @@ module vmso_cpl
   localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues);
   localparam int unsigned QueueDepth = 1 << QueueW;
   localparam int unsigned InFlight = vmso_config_pkg::writes_in_flight(Cfg);
-  localparam int unsigned FlightW = vmso_math_pkg::count_width(InFlight + 1);  // and one in the stage
+  localparam int unsigned FlightW = vmso_math_pkg::count_width(InFlight + 1);  // one in the stage
 
   typedef struct packed {
     queue_t     queue;
@@ -85,7 +86,7 @@ module vmso_cpl
     logic [4:0] vector;
   } flight_t;
 
-  // -- reset of one queue: takes both write ports of the indices for a cycle -------------------------
+  // -- reset of one queue: takes both write ports of the indices for a cycle ----------------------
   logic clearing, flights_ready, bell_q, finish, reset;
   logic [QueueW-1:0] clear_queue, reset_queue;
 
@@ -96,7 +97,7 @@ module vmso_cpl
   assign reset       = queue_reset_valid && queue_reset_ready;
   assign reset_queue = queue_reset_queue[QueueW-1:0];
 
-  // -- choose: one end a cycle, read its queue's state ----------------------------------------------
+  // -- choose: one end a cycle, read its queue's state --------------------------------------------
   logic     busy_q;        // an end is in the act stage
   job_end_t end_q;
   logic [QueueW-1:0] end_queue;
@@ -116,7 +117,7 @@ module vmso_cpl
   end
   always_ff @(posedge clk) if (start) end_q <= ring_end_valid ? ring_end : out_end;
 
-  // -- state of all queues -------------------------------------------------------------------------
+  // -- state of all queues ------------------------------------------------------------------------
   logic        produced_we, ended_we, consumer_we;
   logic [QueueW-1:0] write_queue, consumer_write_queue;
   slot_idx_t   produced_d, consumer_d, read_produced, produced_op, bell_produced, bell_consumer,
@@ -174,7 +175,7 @@ module vmso_cpl
   assign ended_op      = same_queue_q ? written_ended_q : read_ended;
   assign query_backlog = query_produced - query_consumer;
 
-  // -- act: the queue's state is here; write the record and the new state --------------------------
+  // -- act: the queue's state is here; write the record and the new state -------------------------
   completion_t record;
   logic [15:0] place;
 
@@ -225,7 +226,7 @@ module vmso_cpl
   assign ended_valid = finish;
   assign ended_queue = end_q.queue;
 
-  // -- consumer doorbells: read, then judge and write ------------------------------------------------
+  // -- consumer doorbells: read, then judge and write ---------------------------------------------
   queue_t    bell_queue_q;
   slot_idx_t bell_value_q, bell_step;
   logic      bell_ok, bell_undone_q, moved_q;
@@ -262,7 +263,7 @@ module vmso_cpl
   assign consumed_valid = moved_q;
   assign consumed_queue = bell_queue_q;
 
-  // -- answer: interrupts follow the record that they announce -------------------------------------
+  // -- answer: interrupts follow the record that they announce ------------------------------------
   flight_t flight_in, flight;
   logic    flight_valid, record_irq, notify_q;
   logic [4:0] notify_vector;
@@ -291,7 +292,7 @@ module vmso_cpl
   assign write_failed_queue = flight.queue;
   assign count_completions  = write_done_valid && write_done_ok;
 
-  // -- idle: nothing in the act stage, none that has left it just now, none unanswered ----------------
+  // -- idle: nothing in the act stage, none that has left it just now, none unanswered ------------
   // A beginning shows after three cycles: the act stage and the cycle behind it cover that.
   logic [QueueW-1:0] look_q, left_queue_q;
   logic              left_q, no_flights;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The indices of all queues. What ends of jobs write (produced, ended) lies apart from what consumer
-// doorbells write, so neither of the two ever waits for the other's port.
+// The indices of all queues. What ends of jobs write (produced, ended) lies apart from what
+// consumer doorbells write, so neither of the two ever waits for the other's port.
 //
 // produced_we, ended_we  of write_queue; one may be written without the other
 // consumer_we            of consumer_write_queue
-// end, bell, query, status  reads: registered, one cycle after the queue; what is written in the cycle
-//                        of the queue is not seen. `end_en` low holds the answer of the last end
+// end_, bell_, ..        reads: registered, one cycle after the queue; what is written in the cycle
+//                        of the queue is not seen. `end_en` low holds the last end's answer
 // reset                  none: the owner clears all queues
 module vmso_cpl_index
   import vmso_pkg::*;

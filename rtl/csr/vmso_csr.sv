@@ -5,12 +5,11 @@
 // (AXI4-Lite), vmso_csr_access (decode and RAM-backed registers), vmso_csr_global (generated),
 // counters, fences.
 //
-// queue_config, command,          valid-only
-//   soft_reset_pulse
-// doorbell, fence                 valid/ready; a doorbell is taken within 64 cycles, whatever memory and
-//                                 MAC do; fence numbers run from 1 and wrap at 16 bit
-// status_queue                    one queue a cycle; `status` StatusLatency cycles later, the other
-//                                 status_* by then, while the queue stands
+// queue_config, command, soft_reset_pulse  valid-only
+// doorbell, fence                 valid/ready; the engine takes a doorbell within 32 cycles, whatever
+//                                 memory and MAC do; fence numbers run from 1 and wrap at 16 bit
+// status_queue                    one queue a cycle; `status` comes exactly StatusLatency cycles
+//                                 later, the other status_* by then, while the queue stands
 // sticky_set, irq_set             pulses; a bit that is set and cleared in one cycle stays set
 // link_dead                       level: a class of reads has no id left
 // quarantined_count               ids of each class that wait for a late answer; index read_class_e
@@ -223,15 +222,15 @@ module vmso_csr
   );
 
 `ifdef VMSO_CHECKS
-  localparam int unsigned DoorbellWait = 64;  // cycles in which a doorbell has to be taken
+  localparam int unsigned DoorbellWait = 32;  // cycles in which a doorbell has to be taken
   logic       doorbell_wait_q, fence_wait_q;
-  logic [6:0] doorbell_waits_q;
+  logic [5:0] doorbell_waits_q;
   fence_t     fence_q;
   always_ff @(posedge clk) begin
-    fence_q         <= fence;
-    doorbell_wait_q <= rst_n && doorbell_valid && !doorbell_ready;
+    fence_q          <= fence;
+    doorbell_wait_q  <= rst_n && doorbell_valid && !doorbell_ready;
     doorbell_waits_q <= doorbell_valid && !doorbell_ready ? doorbell_waits_q + 1'b1 : '0;
-    fence_wait_q    <= rst_n && fence_valid && !fence_ready && !(soft_reset_busy && !ready_status);
+    fence_wait_q     <= rst_n && fence_valid && !fence_ready && !(soft_reset_busy && !ready_status);
   end
   `VMSO_IMPL(DoorbellStands, !doorbell_wait_q || doorbell_valid)
   `VMSO_INTG(DoorbellIsTakenSoon, 32'(doorbell_waits_q) < DoorbellWait)

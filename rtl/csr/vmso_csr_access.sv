@@ -2,17 +2,17 @@
 // Decides what a register access does, and answers it.
 //
 // req, rsp       one request at a time; rsp valid-only. From the AR to the R handshake a read takes
-//                3 cycles in the global page, 4 for configuration, 3 + StatusLatency for queue states,
-//                35 + StatusLatency for bitmaps, up to 38 for counters. No access waits for the engine
-//                but a doorbell for doorbell_ready, which owes its answer within 64 cycles
+//                3 cycles in the global page, 4 for configuration, 3 + StatusLatency for queue
+//                states, 35 + StatusLatency for bitmaps, up to 38 for counters. Nothing waits for
+//                the engine, but a doorbell for doorbell_ready
 // global_*       the generated register block: write pulse, combinational read
-// status_*       of the queue that status_queue named StatusLatency cycles before; `status` also while
-//                another queue is named each cycle
-// command        valid-only: the engine keeps one of each queue and says in its status what it thinks
-// fence_request  tried for one cycle; not ready then: refused, and the register says so
-// engine_up      low: engine in reset. engine_ready: it has cleared its RAM. While one of them is low or
-//                the RAM here is being cleared, what the engine would hear and what stands in that RAM
-//                is ignored and reads 0
+// status_*       of the queue that status_queue named StatusLatency cycles before; `status` also
+//                while another queue is named each cycle
+// command        valid-only: the engine keeps one of each queue and tells by status what it made of it
+// fence_request  offered for one cycle; not taken then: refused, and the register says so
+// engine_up      low: engine in reset. engine_ready: it has cleared its RAM. While one of them is
+//                low or the RAM here is being cleared, what the engine would hear and what stands in
+//                that RAM is ignored and reads 0
 // clear_start    pulse: queue and context registers go to 0 again
 // Queue and context registers stand in RAM, 16 and 8 words each; the queue RAM follows what the
 // engine has been told, the context RAM is staged until COMMIT.
@@ -81,9 +81,9 @@ module vmso_csr_access
   localparam int unsigned QueueAddrW   = vmso_math_pkg::index_width(QueueWords);
   localparam int unsigned ContextAddrW = vmso_math_pkg::index_width(ContextWords);
   localparam int unsigned ClearW       = vmso_math_pkg::count_width(ClearWords);
-  localparam logic [2:0]  ContextParts = 3'd5;   // words that COMMIT hands over
-  localparam logic [3:0]  QueueConfigEnd = 4'd12;  // RATE stands behind them in the RAM
-  localparam logic [2:0]  RateIndex    = 3'd6;
+  localparam logic [2:0]  ContextParts = 3'd5;                   // words that COMMIT hands over
+  localparam logic [3:0]  QueueConfigEnd = 4'd12;                // words from RING_BASE to WEIGHT
+  localparam logic [2:0]  RateIndex    = 3'd6;                   // RATE stands behind them
   localparam logic [5:0]  StatusWait   = 6'(StatusLatency - 1);  // StDecode asks too
   localparam logic [5:0]  ScanFirst    = 6'(StatusLatency);      // the first answer of a bitmap
   localparam logic [5:0]  ScanLast     = 6'(StatusLatency + 31);
@@ -111,19 +111,19 @@ module vmso_csr_access
   region_e     region;
   queue_t      queue_num;
   context_t    ctx_num;
-  logic [3:0]  queue_word;    // in the RAM, for configuration
+  logic [3:0]  queue_word;         // of configuration: place in the RAM
   logic        queue_config_word;
   logic [2:0]  context_word;
   map_e        map;
   logic        fence_go, partial;
-  logic        acts;          // this write would do something
+  logic        acts;               // a write that would do something
 
-  assign queue_num    = addr_q[22] ? addr_q[21:10] : addr_q[16:5];
-  assign ctx_num      = addr_q[15:4];
-  assign queue_word   = addr_q[4] ? {RateIndex, addr_q[0]} : addr_q[3:0];
+  assign queue_num         = addr_q[22] ? addr_q[21:10] : addr_q[16:5];
+  assign ctx_num           = addr_q[15:4];
+  assign queue_word        = addr_q[4] ? {RateIndex, addr_q[0]} : addr_q[3:0];
   assign queue_config_word = addr_q[4] || addr_q[3:0] < QueueConfigEnd;
-  assign context_word = addr_q[2:0];
-  assign map          = map_e'(addr_q[8:7]);
+  assign context_word      = addr_q[2:0];
+  assign map               = map_e'(addr_q[8:7]);
   always_comb begin
     region = InNothing;
     if (addr_q[22]) begin
@@ -214,8 +214,8 @@ module vmso_csr_access
   assign counter_read_valid   = state_q == StCounter;
   assign counter_read_index   = addr_q[5:1];
   assign open                 = clear_done && engine_up && engine_ready;
-  assign status_queue         = region == InBitmap ? queue_t'({addr_q[6:0], wait_q[4:0]}) : queue_num;
-  assign scanned              = queue_t'({addr_q[6:0], 5'(wait_q - ScanFirst)});
+  assign status_queue         = region == InBitmap ? {addr_q[6:0], wait_q[4:0]} : queue_num;
+  assign scanned              = {addr_q[6:0], 5'(wait_q - ScanFirst)};
   assign doorbell_now         = state_q == StDecode && region == InDoorbell && acts && !partial
                                 && open;
   assign doorbell_valid       = doorbell_now || state_q == StDoorbell;

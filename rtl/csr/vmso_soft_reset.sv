@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Resets the engine while the bus and the stream live on: no read or write of before the reset is left
-// in flight, no frame is cut on the wire, and none is lost of which a job's end was told.
+// Resets the engine while the bus and the stream live on: no read or write of before the reset is
+// left in flight, no frame is cut on the wire, and none is lost of which a job's end was told.
 //
 // soft_reset_pulse  starts it; soft_reset_busy stands until the engine has started anew
 // hold_reads        level: the read port accepts no request
-// reads_idle        no read is in flight; write_* are the handshake and the answer of the write port,
-//                   which takes no write while core_rst_n is low
-// hold_frames       level: out begins no order any more, so it tells no end any more
-// frames_whole      valid while hold_frames: what out has begun is in its output FIFO to the last beat
+// reads_idle        no read is in flight; write_* are the handshake and the answer of the write
+//                   port, which takes no write while core_rst_n is low
+// hold_frames       level: out begins no order any more; what it has begun goes on
+// frames_whole      valid while hold_frames: after this cycle what out has begun is in its output
+//                   FIFO
 // core_rst_n        reset of all rooms but csr, axi and the output FIFO of out
-// order             hold reads and new frames -> wait for reads, writes and the frame that has begun ->
-//                   core_rst_n low for 8 cycles -> release
-// A frame whose last beat is in the output FIFO needs no waiting: it leaves during the reset or after
-// it, as the MAC takes it. A frame of which the FIFO holds the beginning only has to leave whole, so
-// with a MAC that stands still the reset waits for the MAC then, and STATUS.reset_busy says so.
+// order             hold reads and new frames -> wait for reads, writes and the frame that has
+//                   begun -> core_rst_n low for 8 cycles -> release
+// A frame whose last beat is in the output FIFO needs no waiting: it leaves during the reset or
+// after it, as the MAC takes it. A frame of which the FIFO holds the beginning only has to leave
+// whole, so with a MAC that stands still the reset waits for the MAC then, and STATUS.reset_busy
+// says so.
 `include "vmso_assert.svh"
 module vmso_soft_reset (
   input  logic clk,

@@ -16,9 +16,10 @@
 // void        valid/ready: a frame of the queue that is being sent tells nothing any more
 // end_none    of ctl_queue, one cycle later: no job_end of it waits here, see vmso_in_flight
 // hold_frames no item begins, with or without a frame; what has begun goes on
-// frames_whole  no frame has begun of which a beat is not in the output FIFO yet
+// frames_whole  after this cycle no frame that has begun lacks a beat in the output FIFO
 // reset       control only; ready by a walk over the queues. port_rst_n is that of the output FIFO alone: it
-//             keeps its beats while rst_n is low, which may fall when hold_frames and frames_whole are high
+//             keeps its beats while rst_n is low, which may fall in the cycle after hold_frames and
+//             frames_whole were high
 `include "vmso_assert.svh"
 module vmso_out_stream
   import vmso_pkg::*;
@@ -119,7 +120,7 @@ module vmso_out_stream
       if (issue) begun_q <= !last;
     end
   end
-  assign frames_whole = !begun_q && !merge_valid_q;
+  assign frames_whole = !begun_q;  // a last beat in the merge stage is pushed in this cycle
   always_ff @(posedge clk) begin
     if (item_valid && item_ready) begin
       item_q        <= item;

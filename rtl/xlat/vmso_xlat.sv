@@ -15,7 +15,7 @@
 // latency       with R cycles from the request's handshake to the last beat on read_data: 3 + R + 2
 //               if the parent is in the walk cache, n (R + 1) + 4 for n levels
 // fence         see vmso_xlat_fence. A range is carried out as its context
-// formats       identity, x86-64 with four and five levels; a COMMIT of another one is refused
+// formats       identity, x86-64 with four and five levels; csr lets no COMMIT of another one through
 // reset         xlat_ready when all contexts are off and the TLB is empty; nothing is taken before
 // read_rsp      all reads that were asked before a reset have been answered before it
 module vmso_xlat
@@ -48,7 +48,6 @@ module vmso_xlat
   output logic                     fence_ready,
   input  fence_t                   fence,
   output logic [15:0]              fence_done_number,
-  output logic                     commit_refused_pulse,
   output logic                     mark_valid,
   input  logic                     mark_ready,
   output logic                     mark_all,
@@ -91,7 +90,7 @@ module vmso_xlat
   assign fence_ready = xlat_ready && fence_taken;
   vmso_xlat_fence #(.Cfg(Cfg), .Sets(Sets)) u_fence (
     .clk, .rst_n, .fence_valid(fence_valid && xlat_ready), .fence_ready(fence_taken), .fence,
-    .fence_done_number, .commit_refused_pulse, .swept, .match_on, .match_all, .match_ctx, .ending,
+    .fence_done_number, .swept, .match_on, .match_all, .match_ctx, .ending,
     .storm, .sweep_read, .sweep_write, .sweep_index, .pause, .paused, .restart, .dead_offered,
     .commit_valid, .commit_ctx, .commit_cfg, .mark_valid, .mark_ready, .mark_all, .mark_ctx,
     .hold_issue, .issue_held, .read_colour, .colour_busy

@@ -8,8 +8,7 @@
 //              lookups pause until their pipeline is empty -> restart: matching walks die, a COMMIT
 //              takes effect, match off -> settle -> hold_issue until issue_held -> mark -> flip
 //              read_colour, hold off -> drain the old colour -> done number
-// refused      a COMMIT that is illegal: pulse, the context keeps its configuration; the fence goes
-//              on
+// COMMIT       of an existing context and a format that is built, or off: csr has judged it
 // storm        while a walk that two fences killed is not answered, no batch begins
 // latency      2 x sets + mark + drain + 30 cycles
 // reset        sweeps everything once; `swept` afterwards
@@ -29,7 +28,6 @@ module vmso_xlat_fence
   output logic              fence_ready,
   input  fence_t            fence,
   output logic [15:0]       fence_done_number,
-  output logic              commit_refused_pulse,
   output logic              swept,
   output logic              match_on,
   output logic              match_all,
@@ -68,21 +66,9 @@ module vmso_xlat_fence
 
   // -- what waits: the next batch -----------------------------------------------------------------
   batch_t waiting_q, joined;
-  logic   waiting_valid_q, begins, wants_all, refused;
-  logic   root_beyond;
+  logic   waiting_valid_q, begins, wants_all;
 
   assign fence_ready = !(waiting_valid_q && waiting_q.commit && fence.kind == FenceCommit);
-  assign root_beyond = page_beyond(vpn_t'(fence.cfg.root), fence.cfg.pa_bits);
-  always_comb begin
-    unique case (fence.cfg.format)
-      FormatOff: refused = 1'b0;
-      FormatIdentity: refused = fence.cfg.pa_bits < 6'd32 || fence.cfg.pa_bits > 6'd56;
-      FormatX86_64L4, FormatX86_64L5: refused = fence.cfg.pa_bits < 6'd32
-                                                || fence.cfg.pa_bits > 6'd52 || root_beyond;
-      default: refused = 1'b1;
-    endcase
-    if (32'(fence.ctx) >= Cfg.contexts) refused = 1'b1;
-  end
   assign wants_all = fence.kind == FenceAll;
   always_comb begin
     joined        = waiting_q;
@@ -94,21 +80,16 @@ module vmso_xlat_fence
     end else if (wants_all || fence.ctx != waiting_q.ctx) begin
       joined.all = 1'b1;
     end
-    if (fence.kind == FenceCommit && !refused) begin
+    if (fence.kind == FenceCommit) begin
       joined.commit     = 1'b1;
       joined.commit_ctx = fence.ctx;
       joined.commit_cfg = fence.cfg;
     end
   end
   always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      waiting_valid_q      <= 1'b0;
-      commit_refused_pulse <= 1'b0;
-    end else begin
-      if (fence_valid && fence_ready) waiting_valid_q <= 1'b1;
-      else if (begins) waiting_valid_q <= 1'b0;
-      commit_refused_pulse <= fence_valid && fence_ready && fence.kind == FenceCommit && refused;
-    end
+    if (!rst_n) waiting_valid_q <= 1'b0;
+    else if (fence_valid && fence_ready) waiting_valid_q <= 1'b1;
+    else if (begins) waiting_valid_q <= 1'b0;
   end
   always_ff @(posedge clk) if (fence_valid && fence_ready) waiting_q <= joined;
 
@@ -204,6 +185,12 @@ module vmso_xlat_fence
   assign fence_done_number = done_q;
 
 `ifdef VMSO_CHECKS
+  logic format_built;
+  assign format_built = fence.cfg.format == FormatOff || fence.cfg.format == FormatIdentity
+                        || fence.cfg.format == FormatX86_64L4
+                        || fence.cfg.format == FormatX86_64L5;
+  `VMSO_INTG(CommitWasJudged, !fence_valid || fence.kind != FenceCommit
+                              || (format_built && 32'(fence.ctx) < Cfg.contexts))
   `VMSO_INTG(ColourIsFree, state_q != FenceFlip || !colour_busy[!colour_q])
   `VMSO_INTG(StaysHeld, state_q != FenceMark || issue_held)
   `VMSO_IMPL(RestartIsAlone, !restart || paused)

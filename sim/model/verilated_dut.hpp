@@ -4,6 +4,9 @@
 // An assertion that fails prints through stdio; its text is caught in a memory stream that stands
 // in for stdout during eval(), and becomes a finding of the owner instead of the end of the
 // process.
+//
+// A wave is flushed every so many cycles: a run that is killed (a time limit) runs no destructor,
+// and an FST is readable only up to its last flush. Meanwhile its names are in PATH.hier beside it.
 #pragma once
 #include <cstdio>
 #include <cstdlib>
@@ -61,7 +64,9 @@ class VerilatedDut final : public Dut {
     model_->clk = 0;
     evaluate();
     copy_out();
-    if (trace_ && traced()) trace_->dump(cycle_ * options_.period_ps - options_.period_ps / 2);
+    if (!trace_ || !traced()) return;
+    trace_->dump(cycle_ * options_.period_ps - options_.period_ps / 2);
+    if (cycle_ % kCyclesKept == 0) trace_->flush();
   }
   std::string failure() override {
     if (!context_.gotError() && !context_.gotFinish()) return {};
@@ -74,6 +79,8 @@ class VerilatedDut final : public Dut {
   }
 
  private:
+  static constexpr uint64_t kCyclesKept = 4096;  // of the wave, lost at most when the run is killed
+
   template <typename F>
   void quietly(F &&f) {
     std::FILE *out = stdout;

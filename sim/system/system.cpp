@@ -141,7 +141,8 @@ uint64_t System::kernel_alloc(uint64_t bytes) {
 
 void System::check(int error, const char *what) {
   if (error == VMSO_OK) return;
-  const char *names[] = {"ok", "wrong id", "timeout", "argument", "ring full", "wrong queue state"};
+  const char *names[] = {"ok",        "wrong id",          "timeout",        "argument",
+                         "ring full", "wrong queue state", "command pending"};
   throw Error(fmt::format("{}: {} ({})", what, error,
                           names[size_t(-error) < std::size(names) ? size_t(-error) : 0]));
 }

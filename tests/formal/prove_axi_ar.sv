@@ -51,6 +51,7 @@ module prove_axi_ar
     .clk, .rst_n, .windows, .read_timeout, .read_window, .read_colour, .hold_reads, .colour_busy(),
     .reads_idle(), .req_valid, .req_ready(), .req, .req_id(), .read_rsp_valid(), .read_rsp(),
     .read_data(), .count_read_beats(), .count_window_stall(), .sticky_timeout(), .sticky_window(),
+    .quarantined_count(), .link_dead(),
     .m_axi_arid(arid), .m_axi_araddr(araddr), .m_axi_arlen(arlen), .m_axi_arsize(arsize),
     .m_axi_arburst(arburst), .m_axi_arcache(), .m_axi_arprot(), .m_axi_arvalid(arvalid),
     .m_axi_arready(arready), .m_axi_rid(rid), .m_axi_rdata('0),

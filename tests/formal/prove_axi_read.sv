@@ -4,7 +4,9 @@
 //
 // Bursts have up to MaxBeats beats; half of memory is in the window. Requests, colours, hold, read
 // window, timeout and time are free. `watch` is one id of one class, chosen by the solver: what holds
-// for it holds for all. What reaches AR is the subject of prove_axi_ar.
+// for it holds for all. What reaches AR is the subject of prove_axi_ar. When both ids of a class are in
+// quarantine its requests are dead: they have an id that memory still owes beats for. A hanging AR makes
+// requests dead, too, but not within the bound.
 module prove_axi_read
   import vmso_pkg::*;
 #(
@@ -41,6 +43,8 @@ module prove_axi_read
 
   logic [1:0]      colour_busy;
   logic            reads_idle, rsp_valid, count_beats, count_stall, sticky_timeout, sticky_window;
+  logic            link_dead;
+  logic [3:0][8:0] quarantined_count;
   logic [3:0]      req_ready, arcache;
   read_id_t [3:0]  req_id;
   read_rsp_t       rsp;
@@ -56,7 +60,7 @@ module prove_axi_read
     .clk, .rst_n, .windows, .read_timeout, .read_window, .read_colour, .hold_reads, .colour_busy,
     .reads_idle, .req_valid, .req_ready, .req, .req_id, .read_rsp_valid(rsp_valid),
     .read_rsp(rsp), .read_data(rsp_data), .count_read_beats(count_beats),
-    .count_window_stall(count_stall), .sticky_timeout, .sticky_window,
+    .count_window_stall(count_stall), .sticky_timeout, .sticky_window, .quarantined_count, .link_dead,
     .m_axi_arid(arid), .m_axi_araddr(araddr), .m_axi_arlen(arlen), .m_axi_arsize(arsize),
     .m_axi_arburst(arburst), .m_axi_arcache(arcache), .m_axi_arprot(arprot),
     .m_axi_arvalid(arvalid), .m_axi_arready(arready), .m_axi_rid({rwho[2:1], 7'd0, rwho[0]}),
@@ -80,15 +84,19 @@ module prove_axi_read
   end
 
   // -- accounts: what is lent from handshake to last response, beats to be told ----------------------
-  logic [7:0]      lent_q, colour_q;
+  logic [7:0]      lent_q, colour_q, dead_q;  // dead_q: lent to a dead request
   logic [7:0][8:0] left_q;
-  logic [3:0]      take;
+  logic [3:0]      take, is_dead;
   logic [11:0]     flight_q, asked, told;
+  for (genvar c = 0; c < 4; c++) begin : gen_dead
+    assign is_dead[c] = quarantined_count[c] == 9'd2;
+  end
   assign take = req_valid & req_ready;
   always_ff @(posedge clk) begin
     if (!rst_n) begin
       lent_q <= '0;
       left_q <= '0;
+      dead_q <= '0;
     end else begin
       if (rsp_valid) begin
         left_q[rsp_who] <= rsp.last ? '0 : left_q[rsp_who] - 1'b1;
@@ -97,7 +105,8 @@ module prove_axi_read
       for (int unsigned c = 0; c < 4; c++) begin
         if (take[c]) begin
           lent_q[{2'(c), req_id[c][0]}]   <= 1'b1;
-          left_q[{2'(c), req_id[c][0]}]   <= 9'(req[c].len) + 1'b1;
+          left_q[{2'(c), req_id[c][0]}]   <= is_dead[c] ? 9'd1 : 9'(req[c].len) + 1'b1;
+          dead_q[{2'(c), req_id[c][0]}]   <= is_dead[c];
           colour_q[{2'(c), req_id[c][0]}] <= read_colour;
         end
       end
@@ -106,14 +115,14 @@ module prove_axi_read
   // beats in flight, kept by what was taken and told
   always_comb begin
     asked = '0;
-    for (int unsigned c = 0; c < 4; c++) if (take[c]) asked += 12'(req[c].len) + 12'd1;
+    for (int unsigned c = 0; c < 4; c++) if (take[c]) asked += is_dead[c] ? 12'd1 : 12'(req[c].len) + 12'd1;
     told = '0;
     if (rsp_valid) told = rsp.last ? 12'(left_q[rsp_who]) : 12'd1;
   end
   always_ff @(posedge clk) flight_q <= rst_n ? flight_q + asked - told : '0;
 
   // -- the watched id: its request, and whether its burst is still to come ----------------------------
-  logic      take_watch, used_q, unsent_q, allowed_q, was_timed_out_q;
+  logic      take_watch, watch_is_dead, used_q, unsent_q, allowed_q, was_timed_out_q;
   read_req_t watch_req, watch_q;
   logic [3:0] is_legal;
   for (genvar c = 0; c < 4; c++) begin : gen_request
@@ -122,6 +131,7 @@ module prove_axi_read
   end
   assign watch_req  = req[watch[2:1]];
   assign take_watch = take[watch[2:1]] && req_id[watch[2:1]][0] == watch[0];
+  assign watch_is_dead = is_dead[watch[2:1]];
   always_ff @(posedge clk) begin
     if (!rst_n) begin
       used_q          <= 1'b0;
@@ -131,7 +141,7 @@ module prove_axi_read
       if (arvalid && arready && ar_who == watch) unsent_q <= 1'b0;
       if (rsp_valid && rsp_who == watch && rsp.resp == RespTimeout) was_timed_out_q <= 1'b1;
       if (rsp_valid && rsp_who == watch && rsp.resp == RespWindow) unsent_q <= 1'b0;
-      if (take_watch) begin
+      if (take_watch && !watch_is_dead) begin
         used_q    <= 1'b1;
         unsent_q  <= 1'b1;
         allowed_q <= watch_req.addr[55];
@@ -145,7 +155,7 @@ module prove_axi_read
   logic [129:0] beat_data_q;
   always_ff @(posedge clk) begin
     stall_q       <= rst_n && req_valid[ReadPayload] && flight_q >= 12'(read_window)
-                     && read_window < 16'd4096;
+                     && read_window < 16'd4096 && lent_q[7:6] != '0;
     timeout_on_q  <= read_timeout != '0;
     beat_q        <= rst_n && rvalid;
     beat_data_q   <= {rresp, rdata};
@@ -162,8 +172,12 @@ module prove_axi_read
     if (rst_n) begin
       ar_id_free: assert (!arvalid || owed_q[ar_who] == '0);
       // ids
-      lent_once: assert (!take_watch || (!lent_q[watch] && owed_q[watch] == '0
-                         && (!unsent_q || !allowed_q)));
+      lent_once: assert (!take_watch || (!lent_q[watch] && (watch_is_dead
+                         || (owed_q[watch] == '0 && (!unsent_q || !allowed_q)))));
+      dead_is_true: assert (!watch_is_dead || !lent_q[watch] || dead_q[watch]);
+      dead_is_told: assert (!rsp_valid || !lent_q[rsp_who] || !dead_q[rsp_who]
+                            || (!rsp.has_data && rsp.last && rsp.resp == RespTimeout));
+      link_agrees: assert (link_dead == (is_dead != '0));
       // responses
       rsp_of_lent: assert (!rsp_valid || (lent_q[rsp_who] && rsp.id[7:1] == '0));
       rsp_has_all_beats: assert (!rsp_valid || !rsp.has_data
@@ -174,13 +188,14 @@ module prove_axi_read
       rsp_without_data: assert (!rsp_valid || rsp.has_data || (rsp.last
                                 && (rsp.resp == RespTimeout || rsp.resp == RespWindow)));
       window_refuses: assert (!rsp_valid || rsp_who != watch || rsp.resp != RespWindow || !allowed_q);
-      timeout_is_on: assert (!rsp_valid || rsp.resp != RespTimeout || timeout_on_q);
+      timeout_is_on: assert (!rsp_valid || rsp.resp != RespTimeout || timeout_on_q
+                            || dead_q[rsp_who]);
       // accounts
       busy_0: assert (colour_busy[0] == ((lent_q & ~colour_q) != '0));
       busy_1: assert (colour_busy[1] == ((lent_q & colour_q) != '0));
       idle_agrees: assert (reads_idle == (lent_q == '0));
       window_keeps: assert (!take[ReadPayload] || flight_q < 12'(read_window)
-                            || read_window >= 16'd4096);
+                            || read_window >= 16'd4096 || lent_q[7:6] == '0);
       window_keeps_slots: assert (!take[ReadSlot] || 17'(flight_q) < 17'(read_window) + 17'd32);
       stall_agrees: assert (count_stall == stall_q);
       hold_holds: assert (!hold_reads || take == '0);
@@ -191,6 +206,7 @@ module prove_axi_read
       reach_swallowed: cover (was_timed_out_q && beat_q && !rsp_valid && owed_q[watch] == '0
                               && !unsent_q);
       reach_reuse_late: cover (take_watch && was_timed_out_q);
+      reach_dead: cover (rsp_valid && dead_q[rsp_who] && rsp_who == watch);
       reach_disorder: cover (rvalid && rwho == 3'd7 && rlast && owed_q[6] == 9'd2);
       reach_stall: cover (count_stall && flight_q == 12'(read_window));
     end

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Completions: layout, phase over many laps, order of interrupt and record; consumer doorbells, resets
-// and the look of the queue controller beside ends that wait for memory, against a model.
+// Completions: layout, phase over many laps, order of interrupt and record; consumer doorbells,
+// resets and the look of the queue controller beside ends that wait for memory, against a model.
 #include <algorithm>
 #include <array>
 #include <deque>
@@ -222,7 +222,8 @@ TEST_CASE("A queue reset starts the indices anew and leaves the others", "[cpl]"
 
 namespace {
 
-// What cpl promises, cycle by cycle, of random traffic on all its ports at once. Rings of four records.
+// What cpl promises, cycle by cycle, of random traffic on all its ports at once. Rings of four
+// records.
 class Model {
  public:
   static constexpr unsigned kQueues = 4, kInFlight = 32;  // writes
@@ -341,9 +342,11 @@ class Model {
     d.query_queue = rng_() % kQueues;
     d.ctl_queue = rng_() % kQueues;
     d.write_ready = chance(knobs.write_ready);
-    if (!d.reset_valid && chance(knobs.reset)) {  // as the queue controller does: nothing of it in here
+    if (!d.reset_valid &&
+        chance(knobs.reset)) {  // as the queue controller does: nothing of it in here
       d.reset_queue = rng_() % kQueues;
-      d.reset_valid = in_here(d.reset_queue) == 0 && !(d.end_valid && d.end_queue == d.reset_queue) &&
+      d.reset_valid = in_here(d.reset_queue) == 0 &&
+                      !(d.end_valid && d.end_queue == d.reset_queue) &&
                       !(d.ring_end_valid && d.ring_end_queue == d.reset_queue);
     }
     if (!d.consumer_valid) {
@@ -356,8 +359,9 @@ class Model {
     // an end is offered if its place is free whatever else is offered
     if (!d.ring_end_valid && chance(knobs.ring_end)) {
       d.ring_end_queue = rng_() % knobs.enders;
-      d.ring_end_valid = room(d.ring_end_queue) > (d.end_valid && d.end_queue == d.ring_end_queue) &&
-                         !(d.reset_valid && d.reset_queue == d.ring_end_queue);
+      d.ring_end_valid =
+          room(d.ring_end_queue) > (d.end_valid && d.end_queue == d.ring_end_queue) &&
+          !(d.reset_valid && d.reset_queue == d.ring_end_queue);
     }
     if (!d.end_valid && chance(knobs.end)) {
       d.end_queue = rng_() % knobs.enders;
@@ -389,10 +393,10 @@ class Model {
   void finish() {
     auto &d = bench_.dut();
     bool finished = d.ended_valid;
-    REQUIRE(bool(d.write_valid) == (!in_stage_.empty() && in_stage_.front().write &&
-                                    unanswered_.size() < kInFlight));
-    REQUIRE(finished == (!in_stage_.empty() &&
-                         (!in_stage_.front().write || (d.write_valid && d.write_ready))));
+    REQUIRE(bool(d.write_valid) ==
+            (!in_stage_.empty() && in_stage_.front().write && unanswered_.size() < kInFlight));
+    REQUIRE(finished ==
+            (!in_stage_.empty() && (!in_stage_.front().write || (d.write_valid && d.write_ready))));
     if (!finished) return;
     End end = in_stage_.front();
     in_stage_.pop_front();

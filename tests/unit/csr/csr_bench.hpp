@@ -89,6 +89,7 @@ class CsrBench {
     late_queues.push_back(asked);
     answered = late_queues.front();
     late_queues.pop_front();
+    if (on_cycle) on_cycle();
     drive_engine();
   }
   void cycles(int n) {
@@ -170,6 +171,7 @@ class CsrBench {
   bool fences_taken = true;
   unsigned doorbell_every = 0;  // cycles between the only ones that take a doorbell, 0: ready_of_8
   std::function<void(const Command &)> on_command;
+  std::function<void()> on_cycle;  // behind the clock edge
   std::map<unsigned, Status> status;
   std::vector<Doorbell> doorbells;
   std::vector<QueueConfig> configs;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The driver library against the registers of vmso_csr, and its rings against plain memory.
+#include <array>
 #include <cstring>
+#include <map>
 #include <vector>
 
 #include "Vcsr_small.h"
@@ -56,17 +58,18 @@ TEST_CASE("The driver configures a queue and a context and waits for its fence",
   vmso_io io = io_of(b);
   vmso_device device;
   REQUIRE(vmso_device_init(&device, &io) == VMSO_OK);
-  vmso_queue_config config{0x12340, 5, 0x56780, 4, 0, {1, 7, 0, 3}, 0xb, 9};
+  vmso_queue_config config{0x12340, 5, 0x56780, 4, 0, {1, 7, 0, 3}, 0xb, 9, 0, 0};
   config.ring_base = 0x1234000;
   config.completion_base = 0x5678020;
   REQUIRE(vmso_queue_configure(&device, 3, &config) == VMSO_OK);
-  REQUIRE(b.configs.size() == 6);
+  REQUIRE(b.configs.size() == 7);
   CHECK(b.configs[0] == QueueConfig{3, 0, 0x1234000});
   CHECK(b.configs[1] == QueueConfig{3, 1, 5});
   CHECK(b.configs[2] == QueueConfig{3, 2, 0x5678020});
   CHECK(b.configs[3] == QueueConfig{3, 3, 4});
   CHECK(b.configs[4] == QueueConfig{3, 4, 1ull | 7ull << 12 | 3ull << 36 | 0xbull << 48});
   CHECK(b.configs[5] == QueueConfig{3, 5, 9});
+  CHECK(b.configs[6] == QueueConfig{3, 6, 0});
   config.contexts[0] = 8;
   CHECK(vmso_queue_configure(&device, 3, &config) == VMSO_ERR_ARGUMENT);
   config.contexts[0] = 1;
@@ -97,6 +100,337 @@ TEST_CASE("The driver configures a queue and a context and waits for its fence",
     CHECK(vmso_fence_start(&device, VMSO_FENCE_ALL, 0, 0, 0, &fence) == VMSO_OK);
   }
   CHECK(vmso_fence_start(&device, VMSO_FENCE_ALL, 0, 0, 0, &fence) == VMSO_ERR_TIMEOUT);
+}
+
+TEST_CASE("The driver refuses a queue that the device would not enable", "[driver]") {
+  Small b;
+  vmso_io io = io_of(b);
+  vmso_device device;
+  REQUIRE(vmso_device_init(&device, &io) == VMSO_OK);
+  const vmso_queue_config good{0x1000, 2, 0x2000, 1, 0, {0, 0, 0, 0}, 0xf, 255, 0xffffff, 0xffff};
+  const uint64_t end = 1ull << 56;
+  struct Case {
+    void (*change)(vmso_queue_config &);
+    bool fits;
+  };
+  const std::vector<Case> cases = {
+      {[](auto &) {}, true},
+      {[](auto &c) { c.ring_base = end - 64; }, true},
+      {[](auto &c) { c.ring_base = end; }, false},
+      {[](auto &c) { c.ring_base = 0x1020; }, false},
+      {[](auto &c) { c.ring_base = 0x1001; }, false},
+      {[](auto &c) { c.completion_base = end - 32; }, true},
+      {[](auto &c) { c.completion_base = end; }, false},
+      {[](auto &c) { c.completion_base = 0x2020; }, true},
+      {[](auto &c) { c.completion_base = 0x2010; }, false},
+      {[](auto &c) { c.log2_slots = 1; }, false},
+      {[](auto &c) { c.log2_slots = 15; }, true},
+      {[](auto &c) { c.log2_slots = 16; }, false},
+      {[](auto &c) { c.log2_completions = 0; }, false},
+      {[](auto &c) { c.log2_completions = 15; }, true},
+      {[](auto &c) { c.log2_completions = 16; }, false},
+      {[](auto &c) { c.vector = 1; }, false},
+      {[](auto &c) { c.weight = 256; }, false},
+      {[](auto &c) { c.granted = 16; }, false},
+      {[](auto &c) { c.contexts[3] = 7; }, true},
+      {[](auto &c) { c.contexts[3] = 8; }, false},
+      {[](auto &c) { c.rate_bytes = 1u << 24; }, false},
+      {[](auto &c) { c.rate_frames = 1u << 16; }, false},
+  };
+  for (size_t i = 0; i < cases.size(); i++) {
+    INFO("case " << i);
+    vmso_queue_config config = good;
+    cases[i].change(config);
+    b.configs.clear();
+    int result = vmso_queue_configure(&device, 2, &config);
+    CHECK(result == (cases[i].fits ? VMSO_OK : VMSO_ERR_ARGUMENT));
+    CHECK(b.configs.size() == (cases[i].fits ? 7 : 0));
+    // the same, staged by somebody else
+    uint32_t base = VMSO_REG_QUEUE(2);
+    b.write64(base + VMSO_REG_QUEUE_RING_BASE, config.ring_base);
+    b.write64(base + VMSO_REG_QUEUE_CPL_BASE, config.completion_base);
+    b.write64(base + VMSO_REG_QUEUE_RING_SHAPE, config.log2_slots & 15);
+    b.write64(base + VMSO_REG_QUEUE_CPL_SHAPE, config.log2_completions & 15);
+    b.commands.clear();
+    if (i >= 1 && i <= 14) {
+      CHECK(vmso_queue_command(&device, 2, VMSO_CMD_ENABLE) == result);
+      CHECK(b.commands.size() == (cases[i].fits ? 1 : 0));
+    }
+  }
+  REQUIRE(vmso_queue_configure(&device, 2, &good) == VMSO_OK);
+  CHECK(b.configs.back() == QueueConfig{2, 6, 0xffffull << 32 | 0xffffff});
+  b.status[2].pending = true;
+  CHECK(vmso_queue_configure(&device, 2, &good) == VMSO_ERR_BUSY);
+  CHECK(vmso_queue_command(&device, 4, VMSO_CMD_STOP) == VMSO_ERR_ARGUMENT);
+  CHECK(vmso_queue_command(&device, 0, VMSO_CMD_NONE) == VMSO_ERR_ARGUMENT);
+  CHECK(vmso_queue_command(&device, 0, vmso_queue_cmd(7)) == VMSO_ERR_ARGUMENT);
+}
+
+TEST_CASE("The driver refuses a context before it writes and tells when the device does",
+          "[driver]") {
+  Small b;
+  vmso_io io = io_of(b);
+  vmso_device device;
+  REQUIRE(vmso_device_init(&device, &io) == VMSO_OK);
+  const uint32_t formats = device.formats;
+  unsigned refused = 0, taken = 0;
+  for (unsigned format = 0; format < 17; format++) {
+    for (unsigned pa_bits : {0u, 31u, 32u, 52u, 53u, 56u, 57u, 63u}) {
+      for (uint64_t root : {0x5000ull, 0x5008ull, 1ull << 31, 1ull << 32, 1ull << 51, 1ull << 52,
+                            1ull << 55, 1ull << 56, 1ull << 63}) {
+        INFO("format " << format << " pa_bits " << pa_bits << " root " << std::hex << root);
+        vmso_context context{vmso_format(format), pa_bits, 0, root, root};
+        uint16_t fence = 0;
+        b.fences.clear();
+        int result = vmso_context_set(&device, 5, &context, &fence);
+        b.cycles(4);
+        CHECK(b.fences.size() == (result == VMSO_OK));
+        CHECK(b.read(VMSO_REG_STICKY) == 0);  // what the driver lets through the device takes
+        if (result == VMSO_OK) {
+          CHECK(b.fences[0].format == format);
+          b.bench->fence_done_number = fence;
+          taken++;
+          continue;
+        }
+        CHECK(result == VMSO_ERR_ARGUMENT);
+        refused++;
+        if (format > 15) continue;
+        // what the driver does not let through the device does not take either
+        device.formats = 0xffff;
+        uint32_t base = VMSO_REG_CONTEXT(5);
+        b.write64(base + VMSO_REG_CONTEXT_ROOT, root);
+        b.write(base + VMSO_REG_CONTEXT_FORMAT,
+                format | pa_bits << VMSO_REG_CONTEXT_FORMAT_PA_BITS_bp);
+        b.write(base + VMSO_REG_CONTEXT_COMMIT, 1);
+        b.cycles(4);
+        CHECK(b.read(VMSO_REG_STICKY) == VMSO_REG_STICKY_COMMIT_REFUSED_bm);
+        REQUIRE(b.fences.size() == 1);
+        CHECK(b.fences[0].format == VMSO_FORMAT_OFF);
+        b.write(VMSO_REG_STICKY, 0x1ff);
+        device.fences_started = uint16_t(b.fences[0].number);
+        b.bench->fence_done_number = device.fences_started;
+        device.formats = formats;
+      }
+    }
+  }
+  CHECK(refused > 900);
+  CHECK(taken > 80);
+  // a capability that the device does not have
+  device.formats = 0xffff;
+  vmso_context context{VMSO_FORMAT_SV39, 40, 0, 0x5000, 0};
+  uint16_t fence = 0, before = device.fences_started;
+  CHECK(vmso_context_set(&device, 5, &context, &fence) == VMSO_ERR_STATE);
+  CHECK(fence == uint16_t(before + 1));  // to wait for until the context is off
+  context.flags = VMSO_REG_CONTEXT_FORMAT_PA_BITS_bm;
+  CHECK(vmso_context_set(&device, 5, &context, &fence) == VMSO_ERR_ARGUMENT);
+}
+
+TEST_CASE("A place for a fence that another owner has taken is waited for", "[driver]") {
+  Small b;
+  vmso_io io = io_of(b);
+  vmso_device device;
+  REQUIRE(vmso_device_init(&device, &io) == VMSO_OK);
+  b.fences_taken = false;
+  for (int i = 0; i < 4; i++) b.write(VMSO_REG_FENCE_GO, 0);
+  device.poll_limit = 5;
+  uint16_t fence = 0;
+  CHECK(vmso_fence_start(&device, VMSO_FENCE_ALL, 0, 0, 0, &fence) == VMSO_ERR_TIMEOUT);
+  vmso_context context{VMSO_FORMAT_OFF, 0, 0, 0, 0};
+  CHECK(vmso_context_set(&device, 1, &context, &fence) == VMSO_ERR_TIMEOUT);
+  device.poll_limit = 1000;
+  uint64_t open_at = b.bench.now() + 500;
+  b.on_cycle = [&] { b.fences_taken = b.bench.now() >= open_at; };
+  CHECK(vmso_fence_start(&device, VMSO_FENCE_ALL, 0, 0, 0, &fence) == VMSO_OK);
+  CHECK(fence == 5);
+  CHECK(b.bench.now() >= open_at);
+}
+
+TEST_CASE("The driver tunes the read timeout and sets it", "[driver]") {
+  Small b;
+  vmso_io io = io_of(b);
+  vmso_device device;
+  REQUIRE(vmso_device_init(&device, &io) == VMSO_OK);
+  auto timeout = [&](uint32_t latency, bool reorders) {
+    REQUIRE(vmso_tune(&device, latency, reorders, 1514) == VMSO_OK);
+    return b.read(VMSO_REG_READ_TIMEOUT);
+  };
+  CHECK(timeout(0, false) == 4096);
+  CHECK(timeout(256, false) == 4096);
+  CHECK(timeout(257, false) == 4112);
+  CHECK(timeout(256, true) == 5120);
+  CHECK(timeout(16383, true) == 327648);
+  vmso_read_timeout_set(&device, 0);
+  CHECK(b.bench->read_timeout == 0);
+}
+
+// What a queue controller makes of commands: each is pending for a while; STOP for as long as the
+// MAC stands still; RESET at any time. OFF is shown before the last write is home, so that a driver
+// that does not look at DRAINED is found out.
+struct Controller {
+  struct Queue {
+    unsigned command = VMSO_CMD_NONE;
+    uint64_t due = 0, drained_at = 0;
+  };
+  explicit Controller(Small &bench) : b(bench) {
+    b.on_command = [this](const Command &c) { take(c); };
+    b.on_cycle = [this] { step(); };
+  }
+  void take(const Command &c) {
+    Status &s = b.status[c.queue];
+    commands++;
+    if (s.pending && c.cmd != VMSO_CMD_RESET) {
+      s.refused = true;
+      return;
+    }
+    queues[c.queue] = {c.cmd, b.bench.now() + 1 + b.rng() % 300, 0};
+    s.pending = true;
+    s.refused = false;
+  }
+  void step() {
+    for (unsigned i = 0; i < 4; i++) {
+      Queue &q = queues[i];
+      Status &s = b.status[i];
+      s.drained = s.state == VMSO_QUEUE_OFF && b.bench.now() >= q.drained_at;
+      bool waits = q.command == VMSO_CMD_STOP && s.state == VMSO_QUEUE_RUN && mac_stopped;
+      if (q.command == VMSO_CMD_NONE || b.bench.now() < q.due || waits) continue;
+      unsigned from = s.state;
+      if (q.command == VMSO_CMD_ENABLE && (from == VMSO_QUEUE_OFF || from == VMSO_QUEUE_STOPPED)) {
+        s.state = VMSO_QUEUE_RUN;
+      } else if (q.command == VMSO_CMD_STOP && from == VMSO_QUEUE_RUN) {
+        s.state = VMSO_QUEUE_STOPPED;
+      } else if (q.command == VMSO_CMD_RESET) {
+        s.state = VMSO_QUEUE_OFF;
+        q.drained_at = b.bench.now() + 200;
+      } else {
+        s.refused = true;
+      }
+      s.drained = false;
+      s.pending = false;
+      q.command = VMSO_CMD_NONE;
+    }
+  }
+  Small &b;
+  std::array<Queue, 4> queues;
+  bool mac_stopped = false;
+  unsigned commands = 0;
+};
+
+void configure_all(Small &b, vmso_device &device) {
+  const vmso_queue_config config{0x1000, 4, 0x2000, 4, 0, {0, 0, 0, 0}, 0xf, 1, 0, 0};
+  for (unsigned i = 0; i < 4; i++) REQUIRE(vmso_queue_configure(&device, i, &config) == VMSO_OK);
+  b.configs.clear();
+}
+
+TEST_CASE("The driver's waits end in the state they name for every order of commands",
+          "[driver][queue]") {
+  const vmso_queue_config config{0x1000, 4, 0x2000, 4, 0, {0, 0, 0, 0}, 0xf, 1, 0, 0};
+  for (int seed : {1, 2, 3}) {
+    Small b(seed);
+    vmso_io io = io_of(b);
+    vmso_device device;
+    REQUIRE(vmso_device_init(&device, &io) == VMSO_OK);
+    configure_all(b, device);
+    Controller c(b);
+    std::map<int, unsigned> results[8];
+    for (int i = 0; i < 2000; i++) {
+      unsigned queue = unsigned(b.rng() % 2), what = unsigned(b.rng() % 8);
+      if (b.rng() % 20 == 0) c.mac_stopped = !c.mac_stopped;
+      // a queue that fails, as seen by software: at any time
+      if (b.rng() % 10 == 0 && b.status[queue].state == VMSO_QUEUE_RUN) {
+        b.status[queue].state = VMSO_QUEUE_ERROR;
+      }
+      device.poll_limit = b.rng() % 4 ? 1000 : unsigned(b.rng() % 20);
+      const Status &s = b.status[queue];
+      Status was = s;
+      unsigned commands = c.commands;
+      size_t configs = b.configs.size();
+      int result = 0;
+      INFO("seed " << seed << " step " << i << " what " << what << " from " << was.state
+                   << (was.pending ? " pending" : "") << (c.mac_stopped ? ", MAC stopped" : ""));
+      if (what == 0) {
+        result = vmso_queue_start(&device, queue);
+        CHECK((result != VMSO_OK || (s.state == VMSO_QUEUE_RUN && !s.pending)));
+        bool no_way = was.state == VMSO_QUEUE_ERROR && !was.pending;
+        CHECK((!no_way || result == VMSO_ERR_STATE || result == VMSO_ERR_TIMEOUT));
+      } else if (what == 1) {
+        result = vmso_queue_stop(&device, queue);
+        CHECK((result != VMSO_OK || (s.state == VMSO_QUEUE_STOPPED && !s.pending)));
+        CHECK((result != VMSO_OK || !c.mac_stopped || was.pending ||
+               was.state == VMSO_QUEUE_STOPPED));
+      } else if (what == 2) {
+        result = vmso_queue_reset(&device, queue);
+        CHECK((result == VMSO_OK || result == VMSO_ERR_TIMEOUT));
+        CHECK((device.poll_limit < 1000 || result == VMSO_OK));  // whatever the MAC does
+        CHECK((result != VMSO_OK || (s.state == VMSO_QUEUE_OFF && !s.pending && s.drained)));
+        if (result == VMSO_OK) {  // nothing that was asked for before comes to life
+          b.cycles(400);
+          CHECK(s.state == VMSO_QUEUE_OFF);
+        }
+      } else if (what == 3) {
+        result = vmso_queue_configure(&device, queue, &config);
+        if (was.pending && s.pending) CHECK(result == VMSO_ERR_BUSY);
+        CHECK(b.configs.size() - configs == (result == VMSO_OK ? 7 : 0));
+      } else if (what == 4) {
+        auto state = vmso_queue_state(&device, queue) == VMSO_QUEUE_RUN ? VMSO_QUEUE_RUN
+                                                                        : VMSO_QUEUE_STOPPED;
+        result = vmso_queue_wait(&device, queue, state);
+        CHECK((result != VMSO_OK || (s.state == state && !s.pending)));
+      } else {
+        auto command = vmso_queue_cmd(VMSO_CMD_ENABLE + what - 5);
+        result = vmso_queue_command(&device, queue, command);
+        if (result == VMSO_ERR_BUSY) {
+          CHECK(c.commands == commands);
+          CHECK(was.pending);
+          CHECK(command != VMSO_CMD_RESET);
+        } else {
+          CHECK(c.commands == commands + 1);
+        }
+        if (command == VMSO_CMD_RESET) CHECK(result == VMSO_OK);
+      }
+      results[what][result]++;
+    }
+    for (unsigned what = 0; what < 8; what++) {
+      INFO("what " << what);
+      CHECK(results[what][VMSO_OK] > 20);
+    }
+    CHECK(results[0][VMSO_ERR_STATE] > 5);
+    CHECK(results[1][VMSO_ERR_STATE] > 5);
+    CHECK(results[1][VMSO_ERR_TIMEOUT] > 5);
+    CHECK(results[5][VMSO_ERR_BUSY] > 5);
+    CHECK(b.read(VMSO_REG_STICKY) == 0);  // the driver writes nothing that csr ignores
+  }
+}
+
+TEST_CASE("ENABLE and RESET at once end OFF and STOP behind ENABLE is waited for",
+          "[driver][queue]") {
+  Small b;
+  vmso_io io = io_of(b);
+  vmso_device device;
+  REQUIRE(vmso_device_init(&device, &io) == VMSO_OK);
+  configure_all(b, device);
+  Controller c(b);
+  REQUIRE(vmso_queue_command(&device, 0, VMSO_CMD_ENABLE) == VMSO_OK);
+  CHECK(vmso_queue_pending(&device, 0));
+  REQUIRE(vmso_queue_reset(&device, 0) == VMSO_OK);
+  CHECK(b.status[0].drained);
+  b.cycles(1000);
+  CHECK(b.status[0].state == VMSO_QUEUE_OFF);
+  REQUIRE(vmso_queue_command(&device, 0, VMSO_CMD_ENABLE) == VMSO_OK);
+  CHECK(vmso_queue_command(&device, 0, VMSO_CMD_STOP) == VMSO_ERR_BUSY);
+  CHECK(vmso_queue_stop(&device, 0) == VMSO_OK);
+  CHECK(b.status[0].state == VMSO_QUEUE_STOPPED);
+  // a stopped MAC holds STOP of one queue and nothing else
+  REQUIRE(vmso_queue_start(&device, 0) == VMSO_OK);
+  REQUIRE(vmso_queue_start(&device, 1) == VMSO_OK);
+  c.mac_stopped = true;
+  device.poll_limit = 200;
+  CHECK(vmso_queue_stop(&device, 0) == VMSO_ERR_TIMEOUT);
+  CHECK(vmso_queue_start(&device, 0) == VMSO_ERR_TIMEOUT);
+  CHECK(vmso_queue_pending(&device, 0));
+  CHECK(vmso_queue_reset(&device, 1) == VMSO_OK);
+  CHECK(vmso_queue_reset(&device, 0) == VMSO_OK);
+  REQUIRE(vmso_queue_command_notify(&device, 0, VMSO_CMD_ENABLE) == VMSO_OK);
+  CHECK(b.commands.back() == Command{0, VMSO_CMD_ENABLE, 1});
 }
 
 // Rings in plain memory; the doorbell page is two numbers.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Soft reset beside traffic: no frame begins any more, and the reset itself waits for reads, writes and
-// what is not whole in the output FIFO yet. What the wire sees of it is the test of out and the
+// Soft reset beside traffic: no frame begins any more, and the reset itself waits for reads, writes
+// and what is not whole in the output FIFO yet. What the wire sees of it is the test of out and the
 // system's: here is the order of its steps.
 #include <random>
 
@@ -11,7 +11,8 @@ using vmso::unit::UnitBench;
 
 namespace {
 
-// The engine's side of the bus, and out with a MAC that may stand still; keeps apart what must be true.
+// The engine's side of the bus, and out with a MAC that may stand still; keeps apart what must be
+// true.
 struct Traffic {
   UnitBench<Vvmso_soft_reset> bench;
   std::mt19937 rng;

@@ -151,18 +151,20 @@ class OutBench : public UnitBench<Model> {
     }
   }
 
-  // A soft reset as vmso_soft_reset makes it, in the middle of anything: the output FIFO lives on, and
-  // the MAC gets every frame whose job's end was told. The MAC may stand still until it has to move.
+  // A soft reset as vmso_soft_reset makes it, in the middle of anything: the output FIFO lives on,
+  // and the MAC gets every frame whose job's end was told. The MAC may stand still until it has to
+  // move.
   void soft_reset(unsigned ready_percent) {
     auto &d = this->dut();
     d.hold_frames = 1;
     unsigned waited = 0;
     for (;; waited++) {
       knobs.ready_percent = waited < 30 ? ready_percent : 50;
-      this->settle();
-      if (d.frames_whole) break;
       REQUIRE(waited < 5000);
+      this->settle();
+      bool whole = d.frames_whole;
       step();
+      if (whole) break;
     }
     whole_at_once += waited <= 1;
     d.rst_n = 0;
@@ -195,7 +197,8 @@ class OutBench : public UnitBench<Model> {
     issued.assign(issued.size(), 0);
     left_count.assign(left_count.size(), 0);
     flush.assign(flush.size(), false);
-    orders = beats_out = beats_planned = told_beats = frames_out = frames_seen = dropped = dropped_seen = 0;
+    orders = beats_out = beats_planned = told_beats = frames_out = frames_seen = dropped =
+        dropped_seen = 0;
     frames_in_use = rows_in_use = next_row = 0;
     start();
   }

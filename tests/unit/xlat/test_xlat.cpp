@@ -391,48 +391,30 @@ TEMPLATE_TEST_CASE("hits beside replacement", "", Vxlat0, Vxlat1) {
   }
 }
 
-TEST_CASE("contexts: off at first, refused configurations, no such context") {
+TEST_CASE("contexts: off at first, switched off again, no such context") {
   Rig<Vxlat0> rig(5);
   uint64_t next_page = 0x100;
   Tables a = Tables::make(rig.memory, 4, next_page);
   a.map(0x5000, 0x77000);
-  size_t off = rig.ask(2, 0x5000), none = rig.ask(9, 0x5000);
-  rig.run();
-  CHECK(rig.wants[off].result->cause == kCtxOff);
-  CHECK(rig.wants[off].result->level == 7);
-  CHECK(rig.wants[none].result->cause == kCtxOff);
-  rig.forget();
+  auto expect_off = [&](unsigned ctx) {
+    size_t ask = rig.ask(ctx, 0x5000);
+    rig.run();
+    CHECK(rig.wants[ask].result->cause == kCtxOff);
+    CHECK(rig.wants[ask].result->level == 7);
+    rig.forget();
+  };
+  expect_off(2);
+  expect_off(9);
   rig.commit(1, a.context());
   rig.run();
-  std::vector<std::pair<unsigned, Context>> bad;
-  for (unsigned format : {2u, 5u, 6u, 7u, 8u, 9u, 15u}) {
-    Context c = a.context();
-    c.format = format;
-    bad.push_back({1, c});
-  }
-  for (unsigned bits : {0u, 31u, 53u, 63u}) {
-    Context c = a.context();
-    c.pa_bits = bits;
-    bad.push_back({1, c});
-  }
-  Context wide_root = a.context();
-  wide_root.root = 1ull << wide_root.pa_bits;
-  bad.push_back({1, wide_root});
-  bad.push_back({9, a.context()});
-  for (auto &[ctx, to] : bad) {
-    INFO("format " << to.format << " pa_bits " << to.pa_bits);
-    const auto keep = rig.contexts;
-    const auto before = rig.refused_commits;
-    rig.commit(ctx, to);
-    rig.contexts = keep;
-    rig.run();  // the number completes
-    CHECK(rig.refused_commits == before + 1);
-    rig.ask(1, 0x5000);
-    rig.run();
-    rig.check();
-    CHECK(rig.wants[0].result->pa == 0x77000);
-    rig.forget();
-  }
+  rig.ask(1, 0x5000);
+  rig.run();
+  rig.check();
+  CHECK(rig.wants[0].result->pa == 0x77000);
+  rig.forget();
+  rig.commit(1, Context{});  // as csr hands over a configuration that cannot be
+  rig.run();
+  expect_off(1);
 }
 
 TEST_CASE("a fault is not cached, windows are looked at every time") {

@@ -65,7 +65,7 @@ class Rig : public unit::UnitBench<Model> {
   std::vector<Want> wants;        // index = job * 32 + run
   std::vector<uint64_t> reads;    // lines asked for, in order
   std::vector<uint64_t> read_at;  // and when
-  uint64_t lookups = 0, hits = 0, walks = 0, table_reads = 0, pwc_hits = 0, refused_commits = 0;
+  uint64_t lookups = 0, hits = 0, walks = 0, table_reads = 0, pwc_hits = 0;
   unsigned number = 0;  // of the last fence
   unsigned beats = 1, max_keys = 0, slots = 0;
 
@@ -244,7 +244,6 @@ class Rig : public unit::UnitBench<Model> {
     walks += d.count_walks;
     table_reads += d.count_table_reads;
     pwc_hits += d.count_pwc_hits;
-    refused_commits += d.commit_refused_pulse;
     held = d.hold_issue ? held + 1 : 0;
     marked = d.mark_valid && !d.mark_ready ? marked + 1 : 0;
   }
