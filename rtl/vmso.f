@@ -58,6 +58,7 @@ rtl/run/vmso_run_fetch.sv
 rtl/run/vmso_run_rows.sv
 rtl/run/vmso_run_slots.sv
 rtl/run/vmso_run_turn.sv
+rtl/run/vmso_run_wait.sv
 rtl/xlat/vmso_xlat_pkg.sv
 rtl/xlat/vmso_xlat_decode.sv
 rtl/xlat/vmso_xlat_context.sv

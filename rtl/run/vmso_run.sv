@@ -5,7 +5,8 @@
 // job_load    valid only, at most every second cycle, after run_ready. A refused job or a no-op gets no
 //             runs: chain_done at once
 // chain_look  answered by chain_avail in the same cycle; chain_pop and slot: see vmso_run_slots
-// lookup      valid/ready; fill, busy: valid only. A wanted run has exactly one request outstanding
+// lookup      valid/ready; fill, busy: valid only. A wanted run has exactly one request outstanding.
+//             walk_free, lookup_waits, share: see vmso_run_ask
 // run_status  of status_job, combinational; run_end of end_job, one cycle later
 // ready_event valid only, in the first cycle in which run_status shows the progress
 // fetch       valid/ready: see vmso_run_fetch; mark, clear: see vmso_run_ctl
@@ -41,6 +42,9 @@ module vmso_run
   input  logic                busy_valid,
   input  run_ref_t            busy,
   input  logic                walk_free,
+  output logic                lookup_waits,
+  output queue_t              share_queue,
+  input  logic                share_full,
   input  job_t                status_job,
   output run_status_t         run_status,
   input  job_t                end_job,
@@ -121,6 +125,9 @@ module vmso_run
   run_entry_t          put;
   logic                spoil_valid, spoil_ready, bad_valid, bad_ready;
   logic [JobW+4:0]     bad_ref;
+  logic                drop_valid;
+  index_t              again_job;
+  run_ref_t            drop;
   logic                op_valid, op_ready, op_done, redo_valid, move_valid;
   row_op_e             op;
   index_t              op_job, row_job, redo_job, move_job;
@@ -169,7 +176,8 @@ module vmso_run
     .clk, .rst_n, .init_valid, .init_job, .load_valid, .load_job, .load_queue(job_load.queue),
     .new_valid, .new_ready, .new_lookup, .busy_valid, .busy,
     .redo_valid, .redo_job, .redo_mask, .redo_first,
-    .walk_free, .lookup_valid, .lookup_ready, .lookup
+    .walk_free, .lookup_waits, .share_queue, .share_full, .lookup_valid, .lookup_ready, .lookup,
+    .again_job, .again_dying(1'b0), .drop_valid, .drop_ready(1'b1), .drop
   );
   // an error run is answered here, one cycle after it was put
   vmso_fifo #(.Bits(JobW + 5), .Depth(2)) u_bad (
@@ -232,7 +240,7 @@ module vmso_run
                          chain_done: !(has_runs && unfinished)};
 
   logic unused_bits;
-  assign unused_bits = ^{job_load, status_job, end_job, status_held, taken_valid, taken_run};
+  assign unused_bits = ^{job_load, status_job, end_job, status_held, taken_valid, taken_run, again_job, drop_valid, drop};
 
 `ifdef VMSO_CHECKS
   logic load_recent_q;

@@ -46,6 +46,7 @@ module vmso_xlat_walk
   output logic                     walk_req_valid,
   input  logic                     walk_req_ready,
   output read_req_t                walk_req,
+  output slot_t                    walk_req_slot,
   input  read_id_t                 walk_req_id,
   input  logic                     read_rsp_valid,
   input  read_rsp_t                read_rsp,
@@ -143,6 +144,7 @@ module vmso_xlat_walk
   assign taken       = walk_req_valid && walk_req_ready;
   assign index       = entry_index({asking.line[41:0], asking.page}, asking.level);
   assign walk_req    = '{addr: {asking.ppn, index[8:3], 6'd0}, len: 8'(Beats - 1)};
+  assign walk_req_slot = asking.slot;
   assign dead_offered = walk_req_valid && dead[asking.slot[SlotW-1:0]];
   // a new walk that needs no line goes to the event stage, in a cycle in which no line comes
   assign direct      = fresh_valid && !fresh_dead && fresh.kind != WalkTable && direct_room;
