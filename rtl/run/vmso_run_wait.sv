@@ -9,7 +9,7 @@
 // pick        the oldest token, if ask_on: the oldest run of its job is asked for and the token goes to the
 //             tail. A run that was asked for again before lets the queue's next job pass
 // pass        instead of a pick, the token goes to the tail: its queue holds a quarter of the walk slots
-//             (share_full) and another one that waits does not, or its job is dying
+//             (share_full) and another one that waits does not, or its job is dying: that goes to the end
 // drop        a run of a dying job, wherever it waits, comes out at drop; nothing of it is asked for
 //
 // push        valid only, one per cycle; tried: it was asked for again and refused
@@ -21,8 +21,8 @@
 //             The three kinds of steps take turns, and with a slot free at most three queues hold a quarter:
 //             with ask_on there is an ask within 4 x 6 + 2 cycles, but for tokens of dying jobs
 // dying jobs  a job is looked at every second cycle: the first drop comes within 2 x jobs + 6 cycles, then
-//             one at least every 6. A job that has nothing left stays in the list until its turn, also if
-//             its entry belongs to another queue by then: it moves over, which costs its queue a turn
+//             one at least every 6. A job that has nothing left stays in the list until its turn, which
+//             then goes on with the next job; if its entry belongs to another queue by then, it moves there
 // latency     push to ask 4 cycles, if nobody else waits
 // waits       a run waits here
 // reset       control; rings by the init walk; a walk clears the lists, one queue a cycle: no step meanwhile
@@ -74,9 +74,9 @@ module vmso_run_wait
   } tail_t;
 
   // -- rings: one per job --------------------------------------------------------------------------
-  logic   step_q, pops, empty, last;
-  index_t node, scan_q, job_q, from;
-  ptr_t   push_ptr, end_ptr, look_ptr, node_ptr;
+  logic   step_q, pops, empty, last, first_en;
+  index_t node, scan_q, job_q, from, first_at;
+  ptr_t   push_ptr, end_ptr, look_ptr, node_ptr, first_now;
   run_t   from_at;
   place_t first;
 
@@ -88,29 +88,36 @@ module vmso_run_wait
     .write_data(init_valid ? '0 : ptr_t'(push_ptr + 1'b1)),
     .read_addr({look_job, push_job}), .read_data({end_ptr, push_ptr})
   );
-  vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(ptr_t)), .Reads(2)) u_firsts (
-    .clk, .write_en(init_valid || pops), .write_addr(init_valid ? init_job : job_q),
-    .write_data(init_valid ? '0 : ptr_t'(look_ptr + 1'b1)),
-    .read_addr({look_job, node}), .read_data({look_ptr, node_ptr})
+  assign first_en  = init_valid || pops;
+  assign first_at  = init_valid ? init_job : job_q;
+  assign first_now = init_valid ? '0 : ptr_t'(look_ptr + 1'b1);
+  vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(ptr_t))) u_look_ptrs (
+    .clk, .write_en(first_en), .write_addr(first_at), .write_data(first_now),
+    .read_addr(look_job), .read_data(look_ptr)
+  );
+  vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(ptr_t))) u_node_ptrs (
+    .clk, .write_en(first_en), .write_addr(first_at), .write_data(first_now),
+    .read_addr(node), .read_data(node_ptr)
   );
 
   // -- first cycle of a step: which one? -----------------------------------------------------------
   logic       clearing, start, fresh_valid, token_valid, wants_drop, stale_q;
   logic [2:0] wants, grant;
   logic [1:0] grant_index;
-  index_t     fresh, token;
+  logic       turn_valid_q, turn_ends;
+  index_t     fresh, token, turn_q;
   owner_t     clear_at, owner, listed_in, queue, queue_q;
   step_e      what_q;
   tail_t      tail, tail_data;
 
   vmso_clear_walk #(.Num(1 << QueueW)) u_walk (.clk, .rst_n, .clearing, .index(clear_at));
   assign wants_drop = look_dying && !empty && (!drop_valid || drop_ready);
-  assign wants      = {wants_drop, token_valid && ask_on, fresh_valid};
+  assign wants      = {wants_drop, (turn_valid_q || token_valid) && ask_on, fresh_valid};
   assign start      = !step_q && !clearing && wants != '0;
   vmso_rr_arbiter #(.Num(3)) u_choice (
     .clk, .rst_n, .request(wants), .advance(start), .grant, .grant_index
   );
-  assign node     = grant[StepAttach] ? fresh : token;
+  assign node     = grant[StepAttach] ? fresh : turn_valid_q ? turn_q : token;
   assign from     = grant[StepDrop] ? scan_q : node;
   assign from_at  = grant[StepDrop] ? look_ptr[4:0] : node_ptr[4:0];
   assign queue    = grant[StepAttach] ? owner : listed_in;
@@ -149,7 +156,8 @@ module vmso_run_wait
       if (empty || stale_q) begin
         leave = 1'b1;
       end else if (look_dying || (share_full && skips_q < others)) begin
-        pass = 1'b1;
+        pass   = 1'b1;
+        rotate = look_dying && !sole;
       end else begin
         ask_valid = 1'b1;
         leave     = last;
@@ -158,19 +166,23 @@ module vmso_run_wait
       end
     end
   end
+  assign turn_ends = !(leave && !ask_valid) || sole;
   assign pops  = ask_valid || (step_q && what_q == StepDrop);
   assign stall = moves && list;  // the fresh list takes one job a cycle
   assign go    = step_q && !stall;
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      step_q  <= 1'b0;
-      skips_q <= '0;
+      step_q       <= 1'b0;
+      turn_valid_q <= 1'b0;
+      skips_q      <= '0;
     end else begin
       step_q <= start || (step_q && stall);
+      if (pick && go) turn_valid_q <= !turn_ends;
       if (ask_valid) skips_q <= '0;
       else if (pass && skips_q < others) skips_q <= skips_q + 1'b1;
     end
   end
+  always_ff @(posedge clk) if (pick) turn_q <= next;
   assign share_queue = queue_t'(queue_q);
   assign ask_job     = job_q;
   assign ask_run     = first.run;
@@ -191,11 +203,12 @@ module vmso_run_wait
     .out_valid(fresh_valid), .out_ready(start && grant[StepAttach]), .out(fresh),
     .count(unused_fresh_count)
   );
-  assign tokens   = (attach && !tail.valid) || pass || stay || rotate || (leave && go && !sole);
+  assign tokens   = (attach && !tail.valid) || pass || stay || rotate
+                    || (leave && ask_valid && !sole);
   assign token_in = rotate || leave ? next : job_q;
   vmso_fifo #(.Bits(JobW), .Depth(Cfg.jobs)) u_tokens (
     .clk, .rst_n, .in_valid(tokens), .in_ready(token_room), .in(token_in),
-    .out_valid(token_valid), .out_ready(start && grant[StepPick]), .out(token), .count(others)
+    .out_valid(token_valid), .out_ready(start && grant[StepPick] && !turn_valid_q), .out(token), .count(others)
   );
   vmso_lutram #(.Depth(Cfg.jobs), .Bits(JobW)) u_next (
     .clk, .write_en((attach && tail.valid) || rotate), .write_addr(tail.job), .write_data(job_q),
@@ -211,7 +224,7 @@ module vmso_run_wait
     .write_addr(clearing ? clear_at : queue_q), .write_data(tail_data),
     .read_en(start), .read_addr(queue), .read_data(tail)
   );
-  assign waits = fresh_valid || token_valid || step_q;
+  assign waits = fresh_valid || token_valid || turn_valid_q || step_q;
 
   // -- runs of dying jobs --------------------------------------------------------------------------
   always_ff @(posedge clk) begin

@@ -163,7 +163,7 @@ module vmso_xlat
 
   // -- walks --------------------------------------------------------------------------------------
   logic             miss_opened, miss_busy, pop, pop_any, close, free_valid, at_any;
-  logic             done_valid, first_looks, first_valid, first_fault, working;
+  logic             passed_valid, done_valid, first_looks, first_valid, first_fault, working;
   slot_t            miss_slot, first_slot, free_slot, at_slot, walk_req_slot;
   queue_t           charge_queue;
   logic [Slots-1:0] dead, walk_dropped, done_dropped;
@@ -188,7 +188,7 @@ module vmso_xlat
     .charge_slot(walk_req_slot), .charge_queue,
     .match_on, .match_all, .match_ctx, .restart, .dead, .storm,
     .dropped(walk_dropped | done_dropped), .redo_valid, .redo_ready, .redo_slot, .redo_ctx,
-    .redo_line, .pop_slot(first_slot), .pop_any, .pop_key, .pop_looks(first_looks), .pop, .close,
+    .redo_line, .passed_valid, .pop_slot(first_slot), .pop_any, .pop_key, .pop_looks(first_looks), .pop, .close,
     .free_valid, .free_slot, .at_slot, .at_any, .at_head, .at_tail, .at_way, .at_key, .at_next,
     .at_page
   );
@@ -198,7 +198,7 @@ module vmso_xlat
     .dropped(walk_dropped), .dead_offered, .walk_req_valid, .walk_req_ready, .walk_req,
     .walk_req_slot,
     .walk_req_id, .read_rsp_valid, .read_rsp, .read_data, .insert_valid, .insert_ctx, .insert_vpn,
-    .insert_level, .insert_leaf, .insert_ppn, .answer_slot(first_slot),
+    .insert_level, .insert_leaf, .insert_ppn, .passed_valid, .answer_slot(first_slot),
     .answer_looks(first_looks), .answer_valid(first_valid), .answer_fault(first_fault),
     .answer_cause(first_cause), .answer_level(first_level), .answer_ppn(first_ppn),
     .done_valid, .done, .line_addr, .line_data

@@ -69,6 +69,7 @@ module vmso_xlat_slots
   output context_t         redo_ctx,
   output line_t            redo_line,
   // event stage
+  input  logic             passed_valid, // the walk of pop_slot is below the upper tables
   input  slot_t            pop_slot,
   output logic             pop_any,     // somebody waits
   output logic [KeyW-1:0]  pop_key,
@@ -96,7 +97,7 @@ module vmso_xlat_slots
   context_t [Slots-1:0]           ctx_q;
   line_t    [Slots-1:0]           line_q;
   logic     [Slots-1:0][1:0]      way_q;
-  logic     [Slots-1:0]           empty_q, dead_q, same_ctx_q, popped_q;
+  logic     [Slots-1:0]           empty_q, dead_q, same_ctx_q, popped_q, upper_q;
   logic     [Slots-1:0][1:0]      kills_q;
 
   // -- a miss: join, open or refuse ---------------------------------------------------------------
@@ -118,7 +119,7 @@ module vmso_xlat_slots
       redo[s]  = state_q[s] == SlotRedo && !matching[s];
       tired[s] = state_q[s] != SlotFree && kills_q[s] == 2'd2;
       if (match[s]) match_index |= index_t'(s);
-      if (state_q[s] == SlotFree || state_q[s] == SlotClosing) region[s] = 1'b0;
+      if (!upper_q[s]) region[s] = 1'b0;
     end
     for (int unsigned s = Slots; s > 0; s--) begin
       if (free[s-1]) free_index = index_t'(s - 1);
@@ -198,6 +199,22 @@ module vmso_xlat_slots
     .clk, .write_en(take), .write_addr(miss_key), .write_data(miss.vpn[2:0]),
     .read_addr(at_key), .read_data(at_page)
   );
+
+  // A lookup that did not find the inserted entry may be one cycle behind.
+  logic   passed_q;
+  index_t passed_index_q;
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      passed_q <= 1'b0;
+      upper_q  <= '0;
+    end else begin
+      passed_q <= passed_valid;
+      if (passed_q) upper_q[passed_index_q] <= 1'b0;
+      if (redo_valid && redo_ready) upper_q[redo_index] <= 1'b1;
+      if (miss_opened) upper_q[free_index] <= miss_upper;
+    end
+  end
+  always_ff @(posedge clk) passed_index_q <= pop_index;
 
   always_ff @(posedge clk) begin
     if (pop && !moves) empty_q[pop_index] <= 1'b1;

@@ -12,6 +12,7 @@
 // done         valid only: a walk that has come to its end, for the finisher, which has room for
 //              all
 // insert       valid only: a good entry of an upper level
+// passed       valid only: a walk reads no upper table any more; what it has read is inserted
 // dead walks   read nothing more, answer nobody and insert nothing: they are dropped where they are
 //              met
 // room         every slot has at most one walk, so the FIFOs never overflow
@@ -57,6 +58,7 @@ module vmso_xlat_walk
   output logic [2:0]               insert_level,
   output logic                     insert_leaf,
   output ppn_t                     insert_ppn,
+  output logic                     passed_valid,  // of answer_slot
   output slot_t                    answer_slot,
   output logic                     answer_looks,
   output logic                     answer_valid,
@@ -277,6 +279,8 @@ module vmso_xlat_walk
   assign insert_level = event_q.level;
   assign insert_leaf  = event_q.kind == WalkSuper;
   assign insert_ppn   = event_q.ppn;
+
+  assign passed_valid = event_valid_q && (!event_down_q || event_q.level == 3'd1);
 
   assign done_valid = event_end;
   assign done       = event_q;

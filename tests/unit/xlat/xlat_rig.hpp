@@ -144,7 +144,7 @@ class Rig : public unit::UnitBench<Model> {
     drive();
   }
 
- private:
+ protected:
   struct Fence {
     unsigned kind, ctx, number;
     Context cfg;
