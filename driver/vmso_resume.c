@@ -81,8 +81,8 @@ int vmso_job_resume(const struct vmso_job *job, const struct vmso_completion *co
   for (size_t i = 0; i < job->buffer_count; i++) payload += job->buffers[i].bytes;
   if (vmso_completion_cookie(completion) != job->cookie) return VMSO_ERR_ARGUMENT;
   if (vmso_completion_status(completion) == VMSO_STATUS_OK) return VMSO_ERR_ARGUMENT;
-  if (sent != (uint64_t)segments * job->mss && segments != 0) return VMSO_ERR_ARGUMENT;
-  if (segments == 0 && sent != 0) return VMSO_ERR_ARGUMENT;
+  if ((segments == 0) != (sent == 0)) return VMSO_ERR_ARGUMENT;
+  if (sent != (uint64_t)segments * job->mss) return VMSO_ERR_ARGUMENT;
 
   if (segments != 0) {
     if (job->kind != VMSO_KIND_TCP_SEG || sent >= payload) return VMSO_ERR_ARGUMENT;

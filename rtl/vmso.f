@@ -72,6 +72,7 @@ run/vmso_run_reap.sv
 run/vmso_run_rows.sv
 run/vmso_run_slots.sv
 run/vmso_run_turn.sv
+run/vmso_run_wait.sv
 xlat/vmso_xlat.sv
 xlat/vmso_xlat_context.sv
 xlat/vmso_xlat_decode.sv

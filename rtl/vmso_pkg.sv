@@ -234,9 +234,10 @@ package vmso_pkg;
   typedef struct packed {
     job_t     job;
     run_t     run;
-    queue_t   queue;  // for fair shares of the walk slots
+    queue_t   queue;  // its walk is charged to this queue's share of the walk slots
     context_t ctx;
     vpn_t     vpn;
+    logic     again;  // it was asked for before: a walk slot was free for it when it was chosen
   } lookup_t;
   // The answer to a lookup, from a hit or at the end of a walk.
   typedef struct packed {

@@ -208,6 +208,8 @@ module vmso_top
                                mark_ready, count_faults;
   job_t                        chain_pop_job, ready_event, job_free;
   lookup_t                     lookup;
+  logic                        lookup_waits;
+  queue_t                      share_queue;
   run_status_t                 run_status;
   run_end_t                    run_end;
   piece_t                      piece;
@@ -215,7 +217,9 @@ module vmso_top
   logic                        xlat_ready, lookup_ready, fill_valid, busy_valid, walk_free,
                                walk_req_valid, fence_ready, mark_valid,
                                mark_all, hold_issue, read_colour, count_lookups, count_tlb_hits,
-                               count_walks, count_table_reads, count_pwc_hits;
+                               count_walks, count_table_reads, count_pwc_hits,
+                               share_full, walk_charge_valid;
+  queue_t                      walk_charge_queue;
   fill_t                       fill;
   run_ref_t                    busy;
   read_req_t                   walk_req;
@@ -407,6 +411,7 @@ module vmso_top
     .clk, .rst_n(core_rst_n), .run_ready, .job_load_valid, .job_load, .chain_look, .chain_avail,
     .chain_pop_valid, .chain_pop_job, .chain_slot_valid, .chain_slot, .chain_slot_resp,
     .lookup_valid, .lookup_ready, .lookup, .fill_valid, .fill, .busy_valid, .busy, .walk_free,
+    .lookup_waits, .share_queue, .share_full,
     .status_job, .run_status, .end_job, .run_end, .ready_event_valid, .ready_event, .fetch_valid,
     .fetch_ready, .fetch, .piece_valid, .piece_ready, .piece, .fetch_idle, .asked_valid,
     .asked_queue, .job_free_valid, .job_free, .mark_valid, .mark_ready, .mark_all,
@@ -414,7 +419,8 @@ module vmso_top
   );
   vmso_xlat #(.Cfg(Cfg)) u_xlat (
     .clk, .rst_n(core_rst_n), .xlat_ready, .windows, .lookup_valid, .lookup_ready, .lookup,
-    .fill_valid, .fill, .busy_valid, .busy, .walk_free, .walk_req_valid, .walk_req_ready,
+    .fill_valid, .fill, .busy_valid, .busy, .walk_free, .lookup_waits, .share_queue, .share_full,
+    .walk_charge_valid, .walk_charge_queue, .walk_req_valid, .walk_req_ready,
     .walk_req, .walk_req_id, .read_rsp_valid, .read_rsp, .read_data, .fence_valid, .fence_ready,
     .fence, .fence_done_number, .mark_valid, .mark_ready, .mark_all,
     .mark_ctx, .hold_issue, .issue_held, .read_colour, .colour_busy, .count_lookups,

@@ -5,7 +5,8 @@
 // job_load    valid only, at most every second cycle, after run_ready. A refused job or a no-op gets no
 //             runs: chain_done at once
 // chain_look  answered by chain_avail in the same cycle; chain_pop and slot: see vmso_run_slots
-// lookup      valid/ready; fill, busy: valid only. A wanted run has exactly one request outstanding
+// lookup      valid/ready; fill, busy: valid only. A wanted run has exactly one request outstanding.
+//             walk_free, lookup_waits, share: see vmso_run_ask
 // run_status  of status_job, combinational; run_end of end_job, one cycle later
 // ready_event valid only, in the first cycle in which run_status shows the progress
 // fetch       valid/ready: see vmso_run_fetch; mark: see vmso_run_ctl. A killed job dies: see vmso_run_reap
@@ -42,6 +43,9 @@ module vmso_run
   input  logic                busy_valid,
   input  run_ref_t            busy,
   input  logic                walk_free,
+  output logic                lookup_waits,
+  output queue_t              share_queue,
+  input  logic                share_full,
   input  job_t                status_job,
   output run_status_t         run_status,
   input  job_t                end_job,
@@ -124,6 +128,9 @@ module vmso_run
   run_entry_t          put;
   logic                spoil_valid, spoil_ready, bad_valid, bad_ready;
   logic [JobW+4:0]     bad_ref;
+  logic                drop_valid, drop_ready, again_dying;
+  index_t              again_job;
+  run_ref_t            drop;
   logic                op_valid, op_ready, op_done, redo_valid, move_valid;
   row_op_e             op;
   index_t              op_job, row_job, redo_job, move_job;
@@ -170,7 +177,8 @@ module vmso_run
     .clk, .rst_n, .init_valid, .init_job, .load_valid, .load_job, .load_queue(job_load.queue),
     .new_valid, .new_ready, .new_lookup, .busy_valid, .busy,
     .redo_valid, .redo_job, .redo_mask, .redo_first,
-    .walk_free, .lookup_valid, .lookup_ready, .lookup
+    .walk_free, .lookup_waits, .share_queue, .share_full, .lookup_valid, .lookup_ready, .lookup,
+    .again_job, .again_dying, .drop_valid, .drop_ready, .drop
   );
   // an error run is answered here, one cycle after it was put
   vmso_fifo #(.Bits(JobW + 5), .Depth(2)) u_bad (
@@ -180,7 +188,8 @@ module vmso_run
   vmso_run_rows #(.Cfg(Cfg)) u_rows (
     .clk, .rst_n, .init_valid, .init_job, .put_valid, .put_job(work_job), .put_run, .put,
     .fill_valid, .fill, .bad_valid, .bad_ready, .bad_job(bad_ref[JobW+4:5]),
-    .bad_run(bad_ref[4:0]), .op_valid, .op_ready, .op, .op_job, .op_done,
+    .bad_run(bad_ref[4:0]), .drop_valid, .drop_ready, .drop, .op_valid, .op_ready, .op, .op_job,
+    .op_done,
     .row_job, .row_taken, .row_alloc, .redo_valid, .redo_job, .redo_mask, .redo_first,
     .move_valid, .move_job, .move, .status_job(status_index), .status_total, .status_blocked,
     .status_prefix, .progress_valid, .progress_job, .end_job(end_job[JobW-1:0]), .run_end,
@@ -201,9 +210,9 @@ module vmso_run
     .mark_valid, .mark_ready, .mark_all, .mark_ctx, .reap_valid, .reap_ready, .reap_moves,
     .reap_job(look_job), .op_valid, .op_ready, .op, .op_job
   );
-  vmso_run_reap #(.Jobs(Cfg.jobs), .Asks(2)) u_reap (
-    .clk, .rst_n, .kill_valid, .kill(last_job), .ask({work_job, chain_look[JobW-1:0]}),
-    .dying({work_dying, slot_dying}), .look(look_job), .let_go, .look_busy,
+  vmso_run_reap #(.Jobs(Cfg.jobs), .Asks(3)) u_reap (
+    .clk, .rst_n, .kill_valid, .kill(last_job), .ask({again_job, work_job, chain_look[JobW-1:0]}),
+    .dying({again_dying, work_dying, slot_dying}), .look(look_job), .let_go, .look_busy,
     .op_valid(reap_valid), .op_ready(reap_ready), .op_done, .moves(reap_moves), .pressed,
     .free_valid(reaped_valid), .free_ready(reaped_ready)
   );
@@ -257,6 +266,7 @@ module vmso_run
   vmso_run_check #(.Cfg(Cfg)) u_check (
     .clk, .rst_n, .put_valid, .put_job(work_job), .put_run, .put_bad(put.bad != BadNot),
     .fill_valid, .fill_job(fill.job[JobW-1:0]), .fill_run(fill.run), .fill_fault(fill.fault),
+    .drop_valid(drop_valid && drop_ready), .drop_job(drop.job[JobW-1:0]), .drop_run(drop.run),
     .redo_valid, .redo_job, .redo_mask, .read_valid(taken_valid), .read_job(taken_job),
     .read_run(taken_run), .free_valid(job_free_valid), .free_job(job_free[JobW-1:0])
   );

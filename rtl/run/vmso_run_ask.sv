@@ -3,13 +3,19 @@
 //
 // new         valid/ready, payload stands until taken; combinational to lookup
 // busy        valid only: that lookup was refused
-// redo        valid only: these runs of a job are wanted again, oldest first from redo_first on
-// lookup      valid/ready, payload stands until taken. Asked again oldest first, only if a walk slot was
-//             free in the cycle before
-// latency     busy to lookup: 4 cycles; redo to lookup: 7
+// redo        valid only: these runs of a job are wanted again, oldest first from redo_first on; they are
+//             asked for like new ones, one per cycle
+// lookup      valid/ready, payload stands until taken. `again`: it was refused before. Of those one is under
+//             way at a time, queues take turns, oldest first within a queue: see vmso_run_wait
+// walk_free   a walk slot is free and no refused run is under way. That slot is kept for the one that is
+//             then chosen, as long as lookup_waits: some refused run waits, since a cycle at least
+// share_full  combinational: share_queue holds a quarter of the walk slots
+// again_dying combinational: again_job is not to be asked for again. Its refused runs come out at drop
+//             (valid/ready); what was offered, and its redo, is still asked for, once
+// latency     busy to lookup: 5 cycles; redo to lookup: 3; one refused run every 5 cycles
 // room        every run is in at most one of: redo mask, job in hand, list, here, xlat; so nothing
 //             overflows
-// reset       control; redo masks by the init walk
+// reset       control; redo masks by the init walk; see vmso_run_wait
 `include "vmso_assert.svh"
 module vmso_run_ask
   import vmso_pkg::*;
@@ -35,26 +41,32 @@ module vmso_run_ask
   input  run_mask_t       redo_mask,
   input  run_t            redo_first,
   input  logic            walk_free,
+  output logic            lookup_waits,
+  output queue_t          share_queue,
+  input  logic            share_full,
   output logic            lookup_valid,
   input  logic            lookup_ready,
-  output lookup_t         lookup
+  output lookup_t         lookup,
+  output logic [JobW-1:0] again_job,
+  input  logic            again_dying,
+  output logic            drop_valid,
+  input  logic            drop_ready,
+  output run_ref_t        drop
 );
-  localparam int unsigned RefW = JobW + 5;
   typedef struct packed {
     run_t      first;
     run_mask_t mask;
   } redo_t;
 
-  // -- redo: a mask per job; the mask of the job in hand goes into the list, one run per cycle ---------
+  // -- redo: a mask per job; the runs of the job in hand are asked for, one per cycle -------------------
   // The mask in hand is turned: bit 0 is run first_q, which is the oldest.
   logic            again_valid, again_room, again_first, take, drain, hand_last, redo_write;
-  logic [JobW-1:0] again_job, mask_job, job_q;
+  logic [JobW-1:0] redone_job, mask_job, job_q;
   logic [JobW:0]   unused_again_count;
   redo_t           old, now;
   run_mask_t       hand_q, lowest;
   run_t            first_q, place, drain_run;
 
-  assign drain     = hand_q != '0 && !busy_valid;
   assign lowest    = hand_q & (~hand_q + 1'b1);
   assign hand_last = hand_q == lowest;
   always_comb begin
@@ -65,7 +77,7 @@ module vmso_run_ask
 
   assign take     = again_valid && !redo_valid && !init_valid
                     && (hand_q == '0 || (drain && hand_last));
-  assign mask_job = init_valid ? init_job : redo_valid ? redo_job : again_job;
+  assign mask_job = init_valid ? init_job : redo_valid ? redo_job : redone_job;
   always_comb begin
     now = '0;
     if (redo_valid && !init_valid) begin
@@ -81,7 +93,7 @@ module vmso_run_ask
   );
   vmso_fifo #(.Bits(JobW), .Depth(Cfg.jobs)) u_again (
     .clk, .rst_n, .in_valid(again_first), .in_ready(again_room), .in(redo_job),
-    .out_valid(again_valid), .out_ready(take), .out(again_job), .count(unused_again_count)
+    .out_valid(again_valid), .out_ready(take), .out(redone_job), .count(unused_again_count)
   );
   always_ff @(posedge clk) begin
     if (!rst_n) hand_q <= '0;
@@ -90,76 +102,76 @@ module vmso_run_ask
   end
   always_ff @(posedge clk) begin
     if (take) begin
-      job_q   <= again_job;
+      job_q   <= redone_job;
       first_q <= old.first;
     end
   end
 
-  // -- list: refs of runs that are to be asked for -----------------------------------------------------
-  logic            push, pop, ref_valid_q, ask_valid_q, to_ask, retry_taken;
-  logic [RefW-1:0] push_ref, head_ref, ask_ref_q, wr_ptr_q, rd_ptr_q;
-  logic [RefW:0]   count_q;
+  // -- refused runs, and the one that is to be asked for ------------------------------------------------
+  logic            waits, picks, pick_valid, ask_valid_q, ask_again_q, ask_free, retry_taken;
+  logic [JobW-1:0] pick_job, next_job, ask_job_q;
+  run_t            pick_run, next_run, ask_run_q;
+  queue_t          ask_queue;
 
-  assign push     = busy_valid || drain;
-  assign push_ref = busy_valid ? {busy.job[JobW-1:0], busy.run} : {job_q, drain_run};
-  assign to_ask   = ref_valid_q && (!ask_valid_q || retry_taken);
-  assign pop      = count_q != '0 && (!ref_valid_q || to_ask);
-  vmso_ram_1w1r #(.Depth(Cfg.jobs * Runs), .LaneBits(RefW)) u_list (
-    .clk, .write_en(push), .write_addr(wr_ptr_q), .write_data(push_ref),
-    .read_en(pop), .read_addr(rd_ptr_q), .read_data(head_ref)
+  vmso_run_wait #(.Cfg(Cfg)) u_wait (
+    .clk, .rst_n, .init_valid, .init_job, .load_valid, .load_job, .load_queue,
+    .push_valid(busy_valid), .push_job(busy.job[JobW-1:0]), .push_run(busy.run),
+    .push_tried(busy.job[JobW-1:0] == ask_job_q && busy.run == ask_run_q), .waits,
+    .share_queue, .share_full, .look_job(again_job), .look_dying(again_dying),
+    .ask_on(walk_free && ask_free && !(ask_valid_q && ask_again_q)), .ask_valid(pick_valid), .ask_job(pick_job),
+    .ask_run(pick_run), .picks, .drop_valid, .drop_ready, .drop
   );
+  assign ask_free = !ask_valid_q || retry_taken;
+  assign drain    = hand_q != '0 && ask_free && !picks;
+  assign next_job = pick_valid ? pick_job : job_q;
+  assign next_run = pick_valid ? pick_run : drain_run;
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      wr_ptr_q    <= '0;
-      rd_ptr_q    <= '0;
-      count_q     <= '0;
-      ref_valid_q <= 1'b0;
-      ask_valid_q <= 1'b0;
+      ask_valid_q  <= 1'b0;
+      lookup_waits <= 1'b0;
     end else begin
-      if (push) wr_ptr_q <= wr_ptr_q + 1'b1;
-      if (pop) rd_ptr_q <= rd_ptr_q + 1'b1;
-      count_q     <= count_q + (RefW + 1)'(push) - (RefW + 1)'(pop);
-      ref_valid_q <= pop || (ref_valid_q && !to_ask);
-      ask_valid_q <= to_ask || (ask_valid_q && !retry_taken);
+      ask_valid_q  <= pick_valid || drain || (ask_valid_q && !retry_taken);
+      lookup_waits <= busy_valid || waits || (ask_valid_q && ask_again_q);
     end
   end
-  always_ff @(posedge clk) if (to_ask) ask_ref_q <= head_ref;
-
-  // -- what the oldest of them is ----------------------------------------------------------------------
+  always_ff @(posedge clk) begin
+    if (pick_valid || drain) begin
+      ask_job_q   <= next_job;
+      ask_run_q   <= next_run;
+      ask_again_q <= pick_valid;
+    end
+  end
   logic [$bits(context_t)+$bits(vpn_t)-1:0] target;
-  queue_t                                   ask_queue;
   vmso_ram_1w1r #(.Depth(Cfg.jobs * Runs), .LaneBits($bits(context_t) + $bits(vpn_t))) u_targets (
     .clk, .write_en(new_valid && new_ready),
     .write_addr({new_lookup.job[JobW-1:0], new_lookup.run}),
     .write_data({new_lookup.ctx, new_lookup.vpn}),
-    .read_en(to_ask), .read_addr(head_ref), .read_data(target)
+    .read_en(pick_valid || drain), .read_addr({next_job, next_run}), .read_data(target)
   );
   vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(queue_t))) u_queues (
     .clk, .write_en(load_valid), .write_addr(load_job), .write_data(load_queue),
-    .read_addr(ask_ref_q[RefW-1:5]), .read_data(ask_queue)
+    .read_addr(ask_job_q), .read_data(ask_queue)
   );
 
   // -- choice; a lookup that was offered stands --------------------------------------------------------
-  logic    walk_free_q, offered_q, retry_q, retry_last_q, retry_wanted, retry;
+  logic    offered_q, retry_q, retry_last_q, retry;
   lookup_t again;
-  assign again = '{job: job_t'(ask_ref_q[RefW-1:5]), run: ask_ref_q[4:0], queue: ask_queue,
-                   ctx: target[$bits(vpn_t) +: $bits(context_t)], vpn: target[$bits(vpn_t)-1:0]};
-  assign retry_wanted = ask_valid_q && walk_free_q;
-  assign retry        = offered_q ? retry_q : retry_wanted && (!new_valid || !retry_last_q);
+  assign again = '{job: job_t'(ask_job_q), run: ask_run_q, queue: ask_queue,
+                   ctx: target[$bits(vpn_t) +: $bits(context_t)], vpn: target[$bits(vpn_t)-1:0],
+                   again: ask_again_q};
+  assign retry        = offered_q ? retry_q : ask_valid_q && (!new_valid || !retry_last_q);
   assign lookup_valid = retry || new_valid;
   assign lookup       = retry ? again : new_lookup;
   assign new_ready    = lookup_ready && !retry;
   assign retry_taken  = lookup_ready && retry;
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      walk_free_q  <= 1'b0;
       offered_q    <= 1'b0;
       retry_q      <= 1'b0;
       retry_last_q <= 1'b0;
     end else begin
-      walk_free_q <= walk_free;
-      offered_q   <= lookup_valid && !lookup_ready;
-      retry_q     <= retry;
+      offered_q <= lookup_valid && !lookup_ready;
+      retry_q   <= retry;
       if (lookup_valid) retry_last_q <= retry;
     end
   end
@@ -168,7 +180,7 @@ module vmso_run_ask
   assign unused_bits = ^busy ^ again_room;
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(ListHasRoom, !push || !count_q[RefW])
+  `VMSO_IMPL(OneAtATime, !pick_valid || !ask_valid_q)
   `VMSO_IMPL(AgainHasRoom, !again_first || again_room)
   `VMSO_IMPL(RedoIsNew, !redo_valid || (old.mask & redo_mask) == '0)
 `endif

@@ -177,7 +177,7 @@ module vmso_run_build
   assign put        = '{vpn: c.cur.addr[63:12], offset: c.cur.addr[11:0],
                         bytes: is_bad ? '0 : run_bytes, tmpl: c.tmpl, bad: c.cur.bad};
   assign new_lookup = '{job: job_t'(job_q), run: alloc_q[4:0], queue: buffers_q.queue,
-                        ctx: c.cur.ctx, vpn: c.cur.addr[63:12]};
+                        ctx: c.cur.ctx, vpn: c.cur.addr[63:12], again: 1'b0};
   assign place_en   = valid_q;
   assign place_at   = d.place[1:0];
 

@@ -21,6 +21,9 @@ module vmso_run_check
   input logic [JobW-1:0] fill_job,
   input run_t            fill_run,
   input logic            fill_fault,
+  input logic            drop_valid,  // it is not asked for again
+  input logic [JobW-1:0] drop_job,
+  input run_t            drop_run,
   input logic            redo_valid,
   input logic [JobW-1:0] redo_job,
   input run_mask_t       redo_mask,
@@ -44,6 +47,7 @@ module vmso_run_check
         wanted_q[fill_job][fill_run]   <= 1'b0;
         readable_q[fill_job][fill_run] <= !fill_fault;
       end
+      if (drop_valid) wanted_q[drop_job][drop_run] <= 1'b0;
       if (put_valid) begin
         wanted_q[put_job][put_run]   <= !put_bad;
         readable_q[put_job][put_run] <= 1'b0;

@@ -5,12 +5,13 @@
 // put         static part of a new run
 // fill        valid only, one per cycle, any order within a job; seen in status 2 cycles later
 // bad         valid/ready: a new run is an error run (at least one cycle after its put)
+// drop        valid/ready: a run of a dying job, whose request was refused, is not asked for again
 // op          valid/ready: OpMark makes all translated runs of a job wanted again and hands them to redo;
 //             OpClear forgets all runs that were not taken if none is wanted: op_done two cycles after the
 //             handshake tells whether it did, and move hands the new place to the fetch server
 // status      combinational; event: valid only, in the first cycle in which status shows a job's progress
 // run_end     of end_job one cycle later, if status says blocked
-// order       fill first, then op, bad, and runs that follow an in-order fill (one per cycle)
+// order       fill first, then op, bad, drop, and runs that follow an in-order fill (one per cycle)
 // reset       control; rows by the init walk
 `include "vmso_assert.svh"
 module vmso_run_rows
@@ -35,6 +36,9 @@ module vmso_run_rows
   output logic            bad_ready,
   input  logic [JobW-1:0] bad_job,
   input  run_t            bad_run,
+  input  logic            drop_valid,
+  output logic            drop_ready,
+  input  run_ref_t        drop,
   input  logic            op_valid,
   output logic            op_ready,
   input  row_op_e         op,
@@ -76,7 +80,8 @@ module vmso_run_rows
     logic [2:0] level;
   } answer_t;
   typedef enum logic [2:0] {
-    DoFill = 3'd0, DoBad = 3'd1, DoFollow = 3'd2, DoMark = 3'd3, DoClear = 3'd4
+    DoFill = 3'd0, DoBad = 3'd1, DoFollow = 3'd2, DoMark = 3'd3, DoClear = 3'd4,
+    DoDrop = 3'd5
   } do_e;
 
   // -- choose: what changes which row, and read the run ------------------------------------------------
@@ -90,10 +95,11 @@ module vmso_run_rows
 
   assign op_ready    = !fill_valid;
   assign bad_ready   = !fill_valid && !op_valid;
+  assign drop_ready  = bad_ready && !bad_valid;
   // the row of the cycle before is not written yet: its prefix would be old
-  assign follow_take = follow_valid && !fill_valid && !op_valid && !bad_valid
+  assign follow_take = follow_valid && drop_ready && !drop_valid
                        && !(chosen_q && job_q == follow_job);
-  assign chosen      = fill_valid || op_valid || bad_valid || follow_take;
+  assign chosen      = fill_valid || op_valid || bad_valid || drop_valid || follow_take;
   always_comb begin
     what = DoFollow;
     job  = follow_job;
@@ -109,6 +115,10 @@ module vmso_run_rows
       what = DoBad;
       job  = bad_job;
       run  = bad_run;
+    end else if (drop_valid) begin
+      what = DoDrop;
+      job  = drop.job[JobW-1:0];
+      run  = drop.run;
     end
   end
   always_ff @(posedge clk) begin
@@ -158,7 +168,7 @@ module vmso_run_rows
 
   always_comb begin
     next = row;
-    if (answers) next.mask[run_q] = 1'b1;
+    if (answers || what_q == DoDrop) next.mask[run_q] = 1'b1;
     if (what_q == DoBad) next.bad = 1'b1;
     if (good) begin
       next.mask[prefix[4:0]] = 1'b0;
@@ -266,7 +276,7 @@ module vmso_run_rows
   );
 
   logic unused_bits;
-  assign unused_bits = ^{fill.ppn, fill.job, follow_prefix, ended.answer.fault, follow_room};
+  assign unused_bits = ^{fill.ppn, fill.job, drop.job, follow_prefix, ended.answer.fault, follow_room};
 
 `ifdef VMSO_CHECKS
   `VMSO_IMPL(ListHasRoom, !list || follow_room)

@@ -9,7 +9,10 @@
 //               cycles after the handshake. After a walk: see below
 // busy          valid only: no slot is free, the line's walk is just being ended, or another walk
 //               is about to cache the upper levels that this one needs too
-// walk_free     level: a walk slot is free
+// walk_free     level: a walk slot is free and no lookup that is asked again is under way. Such a
+//               lookup finds the slot, if lookup_waits was high since: no new one takes the last
+// share_full    combinational: share_queue holds a quarter of the walk slots
+// walk_charge   valid only, with a table read: the queue that opened the walk
 // walk_req      64 aligned bytes; one slot has at most one read out. Windows are checked by the
 //               read port
 // latency       with R cycles from the request's handshake to the last beat on read_data: 3 + R + 2
@@ -37,6 +40,11 @@ module vmso_xlat
   output logic                     busy_valid,
   output run_ref_t                 busy,
   output logic                     walk_free,
+  input  logic                     lookup_waits,
+  input  queue_t                   share_queue,
+  output logic                     share_full,
+  output logic                     walk_charge_valid,
+  output queue_t                   walk_charge_queue,
   output logic                     walk_req_valid,
   input  logic                     walk_req_ready,
   output read_req_t                walk_req,
@@ -107,6 +115,7 @@ module vmso_xlat
   logic [2:0]      pwc_level, tlb_level, start_level;
   ppn_t            pwc_ppn, tlb_ppn, start_ppn;
   lookup_t         miss;
+  logic            again_next, again_under_way, slot_free;
   rules_t          start_rules;
   walk_kind_e      start_kind;
   fill_t           hit;
@@ -118,8 +127,9 @@ module vmso_xlat
     .lookup_ready, .lookup, .read_en, .cfg(look_cfg), .tlb_hit, .tlb_way, .pwc_ctx, .pwc_vpn,
     .pwc_hit, .pwc_leaf, .pwc_level, .pwc_ppn, .tlb_ppn, .tlb_level, .miss_valid, .miss, .miss_way,
     .miss_pwc_hit, .start_level, .start_rules, .start_kind, .start_ppn, .tlb_hit_pulse,
-    .answer_valid(hit_valid), .answer(hit), .idle(paused)
+    .answer_valid(hit_valid), .answer(hit), .again_next, .again_under_way, .idle(paused)
   );
+  assign walk_free = slot_free && !again_under_way;
   vmso_xlat_context #(.Cfg(Cfg)) u_context (
     .clk, .rst_n, .cleared, .look_en(read_en), .look_ctx(lookup.ctx), .look_cfg,
     .redo_en(redo_valid && redo_ready), .redo_ctx, .redo_cfg, .commit_valid, .commit_ctx,
@@ -152,8 +162,9 @@ module vmso_xlat
 
   // -- walks --------------------------------------------------------------------------------------
   logic             miss_opened, miss_busy, pop, pop_any, close, free_valid, at_any;
-  logic             done_valid, first_looks, first_valid, first_fault, working;
-  slot_t            miss_slot, first_slot, free_slot, at_slot;
+  logic             passed_valid, done_valid, first_looks, first_valid, first_fault, working;
+  slot_t            miss_slot, first_slot, free_slot, at_slot, walk_req_slot;
+  queue_t           charge_queue;
   logic [Slots-1:0] dead, walk_dropped, done_dropped;
   logic [KeyW-1:0]  pop_key, at_head, at_tail, at_key, at_next;
   logic [1:0]       at_way;
@@ -172,10 +183,11 @@ module vmso_xlat
   vmso_xlat_slots #(.Cfg(Cfg)) u_slots (
     .clk, .rst_n, .miss_valid, .miss, .miss_way,
     .miss_upper(start_kind == WalkTable && start_level != '0), .miss_opened, .miss_slot,
-    .miss_busy, .walk_free,
+    .miss_busy, .keep_one(lookup_waits || again_next), .slot_free, .share_queue, .share_full,
+    .charge_slot(walk_req_slot), .charge_queue,
     .match_on, .match_all, .match_ctx, .restart, .dead, .storm,
     .dropped(walk_dropped | done_dropped), .redo_valid, .redo_ready, .redo_slot, .redo_ctx,
-    .redo_line, .pop_slot(first_slot), .pop_any, .pop_key, .pop_looks(first_looks), .pop, .close,
+    .redo_line, .passed_valid, .pop_slot(first_slot), .pop_any, .pop_key, .pop_looks(first_looks), .pop, .close,
     .free_valid, .free_slot, .at_slot, .at_any, .at_head, .at_tail, .at_way, .at_key, .at_next,
     .at_page
   );
@@ -183,8 +195,9 @@ module vmso_xlat
     .clk, .rst_n, .windows, .open_valid(miss_opened), .open, .redo_valid, .redo_ready, .redo_slot,
     .redo_ctx, .redo_line, .redo_cfg, .dead,
     .dropped(walk_dropped), .dead_offered, .walk_req_valid, .walk_req_ready, .walk_req,
+    .walk_req_slot,
     .walk_req_id, .read_rsp_valid, .read_rsp, .read_data, .insert_valid, .insert_ctx, .insert_vpn,
-    .insert_level, .insert_leaf, .insert_ppn, .answer_slot(first_slot),
+    .insert_level, .insert_leaf, .insert_ppn, .passed_valid, .answer_slot(first_slot),
     .answer_looks(first_looks), .answer_valid(first_valid), .answer_fault(first_fault),
     .answer_cause(first_cause), .answer_level(first_level), .answer_ppn(first_ppn),
     .done_valid, .done, .line_addr, .line_data
@@ -242,5 +255,7 @@ module vmso_xlat
     count_walks       <= miss_opened;
     count_table_reads <= walk_req_valid && walk_req_ready;
     count_pwc_hits    <= miss_opened && miss_pwc_hit;
+    walk_charge_queue <= charge_queue;
   end
+  assign walk_charge_valid = count_table_reads;
 endmodule : vmso_xlat

@@ -6,6 +6,7 @@
 //              that needs no table. Judged against the windows of that cycle
 // miss         cycle 2, valid only: no TLB hit. start: where its walk would begin (valid fields:
 //              level, rules, kind, ppn)
+// again_next   a lookup that is asked again is in cycle 1; again_under_way: in cycle 1 or 2
 // idle         no lookup is in cycles 1..3
 // reset        valid bits
 module vmso_xlat_lookup
@@ -46,6 +47,8 @@ module vmso_xlat_lookup
   // cycle 3
   output logic            answer_valid,
   output fill_t           answer,
+  output logic            again_next,
+  output logic            again_under_way,
   output logic            idle
 );
   // -- cycle 0: taken; TLB tags and configuration are read ----------------------------------------
@@ -130,5 +133,7 @@ module vmso_xlat_lookup
       answer.cause = CauseDataWindow;
     end
   end
+  assign again_next      = tag_valid_q && tag_q.again;
+  assign again_under_way = again_next || (way_valid_q && way_q.again);
   assign idle = !tag_valid_q && !way_valid_q && !page_valid_q;
 endmodule : vmso_xlat_lookup

@@ -1,15 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walk slots: which lines are being walked, and who waits for each.
+// Walk slots: which lines are being walked, who waits for each, and whose share each one is.
 //
 // miss         one per cycle: joins the walk of its {context, line}, opens one (miss_opened,
 //              miss_slot), or is refused: no slot is free, the walk is closing, or miss_upper and
 //              another walk is reading the upper tables of the same 2 MiB (it leaves their entries
 //              in the walk cache, so nothing is lost and no table is read twice)
+// shares       while others wait (keep_one) a new lookup does not open the last free slot: it is for
+//              the one that is asked again, which never finds it gone. share_full, combinational:
+//              share_queue opened a quarter of the slots, at least one, or more. A slot is its
+//              opener's, whoever joins
 // state        Free -> Wait (the walk is under way) -> Closing (joins no more) -> Free; a dead walk
 //              goes to Redo, from where redo hands it out again
 // waiters      a linked list per slot through a RAM of {job, run}, in order of arrival. head is
 //              combinational from pop_slot; pop takes it off, in a cycle with pop_looks. The finisher goes
 //              through the list by itself
+// one cycle    what may happen to the same slot at once. A walk is in one place: where it is asked
+//              for, at the event stage (pop), in line for the finisher, in the finisher (close, free)
+//                       join    pop     dropped   redo    close   free    open
+//                join    -      yes     yes       yes     yes     no, Closing     no, was Free
+//                pop            -       no, dead  no      no, the finisher comes later   no
+//                dropped                -         no, the walk ends first    no   no
+//                redo                             -       no, no walk             no
+//                close                                    -       no, 2 cycles later     no
+//              Of different slots any two may meet, but join and open: there is one miss. The no's
+//              are asserted, each yes is met in the unit test
+// charge       charge_queue: whose slot charge_slot is, combinational
 // dead         matching walks while match_on, and from restart on those that were under way then;
 //              match_ctx stands from one cycle before match_on, as each slot compares ahead
 // storm        a walk was killed by two fences and its waiters still wait
@@ -30,10 +45,15 @@ module vmso_xlat_slots
   input  lookup_t          miss,
   input  logic [1:0]       miss_way,
   input  logic             miss_upper,   // its walk begins above level 0
+  input  logic             keep_one,
   output logic             miss_opened,
   output slot_t            miss_slot,
   output logic             miss_busy,
-  output logic             walk_free,
+  output logic             slot_free,
+  input  queue_t           share_queue,
+  output logic             share_full,
+  input  slot_t            charge_slot,
+  output queue_t           charge_queue,
   // the fence
   input  logic             match_on,
   input  logic             match_all,
@@ -49,6 +69,7 @@ module vmso_xlat_slots
   output context_t         redo_ctx,
   output line_t            redo_line,
   // event stage
+  input  logic             passed_valid, // the walk of pop_slot is below the upper tables
   input  slot_t            pop_slot,
   output logic             pop_any,     // somebody waits
   output logic [KeyW-1:0]  pop_key,
@@ -76,13 +97,13 @@ module vmso_xlat_slots
   context_t [Slots-1:0]           ctx_q;
   line_t    [Slots-1:0]           line_q;
   logic     [Slots-1:0][1:0]      way_q;
-  logic     [Slots-1:0]           empty_q, dead_q, same_ctx_q, popped_q;
+  logic     [Slots-1:0]           empty_q, dead_q, same_ctx_q, popped_q, upper_q;
   logic     [Slots-1:0][1:0]      kills_q;
 
   // -- a miss: join, open or refuse ---------------------------------------------------------------
   logic [Slots-1:0] match, free, redo, tired, matching, region;
   index_t           match_index, free_index, redo_index, take_index;
-  logic             join_it, take;  // take: the slot gets one more waiter
+  logic             join_it, may_open, take;  // take: the slot gets one more waiter
   logic [KeyW-1:0]  miss_key, next_key;
 
   assign miss_key = {miss.job[KeyW-6:0], miss.run};
@@ -98,22 +119,46 @@ module vmso_xlat_slots
       redo[s]  = state_q[s] == SlotRedo && !matching[s];
       tired[s] = state_q[s] != SlotFree && kills_q[s] == 2'd2;
       if (match[s]) match_index |= index_t'(s);
-      if (state_q[s] == SlotFree || state_q[s] == SlotClosing) region[s] = 1'b0;
+      if (!upper_q[s]) region[s] = 1'b0;
     end
     for (int unsigned s = Slots; s > 0; s--) begin
       if (free[s-1]) free_index = index_t'(s - 1);
       if (redo[s-1]) redo_index = index_t'(s - 1);
     end
   end
-  assign walk_free   = free != '0;
+  assign slot_free   = free != '0;
   assign join_it     = miss_valid && match != '0 && state_q[match_index] != SlotClosing;
-  assign miss_opened = miss_valid && match == '0 && walk_free && !(miss_upper && region != '0);
+  assign may_open    = slot_free && (miss.again || !keep_one || (free & (free - 1'b1)) != '0);
+  assign miss_opened = miss_valid && match == '0 && may_open && !(miss_upper && region != '0);
   assign miss_slot   = slot_t'(free_index);
   assign take        = join_it || miss_opened;
   assign take_index  = join_it ? match_index : free_index;
   assign miss_busy   = miss_valid && !join_it && !miss_opened;
   assign dead        = dead_q | matching;
   assign storm       = tired != '0;
+
+  // -- shares -------------------------------------------------------------------------------------
+  localparam int unsigned QueueW  = vmso_math_pkg::index_width(Cfg.queues);
+  localparam int unsigned CountW  = vmso_math_pkg::count_width(Slots);
+  localparam int unsigned Quarter = Slots < 4 ? 1 : Slots / 4;
+  logic [Slots-1:0][QueueW-1:0] owner_q;
+  logic [QueueW-1:0]            charged;
+  logic [CountW-1:0]            held;
+
+  always_comb begin
+    held = '0;
+    for (int unsigned s = 0; s < Slots; s++) begin
+      held += CountW'(!free[s] && owner_q[s] == share_queue[QueueW-1:0]);
+    end
+  end
+  assign share_full = 32'(held) >= Quarter;
+  always_ff @(posedge clk) if (miss_opened) owner_q[free_index] <= miss.queue[QueueW-1:0];
+  // a copy of owner_q: cheaper than a multiplexer
+  vmso_lutram #(.Depth(Slots), .Bits(QueueW)) u_charge (
+    .clk, .write_en(miss_opened), .write_addr(free_index), .write_data(miss.queue[QueueW-1:0]),
+    .read_addr(charge_slot[SlotW-1:0]), .read_data(charged)
+  );
+  assign charge_queue = queue_t'(charged);
 
   // -- waiters ------------------------------------------------------------------------------------
   logic [KeyW-1:0] list_addr, match_tail, pop_tail, pop_first, pop_second, at_first, at_second;
@@ -154,6 +199,22 @@ module vmso_xlat_slots
     .clk, .write_en(take), .write_addr(miss_key), .write_data(miss.vpn[2:0]),
     .read_addr(at_key), .read_data(at_page)
   );
+
+  // A lookup that did not find the inserted entry may be one cycle behind.
+  logic   passed_q;
+  index_t passed_index_q;
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      passed_q <= 1'b0;
+      upper_q  <= '0;
+    end else begin
+      passed_q <= passed_valid;
+      if (passed_q) upper_q[passed_index_q] <= 1'b0;
+      if (redo_valid && redo_ready) upper_q[redo_index] <= 1'b1;
+      if (miss_opened) upper_q[free_index] <= miss_upper;
+    end
+  end
+  always_ff @(posedge clk) passed_index_q <= pop_index;
 
   always_ff @(posedge clk) begin
     if (pop && !moves) empty_q[pop_index] <= 1'b1;
@@ -206,13 +267,29 @@ module vmso_xlat_slots
 `ifdef VMSO_CHECKS
   logic     match_on_q;
   context_t match_ctx_q;
+  logic [Slots-1:0] joins, pops, redoes, closes, frees;
   always_ff @(posedge clk) {match_on_q, match_ctx_q} <= {match_on, match_ctx};
+  always_comb begin
+    {joins, pops, redoes, closes, frees} = '0;
+    joins[match_index]           = join_it;
+    pops[pop_index]              = pop;
+    redoes[redo_index]           = redo_valid && redo_ready;
+    closes[at_index]             = close;
+    frees[free_slot[SlotW-1:0]]  = free_valid;
+  end
   `VMSO_IMPL(MatchStandsAhead, !match_on || match_on_q || match_all || match_ctx == match_ctx_q)
   `VMSO_IMPL(PopLooks, !pop || pop_looks)
   `VMSO_IMPL(OneWalkPerLine, !miss_valid || $onehot0(match))
   `VMSO_IMPL(DroppedWasUnderWay, (dropped & (free | redo)) == '0)
   `VMSO_IMPL(NobodyIsForgotten, !free_valid || state_q[free_slot[SlotW-1:0]] == SlotClosing)
+  `VMSO_IMPL(NoJoinOfWhatEnds, (joins & (frees | free)) == '0)
+  `VMSO_IMPL(OneThingPerWalk, ((pops & (dropped | redoes | closes | frees | free)) |
+             (dropped & (redoes | closes | frees)) | (redoes & (closes | frees)) |
+             (closes & frees)) == '0)
+  `VMSO_IMPL(OneTake, !(join_it && miss_opened))
+  `VMSO_INTG(AskedAgainWithASlot, !(miss_valid && miss.again) || slot_free)
 `endif
   logic unused_bits;
-  assign unused_bits = ^{miss.queue, miss.job[7:KeyW-5], pop_slot, at_slot, free_slot};
+  assign unused_bits = ^{miss.queue, miss.job[7:KeyW-5], pop_slot, at_slot, free_slot, share_queue,
+                         charge_slot};
 endmodule : vmso_xlat_slots

@@ -12,6 +12,7 @@
 // done         valid only: a walk that has come to its end, for the finisher, which has room for
 //              all
 // insert       valid only: a good entry of an upper level
+// passed       valid only: a walk reads no upper table any more; what it has read is inserted
 // dead walks   read nothing more, answer nobody and insert nothing: they are dropped where they are
 //              met
 // room         every slot has at most one walk, so the FIFOs never overflow
@@ -46,6 +47,7 @@ module vmso_xlat_walk
   output logic                     walk_req_valid,
   input  logic                     walk_req_ready,
   output read_req_t                walk_req,
+  output slot_t                    walk_req_slot,
   input  read_id_t                 walk_req_id,
   input  logic                     read_rsp_valid,
   input  read_rsp_t                read_rsp,
@@ -56,6 +58,7 @@ module vmso_xlat_walk
   output logic [2:0]               insert_level,
   output logic                     insert_leaf,
   output ppn_t                     insert_ppn,
+  output logic                     passed_valid,  // of answer_slot
   output slot_t                    answer_slot,
   output logic                     answer_looks,
   output logic                     answer_valid,
@@ -143,6 +146,7 @@ module vmso_xlat_walk
   assign taken       = walk_req_valid && walk_req_ready;
   assign index       = entry_index({asking.line[41:0], asking.page}, asking.level);
   assign walk_req    = '{addr: {asking.ppn, index[8:3], 6'd0}, len: 8'(Beats - 1)};
+  assign walk_req_slot = asking.slot;
   assign dead_offered = walk_req_valid && dead[asking.slot[SlotW-1:0]];
   // a new walk that needs no line goes to the event stage, in a cycle in which no line comes
   assign direct      = fresh_valid && !fresh_dead && fresh.kind != WalkTable && direct_room;
@@ -275,6 +279,8 @@ module vmso_xlat_walk
   assign insert_level = event_q.level;
   assign insert_leaf  = event_q.kind == WalkSuper;
   assign insert_ppn   = event_q.ppn;
+
+  assign passed_valid = event_valid_q && (!event_down_q || event_q.level == 3'd1);
 
   assign done_valid = event_end;
   assign done       = event_q;

@@ -225,6 +225,9 @@ TEST_CASE("What is no failure of the job is refused and changes nothing", "[driv
   CHECK(resume(other, failure(job, 1, mss), kRfc3168) == VMSO_ERR_ARGUMENT);
   CHECK(resume(other, failure(job, 0, 0), kRfc3168) == VMSO_OK);
   other = job;
+  other.mss = 0;
+  CHECK(resume(other, failure(job, 1, 0), kRfc3168) == VMSO_ERR_ARGUMENT);
+  other = job;
   other.header.bytes = job.l4_offset + 19;
   CHECK(resume(other, failure(job, 1, mss), kRfc3168) == VMSO_ERR_ARGUMENT);
   other.header.bytes = job.l4_offset + 20;

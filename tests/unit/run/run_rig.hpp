@@ -26,6 +26,7 @@ struct Knobs {
   unsigned walk_latency = 120;   // longest walk, cycles
   unsigned hit_latency = 4;
   unsigned walk_slots = 8;
+  unsigned share_percent = 20;   // cycles in which the queue that is looked at has its share
   unsigned busy_percent = 5;     // misses refused although a walk is free
   unsigned piece_percent = 80;   // piece_ready
   unsigned fetch_percent = 70;   // cycles with a fetch, if one is possible
@@ -124,6 +125,7 @@ class Rig : public unit::UnitBench<Model> {
     size_t chain_next = 0;  // next slot that lands
     bool avail = false, landing = false;
     std::array<int, 32> outstanding = {};
+    std::array<bool, 32> refused = {};
     std::array<Page, 32> filled = {};
   };
   struct Ask {
@@ -165,7 +167,7 @@ class Rig : public unit::UnitBench<Model> {
     loading_ = j;
     d.load_valid = 1;
     d.load_job = uint8_t(j);
-    d.load_queue = uint16_t(job.queue);
+    d.load_queue = uint16_t(job.queue % queues());
     d.load_kind = uint8_t(job.kind);
     d.load_status = uint8_t(job.status);
     d.load_slots = uint16_t(job.chain.size() + 1);
@@ -260,9 +262,10 @@ class Rig : public unit::UnitBench<Model> {
   void drive_xlat(Model &d) {
     d.fill_valid = d.busy_valid = 0;
     d.lookup_ready = chance(knobs.lookup_percent);
-    unsigned walks = 0;
-    for (auto &a : asks_) walks += a.walk && !a.refuse;
-    d.walk_free = walks < knobs.walk_slots;
+    // a slot is kept for the run that is asked again, until it is known what becomes of it
+    if (again_under_way_ > 0) again_under_way_--;
+    d.walk_free = walks() < knobs.walk_slots && again_under_way_ == 0;
+    d.share_full = chance(knobs.share_percent);
     d.fill_ppn = rng_() & kPpn;
     d.fill_cause = uint8_t(rng_());
     // a random one of those that are due, so that answers overtake each other
@@ -304,8 +307,13 @@ class Rig : public unit::UnitBench<Model> {
       REQUIRE(d.lookup_valid);
       REQUIRE(lookup_seen_ == lookup_of(d));
     }
-    if (!lookup_held_) walk_allowed_ = walk_free_before_;  // when it was offered
-    walk_free_before_ = d.walk_free;
+    const bool waits = d.lookup_waits;
+    REQUIRE((waits || waiting_before_ == 0));
+    waiting_before_ = waiting_;
+    if (d.busy_valid) {
+      table_[d.busy_job].refused[d.busy_run] = true;
+      waiting_++;
+    }
     lookup_held_ = d.lookup_valid && !d.lookup_ready;
     lookup_seen_ = lookup_of(d);
     if (!d.lookup_valid || !d.lookup_ready) return;
@@ -328,21 +336,35 @@ class Rig : public unit::UnitBench<Model> {
     const Run &run = e.plan.runs[index];
     REQUIRE(uint64_t(d.lookup_vpn) == run.va >> 12);
     REQUIRE(unsigned(d.lookup_ctx) == run.ctx);
-    REQUIRE(unsigned(d.lookup_queue) == e.job.queue);
+    REQUIRE(unsigned(d.lookup_queue) == e.job.queue % queues());
+    const bool again = d.lookup_again;
+    REQUIRE(again == e.refused[d.lookup_run]);
+    if (again) {
+      REQUIRE(walks() < knobs.walk_slots);
+      REQUIRE(again_under_way_ == 0);
+      waiting_--;
+      waiting_before_ = std::min(waiting_before_, waiting_);
+      e.refused[d.lookup_run] = false;
+      again_under_way_ = 3;
+    }
     if (index >= e.new_lookups) {
       REQUIRE(index == e.new_lookups);  // in order
       e.new_lookups++;
     } else {
-      REQUIRE(walk_allowed_);
       runs_redone++;
     }
-    unsigned walks = 0;
-    for (auto &a : asks_) walks += a.walk && !a.refuse;
     bool miss = chance(knobs.walk_percent);
-    bool refuse = miss && (walks >= knobs.walk_slots || chance(knobs.busy_percent));
+    const unsigned kept = waits && !again;  // the last slot
+    bool refuse = miss && (walks() + kept >= knobs.walk_slots || chance(knobs.busy_percent));
     uint64_t due = this->now() + (miss && !refuse ? knobs.hit_latency + rng_() % knobs.walk_latency
                                                   : knobs.hit_latency);
     asks_.push_back({d.lookup_job, d.lookup_run, run.ctx, run.va >> 12, due, miss, refuse});
+  }
+  // of the configuration with so many jobs
+  unsigned queues() const { return table_.size() == 32 ? 4 : table_.size() == 64 ? 64 : 1024; }
+  unsigned walks() const {
+    return unsigned(std::count_if(asks_.begin(), asks_.end(),
+                                  [](const Ask &a) { return a.walk && !a.refuse; }));
   }
   static std::array<uint64_t, 4> lookup_of(const Model &d) {
     return {d.lookup_job, d.lookup_run, d.lookup_ctx, d.lookup_vpn};
@@ -672,7 +694,9 @@ class Rig : public unit::UnitBench<Model> {
   std::deque<std::pair<uint64_t, unsigned>> freed_;
   std::optional<unsigned> loading_, popped_, clearing_;
   std::vector<unsigned> expect_free_;
-  bool walk_free_before_ = false, walk_allowed_ = false, load_recent_ = false, lookup_held_ = false,
+  unsigned again_under_way_ = 0;  // cycles
+  int64_t waiting_ = 0, waiting_before_ = 0;  // refused runs
+  bool load_recent_ = false, lookup_held_ = false,
        piece_held_ = false;
   std::array<uint64_t, 5> piece_shown_ = {};
   std::array<uint64_t, 4> lookup_seen_ = {};

@@ -41,6 +41,10 @@ module run_top
   output logic [11:0]  lookup_queue,
   output logic [11:0]  lookup_ctx,
   output logic [51:0]  lookup_vpn,
+  output logic         lookup_again,
+  output logic         lookup_waits,
+  output logic [11:0]  share_queue,
+  input  logic         share_full,
   input  logic         fill_valid,
   input  logic [7:0]   fill_job,
   input  logic [4:0]   fill_run,
@@ -133,6 +137,7 @@ module run_top
   assign lookup_queue = lookup.queue;
   assign lookup_ctx   = lookup.ctx;
   assign lookup_vpn   = lookup.vpn;
+  assign lookup_again = lookup.again;
   assign status_ready_total = run_status.ready_total;
   assign status_blocked     = run_status.blocked;
   assign status_full        = run_status.full;
@@ -157,7 +162,7 @@ module run_top
     .chain_look, .chain_avail(chain_avail[chain_look[6:0]]), .chain_pop_valid, .chain_pop_job,
     .chain_slot_valid, .chain_slot, .chain_slot_resp(read_resp_e'(chain_slot_resp)),
     .lookup_valid, .lookup_ready, .lookup, .fill_valid, .fill, .busy_valid, .busy, .walk_free,
-    .status_job, .run_status, .end_job, .run_end, .ready_event_valid, .ready_event,
+    .lookup_waits, .share_queue, .share_full, .status_job, .run_status, .end_job, .run_end, .ready_event_valid, .ready_event,
     .fetch_valid, .fetch_ready, .fetch, .piece_valid, .piece_ready, .piece, .fetch_idle,
     .job_free_valid, .job_free, .clear_valid, .clear_ready, .clear_job,
     .mark_valid, .mark_ready, .mark_all, .mark_ctx, .count_faults

@@ -36,6 +36,7 @@ class Rig : public unit::UnitBench<Model> {
   explicit Rig(int seed = 1) : Base(seed), random(uint64_t(seed)) {
     auto &d = this->dut();
     d.lookup_valid = d.rsp_valid = d.fence_valid = d.mark_ready = d.issue_held = 0;
+    d.lookup_waits = d.share_queue = 0;
     d.walk_req_ready = 1;
     d.colour_busy = 0;
     drive_windows();
@@ -143,7 +144,7 @@ class Rig : public unit::UnitBench<Model> {
     drive();
   }
 
- private:
+ protected:
   struct Fence {
     unsigned kind, ctx, number;
     Context cfg;
@@ -269,8 +270,10 @@ class Rig : public unit::UnitBench<Model> {
         d.lookup_queue = uint16_t(wants[i].queue);
         d.lookup_ctx = uint16_t(wants[i].ctx);
         d.lookup_vpn = wants[i].va >> 12;
+        d.lookup_again = retrying;
       }
     }
+    d.lookup_waits = !refused.empty() || !retry.empty() || (d.lookup_valid && retrying);
     d.walk_req_ready =
         !ids.empty() && this->now() >= closed_until && !(stall && random() % 16 < stall);
     d.walk_req_id = ids.empty() ? 0 : uint8_t(ids.front());

@@ -23,6 +23,8 @@ module xlat_top
   input  logic [11:0]  lookup_queue,
   input  logic [11:0]  lookup_ctx,
   input  logic [51:0]  lookup_vpn,
+  input  logic         lookup_again,
+  input  logic         lookup_waits,
   output logic         fill_valid,
   output logic [7:0]   fill_job,
   output logic [4:0]   fill_run,
@@ -34,6 +36,10 @@ module xlat_top
   output logic [7:0]   busy_job,
   output logic [4:0]   busy_run,
   output logic         walk_free,
+  input  logic [11:0]  share_queue,
+  output logic         share_full,
+  output logic         walk_charge_valid,
+  output logic [11:0]  walk_charge_queue,
   output logic         walk_req_valid,
   input  logic         walk_req_ready,
   output logic [55:0]  walk_req_addr,
@@ -90,7 +96,8 @@ module xlat_top
     assign windows[w] = '{limit: window_limit[w], base: window_base[w]};
   end
   assign lookup = '{
-    job: lookup_job, run: lookup_run, queue: lookup_queue, ctx: lookup_ctx, vpn: lookup_vpn
+    job: lookup_job, run: lookup_run, queue: lookup_queue, ctx: lookup_ctx, vpn: lookup_vpn,
+    again: lookup_again
   };
   assign fill_job   = fill.job;
   assign fill_run   = fill.run;
@@ -116,7 +123,8 @@ module xlat_top
   };
   vmso_xlat #(.Cfg(Cfg)) u_xlat (
     .clk, .rst_n, .xlat_ready, .windows, .lookup_valid, .lookup_ready, .lookup, .fill_valid, .fill,
-    .busy_valid, .busy, .walk_free, .walk_req_valid, .walk_req_ready, .walk_req, .walk_req_id,
+    .busy_valid, .busy, .walk_free, .lookup_waits, .share_queue, .share_full, .walk_charge_valid,
+    .walk_charge_queue, .walk_req_valid, .walk_req_ready, .walk_req, .walk_req_id,
     .read_rsp_valid(rsp_valid), .read_rsp, .read_data(rsp_data[Cfg.data_bits-1:0]), .fence_valid,
     .fence_ready, .fence, .fence_done_number, .mark_valid, .mark_ready,
     .mark_all, .mark_ctx, .hold_issue, .issue_held, .read_colour, .colour_busy, .count_lookups,

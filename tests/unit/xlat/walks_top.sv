@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// vmso_run_ask and vmso_xlat together, with plain ports: who gets the walk slots? `lookup` is a new
+// one, refused ones are asked for again inside; busy never comes out.
+module walks_top
+  import vmso_pkg::*;
+  import vmso_rec_pkg::*;
+#(
+  parameter  int unsigned Config = 1,
+  localparam vmso_config_pkg::config_t Cfg = vmso_config_pkg::named(Config)
+) (
+  input  logic         clk,
+  input  logic         rst_n,
+  output logic         xlat_ready,
+  input  logic         load_valid,
+  input  logic [7:0]   load_job,
+  input  logic [11:0]  load_queue,
+  input  logic [127:0] dying,
+  output logic         drop_valid,
+  input  logic         drop_ready,
+  output logic [7:0]   drop_job,
+  output logic [4:0]   drop_run,
+  output logic         refused_valid,
+  output logic [7:0]   refused_job,
+  output logic [4:0]   refused_run,
+  output logic         asked_valid,     // a refused run is asked for again
+  output logic [7:0]   asked_job,
+  output logic [4:0]   asked_run,
+  output logic [11:0]  asked_queue,
+  output logic         opened_valid,    // a walk slot, and whose
+  output logic [11:0]  opened_queue,
+  output logic         freed_valid,
+  output logic [5:0]   freed_slot,
+  output logic [5:0]   opened_slot,
+  output logic [31:0]  line_beats,
+  output logic [31:0]  jobs,
+  output logic [31:0]  walk_slots,
+  output logic [31:0]  sets,
+  input  logic [43:0]  window_base [4],
+  input  logic [43:0]  window_limit [4],
+  input  logic         lookup_valid,
+  output logic         lookup_ready,
+  input  logic [7:0]   lookup_job,
+  input  logic [4:0]   lookup_run,
+  input  logic [11:0]  lookup_queue,
+  input  logic [11:0]  lookup_ctx,
+  input  logic [51:0]  lookup_vpn,
+  input  logic         lookup_again,    // not used, nor are the next two
+  input  logic         lookup_waits,
+  output logic         fill_valid,
+  output logic [7:0]   fill_job,
+  output logic [4:0]   fill_run,
+  output logic         fill_fault,
+  output logic [7:0]   fill_cause,
+  output logic [2:0]   fill_level,
+  output logic [43:0]  fill_ppn,
+  output logic         busy_valid,
+  output logic [7:0]   busy_job,
+  output logic [4:0]   busy_run,
+  output logic         walk_free,
+  input  logic [11:0]  share_queue,
+  output logic         share_full,
+  output logic         walk_charge_valid,
+  output logic [11:0]  walk_charge_queue,
+  output logic         walk_req_valid,
+  input  logic         walk_req_ready,
+  output logic [55:0]  walk_req_addr,
+  output logic [7:0]   walk_req_len,
+  input  logic [7:0]   walk_req_id,
+  input  logic         rsp_valid,
+  input  logic [1:0]   rsp_class,
+  input  logic [7:0]   rsp_id,
+  input  logic         rsp_has_data,
+  input  logic         rsp_last,
+  input  logic [2:0]   rsp_resp,
+  input  logic [511:0] rsp_data,
+  input  logic         fence_valid,
+  output logic         fence_ready,
+  input  logic [1:0]   fence_kind,
+  input  logic [11:0]  fence_ctx,
+  input  logic [15:0]  fence_number,
+  input  logic [3:0]   cfg_format,
+  input  logic [5:0]   cfg_pa_bits,
+  input  logic         cfg_af_ignore,
+  input  logic         cfg_priv,
+  input  logic         cfg_gb,
+  input  logic         cfg_xd,
+  input  logic [43:0]  cfg_root,
+  input  logic [43:0]  cfg_limit,
+  output logic [15:0]  fence_done_number,
+  output logic         commit_refused_pulse,
+  output logic         mark_valid,
+  input  logic         mark_ready,
+  output logic         mark_all,
+  output logic [11:0]  mark_ctx,
+  output logic         hold_issue,
+  input  logic         issue_held,
+  output logic         read_colour,
+  input  logic [1:0]   colour_busy,
+  output logic         count_lookups,
+  output logic         count_tlb_hits,
+  output logic         count_walks,
+  output logic         count_table_reads,
+  output logic         count_pwc_hits
+);
+  windows_t  windows;
+  lookup_t   lookup;
+  fill_t     fill;
+  read_req_t walk_req;
+  read_rsp_t read_rsp;
+  fence_t    fence;
+
+  assign line_beats = 512 / Cfg.data_bits;
+  assign jobs       = Cfg.jobs;
+  assign walk_slots = Cfg.walk_slots;
+  assign sets       = Cfg.tlb_lines / 4;
+  for (genvar w = 0; w < 4; w++) begin : gen_window
+    assign windows[w] = '{limit: window_limit[w], base: window_base[w]};
+  end
+  assign lookup = '{
+    job: lookup_job, run: lookup_run, queue: lookup_queue, ctx: lookup_ctx, vpn: lookup_vpn,
+    again: lookup_again
+  };
+  assign fill_job   = fill.job;
+  assign fill_run   = fill.run;
+  assign fill_fault = fill.fault;
+  assign fill_cause = fill.cause;
+  assign fill_level = fill.level;
+  assign fill_ppn   = fill.ppn;
+  assign walk_req_addr = walk_req.addr;
+  assign walk_req_len  = walk_req.len;
+  assign read_rsp = '{
+    cls: read_class_e'(rsp_class), id: rsp_id, has_data: rsp_has_data, last: rsp_last,
+    resp: read_resp_e'(rsp_resp)
+  };
+  assign fence = '{
+    kind: fence_kind_e'(fence_kind), ctx: fence_ctx, first: '0, last: '1, number: fence_number,
+    cfg: '{
+      format: format_e'(cfg_format), pa_bits: cfg_pa_bits, af_ignore: cfg_af_ignore,
+      priv: cfg_priv, gb: cfg_gb, xd: cfg_xd, pse: 1'b0, rsw: 1'b0, napot: 1'b0, pbmt: 1'b0,
+      hpd: 1'b0, root: cfg_root, limit: cfg_limit
+    }
+  };
+
+  localparam int unsigned JobW = vmso_math_pkg::index_width(Cfg.jobs);
+  lookup_t         offered;
+  logic            offered_valid, offered_ready, run_busy_valid, waits, full, init_valid;
+  logic [JobW-1:0] again_job, init_job;
+  run_ref_t        run_busy, drop;
+  queue_t          looked;
+  vmso_clear_walk #(.Num(Cfg.jobs)) u_init (
+    .clk, .rst_n, .clearing(init_valid), .index(init_job)
+  );
+  vmso_run_ask #(.Cfg(Cfg)) u_ask (
+    .clk, .rst_n, .init_valid, .init_job, .load_valid, .load_job(load_job[JobW-1:0]), .load_queue,
+    .new_valid(lookup_valid), .new_ready(lookup_ready), .new_lookup(lookup),
+    .busy_valid(run_busy_valid), .busy(run_busy), .redo_valid(1'b0), .redo_job('0),
+    .redo_mask('0), .redo_first('0), .walk_free, .lookup_waits(waits), .share_queue(looked),
+    .share_full(full), .lookup_valid(offered_valid), .lookup_ready(offered_ready),
+    .lookup(offered), .again_job, .again_dying(dying[7'(again_job)]), .drop_valid, .drop_ready,
+    .drop
+  );
+  vmso_xlat #(.Cfg(Cfg)) u_xlat (
+    .clk, .rst_n, .xlat_ready, .windows, .lookup_valid(offered_valid), .lookup_ready(offered_ready),
+    .lookup(offered), .fill_valid, .fill,
+    .busy_valid(run_busy_valid), .busy(run_busy), .walk_free, .lookup_waits(waits),
+    .share_queue(looked), .share_full(full), .walk_charge_valid,
+    .walk_charge_queue, .walk_req_valid, .walk_req_ready, .walk_req, .walk_req_id,
+    .read_rsp_valid(rsp_valid), .read_rsp, .read_data(rsp_data[Cfg.data_bits-1:0]), .fence_valid,
+    .fence_ready, .fence, .fence_done_number, .commit_refused_pulse, .mark_valid, .mark_ready,
+    .mark_all, .mark_ctx, .hold_issue, .issue_held, .read_colour, .colour_busy, .count_lookups,
+    .count_tlb_hits, .count_walks, .count_table_reads, .count_pwc_hits
+  );
+  assign drop_job = drop.job;
+  assign drop_run = drop.run;
+  assign {busy_valid, busy_job, busy_run} = '0;
+  assign share_full    = full;
+  assign refused_valid = run_busy_valid;
+  assign refused_job   = run_busy.job;
+  assign refused_run   = run_busy.run;
+  assign asked_valid   = offered_valid && offered_ready && offered.again;
+  assign asked_job     = offered.job;
+  assign asked_run     = offered.run;
+  assign asked_queue   = offered.queue;
+  assign opened_valid  = u_xlat.miss_opened;
+  assign opened_queue  = u_xlat.miss.queue;
+  assign opened_slot   = u_xlat.miss_slot;
+  assign freed_valid   = u_xlat.free_valid;
+  assign freed_slot    = u_xlat.free_slot;
+  logic unused_data;
+  assign unused_data = ^{rsp_data, lookup_again, lookup_waits, share_queue, dying, load_job};
+endmodule : walks_top
