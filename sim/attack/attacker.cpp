@@ -89,6 +89,27 @@ UserBuffer Attacker::buffer(uint32_t bytes) {
   return system_.process_of(queue_).place(fill);
 }
 
+Attacker::Header Attacker::tcp_header() {
+  TcpHeaders headers;
+  headers.tcp_options = timestamp_option();
+  Template t = tcp_template(headers);
+  return {system_.process_of(queue_).place(t.bytes), t.l3, t.l4};
+}
+
+vmso_job Attacker::tcp_of(const Header &header, const vmso_buffer_ref &payload, uint16_t mss) {
+  vmso_job job{};
+  job.kind = VMSO_KIND_TCP_SEG;
+  job.completion_wanted = true;
+  job.header = {header.at.va, header.at.bytes, kUserSpace};
+  job.l3_offset = header.l3;
+  job.l4_offset = header.l4;
+  job.mss = mss;
+  job.l4_mode = VMSO_L4_COMPUTE;
+  job.buffers = &payload;
+  job.buffer_count = 1;
+  return job;
+}
+
 bool Attacker::post_job(const vmso_job &job) { return vmso_ring_post(&ring_, &job) == VMSO_OK; }
 
 bool Attacker::post_slots(std::span<const uint64_t> words) {

@@ -44,6 +44,13 @@ class Attacker : public Agent {
   // ---- what attacks are made of
   // Memory that is there, filled with kHostileByte.
   UserBuffer buffer(uint32_t bytes);
+  // A header template in his memory, and a job that cuts a buffer behind copies of it.
+  struct Header {
+    UserBuffer at;
+    uint16_t l3, l4;
+  };
+  Header tcp_header();
+  static vmso_job tcp_of(const Header &header, const vmso_buffer_ref &payload, uint16_t mss);
   // A job of a driver that obeys; false if the ring is full.
   bool post_job(const vmso_job &job);
   bool post_slots(std::span<const uint64_t> words);

@@ -50,15 +50,6 @@ uint64_t new_page(System &system, const Process &process) {
 
 }  // namespace
 
-// ---- faults
-
-bool AllFault::post() {
-  // The pages are never mapped: entries of the root that nobody uses.
-  uint64_t va = (1 + random_.below(kLastFree)) << 39 | random_.below(uint64_t{1} << 38);
-  vmso_buffer_ref b{va, 1000, kUserSpace};
-  return post_job(frame_of(&b, 1));
-}
-
 // ---- walks
 
 ColdFragments::ColdFragments(System &system, unsigned queue, uint64_t seed)
@@ -83,7 +74,13 @@ bool ColdFragments::post() {
   if (vmso_ring_free(&ring_) < vmso_job_slots(kPieces)) return false;
   std::array<vmso_buffer_ref, kPieces> pieces;
   for (vmso_buffer_ref &piece : pieces) piece = {cold_address(), 47, kUserSpace};
+  if (faults_) pieces[0].addr = (kLastFree + 1 + random_.below(4)) << 39 | random_.below(1 << 20);
   return post_job(frame_of(pieces.data(), pieces.size()));
+}
+
+AllFault::AllFault(System &system, unsigned queue, uint64_t seed)
+    : ColdFragments(system, queue, seed) {
+  faults_ = true;
 }
 
 LoopingTables::LoopingTables(System &system, unsigned queue, uint64_t seed)
@@ -104,30 +101,17 @@ bool LoopingTables::post() {
 
 // ---- orders
 
-MssOne::MssOne(System &system, unsigned queue, uint64_t seed) : Attacker(system, queue, seed) {
-  payload_ = buffer(65160);
-  TcpHeaders headers;
-  headers.tcp_options = timestamp_option();
-  template_ = tcp_template(headers);
-  header_ = system.process_of(queue).place(template_.bytes);
-}
+MssOne::MssOne(System &system, unsigned queue, uint64_t seed)
+    : Attacker(system, queue, seed), payload_(buffer(65160)), header_(tcp_header()) {}
 
 bool MssOne::post() {
   vmso_buffer_ref b{payload_.va, payload_.bytes, kUserSpace};
-  vmso_job job = frame_of(&b, 1);
-  job.kind = VMSO_KIND_TCP_SEG;
-  job.header = {header_.va, header_.bytes, kUserSpace};
-  job.l3_offset = template_.l3;
-  job.l4_offset = template_.l4;
-  job.mss = 1;
-  job.l4_mode = VMSO_L4_COMPUTE;
-  return post_job(job);
+  return post_job(tcp_of(header_, b, 1));
 }
 
 bool NoOps::post() {
   vmso_job job{};
   job.kind = VMSO_KIND_NOP;
-  job.completion_wanted = true;
   return post_job(job);
 }
 

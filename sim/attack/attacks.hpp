@@ -7,15 +7,6 @@
 
 namespace vmso {
 
-// Frames whose payload is nowhere: every job ends with a fault and an unload.
-class AllFault : public Attacker {
- public:
-  using Attacker::Attacker;
-
- protected:
-  bool post() override;
-};
-
 // Legal frames in 32 pieces, each on a page that nobody has looked at and that needs a walk of all
 // levels: walk slots. The tables are folded: every entry of a level leads to the same table below.
 class ColdFragments : public Attacker {
@@ -24,10 +15,17 @@ class ColdFragments : public Attacker {
 
  protected:
   bool post() override;
+  bool faults_ = false;  // the first piece is nowhere
 
  private:
   static constexpr unsigned kPieces = 32;
   uint64_t cold_address();
+};
+
+// The same, and every job ends with a fault and an unload while its other walks are under way.
+class AllFault : public ColdFragments {
+ public:
+  AllFault(System &system, unsigned queue, uint64_t seed);
 };
 
 // Segments of one byte behind headers of 66: header patches and orders, for few reads.
@@ -39,11 +37,11 @@ class MssOne : public Attacker {
   bool post() override;
 
  private:
-  UserBuffer payload_, header_;
-  Template template_;
+  UserBuffer payload_;
+  Header header_;
 };
 
-// Jobs that send nothing: slot reads, orders and completions.
+// Jobs that send nothing: slot reads and orders.
 class NoOps : public Attacker {
  public:
   using Attacker::Attacker;

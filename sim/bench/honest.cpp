@@ -84,9 +84,11 @@ bool HonestOwners::post_one(unsigned queue) {
 void HonestOwners::top_up() {
   for (unsigned q : queues_) {
     if (skip == q) continue;
-    uint32_t slots = 1u << system_.ring(q).log2_slots;
-    if (vmso_ring_free(&system_.ring(q)) < slots / 2) continue;
-    while (post_one(q)) continue;
+    const vmso_ring &ring = system_.ring(q);
+    uint32_t depth = 1u << load_.log2_depth;
+    auto jobs = [&] { return uint32_t(uint16_t(ring.producer - ring.consumer)); };  // a slot each
+    if (jobs() > depth / 2) continue;
+    while (jobs() < depth && post_one(q)) continue;
     system_.doorbell(q);
   }
 }

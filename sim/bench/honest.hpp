@@ -17,7 +17,7 @@ struct HonestLoad {
   uint32_t job_bytes = 65160;  // payload of a job; a plain frame: the whole frame
   uint16_t mss = 1448;
   bool cold = false;        // each job on pages that nobody has looked at
-  unsigned log2_slots = 5;  // a ring that a doorbell's delay does not empty, for a lone queue
+  unsigned log2_depth = 5;  // jobs that stand in a ring: a doorbell's delay does not empty it
   uint32_t frame_bytes() const { return kind == VMSO_KIND_FRAME ? job_bytes : mss + 66u; }
 };
 // 64 KiB TCP, 1514-byte frames, 64-byte frames, cold 4 KiB.
@@ -31,7 +31,7 @@ class HonestOwners {
   void warm();
   // One job, no doorbell; false if there is no room.
   bool post_one(unsigned queue);
-  // Fills rings that are half empty. Call it once a step.
+  // Posts jobs where half of them have ended. Call it once a step.
   void top_up();
   const std::vector<unsigned> &queues() const { return queues_; }
   std::optional<unsigned> skip = {};  // a queue that gets nothing more

@@ -38,7 +38,7 @@ IdleLatency measure_idle(const IdleOptions &o) {
   so.read.latency = o.latency;
   so.keep_frames = false;
   so.stop = o.stop;
-  so.log2_slots = so.log2_completions = queues > 64 ? 3 : bulk.log2_slots;
+  so.log2_slots = so.log2_completions = queues > 64 ? 3 : 6;
   System s(so);
   s.check(vmso_tune(&s.device(), o.latency, false, bulk.frame_bytes()), "tune");
   std::vector<unsigned> busy(queues - 1);
@@ -76,7 +76,7 @@ IdleLatency measure_idle(const IdleOptions &o) {
 double measure_weights(const WeightOptions &o) {
   HonestLoad load = honest_loads()[o.job_bytes > 64 ? 0 : 2];
   load.job_bytes = o.job_bytes;
-  load.log2_slots = o.job_bytes > 14480 ? 5 : o.job_bytes > 1000 ? 7 : 10;
+  load.log2_depth = o.job_bytes > 14480 ? 5 : o.job_bytes > 1000 ? 7 : 10;
   SystemOptions so;
   so.config = o.config;
   so.seed = o.seed;
@@ -85,7 +85,7 @@ double measure_weights(const WeightOptions &o) {
   so.read.latency = o.latency;
   so.keep_frames = false;
   so.stop = o.stop;
-  so.log2_slots = so.log2_completions = load.log2_slots;
+  so.log2_slots = so.log2_completions = load.log2_depth;
   System s(so);
   s.check(vmso_tune(&s.device(), o.latency, false, load.frame_bytes()), "tune");
   HonestOwners owners(s, load, {0, 1});
