@@ -55,6 +55,11 @@ void Attacker::start() {
   system_.agents.push_back(this);
 }
 
+void Attacker::restart() {
+  waits_ = false;
+  forget_ring();
+}
+
 void Attacker::forget_ring() {
   void *slots = const_cast<uint64_t *>(ring_.slots);
   void *records = const_cast<uint64_t *>(ring_.completions);

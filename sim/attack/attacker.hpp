@@ -28,6 +28,8 @@ class Attacker : public Agent {
   Attacker(System &system, unsigned queue, uint64_t seed);
   // From now on he acts; his queue has to be configured and enabled.
   void start();
+  // The queue was configured and enabled anew, by a soft reset: what he had posted is gone.
+  virtual void restart();
   void act(uint64_t now) override;
 
   unsigned queue() const { return queue_; }

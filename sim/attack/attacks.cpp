@@ -141,6 +141,12 @@ bool EmptyChains::post() {
 GarbageSlots::GarbageSlots(System &system, unsigned queue, uint64_t seed)
     : Attacker(system, queue, seed), payload_(buffer(9000)) {}
 
+void GarbageSlots::restart() {
+  off_ = false;
+  last_seen_ = 0;
+  Attacker::restart();
+}
+
 void GarbageSlots::garbage(std::array<uint64_t, 8> &words) {
   for (uint64_t &word : words) word = random_() & random_();
   vmso_first_slot first{};

@@ -76,6 +76,7 @@ class EmptyChains : public Attacker {
 class GarbageSlots : public Attacker {
  public:
   GarbageSlots(System &system, unsigned queue, uint64_t seed);
+  void restart() override;
 
  protected:
   bool post() override;
@@ -115,6 +116,7 @@ class DoorbellStorm : public Attacker {
 class ResetLoop : public Attacker {
  public:
   ResetLoop(System &system, unsigned queue, uint64_t seed);
+  void restart() override;
 
  protected:
   bool post() override;
@@ -142,6 +144,7 @@ class NeverReaps : public Attacker {
 class StopLoop : public ColdFragments {
  public:
   using ColdFragments::ColdFragments;
+  void restart() override;
 
  protected:
   void behave(uint64_t now) override;

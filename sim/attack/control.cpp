@@ -37,6 +37,11 @@ void DoorbellStorm::behave(uint64_t) {
 ResetLoop::ResetLoop(System &system, unsigned queue, uint64_t seed)
     : Attacker(system, queue, seed), payload_(buffer(1514)) {}
 
+void ResetLoop::restart() {
+  off_ = false;
+  Attacker::restart();
+}
+
 bool ResetLoop::post() {
   vmso_buffer_ref b{payload_.va, payload_.bytes, kUserSpace};
   return !off_ && post_job(frame_of(&b));
@@ -62,6 +67,11 @@ NeverReaps::NeverReaps(System &system, unsigned queue, uint64_t seed)
 bool NeverReaps::post() {
   vmso_buffer_ref b{payload_.va, payload_.bytes, kUserSpace};
   return post_job(frame_of(&b));
+}
+
+void StopLoop::restart() {
+  stopped_ = false;
+  Attacker::restart();
 }
 
 void StopLoop::behave(uint64_t now) {
