@@ -9,7 +9,7 @@
 namespace vmso::bench {
 namespace {
 
-constexpr uint64_t kPatience = 200000;  // cycles for one small frame
+constexpr uint64_t kPatience = 100000;  // cycles for one small frame, then it is never
 
 void conclude(System &system) {
   if (system.findings().empty()) return;
@@ -65,8 +65,8 @@ IdleLatency measure_idle(const IdleOptions &o) {
     s.doorbell(queues - 1);
     uint64_t rung = s.axil.taken_at();
     while (first == 0 && s.now() < rung + kPatience) step();
-    if (first == 0) throw Error("a frame of the idle queue does not leave");
-    result.cycles.push_back(double(first - rung));
+    result.cycles.push_back(first == 0 ? kInfinite : double(first - rung));
+    if (first == 0) break;  // and what would come behind it does not count
   }
   std::ranges::sort(result.cycles);
   conclude(s);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/cell.hpp"
 #include "bench/honest.hpp"
 
 namespace vmso::bench {

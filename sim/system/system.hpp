@@ -271,6 +271,7 @@ class System {
   std::deque<Completion> seen_;                                  // reaped, not judged yet
   std::unordered_map<uint64_t, std::vector<uint8_t>> payloads_;  // by cookie
   uint64_t cookie_ = 0;
+  uint32_t answer_ = 0;  // of the last register read
   bool measuring_ = false;
   uint64_t read_beats_first_ = 0, read_beats_last_ = 0;
   bool hung_ = false;

@@ -15,6 +15,36 @@
 
 namespace vmso::test {
 
+// Cycles that a command may take: 2 L, five largest frames, and what the queue itself has in flight
+// (vmso_tune: the latency and 48).
+inline double command_bar(const SystemOptions &o) {
+  const ConfigInfo &c = config_info(o.config);
+  double frame = (c.max_frame + c.bus_bytes() - 1) / c.bus_bytes();
+  double latency = o.read.latency + o.read.jitter;
+  return 2 * latency + 5 * frame + latency + 48;
+}
+
+// Writes a command and polls STATE until it says so and nothing is pending; the cycles that it
+// took, at most `patience`. `step` is called between two looks.
+template <typename Step>
+double command(System &s, unsigned queue, vmso_queue_cmd cmd, enum vmso_queue_state state,
+               uint64_t patience, Step &&step) {
+#ifdef VMSO_REG_QUEUE_STATE_PENDING_bm
+  constexpr uint32_t kPending = VMSO_REG_QUEUE_STATE_PENDING_bm;
+#else
+  constexpr uint32_t kPending = 0;  // this engine does not tell
+#endif
+  uint32_t base = VMSO_REG_QUEUE(queue);
+  s.write32(base + VMSO_REG_QUEUE_COMMAND, uint32_t(cmd));
+  uint64_t taken = s.axil.taken_at();
+  while (s.now() < taken + patience) {
+    uint32_t word = s.read32(base + VMSO_REG_QUEUE_STATE);
+    if ((word & VMSO_REG_QUEUE_STATE_STATE_bm) == state && !(word & kPending)) break;
+    step();
+  }
+  return double(s.now() - taken);
+}
+
 struct HostileOptions {
   SystemOptions system;
   std::vector<std::string> attacks;  // one queue each, the last ones
@@ -161,22 +191,8 @@ class HostileRun {
     result_.slowest_what = what;
   }
 
-  void command(unsigned queue, vmso_queue_cmd command, enum vmso_queue_state state,
-               const char *what) {
-#ifdef VMSO_REG_QUEUE_STATE_PENDING_bm
-    constexpr uint32_t kPending = VMSO_REG_QUEUE_STATE_PENDING_bm;
-#else
-    constexpr uint32_t kPending = 0;
-#endif
-    uint32_t base = VMSO_REG_QUEUE(queue);
-    system_.write32(base + VMSO_REG_QUEUE_COMMAND, uint32_t(command));
-    uint64_t taken = system_.axil.taken_at();
-    while (system_.now() < taken + kPatience) {
-      uint32_t word = system_.read32(base + VMSO_REG_QUEUE_STATE);
-      if ((word & VMSO_REG_QUEUE_STATE_STATE_bm) == state && !(word & kPending)) break;
-      step();
-    }
-    note(what, double(system_.now() - taken));
+  void command(unsigned queue, vmso_queue_cmd cmd, enum vmso_queue_state state, const char *what) {
+    note(what, test::command(system_, queue, cmd, state, kPatience, [this] { step(); }));
   }
 
   void command() {

@@ -17,14 +17,6 @@ HostileOptions hostile(uint64_t fixed_seed, const char *config, std::vector<std:
   return o;
 }
 
-// 2 L, five largest frames, and what the queue has in flight (vmso_tune: the latency and 48).
-double command_bar(const SystemOptions &o) {
-  const ConfigInfo &c = config_info(o.config);
-  double frame = (c.max_frame + c.bus_bytes() - 1) / c.bus_bytes();
-  double latency = o.read.latency + o.read.jitter;
-  return 2 * latency + 5 * frame + latency + 48;
-}
-
 }  // namespace
 
 TEST_CASE("Every attack is made and honest frames beside it are right", "[hostile]") {
