@@ -66,7 +66,7 @@ TEST_CASE("Two honest queues have half of the wire each and their commands end",
   o.honest = honest_loads()[1];
   Cell c = run_cell(o);
   CHECK(c.trouble == "");
-  CHECK(1 / c.frames >= 2 * 95);  // 1514 bytes are 95 beats
+  CHECK(1 / c.frames >= 2 * 95);   // 1514 bytes are 95 beats
   CHECK(1 / c.frames <= 2 * 102);  // R: a slot of 4 beats, and odd offsets
   CHECK(c.commands.worst() < double(kNever));
   CHECK(c.commands.stop > 0);
