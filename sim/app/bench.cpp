@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/commands.hpp"
+#include "bench/fair.hpp"
 #include "bench/plans.hpp"
 #include "version.hpp"
 
@@ -15,6 +16,7 @@ namespace {
 
 struct Arguments {
   bool quick = false;
+  std::string attacker, honest;
   std::string json, csv, only, config, wave;
   std::optional<unsigned> latency, queues;
   uint64_t seed = 1;
@@ -31,6 +33,60 @@ void write(const char *option, const std::string &path, const std::string &text)
   if (!(file << text).flush()) throw Error(fmt::format("{}: cannot write {}", option, path));
 }
 
+bench::PlanOptions plan(const Arguments &a, const Program &program) {
+  bench::PlanOptions options;
+  options.seed = a.seed;
+  options.only = a.only;
+  options.config = a.config;
+  options.latency = a.latency;
+  options.queues = a.queues;
+  options.wave = parse_wave(a.wave);
+  options.stop = program.stop;
+  return options;
+}
+
+int run_fair(const Arguments &a, const Program &program) {
+  if (!a.json.empty()) open("--json", a.json);  // before minutes of work
+  if (!a.csv.empty()) open("--csv", a.csv);
+  bench::FairOptions options;
+  options.plan = plan(a, program);
+  options.plan.queues.reset();  // each row has its own idea of how many there are
+  options.queues = a.queues;
+  options.attacker = a.attacker;
+  options.honest = a.honest;
+  options.cells_only = !a.attacker.empty() || !a.honest.empty();
+  std::vector<bench::FairRow> rows;
+  std::vector<bench::Figure> figures;
+  size_t below_must = 0;
+  auto start = std::chrono::steady_clock::now();
+  bench::run_fair(
+      options,
+      [&](const bench::FairRow &row) {
+        if (rows.empty()) bench::print_fair_header(stdout);
+        bench::print_row(stdout, row);
+        below_must += !row.meets_must();
+        rows.push_back(row);
+      },
+      [&](const bench::Figure &f) {
+        if (figures.empty()) bench::print_header(stdout);
+        bench::print_row(stdout, f);
+        below_must += !f.meets_must();
+        figures.push_back(f);
+      });
+  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (rows.empty() && figures.empty()) throw Error("no row is like that", 2);
+  if (!a.json.empty()) {
+    nlohmann::json j = {{"rows", bench::to_json(rows)},   {"figures", bench::to_json(figures)},
+                        {"command", "vmso bench fair"},   {"seed", a.seed},
+                        {"verilator", kVerilatorVersion}, {"seconds", seconds}};
+    write("--json", a.json, j.dump(1) + "\n");
+  }
+  if (!a.csv.empty()) write("--csv", a.csv, bench::to_csv(rows));
+  fmt::print(stderr, "{:.0f} s\n", seconds);
+  fmt::print("{} rows; below a must: {}\n", rows.size() + figures.size(), below_must);
+  return below_must ? 1 : 0;
+}
+
 int run(const Arguments &a, const Program &program) {
   if (!a.json.empty()) open("--json", a.json);  // before minutes of work
   if (!a.csv.empty()) open("--csv", a.csv);
@@ -44,14 +100,7 @@ int run(const Arguments &a, const Program &program) {
     below_aim += !f.meets_aim();
     figures.push_back(f);
   };
-  bench::PlanOptions options;
-  options.seed = a.seed;
-  options.only = a.only;
-  options.config = a.config;
-  options.latency = a.latency;
-  options.queues = a.queues;
-  options.wave = parse_wave(a.wave);
-  options.stop = program.stop;
+  bench::PlanOptions options = plan(a, program);
   if (a.quick) {
     bench::run_quick(options, take);
   } else {
@@ -100,7 +149,26 @@ void add_bench(CLI::App &app, Program &program) {
       "  vmso bench --quick\n"
       "  vmso bench --quick --only plain_64 --config wide --latency 100 --wave out.fst\n"
       "  vmso bench --json sweep.json --csv sweep.csv");
-  s->callback([a, &program] { program.exit_code = run(*a, program); });
+  CLI::App *fair = s->add_subcommand(
+      "fair", "What one attacker takes from honest queues; lone frames, weights, mixed slots");
+  fair->add_option("--attacker", a->attacker, "only attacks whose name contains this");
+  fair->add_option("--honest", a->honest, "only honest loads whose name contains this");
+  fair->fallthrough();  // all options of bench
+  fair->footer(
+      "A star marks what misses its must. fair, got: cycles between frames of an honest queue, "
+      "its\n"
+      "fair share and what it has; loss of all, of the worst, and what the worst of as many "
+      "honest\n"
+      "queues loses by turns alone; silence: longest time without an honest frame, and of one "
+      "queue;\n"
+      "then the slowest command of an honest queue and the slowest register access, in cycles.\n"
+      "Examples:\n"
+      "  vmso bench fair --json fair.json --csv fair.csv\n"
+      "  vmso bench fair --attacker cold --honest 4k --config wide --queues 2\n"
+      "  vmso bench fair --only weights");
+  s->callback([a, fair, &program] {
+    program.exit_code = fair->parsed() ? run_fair(*a, program) : run(*a, program);
+  });
 }
 
 }  // namespace vmso

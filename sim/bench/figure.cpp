@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 namespace vmso::bench {
@@ -35,13 +36,14 @@ void print_row(std::FILE *out, const Figure &f) {
   int digits = digits_of(f);
   const char *verdict = !f.meets_must() ? "BELOW THE MUST" : !f.meets_aim() ? "below the aim" : "";
   std::string variant = f.x_name.empty() ? f.variant : fmt::format("{} {:g}", f.x_name, f.x);
-  fmt::print(
-      out,
-      "{:<20} {:<16} {:<8} {:>4} {:<8} {:>5} {:>9.{}f} {:>9.{}f} {:>6.3f} {:<10} {:>8} {:>8}  "
-      "{}\n",
-      f.name, variant, f.config, f.latency, f.reorder ? "reorder" : "in order", f.queues, f.limit,
-      digits, f.measured, digits, f.efficiency(), f.bound, number(f.must, digits),
-      number(f.aim, digits), verdict);
+  bool limited = f.limit > 0;
+  fmt::print(out,
+             "{:<20} {:<16} {:<8} {:>4} {:<8} {:>5} {:>9} {:>9} {:>6} {:<10} {:>8} {:>8}  {}\n",
+             f.name, variant, f.config, f.latency, f.reorder ? "reorder" : "in order", f.queues,
+             limited ? number(f.limit, digits) : "-",
+             std::isinf(f.measured) ? "never" : number(f.measured, digits),
+             limited ? number(f.efficiency(), 3) : "-", f.bound, number(f.must, digits),
+             number(f.aim, digits), verdict);
   std::fflush(out);
 }
 

@@ -25,7 +25,7 @@ struct Figure {
   unsigned queues = 1;
   std::string unit;  // "cycles/frame"
   double measured = 0;
-  double limit = 0;
+  double limit = 0;   // 0: there is none, as for a loss
   std::string bound;  // what the limit is: "wire beats", "R beats", ...
   std::optional<double> must, aim;
   bool more_is_better = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "bench/fair.hpp"
 #include "bench/plan.hpp"
 
 namespace vmso::bench {
@@ -150,6 +151,7 @@ void run_quick(const PlanOptions &options, const Take &take) {
   quick.small_frames("plain_64_unaligned", 33, {9.0, 5.0, 3.0}, 3.1);
   quick.cold();
   quick.lone();
+  run_fair_heads(options, take);
   quick.speed();
 }
 

@@ -196,8 +196,10 @@ class Run {
     }
     spec.doorbell = false;
     spec.offset = w_.offset;
-    for (unsigned i = 0; i < w_.fragments; i++) {
-      uint32_t share = w_.job_bytes / w_.fragments, rest = w_.job_bytes % w_.fragments;
+    unsigned fragments =
+        w_.fewer_fragments ? 1 + unsigned(random_.below(w_.fragments)) : w_.fragments;
+    for (unsigned i = 0; i < fragments; i++) {
+      uint32_t share = w_.job_bytes / fragments, rest = w_.job_bytes % fragments;
       spec.cuts.push_back(share + (i < rest));
     }
     return spec;

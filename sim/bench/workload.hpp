@@ -25,6 +25,7 @@ struct Workload {
   uint32_t job_bytes = 65160;          // payload of a job; a plain frame: the whole frame
   uint16_t mss = 1448;
   unsigned fragments = 1;               // buffers of a job
+  bool fewer_fragments = false;         // 1..fragments of them, drawn for each warm job
   std::optional<unsigned> offset = {};  // of each buffer in its first page; default odd, random
   // Cold: every job has memory that nobody has looked at, in a 2 MiB region (and nearly always a
   // 512 GiB region) of its own. Warm: the jobs of a queue take turns on the memory of `variants`

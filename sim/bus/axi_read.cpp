@@ -139,6 +139,9 @@ void AxiReadResponder::accept(const DutOutputs &out, uint64_t now) {
     }
     break;
   }
+  if (knobs.lost_rate > 0 && (knobs.lost_classes >> cls & 1) && random_.chance(knobs.lost_rate)) {
+    b.withheld = true;
+  }
   if (record) {
     b.record = uint32_t(records.size());
     records.push_back({b.addr, now, 0, 0, b.id, b.beats, b.resp != Resp::kOkay});
@@ -262,11 +265,26 @@ void AxiReadResponder::drive(DutInputs &in, uint64_t now) {
   in.m_axi_rlast = b.beat + 1 == b.beats;
 }
 
+std::vector<bool> AxiReadResponder::home() const {
+  std::vector<bool> home(pool_.size(), false);
+  for (uint16_t index : free_) home[index] = true;
+  return home;
+}
+
+size_t AxiReadResponder::open_in(uint64_t first, uint64_t last) const {
+  std::vector<bool> home = this->home();
+  size_t count = 0;
+  for (size_t i = 0; i < pool_.size(); i++) {
+    uint64_t end = pool_[i].addr + uint64_t(pool_[i].beats) * bus_bytes_ - 1;
+    count += !home[i] && pool_[i].addr <= last && end >= first;
+  }
+  return count;
+}
+
 std::string AxiReadResponder::describe(uint64_t now) const {
   std::array<size_t, 4> open{};
   uint64_t oldest = now;
-  std::vector<bool> home(pool_.size(), false);
-  for (uint16_t index : free_) home[index] = true;
+  std::vector<bool> home = this->home();
   for (size_t i = 0; i < pool_.size(); i++) {
     if (home[i]) continue;
     open[pool_[i].id >> 8]++;

@@ -32,6 +32,8 @@ struct ReadKnobs {
   double ar_stall = 0;           // chance that AR is not ready in a cycle
   double error_rate = 0;         // chance that a burst has a beat in error
   unsigned error_classes = 0xd;  // which: one bit a ReadClass; a slot in error stops its queue
+  double lost_rate = 0;          // chance that a burst is never answered
+  unsigned lost_classes = 0xf;   // which
 };
 
 // One burst, kept if `record` is on.
@@ -62,6 +64,8 @@ class AxiReadResponder {
   void release_withheld(uint64_t now);
   bool idle() const { return open_ == 0; }
   size_t open() const { return open_; }
+  // Bursts with an answer owed that touch these bytes.
+  size_t open_in(uint64_t first, uint64_t last) const;
   // Reads that are open, by class, and the age of the oldest: for the report of a hang.
   std::string describe(uint64_t now) const;
 
@@ -91,6 +95,7 @@ class AxiReadResponder {
   void check(const DutOutputs &out, const Frame *frame);
   void arm(uint16_t index, uint64_t now);
   uint16_t take_place();
+  std::vector<bool> home() const;  // by place: no burst in it
   void finish(uint16_t index, uint64_t now);
   bool choose(uint64_t now);
 

@@ -63,7 +63,7 @@ void AxiWriteResponder::store(const Address &a, uint64_t now) {
   if (frame) touched.push_back(frame->owner);
   uint64_t due = now + std::max(knobs.latency, 1u) + random_.below(knobs.jitter + 1ull);
   if (!answers_.empty()) due = std::max(due, answers_.back().due);
-  answers_.push_back({due, a.id, resp});
+  answers_.push_back({due, a.addr, a.id, a.len, resp});
 }
 
 void AxiWriteResponder::join(uint64_t now) {
@@ -119,11 +119,20 @@ void AxiWriteResponder::drive(DutInputs &in, uint64_t now) {
   in.m_axi_awready = aw_ready_;
   in.m_axi_wready = w_ready_;
   if (offering_) return;
-  offering_ = !answers_.empty() && answers_.front().due <= now;
+  offering_ = !knobs.hold && !answers_.empty() && answers_.front().due <= now;
   in.m_axi_bvalid = offering_;
   if (!offering_) return;
   in.m_axi_bid = answers_.front().id;
   in.m_axi_bresp = uint8_t(answers_.front().resp);
+}
+
+size_t AxiWriteResponder::open_in(uint64_t first, uint64_t last) const {
+  auto touches = [&](const auto &burst) {
+    uint64_t begin = burst.addr & ~uint64_t(bus_bytes_ - 1);
+    return begin <= last && begin + (burst.len + 1u) * bus_bytes_ - 1 >= first;
+  };
+  return size_t(std::ranges::count_if(addresses_, touches) +
+                std::ranges::count_if(answers_, touches));
 }
 
 std::string AxiWriteResponder::describe() const {

@@ -20,6 +20,7 @@ struct WriteKnobs {
   unsigned jitter = 0;
   double aw_stall = 0, w_stall = 0;  // chance not to be ready in a cycle
   double error_rate = 0;
+  bool hold = false;  // no B is given
 };
 
 struct WriteRecord {
@@ -36,6 +37,8 @@ class AxiWriteResponder {
   void restart(DutInputs &in);
   bool idle() const { return addresses_.empty() && beats_.empty() && answers_.empty(); }
   std::string describe() const;
+  // Bursts that touch these bytes and were not answered.
+  size_t open_in(uint64_t first, uint64_t last) const;
 
   WriteKnobs knobs;
   std::vector<Script> scripts;
@@ -58,8 +61,9 @@ class AxiWriteResponder {
     bool last;
   };
   struct Answer {
-    uint64_t due;
+    uint64_t due, addr;
     uint16_t id;
+    uint8_t len;
     Resp resp;
   };
   void join(uint64_t now);

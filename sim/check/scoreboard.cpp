@@ -105,6 +105,7 @@ void Scoreboard::frame(const StreamFrame &frame) {
   if (frame.error) complain("tuser.err is set");
   if (frame.queue >= queues_.size()) return complain("no such queue");
   Queue &q = queues_[frame.queue];
+  if (q.ignored) return;
   size_t i = q.current;
   while (i < q.jobs.size() && ((q.jobs[i].slot ^ frame.slot) & q.mask) != 0) i++;
   if (i == q.jobs.size()) return complain("no job at that slot is expected to send");
@@ -157,6 +158,11 @@ void Scoreboard::completion(unsigned queue, const Completion &c) {
   }
   if (q.current == 0) q.current = 1;  // end() takes it back to the next job
   end(q);
+}
+
+void Scoreboard::ignore(unsigned queue) {
+  forget(queue);
+  queues_.at(queue).ignored = true;
 }
 
 void Scoreboard::forget(unsigned queue) {

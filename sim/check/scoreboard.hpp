@@ -58,6 +58,8 @@ class Scoreboard {
   void post(ExpectedJob job);
   void frame(const StreamFrame &frame);
   void completion(unsigned queue, const Completion &completion);
+  // Nothing is expected of this queue from now on: its frames are counted and not judged.
+  void ignore(unsigned queue);
   // After RESET of a queue: nothing more is expected of it.
   void forget(unsigned queue);
   // Findings for what is still expected; for the end of a test.
@@ -83,6 +85,7 @@ class Scoreboard {
     unsigned mask = 0xffff;
     std::deque<ExpectedJob> jobs;  // not ended
     size_t current = 0;            // jobs before it send nothing more
+    bool ignored = false;
   };
   void compare(ExpectedJob &job, const StreamFrame &frame);
   void end(Queue &queue);

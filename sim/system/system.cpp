@@ -7,13 +7,6 @@
 #include <cstring>
 
 namespace vmso {
-namespace {
-
-constexpr uint64_t kAccessBudget =
-    100000;  // cycles of one register access; clearing RAM is the longest
-
-}  // namespace
-
 std::vector<uint32_t> cut_odd(uint64_t bytes, unsigned count, Random &random) {
   std::vector<uint32_t> cuts;
   uint64_t left = bytes;
@@ -47,6 +40,7 @@ void System::Parts::sample(const DutOutputs &out, const DutInputs &in, uint64_t 
   s.reads.sample(out, now);
   s.writes.sample(out, now);
   s.axil.sample(out);
+  s.bus.sample(now);
   s.sink.sample(out, now);
   s.watchdog.sample(out, in, now);
 }
@@ -54,6 +48,7 @@ void System::Parts::sample(const DutOutputs &out, const DutInputs &in, uint64_t 
 void System::Parts::drive(DutInputs &in, uint64_t now) {
   s.reads.drive(in, now);
   s.writes.drive(in, now);
+  s.bus.drive(now);
   s.axil.drive(in);
   s.sink.drive(in);
 }
@@ -62,6 +57,7 @@ void System::Parts::restart(DutInputs &in) {
   s.reads.restart(in);
   s.writes.restart(in);
   s.axil.restart(in);
+  s.bus.restart();
   s.sink.restart(in);
 }
 
@@ -122,7 +118,8 @@ System::System(const SystemOptions &options)
     q.records =
         memory.make_contiguous(q.completion_pa, completion_bytes, FrameKind::kCompletion, i);
     memory.make_contiguous(q.template_pa, template_bytes, FrameKind::kTemplate, i);
-    q.process = processes_[i % processes_.size()].get();
+    size_t owner = i < options.owners.size() ? options.owners[i] : i % processes_.size();
+    q.process = processes_.at(owner).get();
     scoreboard.set_ring(i, options.log2_slots);
   }
   bench_.reset(parts_);
@@ -210,9 +207,18 @@ void System::configure_queue(unsigned index) {
 
 void System::restart_queue(unsigned index) {
   check(vmso_queue_reset(&device_, index), "queue RESET");
+  renew_queue(index);
+}
+
+void System::renew_queue(unsigned index) {
   settle();  // what was completed before still counts
   scoreboard.forget(index);
   configure_queue(index);
+}
+
+void System::leave_to_owner(unsigned queue) {
+  queues_.at(queue).left_to_owner = true;
+  scoreboard.ignore(queue);
 }
 
 void System::settle() {
@@ -249,6 +255,7 @@ void System::fence(const Process &process, const UserBuffer &buffer) {
 // ---------------------------------------------------------------------------------------------
 
 void System::cycle() {
+  for (Agent *agent : agents) agent->act(now());
   bench_.cycle(parts_);
   if (!measuring_ && sink.beats > 0) {
     measuring_ = true;
@@ -283,7 +290,7 @@ void System::reap() {
   std::vector<uint32_t> touched;
   std::swap(touched, writes.touched);
   for (uint32_t index : touched) {
-    if (index >= queues_.size()) continue;
+    if (index >= queues_.size() || queues_[index].left_to_owner) continue;
     Queue &q = queues_[index];
     vmso_completion record;
     while (vmso_ring_reap(&q.ring, &record)) {
@@ -330,8 +337,8 @@ bool System::drain(uint64_t budget) {
 // -----------------------------------------------------------------------------------------
 
 void System::access() {
-  uint64_t end = now() + kAccessBudget;
-  while (!axil.done()) {
+  uint64_t end = now() + access_budget;
+  while (bus.waiting(0) > 0) {
     if (now() >= end) {
       hung_ = true;
       findings_.now = now();
@@ -343,9 +350,10 @@ void System::access() {
 }
 
 uint32_t System::read32(uint32_t offset) {
-  axil.start_read(offset);
+  // The master itself may be at the next owner's access when we look.
+  bus.read(0, offset, [this](uint32_t answer, uint64_t) { answer_ = answer; });
   access();
-  return axil.data();
+  return answer_;
 }
 
 void System::write32(uint32_t offset, uint32_t value, uint8_t strobes) {
@@ -353,7 +361,7 @@ void System::write32(uint32_t offset, uint32_t value, uint8_t strobes) {
     doorbells_.push_back(
         {now(), (offset - VMSO_REG_DOORBELL(0)) / VMSO_REG_DOORBELL_STRIDE, uint16_t(value)});
   }
-  axil.start_write(offset, value, strobes);
+  bus.write(0, offset, value, strobes);
   access();
 }
 
@@ -509,27 +517,27 @@ std::string System::hang_report() {
       fmt::format("  cycle {}, nothing has moved for {} cycles\n  ports: {}\n  {}\n  {}\n", now(),
                   watchdog.still_since(now()), port_states(bench_.out(), bench_.in()),
                   reads.describe(now()), writes.describe());
-  if (!axil.done()) return text + "  a register access is under way\n";
+  bus.silence_others();
+  bool alive = true;
   auto reg = [&](uint32_t offset) -> std::string {
-    axil.start_read(offset);
-    for (unsigned i = 0; i < 1000 && !axil.done(); i++) cycle();
-    return axil.done() ? fmt::format("{:#x}", axil.data()) : "no answer";
+    if (!alive) return "-";
+    bus.read(0, offset);
+    for (unsigned i = 0; i < 1000 && bus.waiting(0) > 0; i++) cycle();
+    alive = bus.waiting(0) == 0;
+    return alive ? fmt::format("{:#x}", axil.data()) : "no answer";
   };
   text += fmt::format("  STATUS {} STICKY {} FENCE_GO {} FENCE_DONE {}\n", reg(VMSO_REG_STATUS),
-                      axil.done() ? reg(VMSO_REG_STICKY) : "-",
-                      axil.done() ? reg(VMSO_REG_FENCE_GO) : "-",
-                      axil.done() ? reg(VMSO_REG_FENCE_DONE) : "-");
+                      reg(VMSO_REG_STICKY), reg(VMSO_REG_FENCE_GO), reg(VMSO_REG_FENCE_DONE));
   unsigned shown = 0;
   for (unsigned i = 0; i < queues_.size() && shown < 8; i++) {
-    if (scoreboard.open(i) == 0 || !axil.done()) continue;
+    if (scoreboard.open(i) == 0 || !alive) continue;
     shown++;
     uint32_t base = VMSO_REG_QUEUE(i);
     std::string state = reg(base + VMSO_REG_QUEUE_STATE);
-    if (axil.done()) state = vmso_queue_state_name(axil.data() & VMSO_REG_QUEUE_STATE_STATE_bm);
+    if (alive) state = vmso_queue_state_name(axil.data() & VMSO_REG_QUEUE_STATE_STATE_bm);
     text += fmt::format("  queue {}: {}, {{fetched,producer}} {}, {{consumer,produced}} {}; {}\n",
-                        i, state, axil.done() ? reg(base + VMSO_REG_QUEUE_INDICES) : "-",
-                        axil.done() ? reg(base + VMSO_REG_QUEUE_CPL_INDICES) : "-",
-                        scoreboard.describe(i));
+                        i, state, reg(base + VMSO_REG_QUEUE_INDICES),
+                        reg(base + VMSO_REG_QUEUE_CPL_INDICES), scoreboard.describe(i));
   }
   return text;
 }

@@ -23,6 +23,7 @@
 #include "bus/axi_read.hpp"
 #include "bus/axi_write.hpp"
 #include "bus/axil_master.hpp"
+#include "bus/axil_share.hpp"
 #include "bus/axis_sink.hpp"
 #include "check/scoreboard.hpp"
 #include "check/walker.hpp"
@@ -47,7 +48,8 @@ struct SystemOptions {
   unsigned levels = 4;
   PageSize page = PageSize::k4K;
   unsigned processes = 1;
-  unsigned queues = 1;  // configured and enabled: 0..queues-1
+  std::vector<unsigned> owners = {};  // process of each queue; what is missing: see above
+  unsigned queues = 1;                // configured and enabled: 0..queues-1
   unsigned log2_slots = 8, log2_completions = 8;
   std::vector<unsigned> weights = {};  // by queue; what is missing: 1
   unsigned clock_mhz = 250;
@@ -85,6 +87,14 @@ struct Posted {
   uint64_t template_pa = 0;
   uint32_t header_bytes = 0;
   std::vector<UserBuffer> buffers;
+};
+
+// Somebody who acts by himself in every cycle, also while the kernel waits for a register: an owner
+// of a queue with his own line on the register bus. act() must not step.
+class Agent {
+ public:
+  virtual ~Agent() = default;
+  virtual void act(uint64_t now) = 0;
 };
 
 struct Doorbell {
@@ -134,6 +144,9 @@ class System {
   // Slots as they are, 8 words each. Nothing is expected: see Scoreboard::post.
   void post_raw(unsigned queue, std::span<const uint64_t> words, bool doorbell = true);
   void doorbell(unsigned queue);
+  // The queue has an owner of its own: nothing is expected of it, nothing of it is looked at, and
+  // its completions are left to him.
+  void leave_to_owner(unsigned queue);
   // A cookie that no other job has.
   uint64_t next_cookie() { return ++cookie_; }
   // Bytes of kernel memory that the kernel wrote into the queue's area; physical address.
@@ -153,6 +166,7 @@ class System {
   const std::vector<reference::Window> &windows() const { return windows_; }
   // RESET, rings anew, ENABLE. What was posted is forgotten.
   void restart_queue(unsigned queue);
+  void renew_queue(unsigned queue);  // the same for a queue that is OFF by now
   void configure_queue(unsigned queue);
   // Gives a context its place in the engine (again) and waits for the fence.
   void commit_context(unsigned index, const reference::Context &context);
@@ -196,12 +210,15 @@ class System {
   AxiReadResponder reads;
   AxiWriteResponder writes;
   AxilMaster axil;
+  AxilShare bus{axil, 1};  // owner 0: the kernel, that is this class
   AxisSink sink;
   Scoreboard scoreboard;
   Watchdog watchdog;
-  bool auto_ack = true;         // hand places of seen completions back
-  bool auto_reap = true;        // look at completions when one was written
-  uint32_t allowed_sticky = 0;  // sticky bits that a test makes on purpose
+  bool auto_ack = true;             // hand places of seen completions back
+  bool auto_reap = true;            // look at completions when one was written
+  uint32_t allowed_sticky = 0;      // sticky bits that a test makes on purpose
+  uint64_t access_budget = 100000;  // cycles of one register access; clearing RAM is the longest
+  std::vector<Agent *> agents;      // act once a cycle, in this order
   // Called for each frame after it was checked.
   std::function<void(const StreamFrame &)> on_frame;
 
@@ -214,6 +231,7 @@ class System {
     unsigned store_next = 0;
     Process *process = nullptr;
     std::vector<Completion> completions;
+    bool left_to_owner = false;
   };
   struct Parts {
     System &s;
@@ -253,6 +271,7 @@ class System {
   std::deque<Completion> seen_;                                  // reaped, not judged yet
   std::unordered_map<uint64_t, std::vector<uint8_t>> payloads_;  // by cookie
   uint64_t cookie_ = 0;
+  uint32_t answer_ = 0;  // of the last register read
   bool measuring_ = false;
   uint64_t read_beats_first_ = 0, read_beats_last_ = 0;
   bool hung_ = false;
