@@ -452,6 +452,9 @@ module vmso_top
     .write_failed_queue, .query_queue, .query_ended, .query_backlog, .status_queue,
     .status_cpl_produced, .status_cpl_consumer, .irq_set, .sticky_consumer, .count_completions
   );
+  logic [3:0][8:0] quarantined_count;
+  logic            link_dead, unused_link;
+  assign unused_link = ^{quarantined_count, link_dead};  // for registers
   vmso_axi #(.Cfg(Cfg)) u_axi (
     .clk, .rst_n, .windows, .read_timeout, .read_window, .read_colour, .hold_reads, .colour_busy,
     .reads_idle, .walk_req_valid, .walk_req_ready, .walk_req, .walk_req_id, .slot_req_valid,
@@ -459,7 +462,7 @@ module vmso_top
     .tmpl_req_id, .payload_req_valid, .payload_req_ready, .payload_req, .payload_req_id,
     .read_rsp_valid, .read_rsp, .read_data, .write_valid(port_write_valid), .write_ready, .write,
     .write_done_valid, .write_done_ok, .count_read_beats, .count_window_stall, .sticky_timeout,
-    .sticky_window,
+    .sticky_window, .quarantined_count, .link_dead,
     .m_axi_arid, .m_axi_araddr, .m_axi_arlen, .m_axi_arsize, .m_axi_arburst, .m_axi_arcache,
     .m_axi_arprot, .m_axi_arvalid, .m_axi_arready, .m_axi_rid, .m_axi_rdata, .m_axi_rresp,
     .m_axi_rlast, .m_axi_rvalid, .m_axi_rready, .m_axi_awid, .m_axi_awaddr, .m_axi_awlen,
