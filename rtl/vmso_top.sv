@@ -27,6 +27,10 @@ module vmso_top
   parameter  int unsigned TemplateBytes = Base.template_bytes,
   parameter  int unsigned MaxFrame      = Base.max_frame,
   parameter  int unsigned RamParity     = 0,
+  parameter  logic [3:0]  ArCache       = 4'b0011,  // AxCACHE and AxPROT of all reads, of all writes
+  parameter  logic [2:0]  ArProt        = 3'b000,
+  parameter  logic [3:0]  AwCache       = 4'b0011,
+  parameter  logic [2:0]  AwProt        = 3'b000,
   localparam int unsigned BusBytes      = DataBits / 8
 ) (
   input  logic                clk,
@@ -474,7 +478,9 @@ module vmso_top
     .write_failed_queue, .query_queue, .query_ended, .query_backlog, .status_queue,
     .status_cpl_produced, .status_cpl_consumer, .irq_set, .sticky_consumer, .count_completions
   );
-  vmso_axi #(.Cfg(Cfg)) u_axi (
+  vmso_axi #(
+    .Cfg(Cfg), .ArCache(ArCache), .ArProt(ArProt), .AwCache(AwCache), .AwProt(AwProt)
+  ) u_axi (
     .clk, .rst_n, .windows, .read_timeout, .read_window, .read_colour, .hold_reads, .colour_busy,
     .reads_idle, .walk_req_valid, .walk_req_ready, .walk_req, .walk_req_id, .slot_req_valid,
     .slot_req_ready, .slot_req, .slot_req_id, .tmpl_req_valid, .tmpl_req_ready, .tmpl_req,

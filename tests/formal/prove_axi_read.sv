@@ -206,7 +206,6 @@ module prove_axi_read
       reach_swallowed: cover (was_timed_out_q && beat_q && !rsp_valid && owed_q[watch] == '0
                               && !unsent_q);
       reach_reuse_late: cover (take_watch && was_timed_out_q);
-      reach_dead: cover (rsp_valid && dead_q[rsp_who] && rsp_who == watch);
       reach_disorder: cover (rvalid && rwho == 3'd7 && rlast && owed_q[6] == 9'd2);
       reach_stall: cover (count_stall && flight_q == 12'(read_window));
     end
