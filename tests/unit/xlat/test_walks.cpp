@@ -55,6 +55,7 @@ class Walks : public Rig<Model> {
   std::vector<unsigned> charged;      // queues, in order
   std::map<unsigned, uint64_t> longest;  // refused to asked for again
   std::function<void(unsigned, unsigned)> on_fill = [](unsigned, unsigned) {};
+  std::array<uint64_t, 4> met{};  // join with close, redo, dropped, pop
   unsigned drop_percent = 100;
   unsigned most_held = 0;
   bool check_rate = true;  // no fence stops lookups, no entry comes from another queue
@@ -123,6 +124,7 @@ class Walks : public Rig<Model> {
       this->wants[i].asked = false;
       this->wants[i].result = Result{};
     }
+    for (unsigned m = 0; m < 4; m++) met[m] += d.meets >> m & 1;
     if (d.freed_valid) {
       const unsigned q = owner_[d.freed_slot];
       if (held[q]-- == quarter()) crossed_[q] = now;
@@ -488,4 +490,36 @@ TEMPLATE_TEST_CASE("every run is answered or dropped once", "[dying]", Vwalks0, 
       REQUIRE(!w.waits(i));
     }
   }
+}
+
+// What vmso_xlat_slots says may happen to one slot in one cycle does happen, and each waiter is
+// answered as the tables say.
+TEST_CASE("a waiter joins in the cycle of a pop a close a drop and a redo", "[meet]") {
+  std::array<uint64_t, 4> met{};
+  for (int seed = 1; seed < 40 && std::ranges::count(met, 0u); seed++) {
+    Walks<Vwalks0> w(5, seed);
+    auto &random = w.random;
+    w.latency = [&](uint64_t) { return unsigned(1 + random() % 30); };
+    w.check_rate = false;
+    w.turns = 1000;
+    for (unsigned j = 0; j < 32; j++) w.own(j, j % 4);
+    uint64_t line = 0x40000000;
+    for (int round = 0; round < 200; round++) {
+      for (unsigned n = 0; n < 40; n++) {
+        const unsigned i = unsigned(random() % w.max_keys);
+        if (w.wants[i].result) w.put(i / 32, i % 32, line + random() % 8 * 0x1000);
+        w.cycles(random() % 3);
+      }
+      if (random() % 2) w.fence(0, 0);
+      line += kLine;
+    }
+    w.finish();
+    for (unsigned i = 0; i < w.max_keys; i++)
+      if (w.wants[i].va) w.check(i);
+    for (unsigned m = 0; m < 4; m++) met[m] += w.met[m];
+  }
+  CHECK(met[0] > 0);
+  CHECK(met[1] > 0);
+  CHECK(met[2] > 0);
+  CHECK(met[3] > 0);
 }
