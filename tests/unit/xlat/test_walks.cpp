@@ -54,6 +54,7 @@ class Walks : public Rig<Model> {
   std::vector<unsigned> asked;        // runs, in order
   std::vector<unsigned> charged;      // queues, in order
   std::map<unsigned, uint64_t> longest;  // refused to asked for again
+  uint64_t shortest = ~0ull;
   std::function<void(unsigned, unsigned)> on_fill = [](unsigned, unsigned) {};
   std::array<uint64_t, 4> met{};  // join with close, redo, dropped, pop
   unsigned drop_percent = 100;
@@ -111,6 +112,7 @@ class Walks : public Rig<Model> {
       REQUIRE(waits(i));
       REQUIRE(d.asked_queue == queue_of[d.asked_job]);
       longest[d.asked_queue] = std::max(longest[d.asked_queue], now - refused_at[i]);
+      shortest = std::min(shortest, now - refused_at[i]);
       set_waiting(i, 0);
       asks[d.asked_queue]++;
       asked.push_back(unsigned(i));
@@ -389,6 +391,25 @@ TEST_CASE("a queue is asked for oldest first, a run that is refused again lets o
   for (unsigned i = 0; i < 4 * 32; i++)
     if (i % 32 < 8) expected.push_back(i);
   CHECK(order == expected);
+}
+
+TEST_CASE("a refused run is asked for 5 cycles later and every 5 cycles", "[share][rate]") {
+  Walks<Vwalks0> w(200);
+  w.own(0, 2);
+  w.put(0, 0, 0x40000000);
+  w.put(0, 1, 0x40010000);  // the same upper tables, which are being read
+  w.cycles(30);
+  CHECK(w.shortest == 5);
+  w.asks.clear();
+  w.cycles(100);
+  CHECK(w.asks[2] >= 100 / 9);  // its refusal takes 4 cycles
+  w.put(0, 2, 0x40020000);
+  w.put(0, 3, 0x40030000);
+  w.cycles(30);
+  w.asks.clear();
+  w.cycles(100);
+  CHECK(w.asks[2] >= 100 / 5 - 1);
+  w.finish();
 }
 
 TEMPLATE_TEST_CASE("each page-table read is charged to the queue that opened the walk", "[share]",
