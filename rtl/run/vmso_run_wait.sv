@@ -105,7 +105,7 @@ module vmso_run_wait
   logic [2:0] wants, grant;
   logic [1:0] grant_index;
   logic       turn_valid_q, turn_ends;
-  index_t     fresh, token, turn_q;
+  index_t     fresh, token, turn_q, next;
   owner_t     clear_at, owner, listed_in, queue, queue_q;
   step_e      what_q;
   tail_t      tail, tail_data;
@@ -191,7 +191,7 @@ module vmso_run_wait
   // -- lists ---------------------------------------------------------------------------------------
   // list: the job is put on the fresh list, in the cycle in which it leaves its queue's list too
   logic   unused_flags_ready, fresh_room, token_room, tokens;
-  index_t next, token_in;
+  index_t token_in;
   logic [CountW-1:0] unused_fresh_count;
   assign list = push_valid && (!listed || (leave && !moves && push_job == job_q));
   vmso_flags #(.Num(Cfg.jobs)) u_listed (

@@ -54,7 +54,9 @@ class Walks : public Rig<Model> {
   std::vector<unsigned> asked;        // runs, in order
   std::vector<unsigned> charged;      // queues, in order
   std::map<unsigned, uint64_t> longest;  // refused to asked for again
+  uint64_t shortest = ~0ull;
   std::function<void(unsigned, unsigned)> on_fill = [](unsigned, unsigned) {};
+  std::array<uint64_t, 4> met{};  // join with close, redo, dropped, pop
   unsigned drop_percent = 100;
   unsigned most_held = 0;
   bool check_rate = true;  // no fence stops lookups, no entry comes from another queue
@@ -110,6 +112,7 @@ class Walks : public Rig<Model> {
       REQUIRE(waits(i));
       REQUIRE(d.asked_queue == queue_of[d.asked_job]);
       longest[d.asked_queue] = std::max(longest[d.asked_queue], now - refused_at[i]);
+      shortest = std::min(shortest, now - refused_at[i]);
       set_waiting(i, 0);
       asks[d.asked_queue]++;
       asked.push_back(unsigned(i));
@@ -123,6 +126,7 @@ class Walks : public Rig<Model> {
       this->wants[i].asked = false;
       this->wants[i].result = Result{};
     }
+    for (unsigned m = 0; m < 4; m++) met[m] += d.meets >> m & 1;
     if (d.freed_valid) {
       const unsigned q = owner_[d.freed_slot];
       if (held[q]-- == quarter()) crossed_[q] = now;
@@ -389,6 +393,25 @@ TEST_CASE("a queue is asked for oldest first, a run that is refused again lets o
   CHECK(order == expected);
 }
 
+TEST_CASE("a refused run is asked for 5 cycles later and every 5 cycles", "[share][rate]") {
+  Walks<Vwalks0> w(200);
+  w.own(0, 2);
+  w.put(0, 0, 0x40000000);
+  w.put(0, 1, 0x40010000);  // the same upper tables, which are being read
+  w.cycles(30);
+  CHECK(w.shortest == 5);
+  w.asks.clear();
+  w.cycles(100);
+  CHECK(w.asks[2] >= 100 / 9);  // its refusal takes 4 cycles
+  w.put(0, 2, 0x40020000);
+  w.put(0, 3, 0x40030000);
+  w.cycles(30);
+  w.asks.clear();
+  w.cycles(100);
+  CHECK(w.asks[2] >= 100 / 5 - 1);
+  w.finish();
+}
+
 TEMPLATE_TEST_CASE("each page-table read is charged to the queue that opened the walk", "[share]",
                    Vwalks0, Vwalks1, Vwalks2) {
   Walks<TestType> w(50);
@@ -488,4 +511,36 @@ TEMPLATE_TEST_CASE("every run is answered or dropped once", "[dying]", Vwalks0, 
       REQUIRE(!w.waits(i));
     }
   }
+}
+
+// What vmso_xlat_slots says may happen to one slot in one cycle does happen, and each waiter is
+// answered as the tables say.
+TEST_CASE("a waiter joins in the cycle of a pop a close a drop and a redo", "[meet]") {
+  std::array<uint64_t, 4> met{};
+  for (int seed = 1; seed < 40 && std::ranges::count(met, 0u); seed++) {
+    Walks<Vwalks0> w(5, seed);
+    auto &random = w.random;
+    w.latency = [&](uint64_t) { return unsigned(1 + random() % 30); };
+    w.check_rate = false;
+    w.turns = 1000;
+    for (unsigned j = 0; j < 32; j++) w.own(j, j % 4);
+    uint64_t line = 0x40000000;
+    for (int round = 0; round < 200; round++) {
+      for (unsigned n = 0; n < 40; n++) {
+        const unsigned i = unsigned(random() % w.max_keys);
+        if (w.wants[i].result) w.put(i / 32, i % 32, line + random() % 8 * 0x1000);
+        w.cycles(random() % 3);
+      }
+      if (random() % 2) w.fence(0, 0);
+      line += kLine;
+    }
+    w.finish();
+    for (unsigned i = 0; i < w.max_keys; i++)
+      if (w.wants[i].va) w.check(i);
+    for (unsigned m = 0; m < 4; m++) met[m] += w.met[m];
+  }
+  CHECK(met[0] > 0);
+  CHECK(met[1] > 0);
+  CHECK(met[2] > 0);
+  CHECK(met[3] > 0);
 }

@@ -31,6 +31,7 @@ module walks_top
   output logic         freed_valid,
   output logic [5:0]   freed_slot,
   output logic [5:0]   opened_slot,
+  output logic [3:0]   meets,           // of one slot in this cycle: see the table of vmso_xlat_slots
   output logic [31:0]  line_beats,
   output logic [31:0]  jobs,
   output logic [31:0]  walk_slots,
@@ -186,6 +187,14 @@ module walks_top
   assign opened_slot   = u_xlat.miss_slot;
   assign freed_valid   = u_xlat.free_valid;
   assign freed_slot    = u_xlat.free_slot;
+  logic [Cfg.walk_slots-1:0] joins, pops, dropped, redoes, closes;
+  assign joins   = u_xlat.u_slots.joins;
+  assign pops    = u_xlat.u_slots.pops;
+  assign redoes  = u_xlat.u_slots.redoes;
+  assign closes  = u_xlat.u_slots.closes;
+  assign dropped = u_xlat.u_slots.dropped;
+  assign meets   = {(joins & pops) != '0, (joins & dropped) != '0, (joins & redoes) != '0,
+                    (joins & closes) != '0};
   logic unused_data;
   assign unused_data = ^{rsp_data, lookup_again, lookup_waits, share_queue, dying, load_job};
 endmodule : walks_top
