@@ -610,6 +610,7 @@ class OutBench : public UnitBench<Model> {
     voided++;
     REQUIRE(!ends.empty());
     ends.pop_back();
+    leaving.front().ends.reset();
     counts_.ends[b.queue]--;
   }
 
@@ -623,7 +624,7 @@ class OutBench : public UnitBench<Model> {
       shown_bound_[shown_.front().queue] = shown_.front().bound;
       shown_.pop_front();
     }
-    bool dead = o.number < shown_bound_[q] || (failed_order[q] && *failed_order[q] >= bound[q]);
+    bool dead = o.number < shown_bound_[q] || (failed_order[q] && *failed_order[q] >= shown_bound_[q]);
     if (dead) {
       dropped++;
       dead_frames += o.sends.has_value();
