@@ -167,7 +167,7 @@ module vmso_out
 
   // -- dead orders, and templates that nobody needs any more ----------------------------------------
   order_count_t come_q, gone_q;
-  logic         bury_now, drop_free_valid;
+  logic         bury_now, fail_now, drop_free_valid;
   template_t    drop_free;
   always_ff @(posedge clk) begin
     if (!rst_n) begin
@@ -183,12 +183,14 @@ module vmso_out
     .look(ctl_queue[QueueW-1:0]), .count(ctl_left)
   );
   vmso_out_dead #(.Queues(Cfg.queues)) u_dead (
-    .clk, .rst_n, .ready(dead_ready), .come(come_q), .gone(gone_q), .fail_valid,
+    .clk, .rst_n, .ready(dead_ready), .come(come_q), .gone(gone_q), .fail_valid(fail_now),
     .fail_queue(fail_queue[QueueW-1:0]), .bury_valid(bury_now),
     .bury_queue(bury_queue[QueueW-1:0]), .look_queue(look_queue[QueueW-1:0]), .look_number,
     .look_dead
   );
-  // what is judged two cycles after the burial is judged dead; what was taken before may be voided
+  // What is judged two cycles after the burial is judged dead; what was taken before may be voided. A
+  // failure that is taken in between came before the burial, and kills nobody who comes after it.
+  assign fail_now   = fail_valid && !(bury_q == BurySettle && fail_queue == bury_queue);
   assign bury_now   = bury_valid && bury_q == BuryWrite && !fail_valid;
   assign bury_ready = bury_q == BuryVoid && (void_ready || !bury_void);
   always_ff @(posedge clk) begin

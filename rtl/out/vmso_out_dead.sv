@@ -9,7 +9,8 @@
 // look        look_dead, one cycle after look_queue and with look_number of that later cycle; a fail or
 //             bury of cycle t shows for addresses from t+1 on
 // scan        a queue whose last dead order has left is forgotten, at the latest when the scan of all queues
-//             has come round once more: long before numbers come round
+//             has come round once more: long before numbers come round. It goes on in every third cycle
+//             at least, if no two of three cycles have a fail or a bury
 // reset       a walk over the queues; `ready` is low meanwhile
 `include "vmso_assert.svh"
 module vmso_out_dead
@@ -71,16 +72,18 @@ module vmso_out_dead
   assign look_dead = look.dying && (!look.bounded || precedes(look_number, look.bound));
 
   // -- scan: what was read is judged in the next cycle, if nothing was written in between ------------
-  logic written_q;
-  assign forget = !clearing && !fail_valid && !bury_valid && !written_q && scanned.dying
-                  && scanned.bounded && !precedes(gone, scanned.bound);
+  // Else it is read once more: burials in step with the scan must not keep a queue from its turn.
+  logic writing, written_q, judged;
+  assign writing = clearing || fail_valid || bury_valid;
+  assign judged  = !writing && !written_q;
+  assign forget  = judged && scanned.dying && scanned.bounded && !precedes(gone, scanned.bound);
   always_ff @(posedge clk) begin
     if (!rst_n) begin
       scan_q    <= '0;
       written_q <= 1'b1;
     end else begin
-      scan_q    <= scan_q + 1'b1;
-      written_q <= clearing || fail_valid || bury_valid;  // the word read beside it may be old
+      scan_q    <= judged ? scan_q + 1'b1 : scanned_q;
+      written_q <= writing;  // the word read beside it may be old
     end
   end
   always_ff @(posedge clk) scanned_q <= scan_q;

@@ -31,12 +31,15 @@ module vmso_out_drop
   typedef struct packed {
     tmpl_drop_t   drop;
     order_count_t number;  // of the first order that came behind it
+    logic         alone;   // the orders before it had left when it was looked at: numbers may come round
   } waiting_t;
   waiting_t     in, first;
-  logic         first_valid, room, take, back;
+  logic         first_valid, alone, room, take, back;
   logic [vmso_math_pkg::count_width(Templates)-1:0] unused_count;
 
-  assign in   = drop_valid ? '{drop: drop, number: come} : first;
+  assign alone = first.alone || !precedes(gone, first.number);
+  assign in   = drop_valid ? '{drop: drop, number: come, alone: 1'b0}
+                           : '{drop: first.drop, number: first.number, alone: alone};
   assign take = free_valid ? free_ready : !drop_valid;  // back to the tail, if nobody else comes
   assign back = first_valid && !free_valid && !drop_valid;
   // one place more than templates: the first may go round while all of them wait
@@ -45,8 +48,7 @@ module vmso_out_drop
     .out_valid(first_valid), .out_ready(take), .out(first), .count(unused_count)
   );
   assign look_tmpl  = first.drop.tmpl;
-  assign free_valid = first_valid && !precedes(gone, first.number)
-                      && (!first.drop.fetched || look_done);
+  assign free_valid = first_valid && alone && (!first.drop.fetched || look_done);
   assign free       = first.drop.tmpl;
 
 `ifdef VMSO_CHECKS

@@ -2,10 +2,13 @@
 // The neighbours of vmso_out: seg's orders, read's landing and store, the queue controller, cpl and
 // the MAC, with random times of their own, and a list of what must come out in which order.
 //
-// Everything that leaves is predicted when its order goes in, as orders leave strictly in order:
-// FLUSH follows from the orders before. Rows are overwritten with junk in the cycle after they are
-// given back, templates are reused, and unread bytes of the store are always junk.
+// What becomes of an order is known when it is taken, strictly in order: it is dead if it had come
+// before a burial of its queue that is two cycles old or more, or behind a failure that was not buried
+// since. Rows are overwritten with junk in the cycle after they are given back, templates are reused,
+// and unread bytes of the store are always junk. The counts for the controller are compared exactly, in
+// every cycle, for a random queue.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <deque>
@@ -17,7 +20,8 @@
 
 namespace vmso::unit {
 
-enum OrderKind { kFrame = 0, kEnd = 1, kFail = 2, kDiscard = 3 };
+enum OrderKind { kFrame = 0, kEnd = 1, kFail = 2 };
+constexpr unsigned kQueues = 4;
 
 struct Failure {
   unsigned status = 0, cause = 0, level = 0, access = 0;
@@ -73,12 +77,32 @@ class OutBench : public UnitBench<Model> {
     Failure f;
     uint64_t segments, bytes;
     uint64_t beats_before;  // beats on the wire until the end of its frame
+    bool fails;             // queue_fail comes with it
   };
-  struct Left {
+  struct Order {
+    uint64_t number;
     unsigned queue, rows, row;
     int frame;      // frame slot, -1 none
     int free_tmpl;  // template that goes home with it, -1 none
     bool wait_tmpl;
+    // unless it is dead
+    std::optional<Frame> sends;
+    std::optional<End> ends;
+  };
+  struct Drop {
+    unsigned tmpl;
+    bool fetched;
+    uint64_t number;  // of the first order behind it
+    uint64_t since;   // cycle in which it could be given back
+  };
+  struct Bury {
+    unsigned queue;
+    bool tells_nothing;
+    uint64_t since;
+  };
+  // Counts by queue, as they were in a cycle.
+  struct Counts {
+    std::array<unsigned, kQueues> left{}, ends{};
   };
   struct State {
     bool poison = false;
@@ -98,15 +122,18 @@ class OutBench : public UnitBench<Model> {
   Masks masks;
   std::deque<Frame> frames;
   std::deque<End> ends;
-  std::deque<Left> lefts;
-  std::deque<std::pair<unsigned, unsigned>> fails;
+  std::deque<Order> waiting, leaving;  // taken in between
+  std::deque<Drop> drops;
+  std::deque<Bury> buries;
   std::deque<Landing> landings;
   std::vector<uint8_t> store;
   std::array<State, kFrameSlots> state;
   std::array<unsigned, kTemplates> tmpl_left_to_land{};
   std::deque<unsigned> tmpl_home;
-  std::vector<unsigned> issued, left_count;
-  std::vector<bool> flush;
+  std::array<bool, kQueues> failed{};                          // told and not buried since
+  std::array<uint64_t, kQueues> bound{};                       // what came before is buried
+  std::array<std::optional<uint64_t>, kQueues> failed_order{};  // of the queue's last failure
+  uint64_t left_orders = 0, voided = 0, dead_frames = 0, bury_worst = 0, drop_worst = 0;
   uint64_t orders = 0, beats_out = 0, beats_planned = 0, frames_out = 0, dropped = 0,
            dropped_seen = 0;
   uint64_t bytes_seen = 0, frames_seen = 0;
@@ -121,17 +148,14 @@ class OutBench : public UnitBench<Model> {
       : Base(int(seed % 1000 + 1)),
         rng(seed),
         knobs(k),
-        store(size_t(kRows) * kBus),
-        issued(4),
-        left_count(4),
-        flush(4) {
+        store(size_t(kRows) * kBus) {
     auto &d = this->dut();
     d.masks_first = masks.first;
     d.masks_middle = masks.middle;
     d.masks_last = masks.last;
     d.masks_profile = 1;
     d.load_valid = d.order_valid = d.tmpl_write_valid = d.tmpl_done_valid = 0;
-    d.flush_set_valid = d.flush_clear_valid = 0;
+    d.bury_valid = d.bury_queue = d.bury_void = d.tmpl_drop_valid = 0;
     d.end_ready = d.queue_fail_ready = d.m_axis_ready = 0;
     d.ctl_queue = 0;
     d.hold_frames = d.port_rst_n = 0;
@@ -184,19 +208,28 @@ class OutBench : public UnitBench<Model> {
   void forget() {
     auto &d = this->dut();
     d.load_valid = d.order_valid = d.tmpl_write_valid = d.tmpl_done_valid = 0;
-    d.flush_set_valid = d.flush_clear_valid = 0;
+    d.bury_valid = d.tmpl_drop_valid = 0;
     frames.clear();
     ends.clear();
-    lefts.clear();
-    fails.clear();
+    waiting.clear();
+    leaving.clear();
+    drops.clear();
+    buries.clear();
     landings.clear();
     got_.clear();
     returned_.reset();
+    home_.clear();
+    shown_.clear();
+    shown_bound_.fill(0);
+    counts_ = {};
+    history_.fill({});
+    known_ = 0;
     state.fill({});
     tmpl_left_to_land.fill(0);
-    issued.assign(issued.size(), 0);
-    left_count.assign(left_count.size(), 0);
-    flush.assign(flush.size(), false);
+    failed.fill(false);
+    bound.fill(0);
+    failed_order.fill({});
+    left_orders = 0;
     orders = beats_out = beats_planned = told_beats = frames_out = frames_seen = dropped =
         dropped_seen = 0;
     frames_in_use = rows_in_use = next_row = 0;
@@ -240,22 +273,24 @@ class OutBench : public UnitBench<Model> {
            rows_in_use + rows_for(job.told_header_bytes + next_bytes(job)) <= kRows;
   }
 
+  // The template's reads are ordered: with its first frame, or alone.
+  void fetch(Job &job) {
+    job.fetched = true;
+    tmpl_left_to_land[job.tmpl] = unsigned(job.told_header_bytes);
+    Bytes content = job.header.bytes;
+    content.resize(job.told_header_bytes);
+    landings.push_back({-1, job.tmpl, 0, 0, content, job.template_fails});
+  }
+
   // Issues one order of the job; true if it was the job's last. `payload_fails`: this frame's
   // payload. `status`: of an end or a tombstone.
   bool issue(Job &job, OrderKind kind, std::optional<Failure> payload_fails = {},
              Failure status = {}) {
     auto &d = this->dut();
     size_t bytes = kind == kFrame ? next_bytes(job) : 0;
-    bool last =
-        kind != kFrame ? kind != kFail || rng() % 2 : job.sent + bytes == job.payload.size();
+    bool last = kind != kFrame || job.sent + bytes == job.payload.size();
     bool has_tmpl = job.told_header_bytes != 0;
-    if (kind == kFrame && has_tmpl && !job.fetched) {
-      job.fetched = true;
-      tmpl_left_to_land[job.tmpl] = unsigned(job.told_header_bytes);
-      Bytes content = job.header.bytes;
-      content.resize(job.told_header_bytes);
-      landings.push_back({-1, job.tmpl, 0, 0, content, job.template_fails});
-    }
+    if (kind == kFrame && has_tmpl && !job.fetched) fetch(job);
     unsigned frame = unsigned(orders % kFrameSlots);
     unsigned rows = kind == kFrame ? rows_for(job.told_header_bytes + bytes) : 0;
     d.order_valid = 1;
@@ -302,25 +337,30 @@ class OutBench : public UnitBench<Model> {
       }
     }
 
-    // what must leave
+    // what leaves with it
     bool tmpl_fails = kind == kFrame && has_tmpl && (job.template_fails || job.bad);
     bool failing = kind == kFail || tmpl_fails || (kind == kFrame && bytes && payload_fails);
-    End end{job.queue,     job.slot, job.slots,   job.cookie, true,
-            job.interrupt, status,   job.segment, job.sent,   beats_planned};
-    if (flush[job.queue]) {
-      dropped += kind != kDiscard;
-    } else if (failing) {
+    Order order{orders,
+                job.queue,
+                rows,
+                next_row,
+                kind == kFrame ? int(frame) : -1,
+                last && has_tmpl ? int(job.tmpl) : -1,
+                job.fetched,
+                {},
+                {}};
+    End end{job.queue, job.slot,    job.slots, job.cookie, true,
+            job.interrupt, status, job.segment, job.sent, 0, failing};
+    if (failing) {
       if (kind == kFrame) {
         end.f = tmpl_fails ? (job.template_fails ? *job.template_fails : Failure{0x24, 0, 0, 1, 0})
                            : *payload_fails;
       }
-      ends.push_back(end);
-      fails.emplace_back(job.queue, uint16_t(job.slot + job.slots));
-      flush[job.queue] = true;
+      order.ends = end;
     } else if (kind == kEnd) {
       end.write = job.completion || job.interrupt || status.status != 0;
-      ends.push_back(end);
-    } else if (kind == kFrame) {
+      order.ends = end;
+    } else {
       Frame f;
       if (job.tcp) {
         f.bytes = segment(job.header, job.pseudo, job.payload,
@@ -333,26 +373,52 @@ class OutBench : public UnitBench<Model> {
       }
       f.user = (job.slot & 0x7fffu) << 13 | job.queue << 1;
       f.order = orders;
-      beats_planned += rows_for(f.bytes.size());
-      frames.push_back(f);
+      order.sends = f;
       if (last) {
         end.write = job.completion || job.interrupt;
         end.segments++;
         end.bytes += bytes;
-        end.beats_before = beats_planned;
-        ends.push_back(end);
+        order.ends = end;
       }
     }
-    lefts.push_back({job.queue, rows, next_row, kind == kFrame ? int(frame) : -1,
-                     last && has_tmpl ? int(job.tmpl) : -1, job.fetched});
+    waiting.push_back(order);
     orders++;
-    issued[job.queue]++;
     frames_in_use++;
     rows_in_use += rows;
     next_row = (next_row + rows) % kRows;
     job.segment++;
     job.sent += bytes;
     return last;
+  }
+
+  // seg takes the job off its list: no order of it comes any more.
+  void kill(Job &job) {
+    if (!job.told_header_bytes) return;
+    auto &d = this->dut();
+    d.tmpl_drop_valid = 1;
+    d.tmpl_drop_tmpl = uint8_t(job.tmpl);
+    d.tmpl_drop_fetched = job.fetched;
+    drops.push_back({job.tmpl, job.fetched, orders, this->now()});
+  }
+
+  // No order of the queue comes until `burying` is over.
+  void bury_later(unsigned queue, bool tells_nothing) {
+    buries.push_back({queue, tells_nothing, this->now()});
+  }
+  void bury(unsigned queue, bool tells_nothing) {
+    bury_later(queue, tells_nothing);
+    while (!buries.empty()) step();
+  }
+  bool burying(unsigned queue) const {
+    for (auto &b : buries)
+      if (b.queue == queue) return true;
+    return false;
+  }
+  // An end of the queue is still to be told.
+  bool telling(unsigned queue) const {
+    for (auto &e : ends)
+      if (e.queue == queue) return true;
+    return false;
   }
 
   // One beat of landing of a random (or the oldest) frame or template.
@@ -430,6 +496,12 @@ class OutBench : public UnitBench<Model> {
     d.m_axis_ready = ready_always || chance(knobs.ready_percent);
     d.end_ready = chance(knobs.end_percent);
     d.queue_fail_ready = chance(knobs.fail_percent);
+    d.ctl_queue = uint16_t(rng() % kQueues);
+    d.bury_valid = !buries.empty();
+    if (d.bury_valid) {
+      d.bury_queue = uint16_t(buries.front().queue);
+      d.bury_void = buries.front().tells_nothing;
+    }
     this->settle();
     if (!knobs.state_registered) {
       show_state(d.state_frame);
@@ -446,6 +518,7 @@ class OutBench : public UnitBench<Model> {
     give_back();
     this->tick();
     d.load_valid = d.order_valid = d.tmpl_write_valid = d.tmpl_done_valid = 0;
+    d.tmpl_drop_valid = 0;
     std::memcpy(&d.store_read_data, beat.data(), kBus);
     if (knobs.state_registered) show_state(frame);
   }
@@ -458,48 +531,150 @@ class OutBench : public UnitBench<Model> {
     } else {
       INFO("frame " << frames_out << " has a gap after " << got_.size() << " bytes");
       REQUIRE(got_.empty());
-      if (first_beat && !frames.empty()) gaps++;
-    }
-    if (d.end_valid && d.end_ready) check_end();
-    if (d.queue_fail_valid && d.queue_fail_ready) {
-      REQUIRE(!fails.empty());
-      CHECK(d.queue_fail_queue == fails.front().first);
-      CHECK(d.queue_fail_slot == fails.front().second);
-      fails.pop_front();
-    }
-    if (d.left_valid) {
-      REQUIRE(!lefts.empty());
-      Left l = lefts.front();
-      lefts.pop_front();
-      CHECK(d.left_queue == l.queue);
-      CHECK(d.left_rows == l.rows);
-      CHECK(d.tmpl_free_valid == (l.free_tmpl >= 0));
-      if (l.frame >= 0) CHECK(state[size_t(l.frame)].landed == state[size_t(l.frame)].expected);
-      if (l.free_tmpl >= 0) {
-        CHECK(int(d.tmpl_free) == l.free_tmpl);
-        if (l.wait_tmpl) CHECK(tmpl_left_to_land[size_t(l.free_tmpl)] == 0);
-      }
-      returned_ = l;
-    } else {
-      CHECK(!d.tmpl_free_valid);
+      if (first_beat && !(frames.empty() && waiting.empty())) gaps++;
     }
     dropped_seen += d.count_dropped;
     bytes_seen += d.count_frame_bytes;
     frames_seen += d.count_frames;
+    if (!d.rst_n || !d.out_ready) {
+      waiting.clear();
+      leaving.clear();
+      counts_ = {};
+      history_.fill({});
+      known_ = 0;
+      return;
+    }
+    check_left();
+    check_bury();
+    CHECK((d.queue_fail_valid && d.queue_fail_ready) ==
+          (d.end_valid && d.end_ready && !ends.empty() && ends.front().fails));
+    if (d.end_valid && d.end_ready) check_end();
+    if (d.taken) take();
+    check_counts();
+  }
+
+  void check_left() {
+    auto &d = this->dut();
+    int freed = -1;
+    if (d.left_valid) {
+      REQUIRE(!leaving.empty());
+      Order o = leaving.front();
+      leaving.pop_front();
+      CHECK(d.left_queue == o.queue);
+      CHECK(d.left_rows == o.rows);
+      if (o.frame >= 0) CHECK(state[size_t(o.frame)].landed == state[size_t(o.frame)].expected);
+      if (o.free_tmpl >= 0) {
+        freed = o.free_tmpl;
+        REQUIRE(d.tmpl_free_valid);
+        CHECK(int(d.tmpl_free) == o.free_tmpl);
+        if (o.wait_tmpl) CHECK(tmpl_left_to_land[size_t(o.free_tmpl)] == 0);
+        home_.push_back(unsigned(o.free_tmpl));
+      }
+      counts_.left[o.queue]++;
+      left_orders++;
+      returned_ = o;
+    }
+    for (auto &drop : drops) {
+      bool could = left_orders >= drop.number &&
+                   (!drop.fetched || tmpl_left_to_land[drop.tmpl] == 0);
+      if (!could) drop.since = this->now();
+      drop_worst = std::max(drop_worst, this->now() - drop.since);
+    }
+    if (!d.tmpl_free_valid || freed >= 0) return;
+    auto drop = std::ranges::find_if(drops, [&](auto &x) { return x.tmpl == d.tmpl_free; });
+    REQUIRE(drop != drops.end());  // else nobody gave it back, or it comes home twice
+    CHECK(left_orders - d.left_valid >= drop->number);
+    if (drop->fetched) CHECK(tmpl_left_to_land[drop->tmpl] == 0);
+    home_.push_back(drop->tmpl);
+    drops.erase(drop);
+  }
+
+  void check_bury() {
+    auto &d = this->dut();
+    if (d.buried) {
+      REQUIRE(d.bury_valid);
+      unsigned q = d.bury_queue;
+      bound[q] = orders - d.order_valid;
+      shown_.push_back({this->now(), q, bound[q]});
+    }
+    if (!d.bury_valid || !d.bury_ready) return;
+    Bury b = buries.front();
+    buries.pop_front();
+    if (!buries.empty()) buries.front().since = this->now() + 1;
+    REQUIRE(bound[b.queue] + 2 * kFrameSlots > orders);
+    failed[b.queue] = false;
+    bury_worst = std::max(bury_worst, this->now() - b.since);
+    // what is being sent, and has not been told
+    if (!b.tells_nothing || leaving.empty() || leaving.front().queue != b.queue) return;
+    if (!leaving.front().ends) return;
+    voided++;
+    REQUIRE(!ends.empty());
+    ends.pop_back();
+    leaving.front().ends.reset();
+    counts_.ends[b.queue]--;
+  }
+
+  void take() {
+    auto &d = this->dut();
+    REQUIRE(!waiting.empty());
+    Order o = waiting.front();
+    waiting.pop_front();
+    unsigned q = o.queue;
+    while (!shown_.empty() && shown_.front().at + 2 <= this->now()) {
+      shown_bound_[shown_.front().queue] = shown_.front().bound;
+      shown_.pop_front();
+    }
+    bool dead = o.number < shown_bound_[q] || (failed_order[q] && *failed_order[q] >= shown_bound_[q]);
+    if (dead) {
+      dropped++;
+      dead_frames += o.sends.has_value();
+      o.ends.reset();
+    } else {
+      if (o.sends) {
+        beats_planned += rows_for(o.sends->bytes.size());
+        frames.push_back(*o.sends);
+      }
+      if (o.ends) {
+        o.ends->beats_before = beats_planned;
+        ends.push_back(*o.ends);
+        counts_.ends[q]++;
+        if (o.ends->fails) failed_order[q] = o.number;
+      }
+    }
+    INFO("order " << o.number << " of queue " << q);
+    REQUIRE(leaving.size() + d.left_valid <= 1);
+    o.sends.reset();
+    leaving.push_back(o);
+  }
+
+  // Each answer is of the queue of the last cycle, as of two cycles before that one.
+  void check_counts() {
+    auto &d = this->dut();
+    if (known_ >= 4) {
+      INFO("queue " << looked_);
+      CHECK(d.ctl_left == uint16_t(history_[2].left[looked_]));
+      REQUIRE(bool(d.ctl_end_none) == (history_[2].ends[looked_] == 0));
+    } else {
+      known_++;
+    }
+    history_[2] = history_[1];
+    history_[1] = history_[0];
+    history_[0] = counts_;
+    looked_ = d.ctl_queue;
   }
 
   // Credits of the order that left in this cycle take effect after the edge.
   void give_back() {
+    for (unsigned tmpl : home_) tmpl_home.push_back(tmpl);
+    home_.clear();
     if (!returned_) return;
-    Left l = *returned_;
+    Order l = *returned_;
     returned_.reset();
-    left_count[l.queue]++;
     frames_in_use--;
     rows_in_use -= l.rows;
     for (size_t i = 0; i < size_t(l.rows) * kBus; i++)
       store[(size_t(l.row) * kBus + i) % store.size()] = uint8_t(rng());
     if (l.frame >= 0) state[size_t(l.frame)].sum = rng() & 0xffff;
-    if (l.free_tmpl >= 0) tmpl_home.push_back(unsigned(l.free_tmpl));
   }
 
   void beat() {
@@ -560,14 +735,21 @@ class OutBench : public UnitBench<Model> {
     CHECK(d.end_bytes == e.bytes);
     CHECK(e.beats_before <= beats_out + 4);  // its frame lies in the output FIFO at least
     told_beats = e.beats_before;
+    counts_.ends[e.queue]--;
+    if (!e.fails) return;
+    CHECK(d.queue_fail_queue == e.queue);
+    CHECK(d.queue_fail_slot == uint16_t(e.slot + e.slots));
+    failed[e.queue] = true;
   }
 
   // Steps without new orders until everything has left.
   void drain(unsigned budget = 100000) {
-    for (unsigned i = 0; !lefts.empty() || !ends.empty() || !fails.empty() || !frames.empty();
+    for (unsigned i = 0; !(waiting.empty() && leaving.empty() && ends.empty() && frames.empty() &&
+                           drops.empty() && buries.empty() && landings.empty());
          i++) {
-      INFO("orders waiting " << lefts.size() << ", frames " << frames.size() << ", ends "
-                             << ends.size() << ", landings " << landings.size());
+      INFO("orders waiting " << waiting.size() << ", leaving " << leaving.size() << ", frames "
+                             << frames.size() << ", ends " << ends.size() << ", drops "
+                             << drops.size() << ", landings " << landings.size());
       REQUIRE(i < budget);
       if (chance(knobs.land_percent)) land();
       step();
@@ -575,31 +757,24 @@ class OutBench : public UnitBench<Model> {
     for (unsigned i = 0; i < 4; i++) step();
     CHECK(dropped_seen == dropped);
     CHECK(frames_seen == frames_out);
-  }
-
-  // The controller's end of an unload: counts agree, FLUSH goes.
-  void clear_flush(unsigned queue) {
-    auto &d = this->dut();
-    d.ctl_queue = uint16_t(queue);
-    step();
-    step();
-    this->settle();
-    CHECK(d.ctl_left == uint16_t(issued[queue]));
-    d.flush_clear = uint16_t(queue);
-    d.flush_clear_valid = 1;
-    bool taken = false;
-    while (!taken) {
-      this->settle();
-      taken = d.flush_clear_ready;
-      step();
-    }
-    d.flush_clear_valid = 0;
-    flush[queue] = false;
+    CHECK(bury_worst <= 24);  // whatever MAC and memory do
+    CHECK(drop_worst <= 2 * kTemplates + 64);
   }
 
  private:
   Bytes got_;
-  std::optional<Left> returned_;
+  std::optional<Order> returned_;
+  std::vector<unsigned> home_;  // templates, after the edge
+  struct Shown {
+    uint64_t at;
+    unsigned queue;
+    uint64_t bound;
+  };
+  std::deque<Shown> shown_;  // burials that the judge may not know yet
+  std::array<uint64_t, kQueues> shown_bound_{};
+  Counts counts_;
+  std::array<Counts, 3> history_{};
+  unsigned known_ = 0, looked_ = 0;
 };
 
 }  // namespace vmso::unit

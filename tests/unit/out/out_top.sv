@@ -80,14 +80,18 @@ module out_top
   input  logic                queue_fail_ready,
   output logic [11:0]         queue_fail_queue,
   output logic [15:0]         queue_fail_slot,
-  input  logic                flush_set_valid,
-  output logic                flush_set_ready,
-  input  logic [11:0]         flush_set,
-  input  logic                flush_clear_valid,
-  output logic                flush_clear_ready,
-  input  logic [11:0]         flush_clear,
+  input  logic                bury_valid,
+  output logic                bury_ready,
+  input  logic [11:0]         bury_queue,
+  input  logic                bury_void,
+  output logic                buried,        // the orders that have come by now die
+  output logic                taken,         // the oldest order was judged and begins to leave
+  input  logic                tmpl_drop_valid,
+  input  logic [7:0]          tmpl_drop_tmpl,
+  input  logic                tmpl_drop_fetched,
   input  logic [11:0]         ctl_queue,
   output logic [15:0]         ctl_left,
+  output logic                ctl_end_none,
   output logic                store_read_en,
   output logic [10:0]         store_read_row,
   input  logic [Cfg.data_bits-1:0] store_read_data,
@@ -132,6 +136,7 @@ module out_top
   left_t        left;
   job_end_t     job_end;
   queue_fail_t  queue_fail;
+  tmpl_drop_t   tmpl_drop;
   frame_state_t frame_state;
 
   always_comb begin
@@ -156,6 +161,7 @@ module out_top
       status: status_e'(order_status), cause: cause_e'(order_cause), level: order_level,
       access: access_e'(order_access), va: order_va
     };
+    tmpl_drop = '{tmpl: tmpl_drop_tmpl, fetched: tmpl_drop_fetched};
     frame_state = '{
       poison: state_poison, status: status_e'(state_status), cause: cause_e'(state_cause),
       va: state_va, sum: state_sum, landed: state_landed
@@ -178,14 +184,16 @@ module out_top
   assign end_bytes        = job_end.bytes;
   assign queue_fail_queue = queue_fail.queue;
   assign queue_fail_slot  = queue_fail.resume_slot;
+  assign buried           = u_out.bury_now;
+  assign taken            = u_out.item_valid && u_out.item_ready;
 
   vmso_out #(.Cfg(Cfg)) u_out (
     .clk, .rst_n, .port_rst_n, .hold_frames, .frames_whole,
     .out_ready, .flag_masks, .job_load_valid(load_valid), .job_load,
     .order_valid, .order, .order_frame, .left_valid, .left, .tmpl_free_valid, .tmpl_free,
     .end_valid, .end_ready, .job_end, .queue_fail_valid, .queue_fail_ready, .queue_fail,
-    .flush_set_valid, .flush_set_ready, .flush_set,
-    .flush_clear_valid, .flush_clear_ready, .flush_clear, .ctl_queue, .ctl_left,
+    .bury_valid, .bury_ready, .bury_queue, .bury_void, .tmpl_drop_valid, .tmpl_drop,
+    .ctl_queue, .ctl_left, .ctl_end_none,
     .store_read_en, .store_read_row, .store_read_data, .state_frame, .frame_state,
     .tmpl_write_valid, .tmpl_write_tmpl, .tmpl_bank_en({tmpl_bank_en1, tmpl_bank_en0}),
     .tmpl_bank_row({tmpl_bank_row1, tmpl_bank_row0}), .tmpl_write_data,

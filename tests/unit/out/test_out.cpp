@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Orders to frames: segmentation against a model of whole frames, ends, FLUSH, rates; three widths.
+// Orders to frames: segmentation against a model of whole frames, ends, burials, rates; three widths.
 #include <cstdio>
 
 #include "Vout0.h"
@@ -99,79 +99,147 @@ void run_job(OutBench<Model> &bench, Job job) {
   }
 }
 
-// Four queues at once, orders mixed; failures of every kind, unloads, and FLUSH in between.
+// Four queues at once, orders mixed; failures of every kind, and STOP and RESET at any time.
 template <typename Model>
 void random_traffic(uint64_t seed, unsigned jobs, Knobs knobs, bool failures) {
   OutBench<Model> bench(seed, knobs);
   auto &rng = bench.rng;
+  enum Phase { kRun, kUnload, kBury, kSettle };
+  enum What { kStop, kReset, kFailure };
   struct Queue {
-    std::optional<Job> job;
-    unsigned more = 0;  // orders that still come after a failure
+    std::deque<Job> jobs;  // loaded; orders of the first one only
+    Phase phase = kRun;
+    What what = kStop;
   };
-  Queue queues[4];
+  std::array<Queue, kQueues> queues;
   unsigned loaded = 0, idle = 0;
   auto finished = [&] {
     bool any = loaded < jobs;
-    for (auto &queue : queues) any |= queue.job.has_value();
+    for (auto &queue : queues) any |= !queue.jobs.empty() || queue.phase != kRun;
     return !any;
+  };
+  auto on_chip = [&](unsigned q) {
+    auto is_its = [&](auto &order) { return order.queue == q; };
+    return std::ranges::any_of(bench.waiting, is_its) || std::ranges::any_of(bench.leaving, is_its);
+  };
+  auto transit = [&](unsigned q) {
+    Queue &queue = queues[q];
+    if (queue.phase == kRun) {
+      queue.what = bench.failed[q] ? kFailure : rng() % 2 ? kReset : kStop;
+      if (rng() % 4 == 0) queue.what = kReset;
+      queue.phase = kUnload;
+    } else if (queue.phase == kUnload) {
+      if (queue.jobs.empty()) {
+        queue.phase = queue.what == kStop ? kSettle : kBury;
+      } else {
+        bench.kill(queue.jobs.front());
+        queue.jobs.pop_front();
+      }
+    } else if (queue.phase == kBury) {
+      bench.bury_later(q, queue.what == kReset);
+      queue.phase = kSettle;
+    } else if (!bench.burying(q) && !bench.telling(q) && (queue.what != kStop || !on_chip(q))) {
+      if (queue.what == kStop && bench.failed[q]) {
+        queue.what = kFailure;
+        queue.phase = kBury;
+      } else {
+        bench.failed[q] = false;
+        queue.phase = kRun;
+      }
+    }
   };
   while (!finished()) {
     REQUIRE(idle++ < 20000);
-    unsigned q = unsigned(rng() % 4);
+    unsigned q = unsigned(rng() % kQueues);
     Queue &queue = queues[q];
     if (bench.chance(knobs.land_percent)) bench.land();
-    if (bench.flush[q] && queue.more == 0 && !queue.job) {
-      if (bench.left_count[q] == bench.issued[q]) bench.clear_flush(q);
-    } else if (!queue.job) {
+    if (queue.phase != kRun || (failures && (bench.failed[q] ? rng() % 4 : rng() % 96) == 0)) {
+      transit(q);
+    } else if (queue.jobs.empty() || (queue.jobs.size() < 3 && rng() % 4 == 0)) {
       if (loaded < jobs && bench.can_load()) {
-        queue.job = rng() % 3 ? random_tcp_job(rng, q) : random_plain_job(rng, q);
-        if (failures && rng() % 8 == 0) queue.job->template_fails = bus_error(rng, 1);
+        Job job = rng() % 3 ? random_tcp_job(rng, q) : random_plain_job(rng, q);
+        if (failures && rng() % 8 == 0) job.template_fails = bus_error(rng, 1);
         if (failures && rng() % 16 == 0) {  // refused by job: no template, one order
-          queue.job->header.bytes.clear();
-          queue.job->told_header_bytes = 0;
+          job.header.bytes.clear();
+          job.told_header_bytes = 0;
         }
-        if (queue.job->tcp && queue.job->header.bytes.empty()) {
-          bench.load(*queue.job);
-          bench.step();
-          Failure why = rng() % 4 ? Failure{pick(rng, 0x10, 0x32), 0, 0, 0, 0} : Failure{};
-          bench.issue(*queue.job, kEnd, {}, why);
-          queue.job.reset();
-        } else {
-          bench.load(*queue.job);
-        }
+        bench.load(job);
+        queue.jobs.push_back(job);
         loaded++;
         idle = 0;
       }
-    } else if (bench.chance(knobs.order_percent) && bench.has_room(*queue.job)) {
+    } else if (bench.chance(knobs.order_percent) && bench.has_room(queue.jobs.front())) {
       idle = 0;
+      Job &job = queue.jobs.front();
       bool last;
-      if (bench.flush[q] && queue.more == 0) {
-        last = bench.issue(*queue.job, kDiscard);
+      if (job.tcp && job.header.bytes.empty()) {
+        Failure why = rng() % 4 ? Failure{pick(rng, 0x10, 0x32), 0, 0, 0, 0} : Failure{};
+        last = bench.issue(job, kEnd, {}, why);
       } else if (failures && rng() % 32 == 0) {
-        last = bench.issue(*queue.job, kDiscard);  // stopped
-      } else if (failures && rng() % 32 == 0) {
-        bool flushed = bench.flush[q];
         last = bench.issue(
-            *queue.job, kFail, {},
+            job, kFail, {},
             {kStatusFault, pick(rng, 1, 0x31), pick(rng, 0, 4), pick(rng, 0, 2), rng()});
-        if (!flushed) queue.more = last ? 0 : pick(rng, 0, 1);
+      } else if (failures && job.told_header_bytes && !job.fetched && rng() % 8 == 0) {
+        bench.fetch(job);
+        last = false;
       } else {
         std::optional<Failure> poison;
         if (failures && rng() % 24 == 0) poison = bus_error(rng, 0);
-        bool before = bench.flush[q];
-        last = bench.issue(*queue.job, kFrame, poison);
-        if (!before && bench.flush[q]) queue.more = pick(rng, 0, 4);
+        last = bench.issue(job, kFrame, poison);
       }
-      if (bench.flush[q] && queue.more) queue.more--;
-      if (last) {
-        queue.job.reset();
-        if (bench.flush[q]) queue.more = 0;
-      }
+      if (last) queue.jobs.pop_front();
     }
     bench.step();
   }
   bench.drain();
   CHECK(bench.frames_out > 0);
+}
+
+// Eight small jobs of queues 0 and 1 in turn: frames of one or two beats and of many, ends without a
+// frame, and failures that `scene` chooses. Queue 0 is buried `at` cycles after the first order, and its
+// next life begins in the cycle after that.
+template <typename Model>
+void bury_at(OutBench<Model> &bench, unsigned at, unsigned scene, bool tells_nothing) {
+  auto &rng = bench.rng;
+  uint64_t begin = bench.now();
+  bool asked = false;
+  auto step = [&] {
+    if (!asked && bench.now() >= begin + at) {
+      asked = true;
+      bench.bury_later(0, tells_nothing);
+    }
+    bench.land();
+    bench.step();
+  };
+  auto order = [&](unsigned q, unsigned i) {
+    Job job;
+    random_names(rng, job, q);
+    job.tcp = false;
+    job.seed = Seed::kNone;
+    job.payload = random_bytes(rng, i % 3 == 2 ? 300 : 64);
+    job.mss = 300;
+    for (unsigned j = 0; !bench.has_room(job) || (q == 0 && bench.burying(0)); j++) {
+      REQUIRE(j < 5000);
+      step();
+    }
+    bool fails = q == 0 && scene == i;
+    Failure why = bus_error(rng, 0);
+    if (fails && scene % 2) {
+      bench.issue(job, kFail, {}, why);
+    } else if (fails) {
+      bench.issue(job, kFrame, why);
+    } else {
+      bench.issue(job, i % 4 == 3 ? kEnd : kFrame);
+    }
+    step();
+  };
+  for (unsigned i = 0; i < 8 && !(asked && !bench.burying(0)); i++) {
+    order(0, i);
+    if (i % 2) order(1, i);
+  }
+  while (!asked || bench.burying(0)) step();
+  for (unsigned i = 0; i < 3; i++) order(0, 8 + i);
+  bench.drain();
 }
 
 Knobs random_knobs(Rng &rng) {
@@ -392,7 +460,7 @@ TEMPLATE_TEST_CASE("A template that contradicts the job fails with BAD_TEMPLATE"
     INFO("bad template number " << bad);
     run_job(bench, job);
     bench.drain();
-    bench.clear_flush(job.queue);
+    bench.bury(job.queue, false);
     // and the next good one goes through
     run_job(bench, tcp_job(rng, job.queue, {}, 40, 30));
   };
@@ -484,23 +552,147 @@ TEMPLATE_TEST_CASE("A template that contradicts the job fails with BAD_TEMPLATE"
   bench.drain();
 }
 
-TEMPLATE_TEST_CASE("A queue that the controller flushes drops its frames silently and others go on",
-                   "[out]", Vout0, Vout1, Vout2) {
-  OutBench<TestType> bench(5005);
-  auto &d = bench.dut();
-  d.flush_set = 1;
-  d.flush_set_valid = 1;
-  bench.settle();
-  CHECK(d.flush_set_ready);
-  bench.step();
-  d.flush_set_valid = 0;
-  bench.flush[1] = true;
-  for (unsigned i = 0; i < 10; i++) run_job(bench, random_tcp_job(bench.rng, i % 2));
+TEMPLATE_TEST_CASE("A burial in any cycle around the orders of its queue kills what has come and no more",
+                   "[out][bury]", Vout0, Vout1, Vout2) {
+  OutBench<TestType> bench(5005, {.land_percent = 100});
+  for (unsigned mac : {100u, 35u}) {
+    bench.knobs.ready_percent = bench.knobs.end_percent = bench.knobs.fail_percent = mac;
+    for (unsigned scene = 0; scene < 9; scene++) {  // 8: nothing fails
+      for (unsigned at = 0; at < 48; at++) {
+        for (bool tells_nothing : {false, true}) {
+          INFO("failure in order " << scene << ", burial " << at << " cycles after the first, void "
+                                   << tells_nothing);
+          bury_at(bench, at, scene, tells_nothing);
+        }
+      }
+    }
+  }
+  CHECK(bench.dead_frames > 100);
+  CHECK(bench.voided > 20);
+}
+
+TEMPLATE_TEST_CASE("A burial waits for no MAC and no completion and many lives wait in the FIFO",
+                   "[out][bury]", Vout0, Vout1, Vout2) {
+  for (bool tells_nothing : {false, true}) {
+    OutBench<TestType> bench(5105, {.land_percent = 100, .ready_percent = 0});
+    bench.knobs.end_percent = bench.knobs.fail_percent = 0;
+    unsigned lives = 0;
+    while (bench.frames_in_use + 4 <= bench.kFrameSlots) {
+      for (unsigned q = 0; q < kQueues; q++) {
+        Job job = tcp_job(bench.rng, q, {}, 40, 40);
+        bench.load(job);
+        bench.land();
+        bench.step();
+        if (lives % 5 == q) {
+          bench.issue(job, kFail, {}, bus_error(bench.rng, 1));
+        } else {
+          bench.issue(job, kFrame);
+        }
+        bench.land();
+        bench.step();
+      }
+      bench.bury(lives % kQueues, tells_nothing);
+      lives++;
+    }
+    for (unsigned i = 0; i < 300; i++) bench.land(), bench.step();
+    CHECK(bench.beats_out == 0);
+    CHECK(bench.bury_worst <= 4);
+    bench.knobs.ready_percent = bench.knobs.end_percent = bench.knobs.fail_percent = 60;
+    bench.drain();
+    CHECK(bench.frames_out > 3);
+    CHECK(bench.dead_frames > lives / 2);
+  }
+}
+
+// Orders are numbered modulo 2^16. The scan that forgets looks at each of the four queues every fourth
+// cycle, and here another queue is buried every fourth cycle, in each of the four phases.
+TEST_CASE("A burial is forgotten before the numbers of orders come round", "[out][bury]") {
+  for (unsigned phase = 0; phase < kQueues; phase++) {
+    OutBench<Vout0> bench(5205 + phase, {.land_percent = 100});
+    bench.knobs.end_percent = bench.knobs.fail_percent = bench.knobs.ready_percent = 100;
+    Job job;
+    job.tcp = false;
+    job.seed = Seed::kNone;
+    job.payload = random_bytes(bench.rng, 64);
+    for (unsigned i = 0; i < 4; i++) bench.issue(job, kEnd), bench.step();
+    bench.bury(0, false);
+    while (bench.orders < 0x10800) {
+      if (bench.now() % kQueues == phase && bench.buries.empty()) bench.bury_later(1, false);
+      job.queue = bench.orders % 4 ? 2 : 0;
+      if (bench.frames_in_use < 16) bench.issue(job, kEnd);
+      bench.step();
+    }
+    bench.drain();
+    CHECK(bench.dropped <= 4);
+  }
+}
+
+TEMPLATE_TEST_CASE("Templates of killed jobs come home once and hold up no other", "[out][drop]",
+                   Vout0, Vout1, Vout2) {
+  OutBench<TestType> bench(5305, {.land_percent = 100, .ready_percent = 100});
+  // the first ones never land, until the end
+  std::vector<typename OutBench<TestType>::Landing> lost;
+  for (unsigned i = 0; i < 4; i++) {
+    Job job = tcp_job(bench.rng, 1, {.tcp_options = i}, 60, 30);
+    bench.load(job);
+    bench.step();
+    bench.fetch(job);
+    lost.push_back(bench.landings.back());
+    bench.landings.pop_back();
+    bench.kill(job);
+    bench.step();
+  }
+  for (unsigned i = 0; i < 3 * bench.kTemplates; i++) {
+    for (unsigned j = 0; !bench.can_load(); j++) {
+      REQUIRE(j < 5000);
+      bench.land();
+      bench.step();
+    }
+    Job job = tcp_job(bench.rng, i % 2, {.tcp_options = i % 11}, 60, 30);
+    bench.load(job);
+    bench.land();
+    bench.step();
+    unsigned orders = i % 3;
+    if (i % 5 == 0) bench.fetch(job);
+    for (unsigned j = 0; j < orders;) {
+      bool issues = bench.has_room(job);
+      if (issues && bench.issue(job, kFrame)) j = 3;  // lives on
+      j += issues;
+      bench.land();
+      bench.step();
+    }
+    if (job.sent < 60) bench.kill(job);
+    bench.land();
+    bench.step();
+  }
+  for (unsigned i = 0; i < 2000; i++) bench.land(), bench.step();
+  CHECK(bench.drops.size() == 4);
+  for (auto &landing : lost) bench.landings.push_back(landing);
   bench.drain();
-  CHECK(bench.dropped > 0);
-  bench.clear_flush(1);
-  run_job(bench, random_tcp_job(bench.rng, 1));
-  bench.drain();
+  CHECK(bench.tmpl_home.size() == bench.kTemplates);
+}
+
+TEST_CASE("A template that lands 2^15 orders after its job was killed comes home", "[out][drop]") {
+  for (unsigned orders : {0x7ff0u, 0x8010u, 0xfff0u, 0x10010u}) {
+    OutBench<Vout0> bench(5405, {.land_percent = 100});
+    bench.knobs.end_percent = bench.knobs.fail_percent = bench.knobs.ready_percent = 100;
+    Job killed = tcp_job(bench.rng, 1, {}, 60, 30), job;
+    bench.load(killed);
+    bench.step();
+    bench.fetch(killed);
+    bench.kill(killed);
+    bench.step();
+    job.tcp = false;
+    job.seed = Seed::kNone;
+    job.payload = random_bytes(bench.rng, 64);
+    while (bench.orders < orders) {
+      if (bench.frames_in_use < 16) bench.issue(job, kEnd);
+      bench.step();
+    }
+    for (unsigned i = 0; i < 100; i++) bench.step();
+    CHECK(bench.drops.size() == 1);
+    bench.drain(1000);
+  }
 }
 
 // A template whose number the reset found half landed, landed, or in the parser is a new one behind

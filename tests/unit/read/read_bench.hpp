@@ -8,9 +8,11 @@
 // readable. Reads return in any order, beats of different ids mixed; beats may
 // fail and bursts may end without data. A copy of the whole store is kept byte
 // by byte, so a byte that was written where it should not be is found at the
-// end.
+// end. Pieces are asked for some time before they come, and whether any of a queue is under way is
+// compared exactly, in every cycle, for a random queue.
 #pragma once
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <deque>
 #include <map>
@@ -61,6 +63,7 @@ class ReadBench : public UnitBench<Model> {
   static constexpr unsigned kBus = sizeof(Model::read_data);
   static constexpr unsigned kSlots = kBus * 4;
   static constexpr unsigned kRows = (kBus == 64 ? 65536 : 32768) / kBus;
+  static constexpr unsigned kQueues = 4;
   static constexpr unsigned kTemplates = kBus == 64 ? 256 : kBus == 32 ? 128 : 64;
 
   struct Knobs {
@@ -73,6 +76,7 @@ class ReadBench : public UnitBench<Model> {
     unsigned dest, row, pos;
     uint64_t pa, va;
     PieceSpec spec;
+    unsigned queue;
   };
   struct Burst {
     Piece piece;
@@ -106,6 +110,7 @@ class ReadBench : public UnitBench<Model> {
   std::deque<unsigned> to_open;
   uint64_t frames_checked = 0, beats = 0, last_rsp = 0, first_complete = 0, poisoned = 0;
   uint64_t piece_stalls = 0, cycles_with_piece = 0;
+  uint64_t none_seen = 0, some_seen = 0;  // answers about queues
 
   explicit ReadBench(uint64_t seed)
       : UnitBench<Model>(int(seed % 1000 + 1)),
@@ -115,23 +120,30 @@ class ReadBench : public UnitBench<Model> {
     auto &d = this->dut();
     d.piece_valid = d.rsp_valid = d.frame_open_valid = d.store_read_en = 0;
     d.req_ready[0] = d.req_ready[1] = 0;
+    d.asked_valid = d.asked_queue = d.ctl_queue = 0;
     d.state_frame = 0;
     start();
   }
-  void start(unsigned wait = 320) {
+  void start(bool wait = true) {
     this->reset();
     for (unsigned c = 0; c < 2; c++) home_[c].clear();
     for (unsigned i = 0; i < 32; i++) home_[0].push_back(i);
     for (unsigned i = 0; i < kSlots; i++) home_[1].push_back(i);
-    for (unsigned i = 0; i < wait; i++) this->tick();  // beat numbers may have to be cleared
+    for (unsigned i = 0; wait && (this->settle(), !this->dut().read_ready); i++) {
+      REQUIRE(i < 2000);
+      this->tick();
+    }
   }
 
   // A soft reset: the read port has no read out, everything that was begun is
   // forgotten.
-  void forget(unsigned wait) {
+  void forget(bool wait) {
     auto &d = this->dut();
-    d.piece_valid = d.rsp_valid = d.frame_open_valid = d.store_read_en = 0;
+    d.piece_valid = d.rsp_valid = d.frame_open_valid = d.store_read_en = d.asked_valid = 0;
     pieces.clear();
+    asked_ = answers_ = 0;
+    ended_.reset();
+    under_way_.fill(0);
     bursts.clear();
     frames.clear();
     templates.clear();
@@ -177,7 +189,8 @@ class ReadBench : public UnitBench<Model> {
     for (auto &p : spec.pieces) {
       uint64_t page = rng() % (1ull << 44), va_page = rng() % (1ull << 52);
       pieces.push_back(
-          {false, f.slot, f.row, pos, page << 12 | p.offset, va_page << 12 | p.offset, p});
+          {false, f.slot, f.row, pos, page << 12 | p.offset, va_page << 12 | p.offset, p,
+           unsigned(rng() % kQueues)});
       pos += p.bytes;
     }
     frames.push_back(std::move(f));
@@ -190,7 +203,8 @@ class ReadBench : public UnitBench<Model> {
     for (auto &p : list) {
       uint64_t page = rng() % (1ull << 44);
       uint64_t piece_va = (va & ~0xfffull) | p.offset;
-      pieces.push_back({true, t, unsigned(rng() % 2048), pos, page << 12 | p.offset, piece_va, p});
+      pieces.push_back({true, t, unsigned(rng() % 2048), pos, page << 12 | p.offset, piece_va, p,
+                        unsigned(rng() % kQueues)});
       va += 4096;
       pos += p.bytes;
     }
@@ -218,7 +232,8 @@ class ReadBench : public UnitBench<Model> {
   // Reads the whole store and compares every byte that was ever landed.
   void check_store() {
     auto &d = this->dut();
-    d.rsp_valid = d.piece_valid = d.frame_open_valid = 0;
+    d.rsp_valid = d.piece_valid = d.frame_open_valid = d.asked_valid = 0;
+    answers_ = 0;
     for (unsigned row = 0; row < kRows; row++) {
       d.store_read_en = 1;
       d.store_read_row = uint16_t(row);
@@ -245,6 +260,13 @@ class ReadBench : public UnitBench<Model> {
   unsigned looked_for_ = 0, read_row_ = 0;
   bool complete_ = false;
   std::optional<unsigned> row_read_;
+  // pieces by queue, from being asked for to their ends, now and in the last three cycles
+  using Counts = std::array<unsigned, kQueues>;
+  size_t asked_ = 0;  // of `pieces`
+  std::optional<unsigned> ended_;
+  Counts under_way_{};
+  std::array<Counts, 3> history_{};
+  unsigned answers_ = 0, looked_ = 0;
 
   void compare_row(unsigned row, unsigned from, unsigned to) {
     const auto *got = reinterpret_cast<const uint8_t *>(&this->dut().store_read_data);
@@ -261,7 +283,12 @@ class ReadBench : public UnitBench<Model> {
     d.frame_open_valid = !to_open.empty() && d.read_ready && chance(80);
     d.frame_open = d.frame_open_valid ? uint8_t(to_open.front()) : uint8_t(rng());
     bool opens = d.frame_open_valid;
-    if (!offered_ && !pieces.empty() && chance(knobs.piece_percent)) {
+    bool asks = d.read_ready && asked_ < std::min<size_t>(pieces.size(), 8) &&
+                chance(knobs.piece_percent);
+    d.asked_valid = asks;
+    d.asked_queue = uint16_t(asks ? pieces[asked_++].queue : rng() % kQueues);
+    d.ctl_queue = uint16_t(rng() % kQueues);
+    if (!offered_ && asked_ > 0 && chance(knobs.piece_percent)) {
       const Piece &p = pieces.front();
       // a frame is opened at or before its first piece
       bool closed = std::ranges::find(to_open, p.dest) != to_open.end() &&
@@ -269,6 +296,7 @@ class ReadBench : public UnitBench<Model> {
       if (p.to_template || !closed) {
         offered_ = p;
         pieces.pop_front();
+        asked_--;
       }
     }
     d.piece_valid = offered_.has_value();
@@ -282,6 +310,7 @@ class ReadBench : public UnitBench<Model> {
       d.piece_va = p.va;
       d.piece_pos = uint16_t(p.pos);
       d.piece_bytes = uint16_t(p.spec.bytes);
+      d.piece_queue = uint16_t(p.queue);
     }
     for (unsigned c = 0; c < 2; c++) {
       d.req_ready[c] = !home_[c].empty() && chance(knobs.ready_percent);
@@ -370,7 +399,29 @@ class ReadBench : public UnitBench<Model> {
       REQUIRE(!d.req_valid[0]);
       REQUIRE(!d.req_valid[1]);
     }
+    check_under_way();
     if (rsp_burst_ >= 0) respond();
+  }
+
+  // Each answer is of the queue of the last cycle, as of two cycles before that one. A read ends one
+  // cycle after its last response.
+  void check_under_way() {
+    auto &d = this->dut();
+    if (!d.read_ready) answers_ = 0;
+    if (answers_ >= 4) {
+      INFO("queue " << looked_ << ", under way " << history_[2][looked_]);
+      REQUIRE(bool(d.ctl_none) == (history_[2][looked_] == 0));
+      (d.ctl_none ? none_seen : some_seen)++;
+    } else {
+      answers_++;
+    }
+    if (d.asked_valid) under_way_[d.asked_queue]++;
+    if (ended_) under_way_[*ended_]--;
+    ended_.reset();
+    history_[2] = history_[1];
+    history_[1] = history_[0];
+    history_[0] = under_way_;
+    looked_ = d.ctl_queue;
   }
 
   void respond() {
@@ -416,6 +467,7 @@ class ReadBench : public UnitBench<Model> {
     }
     b.beat++;
     if (d.rsp_last) {
+      ended_ = b.piece.queue;
       home_[b.cls].push_back(b.id);
       bursts.erase(bursts.begin() + rsp_burst_);
     }

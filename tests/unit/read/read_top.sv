@@ -20,6 +20,11 @@ module read_top
   input  logic [63:0]              piece_va,
   input  logic [13:0]              piece_pos,
   input  logic [12:0]              piece_bytes,
+  input  logic [11:0]              piece_queue,
+  input  logic                     asked_valid,
+  input  logic [11:0]              asked_queue,
+  input  logic [11:0]              ctl_queue,
+  output logic                     ctl_none,
   output logic                     req_valid [2],
   input  logic                     req_ready [2],
   output logic [55:0]              req_addr [2],
@@ -70,6 +75,7 @@ module read_top
     piece.fetch.tmpl        = piece_tmpl;
     piece.fetch.frame       = piece_frame;
     piece.fetch.row         = piece_row;
+    piece.fetch.queue       = piece_queue;
     piece.addr              = piece_addr;
     piece.va                = piece_va;
     piece.pos               = piece_pos;
@@ -96,6 +102,7 @@ module read_top
 
   vmso_read #(.Cfg(Cfg)) u_read (
     .clk, .rst_n, .read_ready, .piece_valid, .piece_ready, .piece,
+    .asked_valid, .asked_queue, .ctl_queue, .ctl_none,
     .tmpl_req_valid(req_valid[0]), .tmpl_req_ready(req_ready[0]), .tmpl_req,
     .tmpl_req_id(req_id[0]), .payload_req_valid(req_valid[1]), .payload_req_ready(req_ready[1]),
     .payload_req, .payload_req_id(req_id[1]), .read_rsp_valid(rsp_valid), .read_rsp, .read_data,

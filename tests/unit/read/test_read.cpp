@@ -203,6 +203,40 @@ READ_TEST("Templates land byte for byte and tell what failed", "[read][template]
   bench.check_store();
 }
 
+READ_TEST("What is under way is known by queue until the last response whatever becomes of a read",
+          "[read][count]") {
+  for (uint64_t seed : {0x191, 0x192, 0x193}) {
+    ReadBench<TestType> bench(seed);
+    bench.knobs.piece_percent = seed == 0x193 ? 100 : 40;
+    bench.knobs.rsp_percent = seed == 0x192 ? 30 : 90;
+    for (unsigned i = 0; i < 300; i++) {
+      FrameSpec f = random_frame(bench, 54, 1 + unsigned(bench.rng() % 600));
+      for (auto &p : f.pieces) {
+        unsigned n = bench.beats_of(p.offset, p.bytes);
+        if (bench.chance(20)) p.fails[unsigned(bench.rng() % n)] = kSlvErr;
+        if (bench.chance(30)) {
+          p.killed_at = bench.chance(50) ? 0 : int(bench.rng() % n);
+          p.killed_resp = p.killed_at == 0 && bench.chance(50) ? kRefused : kTimedOut;
+        }
+      }
+      add_when_room(bench, f);
+      unsigned t = i % bench.kTemplates;
+      if (i % 3 == 0 && bench.template_free(t)) {
+        bench.add_template(t, {{.offset = 90,
+                                .bytes = 66,
+                                .fails = {},
+                                .killed_at = i % 2 ? 0 : -1,
+                                .killed_resp = kRefused}});
+      }
+      for (unsigned j = bench.rng() % 8 == 0 ? 60 : 0; j > 0; j--) bench.step();  // run empty
+    }
+    bench.run();
+    for (unsigned i = 0; i < 20; i++) bench.step();
+    CHECK(bench.none_seen > 100);
+    CHECK(bench.some_seen > 100);
+  }
+}
+
 READ_TEST("One piece and one beat per cycle and a short way to completeness", "[read][rate]") {
   using Bench = ReadBench<TestType>;
   Bench bench(0x171);
@@ -235,7 +269,7 @@ READ_TEST("After a reset in the middle of traffic everything is new", "[read][re
     ReadBench<TestType> bench(0x181 + at);
     run(bench);
     for (unsigned i = 0; i < at; i++) bench.step();
-    bench.forget(at % 2 ? 320 : 0);
+    bench.forget(at % 2);
     bench.add_template(3, {{.offset = 17, .bytes = 66, .fails = {}}});
     run(bench);
     bench.run();
