@@ -85,7 +85,11 @@ struct Queue {
   uint32_t posted = 0, rung = 0, freed = 0;
   std::deque<HostJob> jobs;  // posted and not ended
   bool spoiled = false;      // it is to end in ERROR
-  bool pending = false, resetting = false, notify = false;  // commands
+  // commands
+  bool pending = false, resetting = false, notify = false;
+  bool must = false;     // there is something to do for it
+  bool others = false;   // another one was refused meanwhile
+  unsigned cmd = 0;
   uint64_t since = 0;                                       // of the command
   unsigned line = 0;  // visits of others while its command is pending
   unsigned resets = 0, notified = 0;
@@ -674,8 +678,13 @@ class Rig : public unit::UnitBench<M> {
       if (taken) {
         u.pending = true;
         u.notify = cmd_notify;
+        u.cmd = cmd;
+        u.must = cmd == kReset;
+        u.others = false;
         u.since = of.command;
         if (cmd == kReset) u.resets++;
+      } else {
+        u.others = true;
       }
     } else if (!seen.pending && !(probe && probe->queue == of.queue) &&
                !(d.command_valid && d.command_queue == of.queue) &&
@@ -683,7 +692,8 @@ class Rig : public unit::UnitBench<M> {
       if (u.pending && u.notify && check_notify) {
         FAIL("queue " << of.queue << " was not notified of the end of its command");
       }
-      u.pending = u.resetting = false;
+      if (std::exchange(u.pending, false)) judge_effect(of.queue);
+      u.resetting = false;
     }
     auto claim = [&](bool truth, const char *what) {
       if (!truth) {
@@ -708,6 +718,22 @@ class Rig : public unit::UnitBench<M> {
     if (seen.state == kStopped) claim(u.flow.orders == u.flow.left, "an order has not left");
     if (check_loads && !u.spoiled && !u.resetting) {
       claim(uint16_t(u.posted - seen.fetched) <= u.size(), "fetched is not of this life");
+    }
+  }
+
+  // A command is not pending any more.
+  void judge_effect(unsigned q) {
+    Queue &u = queues[q];
+    unsigned state = seen.state;
+    bool refused = seen.refused && !u.others, good = true;
+    if (u.cmd == kReset) good = state == kOff;
+    if (u.cmd == kStop && !seen.refused) good = state == kStopped || state == kError || u.spoiled;
+    if (u.cmd == kEnable && !seen.refused) {
+      good = state == kRun || state == kFlush || state == kError;
+    }
+    if (!good || (u.must && refused && !u.spoiled)) {
+      FAIL("command " << u.cmd << " of queue " << q << " is done in state " << state
+                      << (seen.refused ? ", refused" : "") << ", cycle " << this->now());
     }
   }
 
