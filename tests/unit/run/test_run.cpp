@@ -181,7 +181,7 @@ End end_of(Spoil spoil) {
   rig.waiting.push_back(job);
   rig.waiting.push_back(small(0x5000, 10));  // another job is not touched by it
   rig.drain();
-  CHECK(rig.cleared == 1);
+  CHECK(rig.killed == 1);
   CHECK(rig.finished == 2);
   REQUIRE(!rig.ends.empty());
   return rig.ends.back();
@@ -192,7 +192,7 @@ End end_of(Spoil spoil) {
 TEMPLATE_TEST_CASE("Random jobs become the pieces of their buffers", "[run]", Vrun0, Vrun1, Vrun2) {
   Rig<TestType> rig(JobsOf<TestType>::value, Knobs{}, kSeed);
   random_jobs(rig, 1500, kSeed, 0);
-  CHECK(rig.cleared == 0);
+  CHECK(rig.killed == 0);
   CHECK(rig.fulls > 0);
   CHECK(rig.busies > 0);
 }
@@ -202,7 +202,7 @@ TEMPLATE_TEST_CASE("Bad descriptors end their jobs and no others", "[run]", Vrun
   knobs.fault_per_mille = 30;
   Rig<TestType> rig(JobsOf<TestType>::value, knobs, kSeed + 1);
   random_jobs(rig, 1500, kSeed + 1, 50);
-  CHECK(rig.cleared > 300);
+  CHECK(rig.killed > 300);
   CHECK(rig.faults_seen > 100);
   CHECK(rig.bads_seen > 100);
 }
@@ -212,11 +212,11 @@ TEMPLATE_TEST_CASE("With fences and unloads at any time no stale page is read", 
   for (uint64_t seed : {kSeed + 2, kSeed + 3}) {
     Knobs knobs;
     knobs.fault_per_mille = 30;
-    knobs.clear_per_mille = 8;
+    knobs.kill_per_mille = 8;
     knobs.mark_per_mille = 4;
     Rig<TestType> rig(JobsOf<TestType>::value, knobs, seed);
     random_jobs(rig, 600, seed, 10);
-    CHECK(rig.cleared > 20);
+    CHECK(rig.killed > 20);
     CHECK(rig.marks > 20);
     CHECK(rig.runs_redone > rig.busies);
   }
@@ -239,10 +239,10 @@ TEMPLATE_TEST_CASE("A lookup that was offered stands while its job is unloaded",
                    Vrun1, Vrun2) {
   Knobs knobs;
   knobs.lookup_percent = 20;
-  knobs.clear_per_mille = 50;
+  knobs.kill_per_mille = 50;
   Rig<TestType> rig(JobsOf<TestType>::value, knobs, kSeed + 5);
   random_jobs(rig, 1000, kSeed + 5, 0);
-  CHECK(rig.cleared > 20);
+  CHECK(rig.killed > 20);
 }
 
 TEST_CASE("Each kind of bad descriptor has its status and address", "[run]") {
@@ -270,7 +270,7 @@ TEST_CASE("A buffer that ends at the top of the address space is whole", "[run]"
   job.chain[0].places[3] = {0 - 200ull, 200, 0, 0};
   rig.waiting.push_back(job);
   rig.drain();
-  CHECK(rig.cleared == 0);
+  CHECK(rig.killed == 0);
   CHECK(rig.lookups - rig.runs_redone == 5);
 }
 
@@ -419,12 +419,12 @@ TEMPLATE_TEST_CASE("A slot that does not come holds up its own job alone", "[run
   }
   rig.steps(1500);
   CHECK(rig.finished == 2);  // those of queues 2 and 3
-  rig.unload(1);             // a job that waits is forgotten at once, also behind another one
+  rig.kill(1, 1);            // a job that waits is forgotten at once, also behind another one
   rig.steps(100);
-  CHECK(rig.cleared == 1);
-  rig.unload(1);
+  CHECK(rig.killed == 1);
+  rig.kill(1, 1);
   rig.steps(100);
-  CHECK(rig.cleared == 2);
+  CHECK(rig.killed == 2);
   CHECK(!rig.busy());
 }
 
