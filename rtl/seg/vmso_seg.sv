@@ -235,7 +235,8 @@ module vmso_seg
   logic un_load, wake_d, fails, un_due, un_mine, un_busy_q, un_any_q, yield_q;
   assign spent   = account_q.balance <= 0;
   assign in_debt = deep_debt(account_q.balance, DeepBits);
-  assign alone   = !pop_valid && !kept && !unload_valid;  // nobody else wants a turn
+  // nobody else wants a turn: neither one that waits nor the one whose turn was over in the last cycle
+  assign alone   = !pop_valid && !kept && !unload_valid && !(back_valid_q && back_again_q);
   assign serves  = has_job_q && !account_q.failed;
   assign empty   = !has_job_q && !arrived_q && !(put_valid && put_queue == queue_q);
   assign fails   = act inside {ActFail, ActGather};
