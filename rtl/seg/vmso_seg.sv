@@ -157,7 +157,7 @@ module vmso_seg
     .clk, .rst_n, .init_valid(init), .init_queue, .load_valid(job_load_valid), .load_job,
     .load_queue, .load_quiet, .load_idle, .event_valid(ready_event_valid),
     .event_job(ready_event[JobW-1:0]), .head_event_valid(event_valid), .head_event_job(event_job),
-    .idle(idle_q), .visit_valid(state_q == UnEnd), .visit_ready,
+    .idle(idle_q), .visit_valid(state_q == UnEnd && write_q), .visit_ready,
     .visit_queue(unload_queue[QueueW-1:0]), .fresh_valid, .fresh_ready, .fresh_queue, .put_valid, .put_queue, .look_queue,
     .look_any, .look_head, .cur_job(job_q), .next_any, .next, .pop(job_pop), .pop_queue(queue_q)
   );
@@ -268,8 +268,8 @@ module vmso_seg
   logic un_load, wake_d, fails, un_due, un_mine, un_busy_q, un_any_q, yield_q;
   assign spent   = account_q.balance <= 0;
   assign in_debt = deep_debt(account_q.balance, DeepBits);
-  // nobody else wants a turn, nor has just given one back
-  assign alone   = !pop_valid && !kept && !back_valid_q && !unload_valid;
+  // nobody else wants a turn: neither one that waits nor the one whose turn was over in the last cycle
+  assign alone   = !pop_valid && !kept && !unload_valid && !(back_valid_q && back_again_q);
   assign serves  = has_job_q && !account_q.failed;
   assign empty   = !has_job_q && !arrived_q && !(put_valid && put_queue == queue_q);
   assign fails   = act inside {ActFail, ActGather};
@@ -338,7 +338,7 @@ module vmso_seg
       UnLook:    state_d = UnLoad;
       UnLoad:    state_d = un_any_q ? UnKill : UnEnd;
       UnKill:    if (act_go) state_d = WaitTurn;
-      default:   if (visit_ready) state_d = WaitTurn;  // UnEnd: its debt has to be paid, jobs or not
+      default:   if (unload_ready) state_d = WaitTurn;  // UnEnd: its debt has to be paid, jobs or not
     endcase
     take = 1'b0;
     if (turn_over || state_q == WaitTurn) begin
@@ -347,17 +347,19 @@ module vmso_seg
     end
   end
   assign turn_ready = take;
-  assign unloading  = state_q inside {UnRead, UnLook, UnLoad, UnKill};
+  assign unloading  = state_q inside {UnRead, UnLook, UnLoad, UnKill, UnEnd};
   assign un_load    = state_q == UnLoad;
   assign job_pop    = act_go && (job_over || act == ActKill);
 
   // -- the account after it -----------------------------------------------------------------------
   vmso_seg_charge #(.Cfg(Cfg)) u_charge (
-    .act_go, .act, .cut, .rest(rest_q), .job_over, .pay, .forgive(unload_ready), .job(cur_q), .rate_after, .quantum(quantum_q),
-    .account(account_q), .paid_up, .spends_all, .account_next(account_d)
+    .act_go, .act, .cut, .rest(rest_q), .job_over, .pay, .forgive(state_q == UnEnd), .job(cur_q),
+    .rate_after, .quantum(quantum_q), .account(account_q), .paid_up, .spends_all,
+    .account_next(account_d)
   );
-  assign account_we = act_go || pay || unload_ready || turn_hold;
-  assign wake_d     = (act_go && !(act inside {ActTmpl, ActKill})) || (pay && in_debt && !deep_debt(account_d.balance, DeepBits));
+  assign account_we = act_go || pay || state_q == UnEnd || turn_hold;
+  assign wake_d     = (act_go && !(act inside {ActTmpl, ActKill}))
+                      || (pay && in_debt && !deep_debt(account_d.balance, DeepBits));
 
   always_ff @(posedge clk) begin
     if (!rst_n) begin
@@ -440,7 +442,8 @@ module vmso_seg
 
   // -- unload -------------------------------------------------------------------------------------
   logic head_any_q;
-  assign unload_ready    = state_q == UnEnd && visit_ready;
+  // The queue may be the next to have a turn: its account is written before that is read again.
+  assign unload_ready    = state_q == UnEnd && visit_ready && write_q;
   assign unload_head_any = head_any_q;
   always_ff @(posedge clk) begin
     if (!rst_n) begin

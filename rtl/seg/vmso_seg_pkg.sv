@@ -7,9 +7,9 @@ package vmso_seg_pkg;
   typedef logic signed [23:0] balance_t;  // beats; negative: debt
   typedef logic [17:0] cost_t;            // beats of one order
 
-  // Debt of 2^bits beats and more, which no single frame leaves behind: then nothing more is loaded.
+  // Debt of more than 2^bits beats, which no single frame leaves behind: then nothing more is loaded.
   function automatic logic deep_debt(balance_t balance, int unsigned bits);
-    return balance[23] && (balance >>> bits) != '1;
+    return balance < -(balance_t'(1) <<< bits);
   endfunction
 
   // What seg keeps of a loaded job.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The neighbours of vmso_run, each with random times of its own: job and ring (loads, chains), xlat
-// (hits, walks, refusals, fences), seg (looks at jobs only after an event, fetches, clears) and
+// (hits, walks, refusals, fences), seg (looks at jobs only after an event, fetches, kills) and
 // read (takes pieces). What must come out is predicted by run_model.hpp.
 //
 // Found wrong: a lookup of a run that has one outstanding or that the plan does not have, a piece
 // with another place than the plan and the present version of the page map give, bytes shown as
-// ready that are not, a wrong end, a job that is never finished.
+// ready that are not, a wrong end, a job that is never finished, a killed one that is free before its
+// translations are home or whose slot is taken, bytes of which seg and run count different ones.
 #pragma once
 #include <algorithm>
 #include <deque>
@@ -31,12 +32,14 @@ struct Knobs {
   unsigned piece_percent = 80;   // piece_ready
   unsigned fetch_percent = 70;   // cycles with a fetch, if one is possible
   unsigned land_percent = 20;    // cycles in which the next slot of a job lands
-  unsigned clear_per_mille = 0;  // cycles in which a healthy job is unloaded
+  unsigned kill_per_mille = 0;   // cycles in which a healthy job is killed
   unsigned mark_per_mille = 0;   // cycles in which a fence begins
   unsigned fault_per_mille = 0;  // pages that fault
   unsigned whole_percent = 0;    // fetches of everything that is ready
   uint32_t mss = 0;              // if not 0: fetches take just so many payload bytes, or the rest
   int held_queue = -1;           // no slot of this queue lands
+  int cold_queue = -1;           // no walk of this queue ends; all its lookups miss
+  bool reuse = false;            // the entry that was freed last is loaded first
 };
 
 template <typename Model>
@@ -47,7 +50,7 @@ class Rig : public unit::UnitBench<Model> {
     pages.fault_per_mille = knobs.fault_per_mille;
     auto &d = this->dut();
     d.load_valid = d.chain_slot_valid = d.fill_valid = d.busy_valid = d.fetch_valid = 0;
-    d.clear_valid = d.mark_valid = 0;
+    d.mark_valid = 0;
     this->reset();
     d.walk_free = 1;
     d.piece_ready = d.lookup_ready = 0;
@@ -59,11 +62,11 @@ class Rig : public unit::UnitBench<Model> {
   Knobs knobs;
   PageMap pages;
   std::deque<Job> waiting;
-  uint64_t finished = 0, cleared = 0, pieces = 0, marks = 0, lookups = 0, busies = 0, fulls = 0;
+  uint64_t finished = 0, killed = 0, pieces = 0, marks = 0, lookups = 0, busies = 0, fulls = 0;
   uint64_t faults_seen = 0, bads_seen = 0, runs_redone = 0, longest_mark = 0;
   std::vector<End> ends;  // of blocked jobs, as they were seen
   std::vector<uint64_t> load_cycles, lookup_cycles, fill_cycles, event_cycles, fetch_cycles,
-      piece_cycles;  // when each came; a piece: when it was shown
+      piece_cycles, kill_cycles, free_cycles;  // when each came; a piece: when it was shown
   std::vector<unsigned> lookup_jobs;
   bool fetching = true;                    // seg sends commands
   void fence_now() { fence_due_ = true; }  // of all contexts
@@ -86,14 +89,21 @@ class Rig : public unit::UnitBench<Model> {
     this->tick();
   }
 
-  // Unloads the job of a queue that has one, with nothing of it under way.
-  void unload(unsigned queue) {
-    for (unsigned j = 0; j < table_.size(); j++) {
-      if (table_[j].used && table_[j].job.queue == queue && table_[j].fetches == 0) {
-        return begin_clear(j);
-      }
+  // Kills the jobs of a queue, as soon as the channel is free.
+  void kill(unsigned queue, unsigned most = 1000) {
+    for (unsigned j = 0; j < table_.size() && most > 0; j++) {
+      Entry &e = table_[j];
+      if (!e.used || e.job.queue != queue || e.ending) continue;
+      e.ending = true;
+      e.listed = false;
+      kill_due_.push_back(j);
+      most--;
     }
-    FAIL("queue " << queue << " has no job at rest");
+  }
+  // Is one of the queue's jobs in its entry?
+  bool has_job(unsigned queue) const {
+    return std::any_of(table_.begin(), table_.end(),
+                       [&](const Entry &e) { return e.used && e.job.queue == queue; });
   }
   void steps(unsigned n) {
     while (n-- > 0) step();
@@ -102,11 +112,12 @@ class Rig : public unit::UnitBench<Model> {
     uint64_t quiet = 0, last = 0;
     while (busy()) {
       step();
-      uint64_t progress = finished + pieces + cleared;
+      uint64_t progress = finished + pieces + killed;
       quiet = progress == last ? quiet + 1 : 0;
       last = progress;
       if (quiet > 20000) FAIL(who_waits());
     }
+    for (auto &[queue, count] : asked_) CHECK(count == 0);
   }
 
  private:
@@ -122,6 +133,7 @@ class Rig : public unit::UnitBench<Model> {
     size_t new_lookups = 0;  // first lookups seen
     unsigned fetches = 0;    // offered and not all pieces shown
     bool listed = false, ending = false;
+    std::optional<uint64_t> killed = {};  // in this cycle
     size_t chain_next = 0;  // next slot that lands
     bool avail = false, landing = false;
     std::array<int, 32> outstanding = {};
@@ -137,7 +149,7 @@ class Rig : public unit::UnitBench<Model> {
   struct Fetch {
     unsigned job;
     uint32_t bytes, pos;
-    bool last, to_template;
+    bool last, to_template, kill;
     unsigned tag;
   };
   struct Look {
@@ -157,7 +169,8 @@ class Rig : public unit::UnitBench<Model> {
     load_recent_ = loading_.has_value();
     loading_.reset();
     while (!freed_.empty() && freed_.front().first <= this->now()) {
-      home_.push_back(freed_.front().second);
+      if (knobs.reuse) home_.push_front(freed_.front().second);
+      else home_.push_back(freed_.front().second);
       freed_.pop_front();
     }
     if (load_recent_ || waiting.empty() || home_.empty() || !chance(knobs.load_percent)) return;
@@ -251,6 +264,8 @@ class Rig : public unit::UnitBench<Model> {
     Entry &e = table_[d.chain_pop_job];
     REQUIRE(e.used);
     REQUIRE(e.avail);
+    // a kill shows to the room in the second cycle after its command, and a pop one later
+    if (e.killed) REQUIRE(this->now() <= *e.killed + 2);
     e.avail = false;
     e.landing = true;
     popped_ = d.chain_pop_job;
@@ -271,6 +286,7 @@ class Rig : public unit::UnitBench<Model> {
     // a random one of those that are due, so that answers overtake each other
     std::vector<size_t> due;
     for (size_t i = 0; i < asks_.size(); i++) {
+      if (int(table_[asks_[i].job].job.queue) == knobs.cold_queue) continue;
       if (asks_[i].due <= this->now() && !asks_[i].refuse) due.push_back(i);
     }
     if (!due.empty()) {
@@ -400,14 +416,13 @@ class Rig : public unit::UnitBench<Model> {
     }
     d.mark_all = mark_all_;
     d.mark_ctx = uint16_t(mark_all_ ? rng_() % 4096 : mark_ctx_);
-    if (!clearing_ && rare(knobs.clear_per_mille)) {
+    if (!offer_ && mark_ == 0 && !kill_due_.empty()) {
+      offer_kill(kill_due_.front());
+      kill_due_.pop_front();
+    } else if (!offer_ && mark_ == 0 && rare(knobs.kill_per_mille)) {
       unsigned j = unsigned(rng_() % table_.size());
-      if (table_[j].used && table_[j].fetches == 0 && !table_[j].ending && !load_of(j)) {
-        begin_clear(j);
-      }
+      if (table_[j].used && !table_[j].ending && !load_of(j)) offer_kill(j);
     }
-    d.clear_valid = clearing_.has_value();
-    d.clear_job = uint8_t(clearing_ ? *clearing_ : unsigned(rng_()));
     if (!offer_ && mark_ == 0 && fetching && look_.valid) act(d);
     look_.valid = false;
     d.fetch_valid = offer_.has_value();
@@ -420,6 +435,8 @@ class Rig : public unit::UnitBench<Model> {
       d.fetch_pos = uint16_t(offer_->pos);
       d.fetch_bytes = uint16_t(offer_->bytes);
       d.fetch_job_last = offer_->last;
+      d.fetch_kill = offer_->kill;
+      d.fetch_queue = uint16_t(table_[offer_->job].job.queue);
     }
     d.mark_valid = mark_ == 2;
     // look at a listed job
@@ -435,8 +452,8 @@ class Rig : public unit::UnitBench<Model> {
     d.end_job = uint8_t(look_job_);
   }
   bool load_of(unsigned j) const { return loading_ && *loading_ == j; }
-  void begin_clear(unsigned j) {
-    clearing_ = j;
+  void offer_kill(unsigned j) {
+    offer_ = Fetch{j, 0, 0, false, false, true, unsigned(rng_() & 0xff)};
     table_[j].ending = true;
     table_[j].listed = false;
   }
@@ -511,7 +528,8 @@ class Rig : public unit::UnitBench<Model> {
   void offer(Entry &e, uint32_t bytes, bool last) {
     bool headed = e.ordered < e.job.header;
     uint32_t pos = headed ? 0 : uint32_t(rng_() % 4096);
-    offer_ = Fetch{look_.job, bytes, pos, last, headed, unsigned(rng_() & 0xff)};
+    offer_ = Fetch{look_.job, bytes, pos, last, headed, false,
+                   unsigned(rng_() & 0xff)};
     e.ordered += bytes;
     e.count = (e.count + bytes) & 0x3ffff;
     e.fetches++;
@@ -544,7 +562,7 @@ class Rig : public unit::UnitBench<Model> {
       e.listed = true;
       return;
     }
-    if (!clearing_ && e.fetches == 0) begin_clear(look_.job);
+    offer_kill(look_.job);
   }
 
   void sample_seg(Model &d) {
@@ -565,11 +583,16 @@ class Rig : public unit::UnitBench<Model> {
     }
     if (d.fetch_valid && d.fetch_ready) {
       fetch_cycles.push_back(this->now());
-      if (offer_->last) expect_free_.push_back(offer_->job);
-      if (offer_->bytes == 0)
+      if (offer_->last || offer_->kill) expect_free_.push_back(offer_->job);
+      if (offer_->kill) {
+        table_[offer_->job].killed = this->now();
+        kill_cycles.push_back(this->now());
+        killed++;
+      } else if (offer_->bytes == 0) {
         table_[offer_->job].fetches--;
-      else
+      } else {
         fetches_.push_back(*offer_);
+      }
       offer_.reset();
     }
     if (mark_ == 1 && !offer_ && d.fetch_idle && fetches_.empty()) {
@@ -585,17 +608,7 @@ class Rig : public unit::UnitBench<Model> {
     }
     if (d.fetch_idle && !(d.fetch_valid && d.fetch_ready))
       REQUIRE((fetches_.empty() && !d.piece_valid));
-    if (d.clear_valid && d.clear_ready) {
-      cleared++;
-      expect_free_.push_back(*clearing_);
-      // an unloaded job's count goes on from ready_total; an error run may have taken a place, too
-      Entry &e = table_[*clearing_];
-      d.status_job = uint8_t(*clearing_);
-      this->settle();
-      e.count = d.status_ready_total;
-      e.base_known = false;
-      clearing_.reset();
-    }
+    if (d.asked_valid) asked_[d.asked_queue]++;
     if (d.job_free_valid) {
       unsigned j = d.job_free;
       auto it = std::find(expect_free_.begin(), expect_free_.end(), j);
@@ -604,16 +617,24 @@ class Rig : public unit::UnitBench<Model> {
       expect_free_.erase(it);
       Entry &e = table_[j];
       for (int n : e.outstanding) REQUIRE(n == 0);
+      REQUIRE(e.fetches == 0);
+      REQUIRE_FALSE(e.landing);
+      free_cycles.push_back(this->now());
       d.status_job = uint8_t(j);
       this->settle();
       REQUIRE(uint32_t(d.status_ready_total) == e.count);
-      if (e.base_known) REQUIRE(e.taken == e.plan.bytes);
+      if (e.killed) {
+        e.base_known = false;  // an error run may have taken a place, too
+      } else if (e.base_known) {
+        REQUIRE(e.taken == e.plan.bytes);
+      }
       e.used = e.listed = e.avail = false;
       e.landing = false;
       e.base = (e.base + unsigned(e.new_lookups)) % 32;
       active_--;
       finished++;
-      freed_.push_back({this->now() + 4, j});
+      freed_.push_back({this->now() + 1 + rng_() % 5, j});
+      std::sort(freed_.begin(), freed_.end());
     }
   }
 
@@ -635,6 +656,8 @@ class Rig : public unit::UnitBench<Model> {
     REQUIRE(!fetches_.empty());
     Fetch &f = fetches_.front();
     Entry &e = table_[f.job];
+    REQUIRE(asked_[e.job.queue] > 0);
+    asked_[e.job.queue]--;
     REQUIRE(unsigned(d.piece_job) == f.job);
     REQUIRE(unsigned(d.piece_frame) == f.tag);
     size_t index = run_at(e, e.taken);
@@ -692,7 +715,9 @@ class Rig : public unit::UnitBench<Model> {
   std::vector<Entry> table_;
   std::deque<unsigned> home_;
   std::deque<std::pair<uint64_t, unsigned>> freed_;
-  std::optional<unsigned> loading_, popped_, clearing_;
+  std::optional<unsigned> loading_, popped_;
+  std::deque<unsigned> kill_due_;
+  std::map<unsigned, int> asked_;  // by queue: pieces that were announced and not shown
   std::vector<unsigned> expect_free_;
   unsigned again_under_way_ = 0;  // cycles
   int64_t waiting_ = 0, waiting_before_ = 0;  // refused runs

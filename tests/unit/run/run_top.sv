@@ -78,7 +78,9 @@ module run_top
   input  logic [10:0]  fetch_row,
   input  logic [13:0]  fetch_pos,
   input  logic [13:0]  fetch_bytes,
+  input  logic [11:0]  fetch_queue,
   input  logic         fetch_job_last,
+  input  logic         fetch_kill,
   output logic         piece_valid,
   input  logic         piece_ready,
   output logic [7:0]   piece_job,
@@ -90,11 +92,10 @@ module run_top
   output logic [12:0]  piece_bytes,
   output logic         piece_last,
   output logic         fetch_idle,
+  output logic         asked_valid,
+  output logic [11:0]  asked_queue,
   output logic         job_free_valid,
   output logic [7:0]   job_free,
-  input  logic         clear_valid,
-  output logic         clear_ready,
-  input  logic [7:0]   clear_job,
   input  logic         mark_valid,
   output logic         mark_ready,
   input  logic         mark_all,
@@ -129,9 +130,9 @@ module run_top
   assign fill  = '{job: fill_job, run: fill_run, fault: fill_fault, cause: cause_e'(fill_cause),
                    level: fill_level, ppn: fill_ppn};
   assign busy  = '{job: busy_job, run: busy_run};
-  assign fetch = '{job: fetch_job, to_template: fetch_to_template, tmpl: fetch_tmpl,
+  assign fetch = '{queue: fetch_queue, job: fetch_job, to_template: fetch_to_template, tmpl: fetch_tmpl,
                    frame: fetch_frame, row: fetch_row, pos: fetch_pos, bytes: fetch_bytes,
-                   job_last: fetch_job_last};
+                   job_last: fetch_job_last, kill: fetch_kill};
   assign lookup_job   = lookup.job;
   assign lookup_run   = lookup.run;
   assign lookup_queue = lookup.queue;
@@ -164,7 +165,7 @@ module run_top
     .lookup_valid, .lookup_ready, .lookup, .fill_valid, .fill, .busy_valid, .busy, .walk_free,
     .lookup_waits, .share_queue, .share_full, .status_job, .run_status, .end_job, .run_end, .ready_event_valid, .ready_event,
     .fetch_valid, .fetch_ready, .fetch, .piece_valid, .piece_ready, .piece, .fetch_idle,
-    .job_free_valid, .job_free, .clear_valid, .clear_ready, .clear_job,
+    .asked_valid, .asked_queue, .job_free_valid, .job_free,
     .mark_valid, .mark_ready, .mark_all, .mark_ctx, .count_faults
   );
 

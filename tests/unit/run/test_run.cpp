@@ -181,7 +181,7 @@ End end_of(Spoil spoil) {
   rig.waiting.push_back(job);
   rig.waiting.push_back(small(0x5000, 10));  // another job is not touched by it
   rig.drain();
-  CHECK(rig.cleared == 1);
+  CHECK(rig.killed == 1);
   CHECK(rig.finished == 2);
   REQUIRE(!rig.ends.empty());
   return rig.ends.back();
@@ -192,7 +192,7 @@ End end_of(Spoil spoil) {
 TEMPLATE_TEST_CASE("Random jobs become the pieces of their buffers", "[run]", Vrun0, Vrun1, Vrun2) {
   Rig<TestType> rig(JobsOf<TestType>::value, Knobs{}, kSeed);
   random_jobs(rig, 1500, kSeed, 0);
-  CHECK(rig.cleared == 0);
+  CHECK(rig.killed == 0);
   CHECK(rig.fulls > 0);
   CHECK(rig.busies > 0);
 }
@@ -202,7 +202,7 @@ TEMPLATE_TEST_CASE("Bad descriptors end their jobs and no others", "[run]", Vrun
   knobs.fault_per_mille = 30;
   Rig<TestType> rig(JobsOf<TestType>::value, knobs, kSeed + 1);
   random_jobs(rig, 1500, kSeed + 1, 50);
-  CHECK(rig.cleared > 300);
+  CHECK(rig.killed > 300);
   CHECK(rig.faults_seen > 100);
   CHECK(rig.bads_seen > 100);
 }
@@ -212,11 +212,11 @@ TEMPLATE_TEST_CASE("With fences and unloads at any time no stale page is read", 
   for (uint64_t seed : {kSeed + 2, kSeed + 3}) {
     Knobs knobs;
     knobs.fault_per_mille = 30;
-    knobs.clear_per_mille = 8;
+    knobs.kill_per_mille = 8;
     knobs.mark_per_mille = 4;
     Rig<TestType> rig(JobsOf<TestType>::value, knobs, seed);
     random_jobs(rig, 600, seed, 10);
-    CHECK(rig.cleared > 20);
+    CHECK(rig.killed > 20);
     CHECK(rig.marks > 20);
     CHECK(rig.runs_redone > rig.busies);
   }
@@ -239,10 +239,10 @@ TEMPLATE_TEST_CASE("A lookup that was offered stands while its job is unloaded",
                    Vrun1, Vrun2) {
   Knobs knobs;
   knobs.lookup_percent = 20;
-  knobs.clear_per_mille = 50;
+  knobs.kill_per_mille = 50;
   Rig<TestType> rig(JobsOf<TestType>::value, knobs, kSeed + 5);
   random_jobs(rig, 1000, kSeed + 5, 0);
-  CHECK(rig.cleared > 20);
+  CHECK(rig.killed > 20);
 }
 
 TEST_CASE("Each kind of bad descriptor has its status and address", "[run]") {
@@ -270,7 +270,7 @@ TEST_CASE("A buffer that ends at the top of the address space is whole", "[run]"
   job.chain[0].places[3] = {0 - 200ull, 200, 0, 0};
   rig.waiting.push_back(job);
   rig.drain();
-  CHECK(rig.cleared == 0);
+  CHECK(rig.killed == 0);
   CHECK(rig.lookups - rig.runs_redone == 5);
 }
 
@@ -419,13 +419,179 @@ TEMPLATE_TEST_CASE("A slot that does not come holds up its own job alone", "[run
   }
   rig.steps(1500);
   CHECK(rig.finished == 2);  // those of queues 2 and 3
-  rig.unload(1);             // a job that waits is forgotten at once, also behind another one
+  rig.kill(1, 1);            // a job that waits is forgotten at once, also behind another one
   rig.steps(100);
-  CHECK(rig.cleared == 1);
-  rig.unload(1);
+  CHECK(rig.killed == 1);
+  rig.kill(1, 1);
   rig.steps(100);
-  CHECK(rig.cleared == 2);
+  CHECK(rig.killed == 2);
   CHECK(!rig.busy());
+}
+
+// A job is killed in each cycle of its life, and its entry loaded anew as soon as it is free.
+TEMPLATE_TEST_CASE("A job can be killed in every cycle of its life", "[run][kill]", Vrun0, Vrun1,
+                   Vrun2) {
+  Job long_one = small(0x7ff0, 40 * 4096);  // more runs than places
+  long_one.header = 66;
+  long_one.tmpl = {0x10fd0, 0, 2, 0};
+  Job chained = small(0x1000, 64);
+  chained.chain.resize(6);
+  for (size_t i = 0; i < 6; i++) {
+    for (uint64_t p = 0; p < 4; p++) chained.chain[i].places[p] = {0x3ff0 * (i + p), 100, 0, 0};
+  }
+  chained.payload = 64 + 24 * 100;
+  Job spoiled = chained;
+  spoiled.chain[3].places[1].reserved = 1;
+  Job nop;
+  nop.kind = 0;
+  struct Case {
+    const char *what;
+    Job job;
+    Knobs knobs;
+    bool fetching;
+    unsigned offsets, step;
+  };
+  Knobs plain;
+  Knobs slow;  // walks that overtake each other, and refusals
+  slow.walk_percent = 80;
+  slow.busy_percent = 20;
+  slow.walk_slots = 3;
+  Knobs fenced = slow;
+  fenced.mark_per_mille = 20;
+  fenced.fault_per_mille = 50;
+  Knobs fast = smooth();
+  Knobs starved = smooth();
+  starved.land_percent = 3;
+  const Case cases[] = {{"the builder at work", long_one, fast, false, 60, 1},
+                        {"walks and refusals", long_one, slow, false, 300, 3},
+                        {"pieces are read", long_one, plain, true, 150, 1},
+                        {"slots land", chained, plain, false, 100, 1},
+                        {"slots are waited for", chained, starved, false, 200, 2},
+                        {"a bad slot", spoiled, plain, false, 100, 1},
+                        {"fences", long_one, fenced, true, 300, 2},
+                        {"no runs", nop, plain, false, 8, 1}};
+  uint64_t killed = 0;
+  for (const Case &c : cases) {
+    for (unsigned offset = 0; offset < c.offsets; offset += c.step) {
+      INFO(c.what << ", killed after " << offset << " cycles");
+      Knobs knobs = c.knobs;
+      knobs.reuse = true;
+      Rig<TestType> rig(JobsOf<TestType>::value, knobs, kSeed + offset);
+      rig.fetching = c.fetching;
+      Job job = c.job;
+      job.queue = 1;
+      rig.waiting.push_back(job);
+      while (!rig.has_job(1)) rig.step();
+      for (unsigned i = 0; i < offset % 4; i++) rig.waiting.push_back(small(0x1000 * i, 3000));
+      rig.steps(offset);
+      rig.kill(1);
+      for (unsigned i = 0; i < 4; i++) rig.waiting.push_back(small(0x9000 * i, 9000));
+      rig.steps(20);
+      rig.knobs.mark_per_mille = 0;
+      rig.fetching = true;
+      rig.drain();
+      CHECK(rig.finished == 5 + offset % 4);
+      killed += rig.killed;
+    }
+  }
+  CHECK(killed > 500);
+}
+
+TEMPLATE_TEST_CASE("A lone dying job is free in fourteen cycles", "[run][kill][rate]", Vrun0, Vrun1,
+                   Vrun2) {
+  for (bool whole : {false, true}) {  // waits for a freed run, or is done
+    Rig<TestType> rig(JobsOf<TestType>::value, smooth(), kSeed);
+    rig.fetching = false;
+    rig.waiting.push_back(small(0, (whole ? 3 : 40) * 4096));
+    rig.steps(100);
+    rig.kill(0);
+    rig.steps(100);
+    REQUIRE(rig.finished == 1);
+    std::printf("run: a lone dying job is free after %u cycles\n",
+                unsigned(rig.free_cycles[0] - rig.kill_cycles[0]));
+    CHECK(rig.free_cycles[0] - rig.kill_cycles[0] <= 14);  // two tries
+  }
+}
+
+TEMPLATE_TEST_CASE("The dying wait for their own translations and for nobody else's",
+                   "[run][kill]", Vrun0, Vrun1, Vrun2) {
+  constexpr unsigned kJobs = JobsOf<TestType>::value;
+  Knobs knobs = smooth();
+  knobs.cold_queue = 1;
+  Rig<TestType> rig(kJobs, knobs, kSeed);
+  auto load = [&](unsigned queue, unsigned jobs, unsigned pages) {
+    for (unsigned i = 0; i < jobs; i++) {
+      rig.waiting.push_back(small(uint64_t(queue) << 32 | i << 20, pages * 4096));
+      rig.waiting.back().queue = queue;
+    }
+  };
+  rig.fetching = false;
+  load(1, kJobs / 2, 3);
+  load(2, kJobs / 4, 3);
+  rig.steps(4 * kJobs);
+  rig.kill(1);
+  rig.kill(2);
+  rig.steps(12 * kJobs);  // a try takes six or seven cycles
+  CHECK(rig.killed == kJobs / 2 + kJobs / 4);
+  CHECK(rig.finished == kJobs / 4);  // those of queue 2
+  CHECK(!rig.has_job(2));
+  rig.fetching = true;
+  load(3, 200, 1);  // beside the cold ones
+  size_t from = rig.piece_cycles.size();
+  rig.steps(1000);
+  CHECK(rig.finished == kJobs / 4 + 200);
+  CHECK(rig.piece_cycles.back() - rig.piece_cycles[from] < 500);
+  rig.knobs.cold_queue = -1;
+  uint64_t warm = rig.now();
+  rig.steps(1000);
+  CHECK(!rig.busy());
+  CHECK(rig.free_cycles.back() - warm < 3 * kJobs / 2 + 8 * kJobs);
+}
+
+TEMPLATE_TEST_CASE("The reaper has its gap in a stream of fills without end", "[run][kill]", Vrun0,
+                   Vrun1, Vrun2) {
+  constexpr unsigned kJobs = JobsOf<TestType>::value;
+  Knobs knobs = smooth();
+  knobs.hit_latency = 60;
+  Rig<TestType> rig(kJobs, knobs, kSeed);
+  rig.fetching = false;
+  for (unsigned i = 0; i < kJobs; i++) {
+    rig.waiting.push_back(small(uint64_t(i) << 20, 32 * 4096));
+    rig.waiting.back().queue = i == 0 ? 1 : 2;
+  }
+  rig.steps(400);
+  rig.knobs.hit_latency = 4;  // from now on some sixty fills wait, one a cycle
+  rig.steps(70);
+  size_t from = rig.fill_cycles.size();
+  rig.kill(1);
+  rig.steps(150);
+  REQUIRE(rig.finished == 1);
+  std::printf("run: a dying job is free after %u cycles of fills\n",
+              unsigned(rig.free_cycles[0] - rig.kill_cycles[0]));
+  CHECK(rig.free_cycles[0] - rig.kill_cycles[0] < 100);
+  size_t fills = 0;
+  for (size_t i = from; i < rig.fill_cycles.size(); i++) {
+    fills += rig.fill_cycles[i] < rig.free_cycles[0];
+  }
+  CHECK(fills > 50);  // there was no gap before
+  rig.fetching = true;
+  rig.drain();
+}
+
+TEMPLATE_TEST_CASE("Kills at random beside everything else", "[run][kill]", Vrun0, Vrun1, Vrun2) {
+  for (uint64_t seed = 0; seed < 6; seed++) {
+    Knobs knobs;
+    knobs.kill_per_mille = 60;
+    knobs.mark_per_mille = seed % 2;  // more could ask for everything again before all has come
+    knobs.fault_per_mille = 20;
+    knobs.walk_percent = unsigned(15 * seed);
+    knobs.busy_percent = 20;
+    knobs.reuse = true;
+    knobs.lookup_percent = seed < 3 ? 100 : 30;
+    Rig<TestType> rig(JobsOf<TestType>::value, knobs, kSeed + 100 + seed);
+    random_jobs(rig, 800, kSeed + 100 + seed, 10);
+    CHECK(rig.killed > 50);
+  }
 }
 
 TEMPLATE_TEST_CASE("Segments of as many runs as a job can hold never wait for themselves",

@@ -13,7 +13,7 @@
 namespace vmso::seg_test {
 
 constexpr unsigned kNop = 0, kFrame = 1, kTcpSeg = 3;  // kinds
-constexpr unsigned kOrderFrame = 0, kOrderEnd = 1, kOrderFail = 2, kOrderDiscard = 3;
+constexpr unsigned kOrderFrame = 0, kOrderEnd = 1, kOrderFail = 2;
 constexpr unsigned kSumMismatch = 0x14, kNeedsGather = 0x1a, kFault = 0x40;  // status codes
 constexpr unsigned kLevelNone = 7;
 constexpr unsigned kCountMask = 0x3ffff;
@@ -94,7 +94,8 @@ class RunEntry {
     ready_bytes = taken_bytes - off;
     prefix = head;
   }
-  void drop() {  // clear: the counts of ready and taken bytes become one
+  void drop() {  // the job has died: the counts of ready and taken bytes become one
+    total_ready = (total_ready - (ready_bytes - taken_bytes)) & kCountMask;
     sizes.clear();
     filled.clear();
     alloc = head = prefix = off = 0;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The neighbours of vmso_seg, each with random times of its own: ring and job (loads, unloads,
-// wakes), run (readiness, fetches, clears), xlat (fences), out (orders leave in order).
+// wakes), run (readiness, fetches, jobs that die in their own time), xlat (fences), out (orders leave
+// in order).
 //
-// Found wrong: an order that is not the next of its queue's jobs or that nothing ready covers, a
-// frame whose rows or slot are in use or beyond the limit, a fetch without its order, an order or
-// fetch during a fence, a query or count that does not follow, a wake that is missing, a job that
-// is never finished.
+// Found wrong: an order that is not the next of its queue's jobs or that nothing ready covers, one of a
+// failed or half unloaded queue, a frame whose rows or slot are in use or beyond the limit, a fetch
+// without its order, a kill that nobody asked for or that reads of its job follow, a template that is
+// not dropped with its job or twice, an order or fetch during a fence, a query or count that does not
+// follow, a wake that is missing, an unload with another head, a job that is never finished.
 #pragma once
 #include <algorithm>
 #include <deque>
@@ -32,7 +34,10 @@ struct Knobs {
   unsigned piece_percent = 80;     // cycles of a busy fetch in which a piece leaves
   unsigned left_percent = 50;      // cycles in which an order leaves
   unsigned left_delay = 20;        // cycles of an order, at least
-  bool left_by_wire = false;       // an order leaves when its beats have passed, one a cycle
+  bool left_by_wire = false;       // an order leaves when its beats or cycles of out have passed
+  unsigned reap_percent = 20;      // cycles in which one of the dying jobs comes home
+  int homeless_queue = -1;         // its dying jobs do not come home
+  int cold_queue = -1;             // its runs are not filled
   unsigned wake_percent = 50;      // wake_ready
   unsigned hold_per_mille = 0;     // cycles in which a fence begins
   unsigned unload_per_mille = 0;   // cycles in which a queue is stopped and goes on
@@ -42,6 +47,16 @@ struct Knobs {
 struct Order {
   unsigned kind, queue, slot, segment, bytes, status;
   uint64_t cycle;
+};
+
+// What an unload found at the head of its queue.
+struct Heads {
+  uint64_t none = 0, fresh = 0, tmpl = 0, begun = 0, resumed = 0, behind_failed = 0;
+};
+struct Unload {
+  unsigned queue;
+  uint64_t begin, end;  // cycles: valid, ready
+  unsigned kills;
 };
 
 template <typename Model>
@@ -56,7 +71,7 @@ class Rig : public unit::UnitBench<Model> {
         queues_(sizes.queues) {
     auto &d = this->dut();
     d.load_valid = d.weight_valid = d.event_valid = d.left_valid = d.unload_valid = 0;
-    d.hold_issue = d.fetch_ready = d.clear_ready = d.wake_ready = 0;
+    d.hold_issue = d.fetch_ready = d.wake_ready = 0;
     d.query_queue = d.ctl_queue = 0;
     d.store_limit = knobs.store_limit;
     this->reset();
@@ -69,7 +84,9 @@ class Rig : public unit::UnitBench<Model> {
   Knobs knobs;
   const Sizes sizes;
   std::vector<Order> orders;
-  uint64_t fences = 0, unloads = 0, fails = 0, discards = 0, wakes = 0, resumed = 0, gathers = 0;
+  uint64_t fences = 0, unloads = 0, fails = 0, kills = 0, tmpl_drops = 0, wakes = 0, gathers = 0;
+  Heads heads;
+  std::vector<Unload> unload_log;
   unsigned used_queues = sizes.queues;  // the others are not unloaded at random
   uint64_t longest_hold = 0, slot_peak = 0, row_peak = 0;
   std::vector<uint64_t> debt_cycles;  // cycles in which query_in_debt of watch_queue was seen
@@ -77,7 +94,7 @@ class Rig : public unit::UnitBench<Model> {
   std::map<unsigned, uint64_t> load_cycle;                 // by slot
   std::optional<unsigned> watch_queue;                     // else queries are random
   bool leaving = true;                                     // the MAC takes frames
-  std::vector<uint64_t> cost;                              // beats ordered, by queue
+  std::vector<uint64_t> cost;                              // what was ordered cost, by queue
 
   void post(Job job) {
     auto &q = queues_[job.queue];
@@ -103,6 +120,9 @@ class Rig : public unit::UnitBench<Model> {
     return home_.size() != sizes.jobs || !expected_.empty() || unload_ || !unload_due_.empty();
   }
   unsigned todo(unsigned queue) const { return unsigned(queues_[queue].todo.size()); }
+  unsigned loaded(unsigned queue) const { return unsigned(queues_[queue].jobs.size()); }
+  unsigned entries_free() const { return unsigned(home_.size()); }
+  bool unloading() const { return unload_ || !unload_due_.empty(); }
   const std::vector<uint64_t> &wake_cycles_of(unsigned queue) { return wake_cycles_[queue]; }
   // Nothing is issued in the next cycles; loads and translations go on.
   void fence_at_start(unsigned cycles) {
@@ -146,6 +166,7 @@ class Rig : public unit::UnitBench<Model> {
     sample_queries(d);
     sample_wake(d);
     sample_order(d);
+    sample_tmpl_drop(d);
     sample_fetch(d);
     sample_control(d);
     last_end_job_ = d.end_job;
@@ -157,8 +178,8 @@ class Rig : public unit::UnitBench<Model> {
     Job job;
     unsigned entry, tmpl;
     unsigned segments, sent;  // issued, with what was skipped
-    bool tmpl_fetched = false, frame_fetched = false, failed = false;
-    std::optional<bool> tmpl_final = {};  // what its last order said of the template
+    bool tmpl_fetched = false, frame_fetched = false, charged = false;
+    std::optional<bool> tmpl_final = {};  // what its last order, or its drop, said of the template
   };
   struct Queue {
     std::deque<Job> todo;
@@ -168,19 +189,20 @@ class Rig : public unit::UnitBench<Model> {
     uint16_t issued = 0, left = 0;
     bool owed = false;  // a wake
     bool stopped = false;
+    bool failed = false;  // a tombstone was ordered and no unload has ended since
   };
   struct Entry {
-    bool used = false;
+    bool used = false, dying = false;
     Loaded loaded;
     RunEntry run;
     uint64_t load_cycle = 0;
   };
   struct Fetch {
     unsigned entry, frame, row, pos, bytes;
-    bool last;
+    bool last, kill;
   };
   struct InFlight {
-    unsigned kind, queue, row, rows, beats;
+    unsigned kind, queue, row, rows, cycles;
     uint64_t due;
   };
 
@@ -211,6 +233,7 @@ class Rig : public unit::UnitBench<Model> {
     Entry &entry = entries_[e];
     REQUIRE(!entry.used);
     entry.used = true;
+    entry.dying = false;
     entry.load_cycle = load_cycle[job.slot] = this->now();
     entry.loaded = {.job = job,
                     .entry = e,
@@ -257,6 +280,7 @@ class Rig : public unit::UnitBench<Model> {
       for (unsigned e = 0; e < sizes.jobs; e++) {
         Entry &entry = entries_[e];
         if (!entry.used || this->now() < entry.load_cycle + 2) continue;
+        if (int(entry.loaded.job.queue) == knobs.cold_queue) continue;
         if (entry.run.can_fill() || entry.run.can_end()) open.push_back(e);
       }
       if (!open.empty()) {
@@ -290,7 +314,14 @@ class Rig : public unit::UnitBench<Model> {
     d.end_va = end.va;
     d.fetch_ready = !fetch_busy_ && chance(knobs.fetch_percent);
     d.fetch_idle = !fetch_busy_;
-    d.clear_ready = chance(20);
+    if (!dying_.empty() && chance(knobs.reap_percent)) {
+      size_t i = rng_() % dying_.size();
+      unsigned e = dying_[i];
+      if (int(entries_[e].loaded.job.queue) == knobs.homeless_queue) return;
+      dying_.erase(dying_.begin() + long(i));
+      entries_[e].run.drop();
+      free_entry(e);
+    }
   }
   void free_entry(unsigned e) {
     Loaded &l = entries_[e].loaded;
@@ -308,10 +339,14 @@ class Rig : public unit::UnitBench<Model> {
     REQUIRE(e < sizes.jobs);
     REQUIRE(entries_[e].used);
     Loaded &l = entries_[e].loaded;
+    CHECK(d.fetch_queue == l.job.queue);
+    if (d.fetch_kill) return sample_kill(d, e);
+    REQUIRE_FALSE(entries_[e].dying);
     if (!d.fetch_to_template) {
       REQUIRE(!expected_.empty());  // its order comes with it or before it
       const Fetch &f = expected_.front();
       REQUIRE(e == f.entry);
+      REQUIRE_FALSE(f.kill);
       CHECK(d.fetch_bytes == f.bytes);
       CHECK(d.fetch_job_last == f.last);
       if (f.bytes != 0) {
@@ -346,13 +381,76 @@ class Rig : public unit::UnitBench<Model> {
     }
   }
 
+  // The job of a tombstone, or the next one of the queue that is unloaded.
+  void sample_kill(auto &d, unsigned e) {
+    if (!d.fetch_ready) return;
+    Entry &entry = entries_[e];
+    Loaded &l = entry.loaded;
+    INFO("cycle " << this->now() << " kill of job " << e << " of queue " << l.job.queue);
+    REQUIRE_FALSE(entry.dying);
+    CHECK(d.fetch_bytes == 0);
+    CHECK_FALSE(d.fetch_to_template);
+    CHECK_FALSE(d.fetch_job_last);
+    if (!expected_.empty() && expected_.front().kill && expected_.front().entry == e) {
+      expected_.pop_front();
+    } else {
+      for (const Fetch &f : expected_) REQUIRE(f.entry != e);
+      Queue &q = queues_[l.job.queue];
+      if (!late_kills_.empty()) {
+        REQUIRE(late_kills_.front() == e);
+        late_kills_.pop_front();
+      } else {
+        REQUIRE(unload_);
+        REQUIRE(*unload_ == l.job.queue);
+        REQUIRE(!q.jobs.empty());
+        REQUIRE(q.jobs.front() == e);
+        q.jobs.pop_front();
+        unloaded(l);
+      }
+      CHECK(l.tmpl_final.has_value() == (!l.job.refused() && l.job.header != 0));
+      kills++;
+    }
+    entry.dying = true;
+    dying_.push_back(e);
+  }
+  void unloaded(const Loaded &l) {
+    half_unloaded_ = true;
+    bool tmpl = l.tmpl_final && *l.tmpl_final;
+    if (dropped_.empty()) {
+      if (queues_[*unload_].failed) heads.behind_failed++;
+      if (l.segments != l.job.skip_segments) heads.begun++;
+      else if (tmpl) heads.tmpl++;
+      else if (l.segments != 0) heads.resumed++;
+      else heads.fresh++;
+    }
+    dropped_.push_back(l.job);
+    dropped_.back().skip_bytes = l.sent;
+    dropped_.back().skip_segments = l.segments;
+    queues_[*unload_].issued_bytes += l.job.payload - l.sent;
+  }
+  void sample_tmpl_drop(auto &d) {
+    if (!d.tmpl_drop_valid) return;
+    REQUIRE(unload_);
+    half_unloaded_ = true;
+    const Queue &q = queues_[*unload_];
+    for (size_t i = 0; i < q.jobs.size() && i < 3; i++) {  // two kills are on their way at most
+      Loaded &l = entries_[q.jobs[i]].loaded;
+      if (l.tmpl != d.tmpl_drop_tmpl || l.job.refused() || l.job.header == 0) continue;
+      REQUIRE_FALSE(l.tmpl_final);
+      l.tmpl_final = d.tmpl_drop_fetched;
+      tmpl_drops++;
+      return;
+    }
+    FAIL("template " << int(d.tmpl_drop_tmpl) << " is not of a job to be unloaded");
+  }
+
   // -- out ---------------------------------------------------------------------------------------
   void drive_out(auto &d) {
     d.left_valid = 0;
     if (flight_.empty() || !leaving) return;
     const InFlight &f = flight_.front();
     if (knobs.left_by_wire) {
-      if (++wire_beats_ < std::max(1u, f.beats)) return;
+      if (++wire_beats_ < f.cycles) return;
       wire_beats_ = 0;
     } else if (this->now() < f.due || !chance(knobs.left_percent)) {
       return;
@@ -375,13 +473,13 @@ class Rig : public unit::UnitBench<Model> {
     Queue &q = queues_[qi];
     INFO("cycle " << this->now() << " queue " << qi << " kind " << int(d.order_kind) << " slot "
                   << d.order_slot << " segment " << d.order_segment);
-    bool discard = d.order_kind == kOrderDiscard;
-    REQUIRE((discard ? !cleared_.empty() : !q.jobs.empty()));
-    unsigned e = discard ? 0 : q.jobs.front();
-    Loaded &l = discard ? cleared_.front() : entries_[e].loaded;
+    REQUIRE(!q.jobs.empty());
+    REQUIRE_FALSE(q.failed);
+    REQUIRE_FALSE((half_unloaded_ && *unload_ == qi));
+    unsigned e = q.jobs.front();
+    Loaded &l = entries_[e].loaded;
     const Job &job = l.job;
     RunEntry &run = entries_[e].run;
-    REQUIRE_FALSE(l.failed);
     // carried as they are
     CHECK(d.order_slot == job.slot);
     CHECK(d.order_slots == job.slots);
@@ -405,7 +503,8 @@ class Rig : public unit::UnitBench<Model> {
     bool last = want == rest;
     unsigned rows = beats(job.header + want);
     unsigned taken = (l.sent - job.skip_bytes) + (d.order_tmpl_fetched ? job.header : 0);
-    uint64_t beats_now = 0;
+    uint64_t cycles = job.kind == kTcpSeg ? 3 : 2;
+    uint64_t frame_cycles = 0, wire_cycles = cycles;
     switch (d.order_kind) {
       case kOrderFrame:
         REQUIRE(!job.refused());
@@ -418,14 +517,13 @@ class Rig : public unit::UnitBench<Model> {
         CHECK(d.order_tmpl_fetched == (job.header != 0));
         if (last) CHECK(run.chain_done());
         CHECK((rows_used_ == 0 || rows_used_ + rows <= std::min(sizes.rows, knobs.store_limit)));
-        expected_.push_back({e, d.order_frame, d.order_row, job.header, want, last});
-        beats_now = std::max(std::max(rows, beats(60)),
-                             want == 0 ? 0 : (want + 2 * sizes.bus_bytes - 2) / sizes.bus_bytes);
+        expected_.push_back({e, d.order_frame, d.order_row, job.header, want, last, false});
+        wire_cycles = std::max<uint64_t>(cycles, std::max(rows, beats(60)));
+        frame_cycles = want == 0 ? 0 : (want + 2 * sizes.bus_bytes - 2) / sizes.bus_bytes;
         rows_used_ += rows;
         row_ = (row_ + rows) % sizes.rows;
         l.segments++;
         l.sent += want;
-        if (l.segments == job.skip_segments + 1) beats_now += load_cost(job);
         q.issued_bytes += want;
         if (last) q.jobs.pop_front();
         break;
@@ -433,7 +531,7 @@ class Rig : public unit::UnitBench<Model> {
         REQUIRE(job.refused());
         CHECK_FALSE(held_);
         CHECK(d.order_status == job.status);
-        expected_.push_back({e, 0, 0, 0, 0, true});
+        expected_.push_back({e, 0, 0, 0, 0, true, false});
         q.issued_bytes += rest;
         q.jobs.pop_front();
         break;
@@ -457,22 +555,15 @@ class Rig : public unit::UnitBench<Model> {
           CHECK(d.order_va == run.end.va);
         }
         l.tmpl_final = d.order_tmpl_fetched;
-        l.failed = true;
+        expected_.push_back({e, 0, 0, 0, 0, false, true});
         q.issued_bytes += rest;
+        q.jobs.pop_front();
+        q.failed = true;
         fails++;
         break;
       }
       default:
-        REQUIRE(unload_);
-        REQUIRE(*unload_ == qi);
-        q.issued_bytes += rest;
-        discards++;
-        CHECK(d.order_tmpl_fetched == l.tmpl_fetched);
-        dropped_.push_back(job);
-        dropped_.back().skip_bytes = l.sent;
-        dropped_.back().skip_segments = l.segments;
-        cleared_.pop_front();
-        break;
+        FAIL("no such order");
     }
     if (d.order_kind != kOrderFrame) {
       CHECK(d.order_last);
@@ -481,13 +572,13 @@ class Rig : public unit::UnitBench<Model> {
       rows = 0;
     }
     if (cost.size() != sizes.queues) cost.assign(sizes.queues, 0);
-    cost[qi] += beats_now;
+    cost[qi] += std::max(wire_cycles, frame_cycles) + (l.charged ? 0 : load_cost(job));
+    l.charged = true;
     orders.push_back({d.order_kind, qi, d.order_slot, d.order_segment, d.order_bytes,
                       d.order_status, this->now()});
     q.issued++;
     q.owed = true;
-    flight_.push_back({d.order_kind, qi, d.order_row, rows,
-                       std::max(rows, d.order_kind == kOrderFrame ? beats(60) : 1),
+    flight_.push_back({d.order_kind, qi, d.order_row, rows, unsigned(wire_cycles),
                        this->now() + knobs.left_delay});
     slot_peak = std::max(slot_peak, uint64_t(flight_.size()));
     row_peak = std::max(row_peak, uint64_t(rows_used_));
@@ -495,7 +586,7 @@ class Rig : public unit::UnitBench<Model> {
   uint64_t load_cost(const Job &job) const {
     unsigned slot_beats = std::max(1u, 64 / sizes.bus_bytes);
     return job.slots * slot_beats +
-           (job.header == 0 ? 0 : (job.header + 2 * sizes.bus_bytes - 2) / sizes.bus_bytes);
+           (job.refused() || job.header == 0 ? 0 : (job.header + 2 * sizes.bus_bytes - 2) / sizes.bus_bytes);
   }
 
   // -- wakes and queries -------------------------------------------------------------------------
@@ -509,12 +600,13 @@ class Rig : public unit::UnitBench<Model> {
   void sample_queries(auto &d) {
     if (asked_) {
       INFO("cycle " << this->now() << " query of queue " << *asked_);
-      CHECK(d.query_issued_bytes == (asked_bytes_ & 0x3ffffff));
+      if (asked_bytes_) CHECK(d.query_issued_bytes == (*asked_bytes_ & 0x3ffffff));
       CHECK(d.ctl_issued == asked_issued_);
       if (d.query_in_debt && watch_queue) debt_cycles.push_back(this->now());
     }
     asked_ = d.query_queue;
     asked_bytes_ = queues_[*asked_].issued_bytes;
+    if (unload_ && *unload_ == *asked_) asked_bytes_.reset();  // jobs are on their way to be killed
     asked_issued_ = queues_[*asked_].issued;
   }
 
@@ -540,6 +632,7 @@ class Rig : public unit::UnitBench<Model> {
     d.unload_valid = unload_.has_value();
     if (unload_) {
       d.unload_queue = *unload_;
+      if (!queues_[*unload_].stopped) unload_log.push_back({*unload_, this->now(), 0, 0});
       queues_[*unload_].stopped = true;
     }
   }
@@ -559,41 +652,33 @@ class Rig : public unit::UnitBench<Model> {
         }
       }
     }
-    if (d.clear_valid && d.clear_ready) {
-      unsigned e = d.clear_job;
-      REQUIRE(e < sizes.jobs);
-      REQUIRE(entries_[e].used);
-      REQUIRE(unload_);
-      Entry &entry = entries_[e];
-      CHECK(entry.loaded.job.queue == *unload_);
-      CHECK(queues_[*unload_].jobs.front() == e);
-      CHECK_FALSE(fetch_busy_);
-      CHECK_FALSE(d.fetch_valid);
-      entry.run.drop();
-      if (!entry.loaded.failed) cleared_.push_back(entry.loaded);  // its discard is still to come
-      queues_[entry.loaded.job.queue].jobs.pop_front();
-      free_entry(e);
-    }
     if (d.unload_valid && d.unload_ready) end_unload(d);
   }
   void end_unload(auto &d) {
     Queue &q = queues_[*unload_];
-    CHECK(q.jobs.empty());
-    CHECK(cleared_.empty());
+    for (unsigned e : q.jobs) {  // their kills are on their way
+      late_kills_.push_back(e);
+      unloaded(entries_[e].loaded);
+    }
+    q.jobs.clear();
+    CHECK(late_kills_.size() <= 2);
+    if (dropped_.empty()) heads.none++;
     CHECK(d.unload_head_any == !dropped_.empty());
     if (!dropped_.empty()) {
       const Job &head = dropped_.front();
       CHECK(d.unload_head_slot == head.slot);
       CHECK(d.unload_head_segments == head.skip_segments);
       CHECK(d.unload_head_bytes == head.skip_bytes);
-      if (head.skip_segments != 0) resumed++;
     }
     for (auto job = dropped_.rbegin(); job != dropped_.rend(); ++job) {
       job->fault_run = job->fault_run >= 0 ? int(rng_() % 4) : -1;
       q.todo.push_front(*job);
     }
+    unload_log.back().end = this->now();
+    unload_log.back().kills = unsigned(dropped_.size());
     dropped_.clear();
-    q.stopped = false;
+    half_unloaded_ = false;
+    q.stopped = q.failed = false;
     unload_.reset();
     unloads++;
   }
@@ -625,15 +710,16 @@ class Rig : public unit::UnitBench<Model> {
   std::deque<Fetch> expected_;
   std::deque<InFlight> flight_;
   std::vector<Job> dropped_;
-  std::deque<Loaded> cleared_;
+  std::vector<unsigned> dying_;
+  std::deque<unsigned> late_kills_;  // of an unload that has ended
   std::deque<std::pair<unsigned, uint64_t>> unload_due_;
   std::optional<unsigned> unload_, asked_;
-  uint32_t asked_bytes_ = 0;
+  std::optional<uint32_t> asked_bytes_;
   uint16_t asked_issued_ = 0;
   unsigned next_queue_ = 0, rows_used_ = 0, row_ = 0, last_end_job_ = 0;
   unsigned fetch_entry_ = 0, fetch_left_ = 0, wire_beats_ = 0;
   bool fetch_busy_ = false, fetch_last_ = false, recent_load_ = false, held_ = false;
-  bool fence_due_ = false, release_ = false;
+  bool fence_due_ = false, release_ = false, half_unloaded_ = false;
   std::map<unsigned, std::vector<uint64_t>> wake_cycles_;
   uint64_t hold_until_ = 0, hold_since_ = 0, loads_ = 0, finished_ = 0, left_count_ = 0;
 };

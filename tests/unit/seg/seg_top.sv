@@ -42,6 +42,7 @@ module seg_top
   input  logic [63:0] end_va,
   output logic        fetch_valid,
   input  logic        fetch_ready,
+  output logic [11:0] fetch_queue,
   output logic [7:0]  fetch_job,
   output logic        fetch_to_template,
   output logic [7:0]  fetch_tmpl,
@@ -50,6 +51,7 @@ module seg_top
   output logic [13:0] fetch_pos,
   output logic [13:0] fetch_bytes,
   output logic        fetch_job_last,
+  output logic        fetch_kill,
   output logic        order_valid,
   output logic [1:0]  order_kind,
   output logic [11:0] order_queue,
@@ -80,9 +82,9 @@ module seg_top
   input  logic        left_valid,
   input  logic [11:0] left_queue,
   input  logic [10:0] left_rows,
-  output logic        clear_valid,
-  input  logic        clear_ready,
-  output logic [7:0]  clear_job,
+  output logic        tmpl_drop_valid,
+  output logic [7:0]  tmpl_drop_tmpl,
+  output logic        tmpl_drop_fetched,
   input  logic        unload_valid,
   output logic        unload_ready,
   input  logic [11:0] unload_queue,
@@ -144,6 +146,7 @@ module seg_top
   assign left = '{queue: left_queue, rows: left_rows};
 
   fetch_t fetch;
+  assign fetch_queue       = fetch.queue;
   assign fetch_job         = fetch.job;
   assign fetch_to_template = fetch.to_template;
   assign fetch_tmpl        = fetch.tmpl;
@@ -152,6 +155,10 @@ module seg_top
   assign fetch_pos         = fetch.pos;
   assign fetch_bytes       = fetch.bytes;
   assign fetch_job_last    = fetch.job_last;
+  assign fetch_kill        = fetch.kill;
+  tmpl_drop_t tmpl_drop;
+  assign tmpl_drop_tmpl    = tmpl_drop.tmpl;
+  assign tmpl_drop_fetched = tmpl_drop.fetched;
 
   order_t order;
   assign order_kind         = order.kind;
@@ -185,8 +192,8 @@ module seg_top
     .clk, .rst_n, .seg_ready, .job_load_valid(load_valid), .job_load,
     .queue_config_valid(weight_valid), .queue_config, .ready_event_valid(event_valid),
     .ready_event(event_job), .status_job, .run_status, .end_job, .run_end, .fetch_valid,
-    .fetch_ready, .fetch, .order_valid, .order, .order_frame, .left_valid, .left, .clear_valid,
-    .clear_ready, .clear_job, .unload_valid, .unload_ready, .unload_queue, .unload_head_any,
+    .fetch_ready, .fetch, .order_valid, .order, .order_frame, .left_valid, .left,
+    .tmpl_drop_valid, .tmpl_drop, .unload_valid, .unload_ready, .unload_queue, .unload_head_any,
     .unload_head_slot, .unload_head_segments, .unload_head_bytes, .query_queue,
     .query_issued_bytes, .query_in_debt, .ctl_queue, .ctl_issued, .hold_issue, .issue_held,
     .fetch_idle, .store_limit, .wake_valid, .wake_ready, .wake_queue, .count_segments,
