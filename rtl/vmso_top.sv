@@ -222,8 +222,8 @@ module vmso_top
                                walk_req_valid, fence_ready, mark_valid,
                                mark_all, hold_issue, read_colour, count_lookups, count_tlb_hits,
                                count_walks, count_table_reads, count_pwc_hits,
-                               share_full, unused_walk_charge_valid;
-  queue_t                      unused_walk_charge_queue;
+                               share_full, walk_charge_valid;
+  queue_t                      walk_charge_queue;
   fill_t                       fill;
   run_ref_t                    busy;
   read_req_t                   walk_req;
@@ -424,7 +424,7 @@ module vmso_top
   vmso_xlat #(.Cfg(Cfg)) u_xlat (
     .clk, .rst_n(core_rst_n), .xlat_ready, .windows, .lookup_valid, .lookup_ready, .lookup,
     .fill_valid, .fill, .busy_valid, .busy, .walk_free, .lookup_waits, .share_queue, .share_full,
-    .walk_charge_valid(unused_walk_charge_valid), .walk_charge_queue(unused_walk_charge_queue),
+    .walk_charge_valid, .walk_charge_queue,
     .walk_req_valid, .walk_req_ready,
     .walk_req, .walk_req_id, .read_rsp_valid, .read_rsp, .read_data, .fence_valid, .fence_ready,
     .fence, .fence_done_number, .mark_valid, .mark_ready, .mark_all,
