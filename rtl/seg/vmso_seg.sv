@@ -138,11 +138,11 @@ module vmso_seg
   logic     arrived_q;   // the empty queue got a job since
   logic     fresh_q;     // the turn has not looked at a job yet
   // what a cycle decides
-  logic     unloading, job_pop, turn_over, turn_again, turn_hold, back_valid_q, back_again_q;
+  logic     unloading, job_pop, turn_over, turn_again, turn_hold, rate_passes, rate_pass, passed_q, back_valid_q, back_again_q;
   logic     back_hold_q, held_valid, held_ready, over_rate;
   q_t       held;
   limit_t   turn_limit, limit_q;
-  rate_t    rate_used, rate_after;
+  rate_t    rate_passed, rate_after;
   debit_t   turn_debit;
   logic     write_q, account_we;
   q_t       back_q, write_queue_q;
@@ -188,7 +188,7 @@ module vmso_seg
     .config_valid(queue_config_valid && queue_config.index == 3'd6),
     .config_queue(queue_config.queue[QueueW-1:0]), .config_rate(queue_rate_t'(queue_config.data)),
     .period(rate_period), .limit_queue(account_queue), .turn_limit,
-    .turn_account(turn_account.rate), .used(rate_used), .limit(limit_q), .account(account_q.rate),
+    .limit(limit_q), .account(account_q.rate), .passes(rate_passes), .passed(rate_passed),
     .over(over_rate), .frame_bytes(pos_t'(cut.want + pos_t'(cur_q.header_bytes))),
     .after(rate_after), .hold_valid(back_valid_q && back_hold_q), .hold_queue(back_q),
     .again_valid(held_valid), .again_ready(held_ready), .again_queue(held)
@@ -282,6 +282,7 @@ module vmso_seg
     turn_over  = 1'b0;
     turn_again = 1'b0;
     turn_hold  = 1'b0;
+    rate_pass  = 1'b0;
     pay        = 1'b0;
     look_on    = 1'b0;
     load_next  = 1'b0;
@@ -295,6 +296,8 @@ module vmso_seg
           turn_again = 1'b1;
         end else if (hold_issue) begin
           state_d = Look;
+        end else if (serves && rate_passes && !passed_q) begin
+          rate_pass = 1'b1;  // one period for each order or turn
         end else if (serves && over_rate) begin
           turn_over = 1'b1;
           turn_hold = 1'b1;
@@ -354,10 +357,11 @@ module vmso_seg
   // -- the account after it -----------------------------------------------------------------------
   vmso_seg_charge #(.Cfg(Cfg)) u_charge (
     .act_go, .act, .cut, .rest(rest_q), .job_over, .pay, .forgive(state_q == UnEnd), .job(cur_q),
-    .rate_after, .quantum(quantum_q), .account(account_q), .paid_up, .spends_all,
+    .rate_pass, .rate_passed, .rate_after,
+    .quantum(quantum_q), .account(account_q), .paid_up, .spends_all,
     .account_next(account_d)
   );
-  assign account_we = act_go || pay || state_q == UnEnd || turn_hold;
+  assign account_we = act_go || pay || state_q == UnEnd || turn_hold || rate_pass;
   assign wake_d     = (act_go && !(act inside {ActTmpl, ActKill}))
                       || (pay && in_debt && !deep_debt(account_d.balance, DeepBits));
 
@@ -415,6 +419,7 @@ module vmso_seg
     if (act_go && act == ActFrame) rest_q <= rest_q - bytes_t'(cut.want);
     if (put_valid && put_queue == queue_q) arrived_q <= 1'b1;
     if (state_q == Look && state_d != Look) fresh_q <= 1'b0;
+    passed_q <= rate_pass || (passed_q && !act_go && !take);
     if (take) begin
       queue_q   <= turn_queue;
       has_job_q <= turn_any;
@@ -427,7 +432,6 @@ module vmso_seg
       account_q.debited <= turn_debit;
       account_q.balance <= turn_account.balance
                            - balance_t'({8'd0, debit_t'(turn_debit - turn_account.debited)});
-      account_q.rate    <= rate_used;
       limit_q           <= turn_limit;
     end
     if (state_q == UnRead) queue_q <= unload_queue[QueueW-1:0];

@@ -21,6 +21,8 @@ module vmso_seg_charge
   input  logic     pay,
   input  logic     forgive,
   input  seg_job_t job,
+  input  logic     rate_pass,   // a period has passed
+  input  rate_t    rate_passed,
   input  rate_t    rate_after,  // a frame
   input  balance_t quantum,
   input  account_t account,
@@ -75,6 +77,7 @@ module vmso_seg_charge
       account_next.balance = charged;
     end
     if (pay) account_next.balance = paid;
+    if (rate_pass) account_next.rate = rate_passed;
     if (forgive) begin
       account_next.failed = 1'b0;
       account_next.begun  = 1'b0;

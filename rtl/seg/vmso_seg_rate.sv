@@ -4,9 +4,9 @@
 // A queue may begin a frame while what it sent is below its limits; what it sends beyond them counts
 // against the periods that follow, so the mean is the limit.
 // turn_limit  of limit_queue, one cycle after the address; 0: none
-// used        combinational from turn_account: what counts when a turn begins in this period, one limit less
-//             for each turn, at most one for each period
-// over        combinational from account and limit: it has to wait; after: when a frame has gone
+// account     of the queue at work, with its limit; the rest is combinational from them:
+// passes      a period has passed that is not in the account; passed: the account with it
+// over        the queue has to wait; after: the account when a frame has gone
 // hold        valid only: this queue waits for the next period
 // again       valid/ready: its token goes back to the list
 // period      cycles; 0 counts as 1
@@ -29,10 +29,10 @@ module vmso_seg_rate
   input  logic [15:0]       period,
   input  logic [QueueW-1:0] limit_queue,
   output limit_t            turn_limit,
-  input  rate_t             turn_account,
-  output rate_t             used,
   input  limit_t            limit,
   input  rate_t             account,
+  output logic              passes,
+  output rate_t             passed,
   output logic              over,
   input  pos_t              frame_bytes,
   output rate_t             after,
@@ -75,20 +75,16 @@ module vmso_seg_rate
   logic [24:0] bytes_left;
   logic [16:0] frames_left;
   logic        no_bytes, no_frames;
-  assign bytes_left  = {1'b0, turn_account.bytes} - {1'b0, turn_limit.bytes};
-  assign frames_left = {1'b0, turn_account.frames} - {1'b0, turn_limit.frames};
-  assign no_bytes    = bytes_left[24] || bytes_left == '0 || turn_limit.bytes == '0;
-  assign no_frames   = frames_left[16] || frames_left == '0 || turn_limit.frames == '0;
-  always_comb begin
-    used = turn_account;
-    if (turn_account.epoch != now_q) begin
-      used.bytes  = no_bytes ? '0 : bytes_left[23:0];
-      used.frames = no_frames ? '0 : frames_left[15:0];
-      used.epoch  = no_bytes && no_frames ? now_q : turn_account.epoch + 1'b1;
-    end
-  end
-  assign over = (limit.bytes != '0 && used.bytes >= limit.bytes)
-                || (limit.frames != '0 && used.frames >= limit.frames);
+  assign bytes_left  = {1'b0, account.bytes} - {1'b0, limit.bytes};
+  assign frames_left = {1'b0, account.frames} - {1'b0, limit.frames};
+  assign no_bytes    = bytes_left[24] || bytes_left == '0 || limit.bytes == '0;
+  assign no_frames   = frames_left[16] || frames_left == '0 || limit.frames == '0;
+  assign passes      = limit != '0 && account.epoch != now_q;
+  assign passed      = '{
+    epoch: no_bytes && no_frames ? now_q : account.epoch + 1'b1,
+    bytes: no_bytes ? '0 : bytes_left[23:0], frames: no_frames ? '0 : frames_left[15:0]
+  };
+  assign over = (limit.bytes != '0 && !bytes_left[24]) || (limit.frames != '0 && !frames_left[16]);
   always_comb begin
     after = account;
     after.bytes  = account.bytes + 24'(frame_bytes);

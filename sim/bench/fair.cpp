@@ -204,10 +204,33 @@ class Fair : public Plan {
   }
 
   void rate_limits() {
-    // Registers of a limit by queue are not in this engine; a row that is not there is said so.
-    if (wanted("rate_limit", kPlaces[0]) || wanted("rate_limit", kPlaces[1])) {
-      fmt::print(stderr, "rate_limit: LEFT OUT, this engine has no rate limit by queue\n");
+    for (const Place &place : {kPlaces[0], kPlaces[1]}) {
+      for (uint32_t bytes : {64u, 1514u}) {
+        for (double share : {0.1, 0.9}) rate_limit(place, bytes, share);
+      }
     }
+  }
+
+  void rate_limit(const Place &place, uint32_t bytes, double share) {
+    if (!wanted("rate_limit", place)) return;
+    RateOptions r;
+    r.config = place.config;
+    r.latency = place.latency;
+    r.frame_bytes = bytes;
+    r.share = share;
+    r.seed = o_.plan.seed;
+    r.stop = o_.plan.stop;
+    Figure f;
+    f.name = "rate_limit";
+    f.variant = fmt::format("{} B, {:.0f} %", bytes, 100 * share);
+    f.config = config_info(place.config).name;
+    f.latency = place.latency;
+    f.unit = "of the limit";
+    f.limit = 1;
+    f.measured = 1 + std::abs(measure_rate(r) - 1);
+    f.bound = "the limit";
+    f.must = 1.01;
+    give(f);
   }
 
   const FairOptions &o_;

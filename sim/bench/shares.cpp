@@ -108,4 +108,40 @@ double measure_weights(const WeightOptions &o) {
   return double(beats[1]) / double(std::max<uint64_t>(beats[0], 1));
 }
 
+double measure_rate(const RateOptions &o) {
+  constexpr uint64_t kPeriod = 4096;  // cycles, RATE_PERIOD's reset value
+  HonestLoad load = honest_loads()[o.frame_bytes > 64 ? 1 : 2];
+  load.log2_depth = o.frame_bytes > 64 ? 8 : 11;
+  // Beats of the wire, or of slot and payload: what a frame takes without a limit.
+  unsigned bus = config_info(o.config).bus_bytes();
+  double cycles = o.frame_bytes > 64 ? (o.frame_bytes + bus - 1) / bus : 128.0 / bus + 1;
+  uint32_t limit_frames = uint32_t(o.share * kPeriod / cycles);
+  SystemOptions so;
+  so.config = o.config;
+  so.seed = o.seed;
+  so.queues = 1;
+  (o.frames ? so.rate_frames : so.rate_bytes) = {limit_frames * (o.frames ? 1 : o.frame_bytes)};
+  so.read.latency = o.latency;
+  so.keep_frames = false;
+  so.stop = o.stop;
+  so.log2_slots = so.log2_completions = load.log2_depth;
+  System s(so);
+  s.check(vmso_tune(&s.device(), o.latency, false, load.frame_bytes()), "tune");
+  HonestOwners owners(s, load, {0});
+  owners.warm();
+  auto run = [&](uint64_t n) {
+    for (uint64_t end = s.now() + n; s.now() < end;) {
+      s.step();
+      owners.top_up();
+    }
+  };
+  run(4 * kPeriod);
+  uint64_t frames = 0;
+  s.on_frame = [&](const StreamFrame &) { frames++; };
+  run(o.periods * kPeriod);
+  s.on_frame = {};
+  conclude(s);
+  return double(frames) / (double(limit_frames) * o.periods);
+}
+
 }  // namespace vmso::bench

@@ -40,4 +40,18 @@ struct WeightOptions {
 };
 double measure_weights(const WeightOptions &options);
 
+// One queue with work for ever whose limit is `share` of what it would send without one: what it
+// sent for each byte (or frame) of its limit.
+struct RateOptions {
+  Config config = Config::kWide;
+  unsigned latency = 250;
+  bool frames = false;        // limited in frames, else in bytes
+  uint32_t frame_bytes = 64;  // or 1514
+  double share = 0.1;
+  unsigned periods = 40;
+  uint64_t seed = 1;
+  const volatile std::sig_atomic_t *stop = nullptr;
+};
+double measure_rate(const RateOptions &options);
+
 }  // namespace vmso::bench

@@ -24,6 +24,8 @@ class Backpressure {
   void took_beat();
   // The longest time without readiness that the pattern makes, roughly: for the watchdog.
   uint64_t patience() const { return kind_ == Kind::kRandom ? 1000 : n_; }
+  // That of a pattern that is not random.
+  uint64_t longest_stall() const { return kind_ == Kind::kRandom ? 0 : n_; }
 
  private:
   enum class Kind { kNone, kRandom, kOneOf, kStall };

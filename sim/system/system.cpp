@@ -195,7 +195,12 @@ void System::configure_queue(unsigned index) {
   config.contexts[kUserSpace] = uint16_t(context_of(*q.process));
   config.contexts[kKernelSpace] = kKernelContext;
   config.granted = 1u << kUserSpace | 1u << kKernelSpace;
-  config.weight = index < options_.weights.size() ? options_.weights[index] : 1;
+  auto of = [&](const auto &list, auto missing) {
+    return index < list.size() ? list[index] : missing;
+  };
+  config.weight = of(options_.weights, 1u);
+  config.rate_bytes = of(options_.rate_bytes, 0u);
+  config.rate_frames = of(options_.rate_frames, 0u);
   check(vmso_queue_configure(&device_, index, &config), "queue configuration");
   vmso_io access = io();
   vmso_ring_init(&q.ring, &access, VMSO_REG_DOORBELL(index), q.slots, options_.log2_slots,
@@ -223,7 +228,7 @@ void System::leave_to_owner(unsigned queue) {
 
 void System::settle() {
   if (!writes.touched.empty()) reap();
-  steps(kJudgeDelay + 1);
+  steps(judge_delay() + 1);
 }
 
 void System::soft_reset() {
@@ -309,7 +314,7 @@ void System::reap() {
 // A job's end is reported when its last beat enters the output FIFO, up to four beats before the
 // wire; so a completion is judged when those beats have had the time to leave a MAC that stalls.
 void System::judge() {
-  while (!seen_.empty() && seen_.front().at + kJudgeDelay <= now()) {
+  while (!seen_.empty() && seen_.front().at + judge_delay() <= now()) {
     const Completion &c = seen_.front();
     scoreboard.completion(c.queue, c);
     payloads_.erase(c.cookie);

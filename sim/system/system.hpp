@@ -52,6 +52,7 @@ struct SystemOptions {
   unsigned queues = 1;                // configured and enabled: 0..queues-1
   unsigned log2_slots = 8, log2_completions = 8;
   std::vector<unsigned> weights = {};  // by queue; what is missing: 1
+  std::vector<uint32_t> rate_bytes = {}, rate_frames = {};  // in a RATE_PERIOD, likewise; missing: 0
   unsigned clock_mhz = 250;
   WaveOptions wave = {};
   std::string pcap = {};
@@ -267,7 +268,8 @@ class System {
   std::vector<Queue> queues_;
   std::vector<StreamFrame> frames_;
   std::vector<Doorbell> doorbells_;
-  static constexpr uint64_t kJudgeDelay = 256;                   // cycles
+  // Cycles in which what has begun to leave has left, however the MAC stalls.
+  uint64_t judge_delay() const { return 256 + 4 * sink.pattern.longest_stall(); }
   std::deque<Completion> seen_;                                  // reaped, not judged yet
   std::unordered_map<uint64_t, std::vector<uint8_t>> payloads_;  // by cookie
   uint64_t cookie_ = 0;
