@@ -92,14 +92,15 @@ module vmso_xlat
   logic            pause, paused, restart, dead_offered, commit_valid;
   context_t        match_ctx, commit_ctx;
   context_config_t commit_cfg;
-  logic [$clog2(Sets)-1:0] sweep_index;
+  logic [$clog2(Sets)-1:0] sweep_index, sweep_write_index;
+  logic            sweep_yield;
   logic            fence_taken;
 
   assign fence_ready = xlat_ready && fence_taken;
   vmso_xlat_fence #(.Cfg(Cfg), .Sets(Sets)) u_fence (
     .clk, .rst_n, .fence_valid(fence_valid && xlat_ready), .fence_ready(fence_taken), .fence,
     .fence_done_number, .swept, .match_on, .match_all, .match_ctx, .ending,
-    .storm, .sweep_read, .sweep_write, .sweep_index, .pause, .paused, .restart, .dead_offered,
+    .storm, .sweep_read, .sweep_index, .sweep_write, .sweep_write_index, .sweep_yield, .pause, .paused, .restart, .dead_offered,
     .commit_valid, .commit_ctx, .commit_cfg, .mark_valid, .mark_ready, .mark_all, .mark_ctx,
     .hold_issue, .issue_held, .read_colour, .colour_busy
   );
@@ -136,6 +137,12 @@ module vmso_xlat
     .commit_cfg
   );
 
+  // a lookup, or a fill of the TLB, that was refused for the sweep has the next cycle
+  always_ff @(posedge clk) begin
+    if (!rst_n) sweep_yield <= 1'b0;
+    else sweep_yield <= (lookup_valid && sweep_read) || (write_valid && sweep_write);
+  end
+
   // -- caches -------------------------------------------------------------------------------------
   logic       write_valid, write_ready, insert_valid, insert_leaf;
   context_t   write_ctx, insert_ctx;
@@ -151,13 +158,14 @@ module vmso_xlat
     .clk, .rst_n, .read_en, .read_ctx(lookup.ctx), .read_vpn(lookup.vpn), .hit(tlb_hit),
     .fill_way(tlb_way), .hit_ppn(tlb_ppn), .hit_level(tlb_level), .write_valid, .write_ready,
     .write_ctx, .write_line, .write_way, .write_level, .write_good, .write_ppn, .sweep_read,
-    .sweep_write, .sweep_set(sweep_index[SetW-1:0]), .sweep_all(match_all), .sweep_ctx(match_ctx)
+    .sweep_set(sweep_index[SetW-1:0]), .sweep_write, .sweep_write_set(sweep_write_index[SetW-1:0]),
+    .sweep_all(match_all), .sweep_ctx(match_ctx)
   );
   vmso_xlat_pwc #(.Cfg(Cfg)) u_pwc (
     .clk, .rst_n, .look_ctx(pwc_ctx), .look_vpn(pwc_vpn), .look_hit(pwc_hit), .look_leaf(pwc_leaf),
     .look_level(pwc_level), .look_ppn(pwc_ppn), .insert_valid, .insert_ctx, .insert_vpn,
     .insert_level, .insert_leaf, .insert_ppn, .sweep_valid(sweep_write),
-    .sweep_index(sweep_index[PwcW-1:0]), .sweep_all(match_all), .sweep_ctx(match_ctx)
+    .sweep_index(sweep_write_index[PwcW-1:0]), .sweep_all(match_all), .sweep_ctx(match_ctx)
   );
 
   // -- walks --------------------------------------------------------------------------------------

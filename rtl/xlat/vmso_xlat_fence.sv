@@ -10,7 +10,7 @@
 //              read_colour, hold off -> drain the old colour -> done number
 // COMMIT       of an existing context and a format that is built, or off: csr has judged it
 // storm        while a walk that two fences killed is not answered, no batch begins
-// latency      2 x sets + mark + drain + 30 cycles
+// latency      sets (2 x sets beside lookups in every cycle) + mark + drain + 30 cycles
 // reset        sweeps everything once; `swept` afterwards
 `include "vmso_assert.svh"
 module vmso_xlat_fence
@@ -35,8 +35,10 @@ module vmso_xlat_fence
   input  logic              ending,        // a matching walk is just being ended
   input  logic              storm,
   output logic              sweep_read,
-  output logic              sweep_write,   // the next cycle, same index
   output logic [IndexW-1:0] sweep_index,
+  output logic              sweep_write,   // the next cycle
+  output logic [IndexW-1:0] sweep_write_index,
+  input  logic              sweep_yield,   // somebody was refused for the sweep in the last cycle
   output logic              pause,         // no lookup may begin
   input  logic              paused,        // none is in the pipeline
   output logic              restart,
@@ -95,15 +97,16 @@ module vmso_xlat_fence
 
   // -- the batch that runs ------------------------------------------------------------------------
   typedef enum logic [3:0] {
-    FenceInit = 4'd0, FenceIdle = 4'd1, FenceEnding = 4'd2, FenceSweepRead = 4'd3,
-    FenceSweepWrite = 4'd4, FencePause = 4'd5, FenceRestart = 4'd6, FenceSettle = 4'd7,
+    FenceInit = 4'd0, FenceIdle = 4'd1, FenceEnding = 4'd2, FenceSweep = 4'd3,
+    FenceSwept = 4'd4, FencePause = 4'd5, FenceRestart = 4'd6, FenceSettle = 4'd7,
     FenceHold = 4'd8, FenceMark = 4'd9, FenceFlip = 4'd10, FenceDrain = 4'd11
   } state_e;
   state_e            state_d, state_q;
   batch_t            batch_q;
   logic              init_q, colour_q;
   logic [3:0]        count_d, count_q;  // cycles in the state
-  logic [IndexW-1:0] index_d, index_q;
+  logic [IndexW-1:0] index_d, index_q, write_index_q;
+  logic              step_q;
   logic [15:0]       done_q;
 
   assign begins = state_q == FenceIdle && waiting_valid_q && !storm;
@@ -114,18 +117,20 @@ module vmso_xlat_fence
     unique case (state_q)
       FenceInit: begin
         index_d = '0;
-        state_d = FenceSweepRead;
+        state_d = FenceSweep;
       end
       FenceIdle: begin
         index_d = '0;
         count_d = '0;
         if (begins) state_d = FenceEnding;
       end
-      FenceEnding: if (!ending && count_q >= 4'd3) state_d = FenceSweepRead;
-      FenceSweepRead: state_d = FenceSweepWrite;
-      FenceSweepWrite: begin
+      FenceEnding: if (!ending && count_q >= 4'd3) state_d = FenceSweep;
+      FenceSweep: if (sweep_read) begin
         index_d = index_q + 1'b1;
-        state_d = index_q != '1 ? FenceSweepRead : init_q ? FenceIdle : FencePause;
+        if (index_q == '1) state_d = FenceSwept;
+      end
+      FenceSwept: begin
+        state_d = init_q ? FenceIdle : FencePause;
         count_d = '0;
       end
       FencePause: if (paused && count_q >= 4'd1) state_d = FenceRestart;
@@ -149,7 +154,9 @@ module vmso_xlat_fence
       init_q   <= 1'b1;
       colour_q <= 1'b0;
       done_q   <= '0;
+      step_q   <= 1'b0;
     end else begin
+      step_q  <= sweep_read;
       state_q <= state_d;
       if (state_q == FenceIdle) init_q <= 1'b0;
       if (state_q == FenceFlip) colour_q <= !colour_q;
@@ -159,19 +166,21 @@ module vmso_xlat_fence
   always_ff @(posedge clk) begin
     count_q <= count_d;
     index_q <= index_d;
+    write_index_q <= index_q;
     if (begins) batch_q <= waiting_q;
   end
 
   assign swept       = !init_q;
   // in the first cycle of the batch the slots compare
-  assign match_on    = (state_q == FenceEnding && count_q != '0) || state_q == FenceSweepRead
-                       || state_q == FenceSweepWrite || state_q == FencePause
+  assign match_on    = (state_q == FenceEnding && count_q != '0) || state_q == FenceSweep
+                       || state_q == FenceSwept || state_q == FencePause
                        || state_q == FenceRestart;
   assign match_all   = init_q || batch_q.all;
   assign match_ctx   = batch_q.ctx;
-  assign sweep_read  = state_q == FenceSweepRead;
-  assign sweep_write = state_q == FenceSweepWrite;
+  assign sweep_read  = state_q == FenceSweep && !(sweep_yield && step_q);
   assign sweep_index = index_q;
+  assign sweep_write = step_q;
+  assign sweep_write_index = write_index_q;
   assign pause       = state_q == FencePause || state_q == FenceRestart;
   assign restart     = state_q == FenceRestart;
   assign commit_valid = restart && batch_q.commit;

@@ -5,7 +5,7 @@
 //              of this line shall fill; cycle 2 page and level. One per cycle
 // write        a line into a way; seen by reads of later cycles. Refused (write_ready) by a
 //              sweep_write. write_ppn stands for one cycle longer
-// sweep        sweep_read in a cycle without read_en, sweep_write with the same set in the next
+// sweep        sweep_read in a cycle without read_en, sweep_write with the set of it in the next
 //              one: all ways of the set that match lose their valid bits
 // one way      a line sits in at most one way: a walk fills the way in which its line was found,
 //              and there is at most one walk of a line (see vmso_xlat_slots)
@@ -38,8 +38,9 @@ module vmso_xlat_tlb
   input  logic [7:0]      write_good,  // pages that are valid
   input  ppn_t [7:0]      write_ppn,
   input  logic            sweep_read,
-  input  logic            sweep_write,
   input  logic [SetW-1:0] sweep_set,
+  input  logic            sweep_write,
+  input  logic [SetW-1:0] sweep_write_set,
   input  logic            sweep_all,
   input  context_t        sweep_ctx
 );
@@ -87,7 +88,7 @@ module vmso_xlat_tlb
       ctx: write_ctx, line: write_line, level: write_level, good: write_good
     };
     vmso_ram_1w1r #(.Depth(Sets), .LaneBits($bits(tag_t))) u_ram (
-      .clk, .write_en, .write_addr(sweep_write ? sweep_set : write_set), .write_data(write_tag),
+      .clk, .write_en, .write_addr(sweep_write ? sweep_write_set : write_set), .write_data(write_tag),
       .read_en(read_en || sweep_read), .read_addr(set), .read_data(tags[w])
     );
   end
