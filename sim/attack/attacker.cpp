@@ -8,12 +8,6 @@
 namespace vmso {
 namespace {
 
-#ifdef VMSO_REG_QUEUE_STATE_PENDING_bm
-constexpr uint32_t kPending = VMSO_REG_QUEUE_STATE_PENDING_bm;
-#else
-constexpr uint32_t kPending = 0;  // this engine does not tell
-#endif
-
 template <typename Attack>
 std::unique_ptr<Attacker> make(System &system, unsigned queue, uint64_t seed) {
   return std::make_unique<Attack>(system, queue, seed);
@@ -140,9 +134,7 @@ void Attacker::command(vmso_queue_cmd command, enum vmso_queue_state state, uint
 void Attacker::poll() {
   system_.bus.read(owner_, VMSO_REG_QUEUE(queue_) + VMSO_REG_QUEUE_STATE,
                    [this](uint32_t word, uint64_t) {
-                     if ((word & VMSO_REG_QUEUE_STATE_STATE_bm) != awaited_ || word & kPending) {
-                       return;
-                     }
+                     if (!queue_shows(word, awaited_)) return;
                      if (!waits_) return;
                      waits_ = false;
                      commands_++;

@@ -128,7 +128,7 @@ class ResetLoop : public Attacker {
   bool off_ = false;
 };
 
-// Frames; no place of his completion ring is ever handed back.
+// Jobs that fill his completion ring, frames behind them; no place of the ring is ever handed back.
 class NeverReaps : public Attacker {
  public:
   NeverReaps(System &system, unsigned queue, uint64_t seed);

@@ -9,11 +9,6 @@
 namespace vmso::bench {
 namespace {
 
-#ifdef VMSO_REG_QUEUE_STATE_PENDING_bm
-constexpr uint32_t kPending = VMSO_REG_QUEUE_STATE_PENDING_bm;
-#else
-constexpr uint32_t kPending = 0;  // this engine does not tell
-#endif
 constexpr unsigned kRepeats = 3;  // of each command
 
 unsigned beats(Config config, unsigned bytes) {
@@ -163,10 +158,8 @@ class Run {
   double command(vmso_queue_cmd command, enum vmso_queue_state state) {
     uint32_t base = VMSO_REG_QUEUE(0);
     system_.write32(base + VMSO_REG_QUEUE_COMMAND, uint32_t(command));
-    return until(system_.axil.taken_at(), [&] {
-      uint32_t word = system_.read32(base + VMSO_REG_QUEUE_STATE);
-      return (word & VMSO_REG_QUEUE_STATE_STATE_bm) == state && !(word & kPending);
-    });
+    return until(system_.axil.taken_at(),
+                 [&] { return queue_shows(system_.read32(base + VMSO_REG_QUEUE_STATE), state); });
   }
 
   double fence() {

@@ -9,7 +9,7 @@
 //
 // A queue gets its turns, and a window ends somewhere in a turn: the rate of a single queue is
 // taken from the start of a turn to the start of a later one, and `spread` tells what the worst
-// queue of the run without attacker "loses" in the same way.
+// queue of the run without attacker "loses" in the same way, and two frames, one at either end.
 //
 // Then the kernel stops, enables and resets one honest queue and fences its context, while the
 // attack goes on; each is timed from the cycle in which its register write is taken to the answer
@@ -17,6 +17,7 @@
 //
 // A run never hangs: what does not end within kNever cycles is reported as infinite.
 #pragma once
+#include <algorithm>
 #include <csignal>
 #include <limits>
 #include <string>

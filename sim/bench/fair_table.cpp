@@ -93,11 +93,10 @@ std::string to_csv(const std::vector<FairRow> &rows) {
       "silence_of_one,stop,enable,reset,fence,register\n";
   for (const FairRow &r : rows) {
     const Cell &c = r.cell;
-    text +=
-        fmt::format("{},{},{},{},{},{:.3f},{:.3f},{:.3f},{:.3f},{:.3f},{:.3f}", c.options.attacker,
-                    c.options.honest.name, config_info(c.options.config).name, c.options.latency,
-                    c.options.queues, distance(r.fair), distance(c.frames), r.loss.mean,
-                    r.loss.worst, r.loss.spread, r.loss.judged());
+    text += fmt::format("{},{},{},{},{},{:.3f},{:.3f},{:.3f},{:.3f},{:.3f},{:.3f}", attacker(c),
+                        c.options.honest.name, config_info(c.options.config).name,
+                        c.options.latency, c.options.queues, distance(r.fair), distance(c.frames),
+                        r.loss.mean, r.loss.worst, r.loss.spread, r.loss.judged());
     for (double value : {c.silence_any, c.silence_queue, c.commands.stop, c.commands.enable,
                          c.commands.reset, c.commands.fence, c.register_access}) {
       text += "," + cycles(value);

@@ -7,6 +7,13 @@
 #include <cstring>
 
 namespace vmso {
+bool queue_shows(uint32_t word, enum vmso_queue_state state) {
+#ifdef VMSO_REG_QUEUE_STATE_PENDING_bm
+  if (word & VMSO_REG_QUEUE_STATE_PENDING_bm) return false;
+#endif
+  return (word & VMSO_REG_QUEUE_STATE_STATE_bm) == state;
+}
+
 std::vector<uint32_t> cut_odd(uint64_t bytes, unsigned count, Random &random) {
   std::vector<uint32_t> cuts;
   uint64_t left = bytes;

@@ -110,6 +110,9 @@ struct Measured {
   uint64_t limit() const { return std::max(wire_beats, read_beats); }
 };
 
+// The word of a STATE register says that the queue is in a state and no command of it is pending.
+bool queue_shows(uint32_t word, enum vmso_queue_state state);
+
 // Lengths of `count` buffers that hold `bytes`: all at least 1, odd as far as the sum allows.
 std::vector<uint32_t> cut_odd(uint64_t bytes, unsigned count, Random &random);
 std::vector<uint8_t> random_bytes(size_t count, Random &random);

@@ -10,18 +10,17 @@
 #include <set>
 
 #include "attack/attacker.hpp"
-#include "bench/honest.hpp"
+#include "bench/cell.hpp"
 #include "system_test.hpp"
 
 namespace vmso::test {
 
-// Cycles that a command may take: 2 L, five largest frames, and what the queue itself has in flight
-// (vmso_tune: the latency and 48).
+// Cycles that a command may take.
 inline double command_bar(const SystemOptions &o) {
-  const ConfigInfo &c = config_info(o.config);
-  double frame = (c.max_frame + c.bus_bytes() - 1) / c.bus_bytes();
-  double latency = o.read.latency + o.read.jitter;
-  return 2 * latency + 5 * frame + latency + 48;
+  bench::CellOptions cell;
+  cell.config = o.config;
+  cell.latency = o.read.latency + o.read.jitter;
+  return cell.command_bar();
 }
 
 // Writes a command and polls STATE until it says so and nothing is pending; the cycles that it
@@ -29,17 +28,11 @@ inline double command_bar(const SystemOptions &o) {
 template <typename Step>
 double command(System &s, unsigned queue, vmso_queue_cmd cmd, enum vmso_queue_state state,
                uint64_t patience, Step &&step) {
-#ifdef VMSO_REG_QUEUE_STATE_PENDING_bm
-  constexpr uint32_t kPending = VMSO_REG_QUEUE_STATE_PENDING_bm;
-#else
-  constexpr uint32_t kPending = 0;  // this engine does not tell
-#endif
   uint32_t base = VMSO_REG_QUEUE(queue);
   s.write32(base + VMSO_REG_QUEUE_COMMAND, uint32_t(cmd));
   uint64_t taken = s.axil.taken_at();
   while (s.now() < taken + patience) {
-    uint32_t word = s.read32(base + VMSO_REG_QUEUE_STATE);
-    if ((word & VMSO_REG_QUEUE_STATE_STATE_bm) == state && !(word & kPending)) break;
+    if (queue_shows(s.read32(base + VMSO_REG_QUEUE_STATE), state)) break;
     step();
   }
   return double(s.now() - taken);

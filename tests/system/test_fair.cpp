@@ -89,6 +89,8 @@ TEST_CASE("A share that nobody gets is a loss of 100 percent and never a hang", 
   CHECK(to_csv(std::vector{row}).find("cold_32,tcp_64k,wide,250,2,10.000,inf,100.000") !=
         std::string::npos);
   CHECK(to_csv(std::vector{row}).find(",never,") != std::string::npos);
+  row.cell.options.attacker.clear();  // honest queues alone have a row, too
+  CHECK(to_csv(std::vector{row}).find("none,tcp_64k") != std::string::npos);
 }
 
 }  // namespace vmso::test

@@ -118,7 +118,7 @@ TEST_CASE("Hostile owners of all kinds for long", "[.][long][pending-liveness][h
     o.system.read.order = orders[random.below(3)];
     o.system.read.jitter =
         o.system.read.order == ReadOrder::kInOrder ? 0 : unsigned(random.below(60));
-    o.system.backpressure = std::array{"none", "random:0.3", "stall:300@40"}[random.below(3)];
+    o.system.backpressure = std::array{"none", "random:0.3", "stall:100@40"}[random.below(3)];
     o.honest_load = size_t(random.below(4));
     o.commands = true;
     o.soft_resets = random.below(3) == 0;

@@ -28,6 +28,14 @@ double loss_beside(const char *attacker, size_t honest, Config config) {
 
 // ---- shares
 
+TEST_CASE("A queue whose jobs all fault takes nothing from an honest stream",
+          "[.][pending-liveness][liveness][share]") {
+  for (Config config : {Config::kDefault, Config::kWide}) {
+    INFO(config_info(config).name);
+    CHECK(loss_beside("all_fault", 0, config) < 3);
+  }
+}
+
 TEST_CASE("Cold frames keep nine tenths of their half of the walks",
           "[.][pending-liveness][liveness][share]") {
   for (Config config : {Config::kDefault, Config::kWide}) {
