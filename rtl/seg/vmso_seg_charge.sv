@@ -75,10 +75,7 @@ module vmso_seg_charge
       account_next.balance = charged;
     end
     if (pay) account_next.balance = paid;
-    if (forgive) begin
-      account_next.failed = 1'b0;
-      account_next.begun  = 1'b0;
-    end
+    if (forgive) account_next.failed = 1'b0;
   end
 
   logic unused_bits;

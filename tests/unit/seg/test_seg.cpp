@@ -605,6 +605,38 @@ TEST_CASE("A debt of a largest frame does not hold up the loads", "[seg][debt]")
   rig.drain();
 }
 
+TEST_CASE("Killed jobs are charged and their debt is paid without a job", "[seg][debt][unload]") {
+  // 28 jobs of 9 slots and 4 cycles each: 1120 of the 1024 beats from which a debt is deep
+  Knobs knobs = kFast;
+  knobs.cold_queue = 1;
+  Rig<Vseg0> rig(kSmall, knobs, 27);
+  rig.watch_queue = 1;
+  for (unsigned i = 0; i < 28; i++) {
+    rig.post(plain(1, 64));
+  }
+  Rig<Vseg0> charged(kSmall, knobs, 28);
+  charged.watch_queue = 1;
+  for (unsigned i = 0; i < 28; i++) {
+    Job job = plain(1, 64);
+    job.slots = 9;
+    charged.post(job);
+  }
+  for (auto *r : {&rig, &charged}) {
+    r->steps(80);
+    REQUIRE(r->loaded(1) == 28);
+    r->knobs.jobs_per_queue = 8;
+    for (unsigned i = 0; i < 400; i++) r->post(plain(0, 64));
+    r->unload_now(1);
+    for (unsigned i = 0; i < 1000 && r->unloading(); i++) r->step();
+    REQUIRE(r->kills == 28);
+    r->knobs.jobs_per_queue = 0;  // nothing more is loaded
+    r->steps(1500);
+  }
+  CHECK(rig.debt_cycles.empty());
+  REQUIRE(!charged.debt_cycles.empty());
+  CHECK(charged.debt_cycles.back() + 100 < charged.now());
+}
+
 // A tombstone or an unload in the middle of a debt, and the unload's end in each cycle of the turns that
 // pay it.
 TEST_CASE("A queue that failed in debt is served again after its unload", "[seg][debt][unload]") {
