@@ -59,6 +59,9 @@ Job any_job(unsigned queue, std::mt19937_64 &rng, bool faults) {
   return job;
 }
 
+// moves all seeds of random traffic
+const uint64_t kSeed = getenv("SEED") ? strtoull(getenv("SEED"), nullptr, 0) : 0;
+
 struct Traffic {
   unsigned jobs = 300;
   bool faults = false;
@@ -67,6 +70,7 @@ struct Traffic {
 
 template <typename Config>
 void send_random(Knobs knobs, Traffic traffic, uint64_t seed, auto &&check) {
+  seed += kSeed;
   INFO("seed " << seed);
   Rig<typename Config::Model> rig(Config::kSizes, knobs, seed);
   std::mt19937_64 rng(seed ^ 0x5e9);
