@@ -78,10 +78,7 @@ module vmso_seg_charge
     end
     if (pay) account_next.balance = paid;
     if (rate_pass) account_next.rate = rate_passed;
-    if (forgive) begin
-      account_next.failed = 1'b0;
-      account_next.begun  = 1'b0;
-    end
+    if (forgive) account_next.failed = 1'b0;
   end
 
   logic unused_bits;

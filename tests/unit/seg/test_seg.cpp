@@ -59,6 +59,9 @@ Job any_job(unsigned queue, std::mt19937_64 &rng, bool faults) {
   return job;
 }
 
+// moves all seeds of random traffic
+const uint64_t kSeed = getenv("SEED") ? strtoull(getenv("SEED"), nullptr, 0) : 0;
+
 struct Traffic {
   unsigned jobs = 300;
   bool faults = false;
@@ -67,6 +70,7 @@ struct Traffic {
 
 template <typename Config>
 void send_random(Knobs knobs, Traffic traffic, uint64_t seed, auto &&check) {
+  seed += kSeed;
   INFO("seed " << seed);
   Rig<typename Config::Model> rig(Config::kSizes, knobs, seed);
   std::mt19937_64 rng(seed ^ 0x5e9);
@@ -603,6 +607,38 @@ TEST_CASE("A debt of a largest frame does not hold up the loads", "[seg][debt]")
   }
   CHECK(rig.debt_cycles.empty());
   rig.drain();
+}
+
+TEST_CASE("Killed jobs are charged and their debt is paid without a job", "[seg][debt][unload]") {
+  // 28 jobs of 9 slots and 4 cycles each: 1120 of the 1024 beats from which a debt is deep
+  Knobs knobs = kFast;
+  knobs.cold_queue = 1;
+  Rig<Vseg0> rig(kSmall, knobs, 27);
+  rig.watch_queue = 1;
+  for (unsigned i = 0; i < 28; i++) {
+    rig.post(plain(1, 64));
+  }
+  Rig<Vseg0> charged(kSmall, knobs, 28);
+  charged.watch_queue = 1;
+  for (unsigned i = 0; i < 28; i++) {
+    Job job = plain(1, 64);
+    job.slots = 9;
+    charged.post(job);
+  }
+  for (auto *r : {&rig, &charged}) {
+    r->steps(80);
+    REQUIRE(r->loaded(1) == 28);
+    r->knobs.jobs_per_queue = 8;
+    for (unsigned i = 0; i < 400; i++) r->post(plain(0, 64));
+    r->unload_now(1);
+    for (unsigned i = 0; i < 1000 && r->unloading(); i++) r->step();
+    REQUIRE(r->kills == 28);
+    r->knobs.jobs_per_queue = 0;  // nothing more is loaded
+    r->steps(1500);
+  }
+  CHECK(rig.debt_cycles.empty());
+  REQUIRE(!charged.debt_cycles.empty());
+  CHECK(charged.debt_cycles.back() + 100 < charged.now());
 }
 
 // A tombstone or an unload in the middle of a debt, and the unload's end in each cycle of the turns that
