@@ -103,6 +103,7 @@ read/vmso_read_state.sv
 read/vmso_read_store.sv
 read/vmso_read_sum.sv
 out/vmso_out.sv
+out/vmso_out_bury.sv
 out/vmso_out_dead.sv
 out/vmso_out_drop.sv
 out/vmso_out_head.sv

@@ -125,10 +125,9 @@ module vmso_out
   logic                          item_valid, item_ready, drop_pulse;
   item_t                         item;
   logic [7:0]                    m_axis_bytes;
-  logic                          order_free_valid, void_ready;
+  logic                          order_free_valid, void_valid, void_ready;
   template_t                     order_free;
-  typedef enum logic [1:0] {BuryWrite = 2'd0, BurySettle = 2'd1, BuryVoid = 2'd2} bury_e;
-  bury_e                         bury_q;
+  queue_t                        void_queue;
 
   vmso_out_orders #(.Cfg(Cfg)) u_orders (
     .clk, .rst_n, .order_valid, .order, .order_frame, .next_valid, .next_ready, .next, .next_frame,
@@ -159,15 +158,14 @@ module vmso_out
     .m_axis_data, .m_axis_keep, .m_axis_last, .m_axis_user, .m_axis_valid, .m_axis_ready,
     .m_axis_bytes, .left_valid, .left, .tmpl_free_valid(order_free_valid), .tmpl_free(order_free),
     .end_valid, .end_ready, .job_end, .queue_fail_valid, .queue_fail_ready, .queue_fail,
-    .void_valid(bury_q == BuryVoid && bury_void), .void_ready, .void_queue(bury_queue), .ctl_queue,
-    .ctl_end_none, .ready(stream_ready)
+    .void_valid, .void_ready, .void_queue, .ctl_queue, .ctl_end_none, .ready(stream_ready)
   );
 
   assign out_ready = left_ready && dead_ready && stream_ready && tmpl_ready;
 
   // -- dead orders, and templates that nobody needs any more ----------------------------------------
   order_count_t come_q, gone_q;
-  logic         bury_now, fail_now, drop_free_valid;
+  logic         drop_free_valid;
   template_t    drop_free;
   always_ff @(posedge clk) begin
     if (!rst_n) begin
@@ -182,27 +180,11 @@ module vmso_out
     .clk, .rst_n, .ready(left_ready), .add_valid(left_valid), .add(left.queue[QueueW-1:0]),
     .look(ctl_queue[QueueW-1:0]), .count(ctl_left)
   );
-  vmso_out_dead #(.Queues(Cfg.queues)) u_dead (
-    .clk, .rst_n, .ready(dead_ready), .come(come_q), .gone(gone_q), .fail_valid(fail_now),
-    .fail_queue(fail_queue[QueueW-1:0]), .bury_valid(bury_now),
-    .bury_queue(bury_queue[QueueW-1:0]), .look_queue(look_queue[QueueW-1:0]), .look_number,
-    .look_dead
+  vmso_out_bury #(.Queues(Cfg.queues)) u_bury (
+    .clk, .rst_n, .ready(dead_ready), .come(come_q), .gone(gone_q), .fail_valid, .fail_queue,
+    .bury_valid, .bury_ready, .bury_queue, .bury_void, .void_valid, .void_ready, .void_queue,
+    .look_queue, .look_number, .look_dead
   );
-  // What is judged two cycles after the burial is judged dead; what was taken before may be voided. A
-  // failure that is taken in between came before the burial, and kills nobody who comes after it.
-  assign fail_now   = fail_valid && !(bury_q == BurySettle && fail_queue == bury_queue);
-  assign bury_now   = bury_valid && bury_q == BuryWrite && !fail_valid;
-  assign bury_ready = bury_q == BuryVoid && (void_ready || !bury_void);
-  always_ff @(posedge clk) begin
-    if (!rst_n) bury_q <= BuryWrite;
-    else begin
-      unique case (bury_q)
-        BuryWrite: if (bury_now) bury_q <= BurySettle;
-        BurySettle: bury_q <= BuryVoid;
-        default: if (bury_ready) bury_q <= BuryWrite;
-      endcase
-    end
-  end
   vmso_out_drop #(.Templates(Templates)) u_drop (
     .clk, .rst_n, .come(come_q), .gone(gone_q), .drop_valid(tmpl_drop_valid), .drop(tmpl_drop),
     .look_tmpl(drop_tmpl), .look_done(drop_done), .free_valid(drop_free_valid),
@@ -212,7 +194,7 @@ module vmso_out
   assign tmpl_free       = order_free_valid ? order_free : drop_free;
 
   logic unused_bits;  // index bits beyond this configuration
-  assign unused_bits = ^{look_queue, fail_queue, bury_queue, ctl_queue};
+  assign unused_bits = ^ctl_queue;
 
   // -- counters ------------------------------------------------------------------------------------
   always_ff @(posedge clk) begin

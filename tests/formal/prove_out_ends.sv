@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// From an order to the end of its job: order FIFO, head and queue table (FLUSH, count of what has left)
-// with two queues and four orders in flight. Every order leaves once, in order; every job ends once, or
-// falls under FLUSH, or was unloaded; what comes behind a failure tells nothing until FLUSH is cleared.
+// From an order to the end of its job: order FIFO, judge, burial and the count of what has left, with two
+// queues and four orders in flight. Every order leaves once, in order; every job ends once, unless it was
+// buried; what comes behind a failure tells nothing until the burial; what had come by a burial tells
+// nothing from two cycles later on, and what comes after it lives.
 //
-// Orders, their landing, templates, failures, commands and the taker are free. An order carries its number
+// Orders, their landing, templates, failures, burials and the taker are free. An order carries its number
 // and its job's number as its slot. `watch_*` is one job, chosen by the solver.
 module prove_out_ends
   import vmso_pkg::*;
@@ -29,10 +30,10 @@ module prove_out_ends
   input tmpl_fail_t   look_fail,
   input logic         parsed_valid,
   input parse_t       parsed,
-  input logic         set_valid,
-  input logic         set_queue,
-  input logic         want_clear,
-  input logic         clear_queue,
+  input logic         want_bury,
+  input logic         any_bury_queue,
+  input logic         bury_void,
+  input logic         void_ready,
   input logic         ctl_queue,
   input logic         item_ready
 );
@@ -57,7 +58,6 @@ module prove_out_ends
   note_t           leaving;
   logic [1:0][4:0] job_q;
   logic [1:0]      open_q;   // the queue is inside a job
-  logic [1:0][2:0] inside_q; // orders of the queue that have not left
   logic [5:0]      pushed_q, gone_q;
   logic            ready, push, leave, last;
   order_t          order;
@@ -77,14 +77,14 @@ module prove_out_ends
   end
 
   // -- the three modules --------------------------------------------------------------------------------
-  logic         next_valid, next_ready, pending, look_flush, fail_valid, item_valid, drop_pulse;
-  logic         set_ready, clear_valid, clear_ready;
+  logic         next_valid, next_ready, pending, look_dead, fail_valid, item_valid, drop_pulse;
+  logic         bury_valid, bury_ready, bury_queue, void_valid, dead_ready, left_ready;
   order_t       next;
   frame_t       next_frame, state_frame;
   template_t    look_tmpl;
-  queue_t       look_queue, fail_queue;
+  queue_t       look_queue, fail_queue, void_queue;
   item_t        item;
-  order_count_t ctl_left;
+  order_count_t ctl_left, come_q, left_behind_q, look_number;
 
   vmso_out_orders #(.Cfg(Cfg)) u_orders (
     .clk, .rst_n, .order_valid(push), .order, .order_frame(frame_t'(pushed_q[1:0])), .next_valid,
@@ -93,54 +93,64 @@ module prove_out_ends
   vmso_out_head #(.Cfg(Cfg)) u_head (
     .clk, .rst_n, .flag_masks('0), .next_valid, .next_ready, .next, .next_frame, .state_frame,
     .frame_state, .look_tmpl, .look_done, .look_fail, .parsed_valid, .parsed_tmpl('0), .parsed,
-    .look_queue, .look_flush, .fail_valid, .fail_queue, .item_valid, .item_ready, .item, .drop_pulse
+    .look_queue, .look_number, .look_dead, .fail_valid, .fail_queue, .item_valid, .item_ready, .item, .drop_pulse
   );
-  vmso_out_left #(.Cfg(Cfg)) u_left (
-    .clk, .rst_n, .ready, .left_valid(leave), .left_queue(item.queue), .ctl_queue(queue_t'(ctl_queue)),
-    .ctl_left, .fail_valid, .fail_queue, .flush_set_valid(set_valid), .flush_set_ready(set_ready),
-    .flush_set(queue_t'(set_queue)), .flush_clear_valid(clear_valid),
-    .flush_clear_ready(clear_ready), .flush_clear(queue_t'(clear_queue)), .look_queue, .look_flush
+  vmso_out_bury #(.Queues(Cfg.queues)) u_bury (
+    .clk, .rst_n, .ready(dead_ready), .come(come_q), .gone(left_behind_q), .fail_valid, .fail_queue,
+    .bury_valid, .bury_ready, .bury_queue(queue_t'(bury_queue)), .bury_void, .void_valid, .void_ready,
+    .void_queue, .look_queue, .look_number, .look_dead
   );
+  vmso_tally #(.Num(Cfg.queues)) u_left (
+    .clk, .rst_n, .ready(left_ready), .add_valid(leave), .add(item.queue[0]), .look(ctl_queue),
+    .count(ctl_left)
+  );
+  assign ready = dead_ready && left_ready;
 
   // -- model ---------------------------------------------------------------------------------------------
-  logic            now, set_now, clear_now, fell_silent, is_watched;
-  logic [1:0]      flush_q, set_q, set_q2, ends_q, failed_q;
+  logic            now, bury_now, fell_silent, is_watched, closes, must_die, burying_q, burying_queue_q;
+  logic [1:0]      failed_q, reached_q, ends_q;
+  logic [1:0][5:0] bound_q, bound_q2, bound_q3;  // what came before dies: now, in the last cycle, ..
   logic [4:0]      last_ended_q;
   logic            any_ended_q;
   logic [1:0][3:0] left_q, left_before_q;
   logic [3:0]      left_due_q;
   logic            left_known_q;
-  assign now         = item.queue[0];
-  assign leave       = item_valid && item_ready;
-  assign leaving     = notes_q[gone_q[2:0]];
-  assign set_now     = set_valid && set_ready;
-  // the controller clears FLUSH when the queue's orders have left and its job was given up
-  assign clear_valid = want_clear && inside_q[clear_queue] == '0 && !open_q[clear_queue]
-                       && !(push && push_queue == clear_queue);
-  assign clear_now   = clear_valid && clear_ready;
+  logic [4:0]      waited_q;
+  assign now        = item.queue[0];
+  assign leave      = item_valid && item_ready;
+  assign leaving    = notes_q[gone_q[2:0]];
+  // a burial stands until it is taken; meanwhile no order of its queue comes
+  assign bury_valid = burying_q || (want_bury && ready);
+  assign bury_queue = burying_q ? burying_queue_q : any_bury_queue;
+  assign bury_now   = u_bury.bury_now;
+  assign closes     = bury_valid && bury_ready;
   assign is_watched  = leave && leaving.queue == watch_queue && leaving.job == watch_job;
   assign fell_silent = !item.send && !item.ends && !item.fails;
+  assign must_die    = gone_q < bound_q3[now] || failed_q[now];
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      job_q        <= '0;
-      open_q       <= '0;
-      inside_q     <= '0;
-      pushed_q     <= '0;
-      gone_q       <= '0;
-      flush_q      <= '0;
-      failed_q     <= '0;
-      set_q        <= '0;
-      set_q2       <= '0;
-      ends_q       <= '0;
-      any_ended_q  <= 1'b0;
-      left_q       <= '0;
+      job_q         <= '0;
+      open_q        <= '0;
+      pushed_q      <= '0;
+      gone_q        <= '0;
+      come_q        <= '0;
+      left_behind_q <= '0;
+      failed_q      <= '0;
+      bound_q       <= '0;
+      ends_q        <= '0;
+      any_ended_q   <= 1'b0;
+      left_q        <= '0;
       left_before_q <= '0;
-      left_known_q <= 1'b0;
+      left_known_q  <= 1'b0;
+      burying_q     <= 1'b0;
+      waited_q      <= '0;
+      reached_q     <= '0;
     end else begin
-      pushed_q <= pushed_q + 6'(push);
-      gone_q   <= gone_q + 6'(leave);
+      pushed_q      <= pushed_q + 6'(push);
+      gone_q        <= gone_q + 6'(leave);
+      come_q        <= come_q + 16'(push);
+      left_behind_q <= order_count_t'(gone_q);
       for (int unsigned q = 0; q < 2; q++) begin
-        inside_q[q] <= inside_q[q] + 3'(push && push_queue == 1'(q)) - 3'(leave && now == 1'(q));
         left_q[q]   <= left_q[q] + 4'(leave && now == 1'(q));
       end
       if (push) begin
@@ -149,17 +159,18 @@ module prove_out_ends
         open_q[push_queue] <= !last;
         job_q[push_queue]  <= job_q[push_queue] + 5'(last);
       end
-      set_q  <= set_now ? 2'd1 << set_queue : '0;
-      set_q2 <= set_q;
-      if (clear_now) begin
-        flush_q[clear_queue]  <= 1'b0;
-        failed_q[clear_queue] <= 1'b0;
+      burying_q       <= bury_valid && !bury_ready;
+      burying_queue_q <= bury_queue;
+      waited_q        <= bury_valid && !bury_ready && (!void_valid || void_ready) ? waited_q + 1'b1 : '0;
+      if (bury_now) bound_q[bury_queue] <= pushed_q;
+      // the job that was open was killed; its failures and those in front of it are over
+      if (closes) begin
+        if (open_q[bury_queue]) job_q[bury_queue] <= job_q[bury_queue] + 1'b1;
+        open_q[bury_queue]    <= 1'b0;
+        reached_q[bury_queue] <= 1'b1;
       end
-      if (set_now) flush_q[set_queue] <= 1'b1;
-      if (leave && item.fails) begin
-        flush_q[now]  <= 1'b1;
-        failed_q[now] <= 1'b1;
-      end
+      if (leave && item.fails && gone_q >= bound_q[now]) failed_q[now] <= 1'b1;
+      if (bury_now) failed_q[bury_queue] <= 1'b0;
       if (is_watched && item.ends) ends_q <= ends_q + 1'b1;
       if (leave && item.ends && now == watch_queue) begin
         any_ended_q  <= 1'b1;
@@ -168,12 +179,15 @@ module prove_out_ends
       left_before_q <= left_q;
       left_known_q  <= ready;
     end
+    bound_q2   <= rst_n ? bound_q : '0;
+    bound_q3   <= rst_n ? bound_q2 : '0;
     left_due_q <= left_before_q[ctl_queue];
   end
 
   always_comb begin
     landing_fits: assume (frame_state.landed <= item.frame_bytes - pos_t'(item.header_bytes));
     bounded_numbers: assume (!push || (pushed_q != '1 && job_q[push_queue] != '1));
+    quiet_while_buried: assume (!push || !bury_valid || push_queue != bury_queue);
   end
   always_ff @(posedge clk) begin
     if (rst_n) begin
@@ -182,15 +196,14 @@ module prove_out_ends
       end_is_of_the_job: assert (!leave || !item.ends || (item.job_end.slot == item.slot
                                  && item.job_end.queue == item.queue));
       ends_at_most_once: assert (!is_watched || !item.ends || ends_q == '0);
-      ends_at_last: assert (!is_watched || !leaving.last || item.ends || ends_q == 2'd1
-                            || leaving.kind == OrderDiscard || flush_q[now]);
+      ends_at_last: assert (!is_watched || !leaving.last || item.ends || ends_q == 2'd1 || drop_pulse);
       ends_only_at_its_end: assert (!leave || !item.ends || leaving.last || item.fails);
       ends_in_order: assert (!leave || !item.ends || now != watch_queue || !any_ended_q
                              || leaving.job > last_ended_q);
-      silent_behind_failure: assert (!leave || !failed_q[now] || fell_silent);
-      silent_under_flush: assert (!leave || !flush_q[now] || set_q[now] || set_q2[now] || fell_silent);
-      told_without_flush: assert (!leave || flush_q[now] || leaving.kind == OrderDiscard || !fell_silent);
-      discard_is_silent: assert (!leave || leaving.kind != OrderDiscard || fell_silent);
+      silent_when_dead: assert (!leave || !must_die || (fell_silent && drop_pulse));
+      told_when_alive: assert (!leave || gone_q < bound_q[now] || failed_q[now]
+                               || (!fell_silent && !drop_pulse));
+      buried_soon: assert (waited_q <= 5'd4);
       failure_ends: assert (!leave || !item.fails || item.ends);
       sent_has_landed: assert (!leave || !item.send || (leaving.kind == OrderFrame
                                && frame_state.landed == item.frame_bytes - pos_t'(item.header_bytes)));
@@ -199,13 +212,15 @@ module prove_out_ends
       reach_job_of_two: cover (is_watched && item.ends && item.send && gone_q == 6'd1
                                && leaving.job == 5'd0 && notes_q[0].queue == now);
       reach_fall: cover (is_watched && leaving.last && ends_q == 2'd1 && leaving.kind == OrderFrame);
-      reach_next_job: cover (is_watched && item.send && leaving.job == 5'd1 && !set_valid
-                             && gone_q == 6'd3);
+      reach_next_job: cover (is_watched && item.send && leaving.job == 5'd1 && gone_q == 6'd3);
+      reach_next_life: cover (leave && item.ends && reached_q[now] && gone_q == 6'd2
+                              && bound_q3[now] == 6'd2);
+      reach_fail_behind_burial: cover (leave && item.fails && gone_q < bound_q[now]);
       reach_full: cover (pushed_q - gone_q == 6'd4 && !leave);
       reach_left_twice: cover (left_known_q && ctl_left == 16'd2);
-      reach_clear: cover (clear_now && failed_q[clear_queue]);
+      reach_bury_failed: cover (bury_now && failed_q[bury_queue]);
     end
   end
   logic unused;
-  assign unused = ^{pending, drop_pulse, state_frame, look_tmpl};
+  assign unused = ^{pending, state_frame, look_tmpl, void_queue};
 endmodule : prove_out_ends

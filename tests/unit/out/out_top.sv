@@ -184,7 +184,7 @@ module out_top
   assign end_bytes        = job_end.bytes;
   assign queue_fail_queue = queue_fail.queue;
   assign queue_fail_slot  = queue_fail.resume_slot;
-  assign buried           = u_out.bury_now;
+  assign buried           = u_out.u_bury.bury_now;
   assign taken            = u_out.item_valid && u_out.item_ready;
 
   vmso_out #(.Cfg(Cfg)) u_out (
