@@ -59,6 +59,7 @@ module out_top
   output logic                left_valid,
   output logic [11:0]         left_queue,
   output logic [10:0]         left_rows,
+  output logic                left_sent,
   output logic                tmpl_free_valid,
   output logic [7:0]          tmpl_free,
   output logic                end_valid,
@@ -169,6 +170,7 @@ module out_top
   end
   assign left_queue       = left.queue;
   assign left_rows        = left.rows;
+  assign left_sent        = left.sent;
   assign end_queue        = job_end.queue;
   assign end_slot         = job_end.slot;
   assign end_slots        = job_end.slots;

@@ -117,6 +117,7 @@ struct JobEntry {
   uint64_t cookie = 0;
   int tmpl = -1;
   bool wants = false;
+  uint16_t fold = 0;
 };
 
 struct Order {
@@ -217,6 +218,7 @@ class Rig : public unit::UnitBench<M> {
     u.log2_entries = log2_entries;
     config(q, 0, u.base);
     config(q, 1, log2);
+    config(q, 2, 0x800000ull * (q + 1) + 32 * (q % 5));
     config(q, 3, log2_entries);
     config(q, 4, 0xf004003002001ull);
     used.insert(q);
@@ -419,6 +421,9 @@ class Rig : public unit::UnitBench<M> {
         bursts.erase(bursts.begin() + (&b - bursts.data()));
       }
     }
+    // out: frames of any queue leave, which lets its brake go
+    d.sent_valid = chance() < 0.5;
+    d.sent_queue = uint16_t(below(kQueues));
     // queries: answers to the address of the cycle before
     Queue &a = queues[asked];
     d.query_issued_bytes = a.issued_bytes & 0x3ffffff;
@@ -503,6 +508,7 @@ class Rig : public unit::UnitBench<M> {
         d.head_slot = uint16_t(j.start);
         d.head_bytes = j.issued;
         d.head_segments = j.segments;
+        d.head_fold = j.fold;
       }
     }
     d.bury_ready = chance() < 0.3;
@@ -795,7 +801,8 @@ class Rig : public unit::UnitBench<M> {
          u.next_load,
          l.cookie,
          l.header ? int(l.tmpl) : -1,
-         false};
+         false,
+         uint16_t(d.load_fold)};
     if (check_loads) {
       const HostJob *host = nullptr;
       for (auto &h : u.jobs) {

@@ -95,6 +95,13 @@ module ring_top
   input  logic [15:0]              head_slot,
   input  logic [23:0]              head_segments,
   input  logic [23:0]              head_bytes,
+  input  logic [15:0]              head_fold,
+  output logic [15:0]              load_fold,
+  output logic                     slot_debit_valid,
+  output logic [11:0]              slot_debit_queue,
+  output logic [5:0]               slot_debit_beats,
+  input  logic                     sent_valid,
+  input  logic [11:0]              sent_queue,
   output logic [11:0]              ctl_queue,
   input  logic [15:0]              ctl_issued,
   input  logic [15:0]              ctl_left,
@@ -146,7 +153,8 @@ module ring_top
     .command_valid,
     .command('{queue: command_queue, notify: command_notify, cmd: queue_cmd_e'(command_cmd)}),
     .status_queue, .status, .status_producer, .status_fetched, .notify_valid, .notify_queue,
-    .count_jobs, .count_slot_reads, .sticky_set,
+    .count_jobs, .count_slot_reads, .slot_debit_valid, .slot_debit_queue, .slot_debit_beats,
+    .sent_valid, .sent_queue, .sticky_set,
     .slot_req_valid, .slot_req_ready, .slot_req, .slot_req_id,
     .read_rsp_valid(rsp_valid),
     .read_rsp('{cls: ReadSlot, id: rsp_id, has_data: rsp_has_data, last: rsp_last,
@@ -160,7 +168,7 @@ module ring_top
     .chain_slot_resp(further_resp), .job_free_valid, .job_free,
     .unload_valid, .unload_ready, .unload_queue, .unload_head_any(head_any),
     .unload_head_slot(head_slot), .unload_head_segments(head_segments),
-    .unload_head_bytes(head_bytes), .ctl_queue, .ctl_arriving, .ctl_issued, .ctl_left,
+    .unload_head_bytes(head_bytes), .unload_head_fold(head_fold), .ctl_queue, .ctl_arriving, .ctl_issued, .ctl_left,
     .ctl_end_none, .ctl_idle, .ctl_read_none, .bury_valid, .bury_ready, .bury_queue, .bury_void,
     .queue_fail_valid(fail_valid), .queue_fail_ready(fail_ready),
     .queue_fail('{queue: fail_queue, resume_slot: fail_slot}),
@@ -172,6 +180,7 @@ module ring_top
     .job_load, .ctl_queue, .ctl_arriving, .job_free_valid, .job_free, .tmpl_free_valid, .tmpl_free
   );
 
+  assign load_fold          = job_load.fold;
   assign status_state       = status.state;
   assign status_pending     = status.pending;
   assign status_refused     = status.refused;

@@ -70,6 +70,8 @@ class Rig : public unit::UnitBench<Model> {
         entries_(sizes.jobs),
         queues_(sizes.queues) {
     auto &d = this->dut();
+    d.slot_debit_valid = d.walk_debit_valid = d.rate_valid = 0;
+    d.rate_period = 4096;
     d.load_valid = d.weight_valid = d.event_valid = d.left_valid = d.unload_valid = 0;
     d.hold_issue = d.fetch_ready = d.wake_ready = 0;
     d.query_queue = d.ctl_queue = 0;
@@ -212,6 +214,7 @@ class Rig : public unit::UnitBench<Model> {
   // -- ring and job ------------------------------------------------------------------------------
   void drive_load(auto &d) {
     d.load_valid = 0;
+    d.slot_debit_valid = 0;
     bool recent = recent_load_;
     recent_load_ = false;
     if (recent || home_.empty() || templates_.empty() || !chance(knobs.load_percent)) return;
@@ -257,6 +260,10 @@ class Rig : public unit::UnitBench<Model> {
     d.load_tmpl = entry.loaded.tmpl;
     d.load_skip_bytes = job.skip_bytes;
     d.load_skip_segments = job.skip_segments;
+    // its slots were read for it
+    d.slot_debit_valid = 1;
+    d.slot_debit_queue = q;
+    d.slot_debit_beats = uint8_t(std::min(63u, job.slots * std::max(1u, 64 / sizes.bus_bytes)));
     recent_load_ = true;
     loads_++;
   }

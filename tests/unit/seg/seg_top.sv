@@ -104,6 +104,15 @@ module seg_top
   output logic        wake_valid,
   input  logic        wake_ready,
   output logic [11:0] wake_queue,
+  input  logic        slot_debit_valid,
+  input  logic [11:0] slot_debit_queue,
+  input  logic [5:0]  slot_debit_beats,
+  input  logic        walk_debit_valid,
+  input  logic [11:0] walk_debit_queue,
+  input  logic        rate_valid,   // instead of weight_valid
+  input  logic [63:0] rate,
+  input  logic [15:0] rate_period,
+  output logic [15:0] unload_head_fold,
   output logic        count_segments,
   output logic        count_seg_busy,
   output logic        count_seg_blocked,
@@ -133,9 +142,11 @@ module seg_top
     job_load.tmpl              = load_tmpl;
     job_load.skip_bytes        = load_skip_bytes;
     job_load.skip_segments     = load_skip_segments;
+    job_load.fold              = load_cookie[31:16];
   end
   queue_config_t queue_config;
-  assign queue_config = '{queue: weight_queue, index: 3'd5, data: 64'(weight)};
+  assign queue_config = '{queue: weight_queue, index: rate_valid ? 3'd6 : 3'd5,
+                          data: rate_valid ? rate : 64'(weight)};
   run_status_t run_status;
   assign run_status = '{ready_total: status_ready_total, blocked: status_blocked,
                         full: status_full, chain_done: status_chain_done};
@@ -143,7 +154,7 @@ module seg_top
   assign run_end = '{status: status_e'(end_status), cause: cause_e'(end_cause), level: end_level,
                      access: access_e'(end_access), va: end_va};
   left_t left;
-  assign left = '{queue: left_queue, rows: left_rows};
+  assign left = '{queue: left_queue, sent: left_rows != '0, rows: left_rows};
 
   fetch_t fetch;
   assign fetch_queue       = fetch.queue;
@@ -190,13 +201,15 @@ module seg_top
 
   vmso_seg #(.Cfg(Cfg)) u_seg (
     .clk, .rst_n, .seg_ready, .job_load_valid(load_valid), .job_load,
-    .queue_config_valid(weight_valid), .queue_config, .ready_event_valid(event_valid),
+    .queue_config_valid(weight_valid || rate_valid), .queue_config, .ready_event_valid(event_valid),
     .ready_event(event_job), .status_job, .run_status, .end_job, .run_end, .fetch_valid,
     .fetch_ready, .fetch, .order_valid, .order, .order_frame, .left_valid, .left,
     .tmpl_drop_valid, .tmpl_drop, .unload_valid, .unload_ready, .unload_queue, .unload_head_any,
-    .unload_head_slot, .unload_head_segments, .unload_head_bytes, .query_queue,
+    .unload_head_slot, .unload_head_segments, .unload_head_bytes, .unload_head_fold, .query_queue,
     .query_issued_bytes, .query_in_debt, .ctl_queue, .ctl_issued, .hold_issue, .issue_held,
-    .fetch_idle, .store_limit, .wake_valid, .wake_ready, .wake_queue, .count_segments,
+    .fetch_idle, .store_limit, .wake_valid, .wake_ready, .wake_queue, .slot_debit_valid,
+    .slot_debit_queue, .slot_debit_beats, .walk_debit_valid, .walk_debit_queue, .rate_period,
+    .count_segments,
     .count_seg_busy, .count_seg_blocked, .count_seg_starved
   );
 endmodule : seg_top

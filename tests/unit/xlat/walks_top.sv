@@ -88,7 +88,6 @@ module walks_top
   input  logic [43:0]  cfg_root,
   input  logic [43:0]  cfg_limit,
   output logic [15:0]  fence_done_number,
-  output logic         commit_refused_pulse,
   output logic         mark_valid,
   input  logic         mark_ready,
   output logic         mark_all,
@@ -167,7 +166,7 @@ module walks_top
     .share_queue(looked), .share_full(full), .walk_charge_valid,
     .walk_charge_queue, .walk_req_valid, .walk_req_ready, .walk_req, .walk_req_id,
     .read_rsp_valid(rsp_valid), .read_rsp, .read_data(rsp_data[Cfg.data_bits-1:0]), .fence_valid,
-    .fence_ready, .fence, .fence_done_number, .commit_refused_pulse, .mark_valid, .mark_ready,
+    .fence_ready, .fence, .fence_done_number, .mark_valid, .mark_ready,
     .mark_all, .mark_ctx, .hold_issue, .issue_held, .read_colour, .colour_busy, .count_lookups,
     .count_tlb_hits, .count_walks, .count_table_reads, .count_pwc_hits
   );
