@@ -61,7 +61,8 @@ module prove_out_ends
   logic [5:0]      pushed_q, gone_q;
   logic            ready, push, leave, last;
   order_t          order;
-  assign push = want_push && ready && pushed_q - gone_q < 6'd4;
+  assign push = want_push && push_kind != order_kind_e'(2'd3) && ready
+                && pushed_q - gone_q < 6'd4;
   assign last = push_last || push_kind != OrderFrame;
   always_comb begin
     order              = '0;
@@ -107,7 +108,8 @@ module prove_out_ends
   assign ready = dead_ready && left_ready;
 
   // -- model ---------------------------------------------------------------------------------------------
-  logic            now, bury_now, fell_silent, is_watched, closes, must_die, burying_q, burying_queue_q;
+  logic            now, bury_now, fell_silent, is_watched, closes, must_die;
+  logic            burying_q, burying_queue_q;
   logic [1:0]      failed_q, reached_q, ends_q;
   logic [1:0][5:0] bound_q, bound_q2, bound_q3;  // what came before dies: now, in the last cycle, ..
   logic [4:0]      last_ended_q;
