@@ -214,6 +214,7 @@ module vmso_ring_ctl
   what_e        what, what_q;
   slot_idx_t    resume_slot_q;
   unload_head_t head_q;
+  logic         error_put, error_holds;  // a framing error's completion
 
   assign query_en     = fsm_q == Look;
   assign bad_now      = fc_load_state.bad
@@ -310,7 +311,7 @@ module vmso_ring_ctl
   end
 
   // -- the visit ---------------------------------------------------------------------------------------
-  logic buries, ends, writes;
+  logic buries, ends, writes, again;
   assign ends   = act_q == ActEnd;
   assign buries = (act_q == ActDrain && what_q inside {DoReset, DoFail}) || act_q == ActTakeOver
                   || (ends && fail_q && !(what_q inside {DoReset, DoFail}));
@@ -355,7 +356,8 @@ module vmso_ring_ctl
   end
 
   // -- commands that are carried out -----------------------------------------------------------------
-  logic carried_out, again;
+  logic         carried_out;
+  queue_state_e final_state;
   always_comb begin
     unique case (act_q)
       ActEnable, ActMark, ActIgnore: carried_out = 1'b1;
@@ -398,8 +400,7 @@ module vmso_ring_ctl
 
   // -- what is written -------------------------------------------------------------------------------
   // The state changes first (FLUSH) and last; a queue that runs again is listed after that.
-  queue_state_e final_state;
-  logic         rewrite, resume_q;
+  logic rewrite, resume_q;
   assign rewrite = fsm_q == WaitWrite && load_state_ready;
   always_ff @(posedge clk) if (decide) resume_q <= resume;
   always_comb begin
@@ -448,7 +449,6 @@ module vmso_ring_ctl
   end
 
   // -- completion of a framing error -------------------------------------------------------------------
-  logic error_put, error_holds;
   assign error_put = rewrite && ends && what_q == DoError && !resume_q;
   vmso_ring_error #(.QueueW(QueueW)) u_error (
     .clk, .rst_n, .room(error_room), .put_valid(error_put), .put_queue(queue_q),

@@ -177,6 +177,7 @@ module vmso_seg
     .query_queue(query_queue[QueueW-1:0]), .query_issued_bytes, .query_in_debt,
     .ctl_queue(ctl_queue[QueueW-1:0]), .ctl_issued
   );
+  cut_t cut;  // the frame at hand
   vmso_seg_debits #(.Queues(Cfg.queues), .LineBeats(512 / Cfg.data_bits)) u_debits (
     .clk, .rst_n, .ready(debits_ready), .slot_valid(slot_debit_valid),
     .slot_queue(slot_debit_queue[QueueW-1:0]), .slot_beats(slot_debit_beats),
@@ -232,7 +233,6 @@ module vmso_seg
 
   // -- look and decide ----------------------------------------------------------------------------
   act_e        look_act, act;
-  cut_t        cut;
   logic        needs_tmpl, look_on, relook, fetch_room, fetch_none, go, act_go;
   logic        slot_free, rows_free, wake_room, job_over;
   frame_t      frame;

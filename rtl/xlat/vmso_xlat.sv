@@ -137,12 +137,6 @@ module vmso_xlat
     .commit_cfg
   );
 
-  // a lookup, or a fill of the TLB, that was refused for the sweep has the next cycle
-  always_ff @(posedge clk) begin
-    if (!rst_n) sweep_yield <= 1'b0;
-    else sweep_yield <= (lookup_valid && sweep_read) || (write_valid && sweep_write);
-  end
-
   // -- caches -------------------------------------------------------------------------------------
   logic       write_valid, write_ready, insert_valid, insert_leaf;
   context_t   write_ctx, insert_ctx;
@@ -154,6 +148,11 @@ module vmso_xlat
   ppn_t [7:0] write_ppn;
   ppn_t       insert_ppn;
 
+  // a lookup, or a fill of the TLB, that was refused for the sweep has the next cycle
+  always_ff @(posedge clk) begin
+    if (!rst_n) sweep_yield <= 1'b0;
+    else sweep_yield <= (lookup_valid && sweep_read) || (write_valid && sweep_write);
+  end
   vmso_xlat_tlb #(.Cfg(Cfg)) u_tlb (
     .clk, .rst_n, .read_en, .read_ctx(lookup.ctx), .read_vpn(lookup.vpn), .hit(tlb_hit),
     .fill_way(tlb_way), .hit_ppn(tlb_ppn), .hit_level(tlb_level), .write_valid, .write_ready,
