@@ -110,7 +110,8 @@ module vmso_out
   logic                          next_valid, next_ready, pending;
   order_t                        next;
   frame_t                        next_frame;
-  logic                          left_ready, dead_ready, stream_ready, tmpl_ready, look_done, look_dead;
+  logic                          left_ready, dead_ready, stream_ready, tmpl_ready, look_done,
+                                 look_dead;
   logic                          fail_valid, drop_done;
   template_t                     drop_tmpl, look_tmpl, row_tmpl, window_tmpl, parsed_tmpl;
   tmpl_fail_t                    look_fail;
@@ -138,8 +139,8 @@ module vmso_out
     .tmpl_write_valid, .tmpl_write_tmpl, .tmpl_bank_en, .tmpl_bank_row, .tmpl_write_data,
     .tmpl_done_valid, .tmpl_done_tmpl, .tmpl_done_bytes, .tmpl_done_fail, .tmpl_done_status,
     .tmpl_done_cause, .tmpl_done_va,
-    .look_tmpl, .look_done, .look_fail, .drop_tmpl, .drop_done, .row_en, .row_tmpl, .row_index, .row_data,
-    .queue_valid, .queue_ready, .queue(parse_job), .window_en, .window_tmpl, .window_row,
+    .look_tmpl, .look_done, .look_fail, .drop_tmpl, .drop_done, .row_en, .row_tmpl, .row_index,
+    .row_data, .queue_valid, .queue_ready, .queue(parse_job), .window_en, .window_tmpl, .window_row,
     .window_data, .parsed_valid, .parsed_tmpl
   );
   vmso_out_parse #(.Cfg(Cfg)) u_parse (
@@ -149,8 +150,8 @@ module vmso_out
   vmso_out_head #(.Cfg(Cfg)) u_head (
     .clk, .rst_n, .flag_masks, .next_valid, .next_ready, .next, .next_frame,
     .state_frame, .frame_state, .look_tmpl, .look_done, .look_fail,
-    .parsed_valid, .parsed_tmpl, .parsed, .look_queue, .look_number, .look_dead, .fail_valid, .fail_queue,
-    .item_valid, .item_ready, .item, .drop_pulse
+    .parsed_valid, .parsed_tmpl, .parsed, .look_queue, .look_number, .look_dead, .fail_valid,
+    .fail_queue, .item_valid, .item_ready, .item, .drop_pulse
   );
   vmso_out_stream #(.Cfg(Cfg)) u_stream (
     .clk, .rst_n, .port_rst_n, .hold_frames, .frames_whole, .item_valid, .item_ready, .item,

@@ -31,7 +31,8 @@ module vmso_out_drop
   typedef struct packed {
     tmpl_drop_t   drop;
     order_count_t number;  // of the first order that came behind it
-    logic         alone;   // the orders before it had left when it was looked at: numbers may come round
+    logic         alone;   // the orders before it had left when it was looked at, however far
+                           // the numbers come round
   } waiting_t;
   waiting_t     in, first;
   logic         first_valid, alone, room, take, back;

@@ -301,7 +301,8 @@ module vmso_ring
     .clk, .rst_n, .ready(store_ok), .issue_valid, .issue_id(slot_req_id), .issue,
     .read_rsp_valid, .read_rsp, .read_data,
     .take, .take_count(batch.count), .take_block, .blocks_free, .give,
-    .ends_valid(read_ends_valid), .ends_queue(read_ends_queue), .slot_valid(store_valid), .slot_ready(store_ready), .slot(store_slot), .slot_resp(store_resp),
+    .ends_valid(read_ends_valid), .ends_queue(read_ends_queue), .slot_valid(store_valid),
+    .slot_ready(store_ready), .slot(store_slot), .slot_resp(store_resp),
     .slot_void(store_void), .slot_last(store_last), .drop,
     .chain_row_en, .chain_place, .chain_row, .chain_done_valid, .chain_done_resp
   );

@@ -105,7 +105,8 @@ module vmso_ring_chain
     load_slots_q <= load_slots;
   end
   assign start_in = '{job: load_job_q, slot: load_slot_q, slots: load_slots_q,
-                      where: '{queue: load_queue_q, base: chain_base, log2_slots: chain_log2_slots}};
+                      where: '{queue: load_queue_q, base: chain_base,
+                                log2_slots: chain_log2_slots}};
   vmso_fifo #(.Bits($bits(start_t)), .Depth(8)) u_start (
     .clk, .rst_n, .in_valid(loaded_q), .in_ready(start_room), .in(start_in),
     .out_valid(start_valid), .out_ready(start_take), .out(start), .count(unused_start_count)
@@ -237,7 +238,8 @@ module vmso_ring_chain
     end
   end
   assign read_valid = read_full_q;
-  assign read = '{queue: queue_t'(read_queue_q), addr: {read_line_q, 6'b0}, len: 8'(Rows - 1), chain: 1'b1, block: '0,
+  assign read = '{queue: queue_t'(read_queue_q), addr: {read_line_q, 6'b0},
+                   len: 8'(Rows - 1), chain: 1'b1, block: '0,
                   job: read_job_q, place: read_place_q};
 
   // -- landing and pop: rows of the popped slot one after the other ---------------------------------

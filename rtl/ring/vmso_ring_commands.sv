@@ -85,7 +85,8 @@ module vmso_ring_commands
     .pop_valid(commands_valid), .pop_ready(visit_ready && use_commands), .pop(commands_first)
   );
   vmso_ring_list #(.Num(Num)) u_others (
-    .clk, .rst_n, .ready(others_ready), .push_valid(attention_valid || (again_valid && !ctl_pending)),
+    .clk, .rst_n, .ready(others_ready),
+    .push_valid(attention_valid || (again_valid && !ctl_pending)),
     .push(attention_valid ? attention : ctl_queue),
     .pop_valid(others_valid), .pop_ready(visit_ready && !use_commands), .pop(others_first)
   );

@@ -63,10 +63,12 @@ module vmso_ring_ctl
   input  bad_t              fc_bad,
   input  ring_config_t      fc_config,
   input  query_t            fc_query,
-  input  logic              arriving,        // the fetcher works on it, or a slot of it is on its way to seg
+  // the fetcher works on it, or a slot of it is on its way to seg
+  input  logic              arriving,
   input  order_count_t      ctl_issued,
   input  order_count_t      ctl_left,
-  input  logic              ctl_told,        // no end of a job of it is on its way, no record unanswered
+  // no end of a job of it is on its way, no record unanswered
+  input  logic              ctl_told,
   input  logic              ctl_read,        // no read of it is under way
   // writes
   output logic              state_en,
@@ -118,7 +120,8 @@ module vmso_ring_ctl
 
   // -- requests --------------------------------------------------------------------------------------
   logic              commands_ready, fails_ready, failed_ready, unloaded_ready, unload_list_ready;
-  logic              transit_ready, visit_valid, again_ready, pending, taken, notify, done, touched_q;
+  logic              transit_ready, visit_valid, again_ready, pending, taken, notify, done,
+                     touched_q;
   logic              attention_valid, attention_ready, fail_take, fail_pending, fail_drop;
   logic              write_failed, write_failed_drop, unloaded, unloaded_drop, unload_push;
   logic [QueueW-1:0] visit, attention, fail_queue;
@@ -127,14 +130,16 @@ module vmso_ring_ctl
   logic              failed_valid, failed_ready_list;
   logic [QueueW-1:0] failed;
 
-  assign ready = commands_ready && fails_ready && failed_ready && unloaded_ready && unload_list_ready
+  assign ready = commands_ready && fails_ready && failed_ready && unloaded_ready
+                 && unload_list_ready
                  && transit_ready;
   assign queue = queue_q;
   vmso_ring_commands #(.Queues(Cfg.queues)) u_commands (
     .clk, .rst_n, .ready(commands_ready), .command_valid, .command, .status_queue,
     .status_pending, .status_refused, .ctl_queue(queue_q), .ctl_pending(pending),
     .ctl_taken(taken), .ctl_cmd(cmd), .ctl_notify(notify), .done_valid(done),
-    .ignored(act_q == ActIgnore), .attention_valid, .attention_ready, .attention, .again_valid(fsm_q == WaitAgain), .again_ready,
+    .ignored(act_q == ActIgnore), .attention_valid, .attention_ready, .attention,
+    .again_valid(fsm_q == WaitAgain), .again_ready,
     .visit_valid, .visit_ready(fsm_q == WaitVisit && ready), .visit, .sticky_ignored
   );
 
@@ -268,7 +273,8 @@ module vmso_ring_ctl
       DoFail:  over = told_q;
       default: over = home && told_q && left_all_q;
     endcase
-    if ((life_ends && runs_again) || (transit_q.what == DoError && !resume && !error_room)) over = 1'b0;
+    if (life_ends && runs_again) over = 1'b0;
+    if (transit_q.what == DoError && !resume && !error_room) over = 1'b0;
   end
   always_comb begin
     act  = ActNothing;
@@ -386,7 +392,8 @@ module vmso_ring_ctl
   assign brake_valid       = fsm_q == WaitWrite && ends && what_q == DoFail;
   assign producer_clear    = fsm_q == WaitWrite && ends && what_q == DoReset;
 
-  assign transit_en = decide && act inside {ActStart, ActUnload, ActDrain, ActTakeOver, ActShow, ActEnd};
+  assign transit_en = decide && act inside {ActStart, ActUnload, ActDrain, ActTakeOver, ActShow,
+                                            ActEnd};
   always_comb begin
     transit_d.what  = what;
     transit_d.shown = act == ActShow;

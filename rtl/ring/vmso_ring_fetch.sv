@@ -81,7 +81,8 @@ module vmso_ring_fetch
   assign backlog_bytes = unissued(fc_load_state.loaded, fc_query.issued, held);
   assign used          = (fc_load_state.reserved - fc_query.ended) + fc_query.backlog;
 
-  logic              braked_q, run_q, bad_q, known_bad_q, bytes_ok_q, places_ok_q, share_ok_q, refresh_q;
+  logic              braked_q, run_q, bad_q, known_bad_q, bytes_ok_q, places_ok_q, share_ok_q,
+                     refresh_q;
   slot_idx_t         fetch_q, producer_q, stride_q, mask_q;
   logic [1:0]        hint_q;
   logic [9:0]        flight_q;
@@ -159,7 +160,8 @@ module vmso_ring_fetch
 
   assign read_valid = fsm_q == Decide && go && !bad_q;
   assign read = '{
-    queue: queue_t'(queue_q), addr: {50'(base_q + 50'(place)), 6'b0}, len: 8'(8'(count) * 8'(RowsPerSlot) - 8'd1),
+    queue: queue_t'(queue_q), addr: {50'(base_q + 50'(place)), 6'b0},
+    len: 8'(8'(count) * 8'(RowsPerSlot) - 8'd1),
     chain: 1'b0, block: block_next, job: '0, place: '0
   };
   assign batch = '{queue: queue_t'(queue_q), start: fetch_q, count: count, life: state_q.life};

@@ -218,7 +218,8 @@ module vmso_ring_load
   assign slot_valid = offer;
   assign slot = '{
     queue: queue_t'(queue_q), slot: state_q.load, data: store_slot, contexts: contexts_q,
-    abort_it: state_q.abort_it, skip_bytes: state_q.skip_bytes, skip_segments: state_q.skip_segments,
+    abort_it: state_q.abort_it, skip_bytes: state_q.skip_bytes,
+    skip_segments: state_q.skip_segments,
     fold: state_q.fold
   };
   assign bad_en = bad_valid && bad_ready;

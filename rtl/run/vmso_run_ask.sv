@@ -118,8 +118,8 @@ module vmso_run_ask
     .push_valid(busy_valid), .push_job(busy.job[JobW-1:0]), .push_run(busy.run),
     .push_tried(busy.job[JobW-1:0] == ask_job_q && busy.run == ask_run_q), .waits,
     .share_queue, .share_full, .look_job(again_job), .look_dying(again_dying),
-    .ask_on(walk_free && ask_free && !(ask_valid_q && ask_again_q)), .ask_valid(pick_valid), .ask_job(pick_job),
-    .ask_run(pick_run), .picks, .drop_valid, .drop_ready, .drop
+    .ask_on(walk_free && ask_free && !(ask_valid_q && ask_again_q)), .ask_valid(pick_valid),
+    .ask_job(pick_job), .ask_run(pick_run), .picks, .drop_valid, .drop_ready, .drop
   );
   assign ask_free = !ask_valid_q || retry_taken;
   assign drain    = hand_q != '0 && ask_free && !picks;

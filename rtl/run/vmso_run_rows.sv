@@ -276,7 +276,8 @@ module vmso_run_rows
   );
 
   logic unused_bits;
-  assign unused_bits = ^{fill.ppn, fill.job, drop.job, follow_prefix, ended.answer.fault, follow_room};
+  assign unused_bits = ^{fill.ppn, fill.job, drop.job, follow_prefix, ended.answer.fault,
+                         follow_room};
 
 `ifdef VMSO_CHECKS
   `VMSO_IMPL(ListHasRoom, !list || follow_room)

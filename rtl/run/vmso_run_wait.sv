@@ -208,7 +208,8 @@ module vmso_run_wait
   assign token_in = rotate || leave ? next : job_q;
   vmso_fifo #(.Bits(JobW), .Depth(Cfg.jobs)) u_tokens (
     .clk, .rst_n, .in_valid(tokens), .in_ready(token_room), .in(token_in),
-    .out_valid(token_valid), .out_ready(start && grant[StepPick] && !turn_valid_q), .out(token), .count(others)
+    .out_valid(token_valid), .out_ready(start && grant[StepPick] && !turn_valid_q), .out(token),
+    .count(others)
   );
   vmso_lutram #(.Depth(Cfg.jobs), .Bits(JobW)) u_next (
     .clk, .write_en((attach && tail.valid) || rotate), .write_addr(tail.job), .write_data(job_q),
@@ -236,7 +237,8 @@ module vmso_run_wait
   end
 
   logic unused_bits;
-  assign unused_bits = ^load_queue ^ node_ptr[5] ^ fresh_room ^ token_room;  // each list holds every job
+  // each list holds every job
+  assign unused_bits = ^load_queue ^ node_ptr[5] ^ fresh_room ^ token_room;
 
 `ifdef VMSO_CHECKS
   logic [Cfg.jobs-1:0][5:0] held_q;

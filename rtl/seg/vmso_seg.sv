@@ -138,7 +138,8 @@ module vmso_seg
   logic     arrived_q;   // the empty queue got a job since
   logic     fresh_q;     // the turn has not looked at a job yet
   // what a cycle decides
-  logic     unloading, job_pop, turn_over, turn_again, turn_hold, rate_passes, rate_pass, passed_q, back_valid_q, back_again_q;
+  logic     unloading, job_pop, turn_over, turn_again, turn_hold, rate_passes, rate_pass, passed_q,
+            back_valid_q, back_again_q;
   logic     back_hold_q, held_valid, held_ready, over_rate;
   q_t       held;
   limit_t   turn_limit, limit_q;
@@ -158,14 +159,16 @@ module vmso_seg
     .load_queue, .load_quiet, .load_idle, .event_valid(ready_event_valid),
     .event_job(ready_event[JobW-1:0]), .head_event_valid(event_valid), .head_event_job(event_job),
     .idle(idle_q), .visit_valid(state_q == UnEnd && write_q), .visit_ready,
-    .visit_queue(unload_queue[QueueW-1:0]), .fresh_valid, .fresh_ready, .fresh_queue, .put_valid, .put_queue, .look_queue,
+    .visit_queue(unload_queue[QueueW-1:0]), .fresh_valid, .fresh_ready, .fresh_queue, .put_valid,
+    .put_queue, .look_queue,
     .look_any, .look_head, .cur_job(job_q), .next_any, .next, .pop(job_pop), .pop_queue(queue_q)
   );
   vmso_seg_list #(.Cfg(Cfg)) u_list (
     .clk, .rst_n, .init_valid(init), .init_queue, .load_valid(job_load_valid), .load_job,
     .load_queue, .job_event_valid(event_valid), .job_event(event_job), .fresh_valid, .fresh_ready,
     .fresh_queue, .pop_valid, .pop_ready, .pop, .back_valid(back_valid_q),
-    .back_again(back_again_q), .back_hold(back_hold_q), .back(back_q), .held_valid, .held_ready, .held
+    .back_again(back_again_q), .back_hold(back_hold_q), .back(back_q), .held_valid, .held_ready,
+    .held
   );
   assign config_weight = queue_weight_t'(queue_config.data);
   vmso_seg_accounts #(.Cfg(Cfg)) u_accounts (
@@ -341,7 +344,8 @@ module vmso_seg
       UnLook:    state_d = UnLoad;
       UnLoad:    state_d = un_any_q ? UnKill : UnEnd;
       UnKill:    if (act_go) state_d = WaitTurn;
-      default:   if (unload_ready) state_d = WaitTurn;  // UnEnd: its debt has to be paid, jobs or not
+      // UnEnd: its debt has to be paid, jobs or not
+      default:   if (unload_ready) state_d = WaitTurn;
     endcase
     take = 1'b0;
     if (turn_over || state_q == WaitTurn) begin

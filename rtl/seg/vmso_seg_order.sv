@@ -109,5 +109,6 @@ module vmso_seg_order
   end
 
   logic unused_bits;
-  assign unused_bits = ^{fields.mss, fields.skip_bytes, fields.skip_segments, fields.fold, cut.beats};
+  assign unused_bits = ^{fields.mss, fields.skip_bytes, fields.skip_segments, fields.fold,
+                         cut.beats};
 endmodule : vmso_seg_order

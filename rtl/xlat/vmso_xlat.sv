@@ -100,7 +100,8 @@ module vmso_xlat
   vmso_xlat_fence #(.Cfg(Cfg), .Sets(Sets)) u_fence (
     .clk, .rst_n, .fence_valid(fence_valid && xlat_ready), .fence_ready(fence_taken), .fence,
     .fence_done_number, .swept, .match_on, .match_all, .match_ctx, .ending,
-    .storm, .sweep_read, .sweep_index, .sweep_write, .sweep_write_index, .sweep_yield, .pause, .paused, .restart, .dead_offered,
+    .storm, .sweep_read, .sweep_index, .sweep_write, .sweep_write_index, .sweep_yield, .pause,
+    .paused, .restart, .dead_offered,
     .commit_valid, .commit_ctx, .commit_cfg, .mark_valid, .mark_ready, .mark_all, .mark_ctx,
     .hold_issue, .issue_held, .read_colour, .colour_busy
   );
@@ -194,7 +195,8 @@ module vmso_xlat
     .charge_slot(walk_req_slot), .charge_queue,
     .match_on, .match_all, .match_ctx, .restart, .dead, .storm,
     .dropped(walk_dropped | done_dropped), .redo_valid, .redo_ready, .redo_slot, .redo_ctx,
-    .redo_line, .passed_valid, .pop_slot(first_slot), .pop_any, .pop_key, .pop_looks(first_looks), .pop, .close,
+    .redo_line, .passed_valid, .pop_slot(first_slot), .pop_any, .pop_key, .pop_looks(first_looks),
+    .pop, .close,
     .free_valid, .free_slot, .at_slot, .at_any, .at_head, .at_tail, .at_way, .at_key, .at_next,
     .at_page
   );

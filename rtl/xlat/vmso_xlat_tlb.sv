@@ -88,8 +88,8 @@ module vmso_xlat_tlb
       ctx: write_ctx, line: write_line, level: write_level, good: write_good
     };
     vmso_ram_1w1r #(.Depth(Sets), .LaneBits($bits(tag_t))) u_ram (
-      .clk, .write_en, .write_addr(sweep_write ? sweep_write_set : write_set), .write_data(write_tag),
-      .read_en(read_en || sweep_read), .read_addr(set), .read_data(tags[w])
+      .clk, .write_en, .write_addr(sweep_write ? sweep_write_set : write_set),
+      .write_data(write_tag), .read_en(read_en || sweep_read), .read_addr(set), .read_data(tags[w])
     );
   end
 

@@ -52,7 +52,8 @@ struct SystemOptions {
   unsigned queues = 1;                // configured and enabled: 0..queues-1
   unsigned log2_slots = 8, log2_completions = 8;
   std::vector<unsigned> weights = {};  // by queue; what is missing: 1
-  std::vector<uint32_t> rate_bytes = {}, rate_frames = {};  // in a RATE_PERIOD, likewise; missing: 0
+  std::vector<uint32_t> rate_bytes = {},
+                        rate_frames = {};  // in a RATE_PERIOD, likewise; missing: 0
   unsigned clock_mhz = 250;
   WaveOptions wave = {};
   std::string pcap = {};

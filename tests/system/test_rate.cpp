@@ -17,8 +17,8 @@ TEST_CASE("A queue sends what its limit says, in bytes and in frames", "[rate][s
           o.frame_bytes = bytes;
           o.share = share;
           o.periods = 12;
-          INFO(config_info(config).name << ", " << share << " of frames of " << bytes << " bytes, in "
-                                        << (frames ? "frames" : "bytes"));
+          INFO(config_info(config).name << ", " << share << " of frames of " << bytes
+                                        << " bytes, in " << (frames ? "frames" : "bytes"));
           double got = bench::measure_rate(o);
           CHECK(got >= 0.99);
           CHECK(got <= 1.01);

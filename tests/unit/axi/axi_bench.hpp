@@ -4,8 +4,8 @@
 // The bench keeps its own account of every read from its handshake on: what must be broadcast, in
 // which order per id, and what must not reach the bus. Memory answers bursts in any order and may
 // mix beats of different ids; `hold` keeps chosen bursts back until the test lets them go.
-// A request of a class whose ids are all in quarantine, or of any class while AR hangs, is dead: it must
-// be answered with a timeout at once and must not reach the bus.
+// A request of a class whose ids are all in quarantine, or of any class while AR hangs, is dead: it
+// must be answered with a timeout at once and must not reach the bus.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -76,10 +76,10 @@ class AxiBench : public UnitBench<Model> {
 
   std::mt19937_64 rng;
   Knobs knobs;
-  std::array<std::deque<Request>, 4> want;         // offered one after the other
-  std::map<unsigned, Read> reads;                  // by bus id
-  std::array<std::optional<Dead>, 4> dead;         // accepted, to be answered at once
-  unsigned dead_answers = 0, slowest_dead = 0;     // cycles from handshake to answer
+  std::array<std::deque<Request>, 4> want;      // offered one after the other
+  std::map<unsigned, Read> reads;               // by bus id
+  std::array<std::optional<Dead>, 4> dead;      // accepted, to be answered at once
+  unsigned dead_answers = 0, slowest_dead = 0;  // cycles from handshake to answer
   uint64_t slowest_timeout = 0;
   bool forgets = false;  // the test takes reads out of `reads`: counts are not compared
   std::vector<std::pair<Burst, uint64_t>> memory;  // bursts and when they may answer
@@ -290,8 +290,8 @@ class AxiBench : public UnitBench<Model> {
     }
     stuck_ = surely_stuck() || (d.link_dead && !must);
   }
-  // AR counts as stuck after one to 1.125 timeouts. In between link_dead tells, unless some class is
-  // dead anyway: nobody asks then, so that the bench need not know.
+  // AR counts as stuck after one to 1.125 timeouts. In between link_dead tells, unless some class
+  // is dead anyway: nobody asks then, so that the bench need not know.
   bool surely_stuck() {
     auto &d = this->dut();
     return d.read_timeout != 0 && ar_stood_ > std::max(d.read_timeout, 256u) * 9 / 8 + 16;

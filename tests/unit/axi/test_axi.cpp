@@ -380,8 +380,8 @@ AXI_TEST("Many reads that are lost at once are all found within two timeouts whi
     // the bound of vmso_axi_read
     const auto &ids = bench.kIds;
     unsigned all = ids[kWalk] + ids[kSlot] + ids[kTemplate] + ids[kPayload];
-    unsigned owed = bench.dut().read_window + 32 +
-                    256 / bench.kBus * (ids[kWalk] + ids[kTemplate] + 2);
+    unsigned owed =
+        bench.dut().read_window + 32 + 256 / bench.kBus * (ids[kWalk] + ids[kTemplate] + 2);
     CHECK(bench.slowest_timeout <= kTimeout * 9 / 8 + 3 * all + owed + 80);
     for (auto &q : bench.want) q.clear();
     bench.release_all();

@@ -112,11 +112,16 @@ RULES_TEST("The rules count open writes as far as the configuration goes", "[axi
 
 RULES_TEST("The rules let AW and W be one burst apart and no more", "[axi][rules]") {
   using R = Rules<TestType>;
-  bound<TestType>("AW ahead", [](auto &x) { x.aw(); }, [](auto &x) { x.aw(); });
-  bound<TestType>("W ahead", [](auto &x) { x.w(); }, [](auto &x) { x.w(); });
-  bound<TestType>("answer before W", [](auto &x) { x.aw(); }, [](auto &x) { x.b(); });
-  bound<TestType>("answer before AW", [](auto &x) { x.w(); }, [](auto &x) { x.b(); });
-  bound<TestType>("foreign answer", [](auto &x) { x.aw(), x.w(); }, [](auto &x) { x.b(1); });
+  bound<TestType>(
+      "AW ahead", [](auto &x) { x.aw(); }, [](auto &x) { x.aw(); });
+  bound<TestType>(
+      "W ahead", [](auto &x) { x.w(); }, [](auto &x) { x.w(); });
+  bound<TestType>(
+      "answer before W", [](auto &x) { x.aw(); }, [](auto &x) { x.b(); });
+  bound<TestType>(
+      "answer before AW", [](auto &x) { x.w(); }, [](auto &x) { x.b(); });
+  bound<TestType>(
+      "foreign answer", [](auto &x) { x.aw(), x.w(); }, [](auto &x) { x.b(1); });
   bound<TestType>(
       "W too long",
       [](auto &x) {
@@ -124,7 +129,8 @@ RULES_TEST("The rules let AW and W be one burst apart and no more", "[axi][rules
       },
       [](auto &x) { x.w_beat(false); });
   if (R::kWriteBeats == 2) {
-    bound<TestType>("W too short", [](auto &x) { x.w(); }, [](auto &x) { x.w_beat(true); });
+    bound<TestType>(
+        "W too short", [](auto &x) { x.w(); }, [](auto &x) { x.w_beat(true); });
   }
 }
 

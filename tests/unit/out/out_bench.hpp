@@ -3,10 +3,10 @@
 // the MAC, with random times of their own, and a list of what must come out in which order.
 //
 // What becomes of an order is known when it is taken, strictly in order: it is dead if it had come
-// before a burial of its queue that is two cycles old or more, or behind a failure that was not buried
-// since. Rows are overwritten with junk in the cycle after they are given back, templates are reused,
-// and unread bytes of the store are always junk. The counts for the controller are compared exactly, in
-// every cycle, for a random queue.
+// before a burial of its queue that is two cycles old or more, or behind a failure that was not
+// buried since. Rows are overwritten with junk in the cycle after they are given back, templates
+// are reused, and unread bytes of the store are always junk. The counts for the controller are
+// compared exactly, in every cycle, for a random queue.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -130,8 +130,8 @@ class OutBench : public UnitBench<Model> {
   std::array<State, kFrameSlots> state;
   std::array<unsigned, kTemplates> tmpl_left_to_land{};
   std::deque<unsigned> tmpl_home;
-  std::array<bool, kQueues> failed{};                          // told and not buried since
-  std::array<uint64_t, kQueues> bound{};                       // what came before is buried
+  std::array<bool, kQueues> failed{};                           // told and not buried since
+  std::array<uint64_t, kQueues> bound{};                        // what came before is buried
   std::array<std::optional<uint64_t>, kQueues> failed_order{};  // of the queue's last failure
   uint64_t left_orders = 0, voided = 0, dead_frames = 0, bury_worst = 0, drop_worst = 0;
   uint64_t orders = 0, beats_out = 0, beats_planned = 0, frames_out = 0, dropped = 0,
@@ -145,10 +145,7 @@ class OutBench : public UnitBench<Model> {
   bool ready_always = false;
 
   OutBench(uint64_t seed, Knobs k = {})
-      : Base(int(seed % 1000 + 1)),
-        rng(seed),
-        knobs(k),
-        store(size_t(kRows) * kBus) {
+      : Base(int(seed % 1000 + 1)), rng(seed), knobs(k), store(size_t(kRows) * kBus) {
     auto &d = this->dut();
     d.masks_first = masks.first;
     d.masks_middle = masks.middle;
@@ -349,8 +346,8 @@ class OutBench : public UnitBench<Model> {
                 job.fetched,
                 {},
                 {}};
-    End end{job.queue, job.slot,    job.slots, job.cookie, true,
-            job.interrupt, status, job.segment, job.sent, 0, failing};
+    End end{job.queue, job.slot,    job.slots, job.cookie, true,   job.interrupt,
+            status,    job.segment, job.sent,  0,          failing};
     if (failing) {
       if (kind == kFrame) {
         end.f = tmpl_fails ? (job.template_fails ? *job.template_fails : Failure{0x24, 0, 0, 1, 0})
@@ -575,8 +572,8 @@ class OutBench : public UnitBench<Model> {
       returned_ = o;
     }
     for (auto &drop : drops) {
-      bool could = left_orders >= drop.number &&
-                   (!drop.fetched || tmpl_left_to_land[drop.tmpl] == 0);
+      bool could =
+          left_orders >= drop.number && (!drop.fetched || tmpl_left_to_land[drop.tmpl] == 0);
       if (!could) drop.since = this->now();
       drop_worst = std::max(drop_worst, this->now() - drop.since);
     }
@@ -624,7 +621,8 @@ class OutBench : public UnitBench<Model> {
       shown_bound_[shown_.front().queue] = shown_.front().bound;
       shown_.pop_front();
     }
-    bool dead = o.number < shown_bound_[q] || (failed_order[q] && *failed_order[q] >= shown_bound_[q]);
+    bool dead =
+        o.number < shown_bound_[q] || (failed_order[q] && *failed_order[q] >= shown_bound_[q]);
     if (dead) {
       dropped++;
       dead_frames += o.sends.has_value();

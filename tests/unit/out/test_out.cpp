@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Orders to frames: segmentation against a model of whole frames, ends, burials, rates; three widths.
+// Orders to frames: segmentation against a model of whole frames, ends, burials, rates; three
+// widths.
 #include <cstdio>
 
 #include "Vout0.h"
@@ -195,9 +196,9 @@ void random_traffic(uint64_t seed, unsigned jobs, Knobs knobs, bool failures) {
   CHECK(bench.frames_out > 0);
 }
 
-// Eight small jobs of queues 0 and 1 in turn: frames of one or two beats and of many, ends without a
-// frame, and failures that `scene` chooses. Queue 0 is buried `at` cycles after the first order, and its
-// next life begins in the cycle after that.
+// Eight small jobs of queues 0 and 1 in turn: frames of one or two beats and of many, ends without
+// a frame, and failures that `scene` chooses. Queue 0 is buried `at` cycles after the first order,
+// and its next life begins in the cycle after that.
 template <typename Model>
 void bury_at(OutBench<Model> &bench, unsigned at, unsigned scene, bool tells_nothing) {
   auto &rng = bench.rng;
@@ -552,8 +553,9 @@ TEMPLATE_TEST_CASE("A template that contradicts the job fails with BAD_TEMPLATE"
   bench.drain();
 }
 
-TEMPLATE_TEST_CASE("A burial in any cycle around the orders of its queue kills what has come and no more",
-                   "[out][bury]", Vout0, Vout1, Vout2) {
+TEMPLATE_TEST_CASE(
+    "A burial in any cycle around the orders of its queue kills what has come and no more",
+    "[out][bury]", Vout0, Vout1, Vout2) {
   OutBench<TestType> bench(5005, {.land_percent = 100});
   for (unsigned mac : {100u, 35u}) {
     bench.knobs.ready_percent = bench.knobs.end_percent = bench.knobs.fail_percent = mac;
@@ -604,8 +606,8 @@ TEMPLATE_TEST_CASE("A burial waits for no MAC and no completion and many lives w
   }
 }
 
-// Orders are numbered modulo 2^16. The scan that forgets looks at each of the four queues every fourth
-// cycle, and here another queue is buried every fourth cycle, in each of the four phases.
+// Orders are numbered modulo 2^16. The scan that forgets looks at each of the four queues every
+// fourth cycle, and here another queue is buried every fourth cycle, in each of the four phases.
 TEST_CASE("A burial is forgotten before the numbers of orders come round", "[out][bury]") {
   for (unsigned phase = 0; phase < kQueues; phase++) {
     OutBench<Vout0> bench(5205 + phase, {.land_percent = 100});

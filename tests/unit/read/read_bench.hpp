@@ -188,9 +188,8 @@ class ReadBench : public UnitBench<Model> {
     unsigned pos = spec.header;
     for (auto &p : spec.pieces) {
       uint64_t page = rng() % (1ull << 44), va_page = rng() % (1ull << 52);
-      pieces.push_back(
-          {false, f.slot, f.row, pos, page << 12 | p.offset, va_page << 12 | p.offset, p,
-           unsigned(rng() % kQueues)});
+      pieces.push_back({false, f.slot, f.row, pos, page << 12 | p.offset, va_page << 12 | p.offset,
+                        p, unsigned(rng() % kQueues)});
       pos += p.bytes;
     }
     frames.push_back(std::move(f));
@@ -283,8 +282,8 @@ class ReadBench : public UnitBench<Model> {
     d.frame_open_valid = !to_open.empty() && d.read_ready && chance(80);
     d.frame_open = d.frame_open_valid ? uint8_t(to_open.front()) : uint8_t(rng());
     bool opens = d.frame_open_valid;
-    bool asks = d.read_ready && asked_ < std::min<size_t>(pieces.size(), 8) &&
-                chance(knobs.piece_percent);
+    bool asks =
+        d.read_ready && asked_ < std::min<size_t>(pieces.size(), 8) && chance(knobs.piece_percent);
     d.asked_valid = asks;
     d.asked_queue = uint16_t(asks ? pieces[asked_++].queue : rng() % kQueues);
     d.ctl_queue = uint16_t(rng() % kQueues);
@@ -403,8 +402,8 @@ class ReadBench : public UnitBench<Model> {
     if (rsp_burst_ >= 0) respond();
   }
 
-  // Each answer is of the queue of the last cycle, as of two cycles before that one. A read ends one
-  // cycle after its last response.
+  // Each answer is of the queue of the last cycle, as of two cycles before that one. A read ends
+  // one cycle after its last response.
   void check_under_way() {
     auto &d = this->dut();
     if (!d.read_ready) answers_ = 0;

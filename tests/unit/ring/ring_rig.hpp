@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rooms ring and job with models of everything around them: a host that posts jobs and rings
 // doorbells, memory with random latency and order, and stand-ins for run (pops chains, frees jobs),
-// seg (issues in parts, takes the jobs of an unloaded queue off), out (orders leave one after the other,
-// some fail, buried ones die), read (payload reads come home) and cpl (records are written, some in vain).
-// What the controller is told of them is as old as the real rooms' answers.
+// seg (issues in parts, takes the jobs of an unloaded queue off), out (orders leave one after the
+// other, some fail, buried ones die), read (payload reads come home) and cpl (records are written,
+// some in vain). What the controller is told of them is as old as the real rooms' answers.
 //
 // The rig checks, whatever the test does: jobs of a queue are loaded in posting order, each exactly
-// once between unloads and from the right place with the right skip after one, and none of an earlier
-// life; further slots arrive in order with the right content; no job is loaded without a completion
-// place, while its queue is unloaded, or before the ends of the time before are told; jobs end in
-// order, once; what the state of a queue says of its reads, orders, ends and records is true; a command
-// is pending from the cycle after it on, or refused for one that is; the interrupt that it asks for
-// comes once. Slot indices are 32 bit here and only their low 16 bits are compared.
+// once between unloads and from the right place with the right skip after one, and none of an
+// earlier life; further slots arrive in order with the right content; no job is loaded without a
+// completion place, while its queue is unloaded, or before the ends of the time before are told;
+// jobs end in order, once; what the state of a queue says of its reads, orders, ends and records is
+// true; a command is pending from the cycle after it on, or refused for one that is; the interrupt
+// that it asks for comes once. Slot indices are 32 bit here and only their low 16 bits are
+// compared.
 #pragma once
 #include <array>
 #include <deque>
@@ -33,8 +34,18 @@ enum State { kOff = 0, kRun = 1, kFlush = 2, kParked = 3, kStopped = 4, kError =
 enum Cmd { kEnable = 1, kStop = 2, kReset = 3, kRetry = 4, kAbort = 5 };
 // What the controller decided in a visit.
 enum Act {
-  kNothing = 0, kAgain = 1, kStart = 2, kUnload = 3, kDrain = 4, kTakeOver = 5, kShow = 6, kEnd = 7,
-  kDoEnable = 8, kMark = 9, kIgnore = 10, kForget = 11
+  kNothing = 0,
+  kAgain = 1,
+  kStart = 2,
+  kUnload = 3,
+  kDrain = 4,
+  kTakeOver = 5,
+  kShow = 6,
+  kEnd = 7,
+  kDoEnable = 8,
+  kMark = 9,
+  kIgnore = 10,
+  kForget = 11
 };
 
 // A first slot in words; fields as in the records page.
@@ -87,11 +98,11 @@ struct Queue {
   bool spoiled = false;      // it is to end in ERROR
   // commands
   bool pending = false, resetting = false, notify = false;
-  bool must = false;     // there is something to do for it
-  bool others = false;   // another one was refused meanwhile
+  bool must = false;    // there is something to do for it
+  bool others = false;  // another one was refused meanwhile
   unsigned cmd = 0;
-  uint64_t since = 0;                                       // of the command
-  unsigned line = 0;  // visits of others since its last one, if it awaits a notification
+  uint64_t since = 0;  // of the command
+  unsigned line = 0;   // visits of others since its last one, if it awaits a notification
   unsigned resets = 0, notified = 0;
   // what must be loaded next
   uint32_t next_load = 0;
@@ -155,13 +166,13 @@ struct Status {
 struct Knobs {
   unsigned latency = 20, jitter = 40;
   bool reorder = true;
-  double ready = 0.7;  // slot_req_ready
-  double issue = 0.3;  // chance per cycle that seg issues something
-  double part = 0.3;   // chance that it is only a part
-  double leave = 0.3;  // chance per cycle that an order begins or ends to leave
-  double fail = 0;     // chance that an order fails
+  double ready = 0.7;      // slot_req_ready
+  double issue = 0.3;      // chance per cycle that seg issues something
+  double part = 0.3;       // chance that it is only a part
+  double leave = 0.3;      // chance per cycle that an order begins or ends to leave
+  double fail = 0;         // chance that an order fails
   unsigned fail_from = 0;  // of queues from this one on
-  double end = 0.5;    // ready of cpl
+  double end = 0.5;        // ready of cpl
   double ring_end = 0.3;
   unsigned write = 10;  // cycles of a record
   double write_fail = 0;
@@ -292,7 +303,8 @@ class Rig : public unit::UnitBench<M> {
     u.spoiled = true;
     doorbell(q, u.posted + 0x4000);
   }
-  // The host changes the slots of jobs that no frame was sent of. Only while the queue stands still.
+  // The host changes the slots of jobs that no frame was sent of. Only while the queue stands
+  // still.
   void rewrite(unsigned q) {
     Queue &u = queues[q];
     uint32_t from = u.resume ? *u.resume : u.next_load;
@@ -343,9 +355,10 @@ class Rig : public unit::UnitBench<M> {
   bool check_loads = true, check_notify = true;
   unsigned slot_reads = 0, slot_reads_slots = 0, sticky = 0, jobs_counted = 0, fails = 0,
            unloads = 0, voids = 0, buries = 0, write_fails = 0, visits = 0,
-           longest_line = 0;  // most visits of others between two of a queue that awaits a notification
+           longest_line =
+               0;  // most visits of others between two of a queue that awaits a notification
   std::array<unsigned, 16> acts{};
-  unsigned life = 0;  // of the queue visited last, as it was
+  unsigned life = 0;              // of the queue visited last, as it was
   std::optional<unsigned> watch;  // queue whose status is asked for; else one at random
   Status seen;                    // the last status
   unsigned seen_queue = 0;
@@ -527,8 +540,10 @@ class Rig : public unit::UnitBench<M> {
     if (!writes.empty() && writes.front().due <= now) {
       unsigned q = writes.front().what;
       change(q, &Flow::writes, -1);
-      if (chance() < knobs.write_fail) fail_write(q);
-      else queues[q].written++;
+      if (chance() < knobs.write_fail)
+        fail_write(q);
+      else
+        queues[q].written++;
       writes.pop_front();
     }
     if (!failing_writes.empty()) {
@@ -672,13 +687,14 @@ class Rig : public unit::UnitBench<M> {
     Asked of = std::exchange(status_was, status_asked);
     if (now < 2) return;
     Queue &u = queues[of.queue];
-    seen = {d.status_state,         bool(d.status_pending), bool(d.status_refused),
+    seen = {d.status_state,          bool(d.status_pending), bool(d.status_refused),
             bool(d.status_no_reads), bool(d.status_drained), d.status_producer,
             d.status_fetched};
     seen_queue = of.queue;
     if (of.command) {
-      if (!seen.pending) FAIL("command of queue " << of.queue << " in cycle " << of.command
-                                                  << " does not show as pending");
+      if (!seen.pending)
+        FAIL("command of queue " << of.queue << " in cycle " << of.command
+                                 << " does not show as pending");
       taken = !seen.refused;
       if (!taken && (cmd == kReset || !u.pending)) {
         FAIL("command of queue " << of.queue << " in cycle " << of.command << " is refused");
@@ -768,7 +784,8 @@ class Rig : public unit::UnitBench<M> {
     std::erase_if(consumed, [&](auto &c) { return c.second.queue == q; });
   }
 
-  // -- jobs ------------------------------------------------------------------------------------------
+  // -- jobs
+  // ------------------------------------------------------------------------------------------
   void load() {
     auto &d = this->dut();
     loads.push_back({d.load_job, d.load_queue, d.load_kind, d.load_status, d.load_slot,
@@ -780,7 +797,8 @@ class Rig : public unit::UnitBench<M> {
     JobEntry &j = jobs[l.job];
     if (j.active) FAIL("job entry " << l.job << " is loaded twice");
     if (u.unloaded) {  // it runs again
-      if (u.flow.telling || u.flow.writes) FAIL("queue " << l.queue << " loads before its ends are told");
+      if (u.flow.telling || u.flow.writes)
+        FAIL("queue " << l.queue << " loads before its ends are told");
       u.unloading = u.unloaded = false;
       u.outstanding = 0;
       if (u.resume) {
@@ -903,7 +921,8 @@ class Rig : public unit::UnitBench<M> {
     u.loaded.clear();
   }
 
-  // -- orders ----------------------------------------------------------------------------------------
+  // -- orders
+  // ----------------------------------------------------------------------------------------
   void bury(unsigned q, bool voids_it) {
     buries++;
     for (auto &o : orders) {
@@ -939,12 +958,14 @@ class Rig : public unit::UnitBench<M> {
     if (o.last && o.job.tmpl >= 0) tmpl_frees.push_back(unsigned(o.job.tmpl));
     if (o.ends) {
       unsigned status = o.fails ? 0x41 : o.job.status;
-      ends.push_back({o.queue, o.job.slots, status, o.job.start, o.job.wants || status != 0, o.fails});
+      ends.push_back(
+          {o.queue, o.job.slots, status, o.job.start, o.job.wants || status != 0, o.fails});
     }
     sending.reset();
   }
 
-  // -- ends ------------------------------------------------------------------------------------------
+  // -- ends
+  // ------------------------------------------------------------------------------------------
   void accept(unsigned q, bool wants) {
     Queue &u = queues[q];
     u.accepted = this->now();

@@ -406,11 +406,12 @@ TEST_CASE("A failed completion is not forgotten behind those of other queues", "
 
 namespace {
 
-// Everything at random for `cycles`, then all queues run and everything must drain. Commands come in
-// whatever state a queue is and on top of one another; `limit` bounds the time that each of them takes.
+// Everything at random for `cycles`, then all queues run and everything must drain. Commands come
+// in whatever state a queue is and on top of one another; `limit` bounds the time that each of them
+// takes.
 template <typename R>
-void storm(R &rig, unsigned queues, unsigned cycles, double commands, unsigned limit, bool busy = true,
-           double spoil = 0) {
+void storm(R &rig, unsigned queues, unsigned cycles, double commands, unsigned limit,
+           bool busy = true, double spoil = 0) {
   auto setup = [&](unsigned q) { rig.setup(q, 2 + rig.below(5), 1 + rig.below(5)); };
   for (unsigned q = 0; q < queues; q++) {
     setup(q);
@@ -484,8 +485,10 @@ void storm(R &rig, unsigned queues, unsigned cycles, double commands, unsigned l
       if (state == kRun && !rig.queues[q].spoiled) continue;
       all = false;
       if (state == kOff) setup(q);
-      if (state == kError) rig.do_command(q, kReset, limit);
-      else if (state == kOff || state == kStopped) rig.do_command(q, kEnable, limit);
+      if (state == kError)
+        rig.do_command(q, kReset, limit);
+      else if (state == kOff || state == kStopped)
+        rig.do_command(q, kEnable, limit);
     }
   }
   for (unsigned q = 0; q < queues; q++) rig.ring(q);
@@ -856,7 +859,8 @@ TEST_CASE("A slot that waits for its queue's share holds up no other queue for l
 
 namespace {
 
-// A queue with everything that a transit may meet: a job that is issued in part, one that waits, a chain.
+// A queue with everything that a transit may meet: a job that is issued in part, one that waits, a
+// chain.
 template <typename R>
 void fill(R &rig, unsigned q) {
   Slot chain;
@@ -1022,7 +1026,7 @@ TEST_CASE("Failing queues and commands take turns", "[ring][commands]") {
     }
   }
   WARN("worst command beside 60 failing queues: " << worst << " cycles, " << rig.longest_line
-                                                   << " visits of others in a row");
+                                                  << " visits of others in a row");
   CHECK(rig.longest_line <= 2);  // one that had begun, one of the others' turn
   CHECK(idle_rounds < 12);
   // all queues have a command at once, and the failures go on
@@ -1035,7 +1039,10 @@ TEST_CASE("Failing queues and commands take turns", "[ring][commands]") {
   for (unsigned q = 0; q < 64; q++) {
     while (rig.queues[q].notify) {
       feed(1);
-      INFO("queue " << q << " st " << rig.state(q) << " flow " << rig.queues[q].flow.orders - rig.queues[q].flow.left << " telling " << rig.queues[q].flow.telling << " wr " << rig.queues[q].flow.writes << " held " << rig.queues[q].held << " sr " << rig.queues[q].slot_reads);
+      INFO("queue " << q << " st " << rig.state(q) << " flow "
+                    << rig.queues[q].flow.orders - rig.queues[q].flow.left << " telling "
+                    << rig.queues[q].flow.telling << " wr " << rig.queues[q].flow.writes << " held "
+                    << rig.queues[q].held << " sr " << rig.queues[q].slot_reads);
       REQUIRE(rig.now() - from < 64 * 400);
     }
   }
@@ -1070,7 +1077,8 @@ TEST_CASE("Queues in RESET and ENABLE loops hold up no command of another", "[ri
   CHECK(rig.longest_line <= 2 * 16);
 }
 
-TEST_CASE("Orders that never leave hold up RESET nowhere, STOP only of their queue", "[ring][commands]") {
+TEST_CASE("Orders that never leave hold up RESET nowhere, STOP only of their queue",
+          "[ring][commands]") {
   SmallRig rig(46);
   for (unsigned q = 0; q < 4; q++) {
     rig.setup(q, 4, 4);
@@ -1136,7 +1144,8 @@ TEST_CASE("NO_READS shows before OFF when records are slow", "[ring][commands]")
 TEST_CASE("OFF and STOPPED wait for the slot read that stands at the bus", "[ring][commands]") {
   for (unsigned cmd : {kStop, kReset}) {
     for (unsigned offset = 0; offset < 60; offset++) {
-      INFO("command " << cmd << ", the bus takes it " << offset << " cycles after the last job went");
+      INFO("command " << cmd << ", the bus takes it " << offset
+                      << " cycles after the last job went");
       SmallRig rig{int(offset)};
       rig.setup(0, 4, 4);
       rig.do_command(0, kEnable);
@@ -1203,8 +1212,10 @@ TEST_CASE("Two framing errors at once, and completions are not taken", "[ring]")
   rig.run(2000);
   unsigned first = 0, flushing = 0;
   for (unsigned q : {0u, 1u, 2u}) {
-    if (rig.state(q) == kError) first = q;
-    else flushing += rig.state(q) == kFlush;
+    if (rig.state(q) == kError)
+      first = q;
+    else
+      flushing += rig.state(q) == kFlush;
   }
   CHECK(flushing == 2);
   CHECK_FALSE(rig.status(first).drained);  // its record will come
@@ -1327,7 +1338,8 @@ TEST_CASE("`fetched` is of the present life at once", "[ring]") {
   for (int i = 0; i < 400; i++) CHECK(rig.status(0).fetched == 0);
 }
 
-TEST_CASE("Lives do not come round while a batch of an old one waits behind another queue's", "[ring]") {
+TEST_CASE("Lives do not come round while a batch of an old one waits behind another queue's",
+          "[ring]") {
   SmallRig rig(51);
   rig.setup(0, 4, 4);
   rig.setup(1, 4, 4);
@@ -1380,8 +1392,8 @@ TEST_CASE("Lives do not come round either when the loader ended the last of them
     rig.do_command(0, kEnable, 2000);
   } while (rig.life != 254);
   // life 255: 65535 is a job too much for the bytes loaded ahead, the loader drops it. Its batch is
-  // followed by two of queue 1, whose reads stay out (one that is next is known to be dead), and these
-  // by 65536: place 0
+  // followed by two of queue 1, whose reads stay out (one that is next is known to be dead), and
+  // these by 65536: place 0
   rig.knobs.issue = 0;
   rig.knobs.silent = 1;
   rig.knobs.latency = 200;

@@ -5,8 +5,9 @@
 //
 // Found wrong: a lookup of a run that has one outstanding or that the plan does not have, a piece
 // with another place than the plan and the present version of the page map give, bytes shown as
-// ready that are not, a wrong end, a job that is never finished, a killed one that is free before its
-// translations are home or whose slot is taken, bytes of which seg and run count different ones.
+// ready that are not, a wrong end, a job that is never finished, a killed one that is free before
+// its translations are home or whose slot is taken, bytes of which seg and run count different
+// ones.
 #pragma once
 #include <algorithm>
 #include <deque>
@@ -134,7 +135,7 @@ class Rig : public unit::UnitBench<Model> {
     unsigned fetches = 0;    // offered and not all pieces shown
     bool listed = false, ending = false;
     std::optional<uint64_t> killed = {};  // in this cycle
-    size_t chain_next = 0;  // next slot that lands
+    size_t chain_next = 0;                // next slot that lands
     bool avail = false, landing = false;
     std::array<int, 32> outstanding = {};
     std::array<bool, 32> refused = {};
@@ -169,8 +170,10 @@ class Rig : public unit::UnitBench<Model> {
     load_recent_ = loading_.has_value();
     loading_.reset();
     while (!freed_.empty() && freed_.front().first <= this->now()) {
-      if (knobs.reuse) home_.push_front(freed_.front().second);
-      else home_.push_back(freed_.front().second);
+      if (knobs.reuse)
+        home_.push_front(freed_.front().second);
+      else
+        home_.push_back(freed_.front().second);
       freed_.pop_front();
     }
     if (load_recent_ || waiting.empty() || home_.empty() || !chance(knobs.load_percent)) return;
@@ -528,8 +531,7 @@ class Rig : public unit::UnitBench<Model> {
   void offer(Entry &e, uint32_t bytes, bool last) {
     bool headed = e.ordered < e.job.header;
     uint32_t pos = headed ? 0 : uint32_t(rng_() % 4096);
-    offer_ = Fetch{look_.job, bytes, pos, last, headed, false,
-                   unsigned(rng_() & 0xff)};
+    offer_ = Fetch{look_.job, bytes, pos, last, headed, false, unsigned(rng_() & 0xff)};
     e.ordered += bytes;
     e.count = (e.count + bytes) & 0x3ffff;
     e.fetches++;
@@ -719,10 +721,9 @@ class Rig : public unit::UnitBench<Model> {
   std::deque<unsigned> kill_due_;
   std::map<unsigned, int> asked_;  // by queue: pieces that were announced and not shown
   std::vector<unsigned> expect_free_;
-  unsigned again_under_way_ = 0;  // cycles
+  unsigned again_under_way_ = 0;              // cycles
   int64_t waiting_ = 0, waiting_before_ = 0;  // refused runs
-  bool load_recent_ = false, lookup_held_ = false,
-       piece_held_ = false;
+  bool load_recent_ = false, lookup_held_ = false, piece_held_ = false;
   std::array<uint64_t, 5> piece_shown_ = {};
   std::array<uint64_t, 4> lookup_seen_ = {};
   uint64_t popped_due_ = 0, mark_begin_ = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who gets the walk slots? vmso_run_ask and vmso_xlat together; each test is a mix of queues that ask for
-// pages which nobody has asked for before, so that every lookup of a line needs a walk.
+// Who gets the walk slots? vmso_run_ask and vmso_xlat together; each test is a mix of queues that
+// ask for pages which nobody has asked for before, so that every lookup of a line needs a walk.
 //
 // A `hog` keeps 32 runs of many jobs waiting all the time: more than there are walk slots, whatever
 // the latency. Another queue must find its share beside it, and soon. Cycles throughout.
@@ -14,7 +14,7 @@ using namespace vmso::xlat;
 namespace {
 
 constexpr uint64_t kTables = 0x100000, kLine = 0x8000;  // bytes of a line of eight pages
-constexpr uint64_t kSteps = 26;  // cycles from a free slot to an ask at most
+constexpr uint64_t kSteps = 26;                         // cycles from a free slot to an ask at most
 
 template <typename Model>
 class Walks : public Rig<Model> {
@@ -24,7 +24,8 @@ class Walks : public Rig<Model> {
     d.load_valid = 0;
     d.drop_ready = 1;
     for (unsigned i = 0; i < 4; i++) d.dying[i] = 0;
-    // every entry of a table leads to the same next table: any address is mapped, no line is like another
+    // every entry of a table leads to the same next table: any address is mapped, no line is like
+    // another
     for (unsigned level = 0; level < 4; level++) {
       for (unsigned i = 0; i < 512; i++) {
         const uint64_t to = level ? kTables + (level - 1) * 0x1000 : 0x10000000 + i * 0x1000;
@@ -50,9 +51,9 @@ class Walks : public Rig<Model> {
   std::vector<uint8_t> dropped;      // by run
   std::vector<uint64_t> refused_at;  // by run; 0: does not wait
   std::map<unsigned, uint64_t> fills, asks, charges, opened;
-  std::map<unsigned, unsigned> held;  // walk slots
-  std::vector<unsigned> asked;        // runs, in order
-  std::vector<unsigned> charged;      // queues, in order
+  std::map<unsigned, unsigned> held;     // walk slots
+  std::vector<unsigned> asked;           // runs, in order
+  std::vector<unsigned> charged;         // queues, in order
   std::map<unsigned, uint64_t> longest;  // refused to asked for again
   uint64_t shortest = ~0ull;
   std::function<void(unsigned, unsigned)> on_fill = [](unsigned, unsigned) {};
@@ -73,7 +74,9 @@ class Walks : public Rig<Model> {
     d.load_valid = 0;
   }
   // A page in a line that was never used, in the queue's own part of the address space.
-  uint64_t fresh(unsigned queue) { return (1 + queue % 64) * 0x100000000ull + next_[queue]++ * kLine; }
+  uint64_t fresh(unsigned queue) {
+    return (1 + queue % 64) * 0x100000000ull + next_[queue]++ * kLine;
+  }
   void put(unsigned job, unsigned run, uint64_t va) {
     const size_t i = job * 32 + run;
     Want w;
@@ -170,9 +173,7 @@ class Walks : public Rig<Model> {
   }
 
  private:
-  bool is_dying(size_t i) {
-    return this->dut().dying[i / 32 / 32] >> i / 32 % 32 & 1;
-  }
+  bool is_dying(size_t i) { return this->dut().dying[i / 32 / 32] >> i / 32 % 32 & 1; }
   bool any_dying(const std::set<size_t> &runs) {
     return std::any_of(runs.begin(), runs.end(), [&](size_t i) { return is_dying(i); });
   }
@@ -186,9 +187,8 @@ class Walks : public Rig<Model> {
   }
   // Something has waited at least so long, and may be asked for.
   bool has_waited(unsigned q, uint64_t now, uint64_t cycles) {
-    return std::any_of(waiting_[q].begin(), waiting_[q].end(), [&](size_t i) {
-      return refused_at[i] + cycles <= now && !is_dying(i);
-    });
+    return std::any_of(waiting_[q].begin(), waiting_[q].end(),
+                       [&](size_t i) { return refused_at[i] + cycles <= now && !is_dying(i); });
   }
   // The last free slot never goes to a queue with a quarter while one without has waited: as it was
   // when the steps for this choice began. A queue with a dying job at its head is left out until
@@ -242,7 +242,8 @@ class Walks : public Rig<Model> {
   std::map<unsigned, unsigned> owner_;
 };
 
-// Walks of the hog and the honest queue in 20 000 cycles, and the honest one's longest way to a page.
+// Walks of the hog and the honest queue in 20 000 cycles, and the honest one's longest way to a
+// page.
 struct Rates {
   uint64_t hog = 0, honest = 0, longest = 0;
 };
@@ -271,8 +272,8 @@ Rates rates(unsigned latency, unsigned hog_jobs, unsigned honest_runs) {
 
 }  // namespace
 
-// Walks of one queue alone and of two at once: what is lost is a wait for a slot, 13 cycles between two of
-// them, and what the other drives out of the walk cache.
+// Walks of one queue alone and of two at once: what is lost is a wait for a slot, 13 cycles between
+// two of them, and what the other drives out of the walk cache.
 TEMPLATE_TEST_CASE("beside a hog a queue gets nine tenths of its half of the walks", "[share]",
                    Vwalks0, Vwalks1, Vwalks2) {
   for (unsigned latency : {100u, 250u}) {
@@ -343,8 +344,8 @@ TEMPLATE_TEST_CASE("many queues that wait are asked for in turn", "[share]", Vwa
     w.on_fill = [&](unsigned job, unsigned run) {
       if (w.random() % 8) {
         // its own line, a neighbour of it, or anything of the next job
-        w.put(job, run, w.random() % 3 ? w.fresh(w.queue_of[job])
-                                       : w.wants[job * 32 + run].va + 0x1000);
+        w.put(job, run,
+              w.random() % 3 ? w.fresh(w.queue_of[job]) : w.wants[job * 32 + run].va + 0x1000);
       } else {
         quiet.push_back(job * 32 + run);
       }
