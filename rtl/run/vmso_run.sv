@@ -154,16 +154,16 @@ module vmso_run
     .turn_valid, .turn_ready, .turn_waits, .turn_job, .turn_cursor, .turn_buffers,
     .work_idle, .work_job, .head(work_head), .place_en, .place_at, .place, .place_count,
     .save_valid, .save, .save_why, .ended_valid,
-    .dying(work_dying), .pause(pressed), .new_valid, .new_ready, .new_lookup, .put_valid, .put_run, .put,
-    .bad_valid(spoil_valid), .bad_ready(spoil_ready), .done_valid, .done_ready, .done_set,
-    .status_job(status_index), .status_alloc, .row_job, .row_alloc
+    .dying(work_dying), .pause(pressed), .new_valid, .new_ready, .new_lookup, .put_valid,
+    .put_run, .put, .bad_valid(spoil_valid), .bad_ready(spoil_ready), .done_valid, .done_ready,
+    .done_set, .status_job(status_index), .status_alloc, .row_job, .row_alloc
   );
   vmso_run_slots #(.Cfg(Cfg)) u_slots (
     .clk, .rst_n, .load_valid, .load_job, .load_contexts(job_load.contexts),
     .want_valid(slot_wanted), .want_job(work_job), .dying(slot_dying),
     .cleared_valid(slot_cleared_valid), .cleared_ready(slot_cleared_ready),
-    .cleared_job(slot_cleared_job), .chain_look, .chain_avail, .chain_pop_valid, .chain_pop_job, .chain_slot_valid, .chain_slot,
-    .chain_slot_resp, .landed_valid, .landed_job,
+    .cleared_job(slot_cleared_job), .chain_look, .chain_avail, .chain_pop_valid, .chain_pop_job,
+    .chain_slot_valid, .chain_slot, .chain_slot_resp, .landed_valid, .landed_job,
     .place_en, .place_job(work_job), .place_at, .place, .place_count
   );
   vmso_run_ask #(.Cfg(Cfg)) u_ask (

@@ -142,8 +142,9 @@ module vmso_seg
     .load_queue, .load_quiet, .load_idle, .event_valid(ready_event_valid),
     .event_job(ready_event[JobW-1:0]), .head_event_valid(event_valid), .head_event_job(event_job),
     .idle(idle_q), .visit_valid(state_q == UnEnd && write_q), .visit_ready,
-    .visit_queue(unload_queue[QueueW-1:0]), .fresh_valid, .fresh_ready, .fresh_queue, .put_valid, .put_queue, .look_queue,
-    .look_any, .look_head, .cur_job(job_q), .next_any, .next, .pop(job_pop), .pop_queue(queue_q)
+    .visit_queue(unload_queue[QueueW-1:0]), .fresh_valid, .fresh_ready, .fresh_queue, .put_valid,
+    .put_queue, .look_queue, .look_any, .look_head, .cur_job(job_q), .next_any, .next,
+    .pop(job_pop), .pop_queue(queue_q)
   );
   vmso_seg_list #(.Cfg(Cfg)) u_list (
     .clk, .rst_n, .init_valid(init), .init_queue, .load_valid(job_load_valid), .load_job,
@@ -301,7 +302,8 @@ module vmso_seg
       UnLook:    state_d = UnLoad;
       UnLoad:    state_d = un_any_q ? UnKill : UnEnd;
       UnKill:    if (act_go) state_d = WaitTurn;
-      default:   if (unload_ready) state_d = WaitTurn;  // UnEnd: its debt has to be paid, jobs or not
+      // UnEnd: its debt has to be paid, jobs or not
+      default:   if (unload_ready) state_d = WaitTurn;
     endcase
     take = 1'b0;
     if (turn_over || state_q == WaitTurn) begin
@@ -316,11 +318,13 @@ module vmso_seg
 
   // -- the account after it -----------------------------------------------------------------------
   vmso_seg_charge #(.Cfg(Cfg)) u_charge (
-    .act_go, .act, .cut, .rest(rest_q), .job_over, .pay, .forgive(state_q == UnEnd), .job(cur_q), .quantum(quantum_q),
-    .account(account_q), .paid_up, .spends_all, .account_next(account_d)
+    .act_go, .act, .cut, .rest(rest_q), .job_over, .pay, .forgive(state_q == UnEnd),
+    .job(cur_q), .quantum(quantum_q), .account(account_q), .paid_up, .spends_all,
+    .account_next(account_d)
   );
   assign account_we = act_go || pay || state_q == UnEnd;
-  assign wake_d     = (act_go && !(act inside {ActTmpl, ActKill})) || (pay && in_debt && !deep_debt(account_d.balance, DeepBits));
+  assign wake_d     = (act_go && !(act inside {ActTmpl, ActKill}))
+                      || (pay && in_debt && !deep_debt(account_d.balance, DeepBits));
 
   always_ff @(posedge clk) begin
     if (!rst_n) begin

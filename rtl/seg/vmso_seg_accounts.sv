@@ -50,7 +50,8 @@ module vmso_seg_accounts
     .read_en(1'b1), .read_addr(turn_queue), .read_data(turn_account)
   );
   vmso_ram_1w1r #(.Depth(Depth), .LaneBits(27)) u_query (
-    .clk, .write_en(we), .write_addr(addr), .write_data({deep_debt(data.balance, DeepBits), data.issued_bytes}),
+    .clk, .write_en(we), .write_addr(addr),
+    .write_data({deep_debt(data.balance, DeepBits), data.issued_bytes}),
     .read_en(1'b1), .read_addr(query_queue), .read_data({query_in_debt, query_issued_bytes})
   );
   vmso_ram_1w1r #(.Depth(Depth), .LaneBits(16)) u_ctl (

@@ -5,8 +5,9 @@
 //
 // Found wrong: a lookup of a run that has one outstanding or that the plan does not have, a piece
 // with another place than the plan and the present version of the page map give, bytes shown as
-// ready that are not, a wrong end, a job that is never finished, a killed one that is free before its
-// translations are home or whose slot is taken, bytes of which seg and run count different ones.
+// ready that are not, a wrong end, a job that is never finished, a killed one that is free before
+// its translations are home or whose slot is taken, bytes of which seg and run count different
+// ones.
 #pragma once
 #include <algorithm>
 #include <deque>
@@ -133,7 +134,7 @@ class Rig : public unit::UnitBench<Model> {
     unsigned fetches = 0;    // offered and not all pieces shown
     bool listed = false, ending = false;
     std::optional<uint64_t> killed = {};  // in this cycle
-    size_t chain_next = 0;  // next slot that lands
+    size_t chain_next = 0;                // next slot that lands
     bool avail = false, landing = false;
     std::array<int, 32> outstanding = {};
     std::array<Page, 32> filled = {};
@@ -167,8 +168,10 @@ class Rig : public unit::UnitBench<Model> {
     load_recent_ = loading_.has_value();
     loading_.reset();
     while (!freed_.empty() && freed_.front().first <= this->now()) {
-      if (knobs.reuse) home_.push_front(freed_.front().second);
-      else home_.push_back(freed_.front().second);
+      if (knobs.reuse)
+        home_.push_front(freed_.front().second);
+      else
+        home_.push_back(freed_.front().second);
       freed_.pop_front();
     }
     if (load_recent_ || waiting.empty() || home_.empty() || !chance(knobs.load_percent)) return;
@@ -506,8 +509,7 @@ class Rig : public unit::UnitBench<Model> {
   void offer(Entry &e, uint32_t bytes, bool last) {
     bool headed = e.ordered < e.job.header;
     uint32_t pos = headed ? 0 : uint32_t(rng_() % 4096);
-    offer_ = Fetch{look_.job, bytes, pos, last, headed, false,
-                   unsigned(rng_() & 0xff)};
+    offer_ = Fetch{look_.job, bytes, pos, last, headed, false, unsigned(rng_() & 0xff)};
     e.ordered += bytes;
     e.count = (e.count + bytes) & 0x3ffff;
     e.fetches++;

@@ -513,8 +513,8 @@ TEMPLATE_TEST_CASE("A lone dying job is free in fourteen cycles", "[run][kill][r
   }
 }
 
-TEMPLATE_TEST_CASE("The dying wait for their own translations and for nobody else's",
-                   "[run][kill]", Vrun0, Vrun1, Vrun2) {
+TEMPLATE_TEST_CASE("The dying wait for their own translations and for nobody else's", "[run][kill]",
+                   Vrun0, Vrun1, Vrun2) {
   constexpr unsigned kJobs = JobsOf<TestType>::value;
   Knobs knobs = smooth();
   knobs.cold_queue = 1;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The neighbours of vmso_seg, each with random times of its own: ring and job (loads, unloads,
-// wakes), run (readiness, fetches, jobs that die in their own time), xlat (fences), out (orders leave
-// in order).
+// wakes), run (readiness, fetches, jobs that die in their own time), xlat (fences), out (orders
+// leave in order).
 //
-// Found wrong: an order that is not the next of its queue's jobs or that nothing ready covers, one of a
-// failed or half unloaded queue, a frame whose rows or slot are in use or beyond the limit, a fetch
-// without its order, a kill that nobody asked for or that reads of its job follow, a template that is
-// not dropped with its job or twice, an order or fetch during a fence, a query or count that does not
-// follow, a wake that is missing, an unload with another head, a job that is never finished.
+// Found wrong: an order that is not the next of its queue's jobs or that nothing ready covers, one
+// of a failed or half unloaded queue, a frame whose rows or slot are in use or beyond the limit, a
+// fetch without its order, a kill that nobody asked for or that reads of its job follow, a template
+// that is not dropped with its job or twice, an order or fetch during a fence, a query or count
+// that does not follow, a wake that is missing, an unload with another head, a job that is never
+// finished.
 #pragma once
 #include <algorithm>
 #include <deque>
@@ -418,10 +419,14 @@ class Rig : public unit::UnitBench<Model> {
     bool tmpl = l.tmpl_final && *l.tmpl_final;
     if (dropped_.empty()) {
       if (queues_[*unload_].failed) heads.behind_failed++;
-      if (l.segments != l.job.skip_segments) heads.begun++;
-      else if (tmpl) heads.tmpl++;
-      else if (l.segments != 0) heads.resumed++;
-      else heads.fresh++;
+      if (l.segments != l.job.skip_segments)
+        heads.begun++;
+      else if (tmpl)
+        heads.tmpl++;
+      else if (l.segments != 0)
+        heads.resumed++;
+      else
+        heads.fresh++;
     }
     dropped_.push_back(l.job);
     dropped_.back().skip_bytes = l.sent;
@@ -586,7 +591,9 @@ class Rig : public unit::UnitBench<Model> {
   uint64_t load_cost(const Job &job) const {
     unsigned slot_beats = std::max(1u, 64 / sizes.bus_bytes);
     return job.slots * slot_beats +
-           (job.refused() || job.header == 0 ? 0 : (job.header + 2 * sizes.bus_bytes - 2) / sizes.bus_bytes);
+           (job.refused() || job.header == 0
+                ? 0
+                : (job.header + 2 * sizes.bus_bytes - 2) / sizes.bus_bytes);
   }
 
   // -- wakes and queries -------------------------------------------------------------------------

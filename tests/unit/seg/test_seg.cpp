@@ -227,8 +227,8 @@ TEST_CASE("A queue without jobs can be unloaded while another waits for credits"
   rig.drain();
 }
 
-// Queue 0 has all entries but four and is unloaded; two others send meanwhile. The longest silence of
-// the others, in cycles.
+// Queue 0 has all entries but four and is unloaded; two others send meanwhile. The longest silence
+// of the others, in cycles.
 template <typename Config>
 uint64_t longest_gap(Knobs knobs, const Job &theirs, bool unload, bool homeless = false) {
   const unsigned many = Config::kSizes.jobs - 4;
@@ -327,8 +327,10 @@ TEST_CASE("A tombstone kills its job at once and nothing of the queue follows",
     Rig<Vseg0> rig(kSmall, kFast, 20);
     rig.leaving = false;  // so no unload comes
     Job bad = tcp(1, 3000);
-    if (gather) bad.run_bytes = 3;
-    else bad.fault_run = 0;
+    if (gather)
+      bad.run_bytes = 3;
+    else
+      bad.fault_run = 0;
     rig.post(bad);
     for (unsigned i = 0; i < 5; i++) rig.post(tcp(1, 3000));
     rig.steps(2000);
@@ -336,7 +338,7 @@ TEST_CASE("A tombstone kills its job at once and nothing of the queue follows",
     CHECK(rig.orders.size() == 1);
     CHECK(rig.kills == 0);
     CHECK(rig.entries_free() == kSmall.jobs - 5);  // the bad job has gone
-    rig.post(plain(2, 64));                         // nobody else waits
+    rig.post(plain(2, 64));                        // nobody else waits
     rig.steps(50);
     CHECK(rig.orders.size() == 2);
     rig.leaving = true;
@@ -641,8 +643,8 @@ TEST_CASE("Killed jobs are charged and their debt is paid without a job", "[seg]
   CHECK(charged.debt_cycles.back() + 100 < charged.now());
 }
 
-// A tombstone or an unload in the middle of a debt, and the unload's end in each cycle of the turns that
-// pay it.
+// A tombstone or an unload in the middle of a debt, and the unload's end in each cycle of the turns
+// that pay it.
 TEST_CASE("A queue that failed in debt is served again after its unload", "[seg][debt][unload]") {
   for (unsigned offset = 0; offset < 60; offset++) {
     INFO("offset " << offset);
@@ -677,7 +679,8 @@ TEMPLATE_TEST_CASE("An order takes two cycles in steady state", "[seg][rate]", S
   };
   // the entries that are loaded before the issue begins, then the load's own rate
   size_t burst = std::min(jobs, TestType::kSizes.frame_slots) - 8;
-  // the end of a turn takes one cycle; it comes after 1024 bytes of beats, and a frame costs 9 * 16 at 128 bit
+  // the end of a turn takes one cycle; it comes after 1024 bytes of beats, and a frame costs 9 * 16
+  // at 128 bit
   const double turns = 2.15;
   measure(
       "one queue, one-frame jobs",
