@@ -130,8 +130,9 @@ module run_top
   assign fill  = '{job: fill_job, run: fill_run, fault: fill_fault, cause: cause_e'(fill_cause),
                    level: fill_level, ppn: fill_ppn};
   assign busy  = '{job: busy_job, run: busy_run};
-  assign fetch = '{queue: fetch_queue, job: fetch_job, to_template: fetch_to_template, tmpl: fetch_tmpl,
-                   frame: fetch_frame, row: fetch_row, pos: fetch_pos, bytes: fetch_bytes,
+  assign fetch = '{queue: fetch_queue, job: fetch_job, to_template: fetch_to_template,
+                   tmpl: fetch_tmpl, frame: fetch_frame, row: fetch_row, pos: fetch_pos,
+                   bytes: fetch_bytes,
                    job_last: fetch_job_last, kill: fetch_kill};
   assign lookup_job   = lookup.job;
   assign lookup_run   = lookup.run;
