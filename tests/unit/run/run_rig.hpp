@@ -331,7 +331,7 @@ class Rig : public unit::UnitBench<Model> {
     waiting_before_ = waiting_;
     if (d.busy_valid) {
       table_[d.busy_job].refused[d.busy_run] = true;
-      waiting_++;
+      if (!table_[d.busy_job].killed) waiting_++;
     }
     lookup_held_ = d.lookup_valid && !d.lookup_ready;
     lookup_seen_ = lookup_of(d);
@@ -357,11 +357,12 @@ class Rig : public unit::UnitBench<Model> {
     REQUIRE(unsigned(d.lookup_ctx) == run.ctx);
     REQUIRE(unsigned(d.lookup_queue) == e.job.queue % queues());
     const bool again = d.lookup_again;
-    REQUIRE(again == e.refused[d.lookup_run]);
+    // the refused runs of a killed job are dropped; a fence may ask for them anew
+    if (!e.killed) REQUIRE(again == e.refused[d.lookup_run]);
     if (again) {
       REQUIRE(walks() < knobs.walk_slots);
       REQUIRE(again_under_way_ == 0);
-      waiting_--;
+      if (!e.killed) waiting_--;
       waiting_before_ = std::min(waiting_before_, waiting_);
       e.refused[d.lookup_run] = false;
       again_under_way_ = 3;
@@ -587,7 +588,10 @@ class Rig : public unit::UnitBench<Model> {
       fetch_cycles.push_back(this->now());
       if (offer_->last || offer_->kill) expect_free_.push_back(offer_->job);
       if (offer_->kill) {
-        table_[offer_->job].killed = this->now();
+        Entry &e = table_[offer_->job];
+        e.killed = this->now();
+        waiting_ -= std::count(e.refused.begin(), e.refused.end(), true);
+        waiting_before_ = std::min(waiting_before_, waiting_);
         kill_cycles.push_back(this->now());
         killed++;
       } else if (offer_->bytes == 0) {
@@ -722,7 +726,7 @@ class Rig : public unit::UnitBench<Model> {
   std::map<unsigned, int> asked_;  // by queue: pieces that were announced and not shown
   std::vector<unsigned> expect_free_;
   unsigned again_under_way_ = 0;              // cycles
-  int64_t waiting_ = 0, waiting_before_ = 0;  // refused runs
+  int64_t waiting_ = 0, waiting_before_ = 0;  // refused runs of jobs that live
   bool load_recent_ = false, lookup_held_ = false, piece_held_ = false;
   std::array<uint64_t, 5> piece_shown_ = {};
   std::array<uint64_t, 4> lookup_seen_ = {};

@@ -190,7 +190,8 @@ class Rig : public unit::UnitBench<Model> {
     unsigned next_slot = 0x7ff0;
     uint32_t issued_bytes = 0;
     uint16_t issued = 0, left = 0;
-    bool owed = false;  // a wake
+    std::optional<unsigned> slots_told = {};  // of the job in this slot: to `debits`
+    bool owed = false;                        // a wake
     bool stopped = false;
     bool failed = false;  // a tombstone was ordered and no unload has ended since
   };
@@ -213,9 +214,18 @@ class Rig : public unit::UnitBench<Model> {
   unsigned beats(unsigned bytes) const { return (bytes + sizes.bus_bytes - 1) / sizes.bus_bytes; }
 
   // -- ring and job ------------------------------------------------------------------------------
+  void drive_debit(auto &d) {
+    if (debited_ == this->now() && d.slot_debit_valid) return;
+    d.slot_debit_valid = !debits_.empty();
+    if (debits_.empty()) return;
+    d.slot_debit_queue = debits_.front().first;
+    d.slot_debit_beats = debits_.front().second;
+    debited_ = this->now();
+    debits_.pop_front();
+  }
   void drive_load(auto &d) {
     d.load_valid = 0;
-    d.slot_debit_valid = 0;
+    drive_debit(d);
     bool recent = recent_load_;
     recent_load_ = false;
     if (recent || home_.empty() || templates_.empty() || !chance(knobs.load_percent)) return;
@@ -229,8 +239,19 @@ class Rig : public unit::UnitBench<Model> {
     }
     if (ready.empty()) return;
     unsigned q = ready[0];
-    next_queue_ = q + 1;
     Job job = queues_[q].todo.front();
+    // its slots are read before it is loaded, as many beats of them in a cycle as ring tells
+    if (queues_[q].slots_told != job.slot) {
+      for (unsigned beats = job.slots * std::max(1u, 64 / sizes.bus_bytes); beats > 0;) {
+        const unsigned told = std::min(63u, beats);
+        debits_.push_back({uint16_t(q), uint8_t(told)});
+        beats -= told;
+      }
+      queues_[q].slots_told = job.slot;
+      drive_debit(d);
+    }
+    if (!debits_.empty()) return;
+    next_queue_ = q + 1;
     queues_[q].todo.pop_front();
     unsigned e = home_.front();
     home_.pop_front();
@@ -261,10 +282,6 @@ class Rig : public unit::UnitBench<Model> {
     d.load_tmpl = entry.loaded.tmpl;
     d.load_skip_bytes = job.skip_bytes;
     d.load_skip_segments = job.skip_segments;
-    // its slots were read for it
-    d.slot_debit_valid = 1;
-    d.slot_debit_queue = q;
-    d.slot_debit_beats = uint8_t(std::min(63u, job.slots * std::max(1u, 64 / sizes.bus_bytes)));
     recent_load_ = true;
     loads_++;
   }
@@ -732,6 +749,8 @@ class Rig : public unit::UnitBench<Model> {
   uint16_t asked_issued_ = 0;
   unsigned next_queue_ = 0, rows_used_ = 0, row_ = 0, last_end_job_ = 0;
   unsigned fetch_entry_ = 0, fetch_left_ = 0, wire_beats_ = 0;
+  std::deque<std::pair<uint16_t, uint8_t>> debits_;  // queue and beats
+  std::optional<uint64_t> debited_;
   bool fetch_busy_ = false, fetch_last_ = false, recent_load_ = false, held_ = false;
   bool fence_due_ = false, release_ = false, half_unloaded_ = false;
   std::map<unsigned, std::vector<uint64_t>> wake_cycles_;
