@@ -104,10 +104,12 @@ module vmso_ring_load
   assign load_queue = peek_en ? next.queue[QueueW-1:0] : queue_q;
 
   // its state is being written, or was since it was asked for
-  logic              next_forgotten;
+  // (the one that is used in this cycle may not be the one that is asked about)
+  logic              next_forgotten, used_forgotten;
   logic [QueueW-1:0] next_queue;
   assign next_queue     = peek_en ? next.queue[QueueW-1:0] : next_q.queue[QueueW-1:0];
   assign next_forgotten = forget && next_queue == ctl_queue;
+  assign used_forgotten = forget && next_q.queue[QueueW-1:0] == ctl_queue;
   always_ff @(posedge clk) begin
     if (!rst_n) begin
       take_q       <= '0;
@@ -289,10 +291,10 @@ module vmso_ring_load
       fresh_query_q <= !peek_en && !query_other && !next_used;
       if (next_used) open_q <= 1'b1;
       else if (finish) open_q <= 1'b0;
-      if (next_used) known_q <= !next_dead_q && !next_forgotten;
+      if (next_used) known_q <= !next_dead_q && !used_forgotten;
       else if (forgotten) known_q <= 1'b0;
       if (next_used) seen_known_q <= 1'b1;
-      if (next_used) dead_q <= next_dead_q || next_forgotten;
+      if (next_used) dead_q <= next_dead_q || used_forgotten;
       else if (forgotten) dead_q <= 1'b1;
       if (next_used || finish) dropping_q <= 1'b0;
       else if (start_drop) dropping_q <= 1'b1;
