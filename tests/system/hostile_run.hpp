@@ -24,7 +24,8 @@ inline double command_bar(const SystemOptions &o) {
 }
 
 // Writes a command and polls STATE until it says so and nothing is pending; the cycles that it
-// took, at most `patience`. `step` is called between two looks.
+// took, at most `patience`. One that was refused, as another was pending, is written again, as a
+// driver has to. `step` is called between two looks.
 template <typename Step>
 double command(System &s, unsigned queue, vmso_queue_cmd cmd, enum vmso_queue_state state,
                uint64_t patience, Step &&step) {
@@ -32,7 +33,11 @@ double command(System &s, unsigned queue, vmso_queue_cmd cmd, enum vmso_queue_st
   s.write32(base + VMSO_REG_QUEUE_COMMAND, uint32_t(cmd));
   uint64_t taken = s.axil.taken_at();
   while (s.now() < taken + patience) {
-    if (queue_shows(s.read32(base + VMSO_REG_QUEUE_STATE), state)) break;
+    const uint32_t shown = s.read32(base + VMSO_REG_QUEUE_STATE);
+    if (queue_shows(shown, state)) break;
+    if ((shown & VMSO_REG_QUEUE_STATE_REFUSED_bm) && !(shown & VMSO_REG_QUEUE_STATE_PENDING_bm)) {
+      s.write32(base + VMSO_REG_QUEUE_COMMAND, uint32_t(cmd));
+    }
     step();
   }
   return double(s.now() - taken);

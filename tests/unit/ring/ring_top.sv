@@ -154,7 +154,7 @@ module ring_top
     .command('{queue: command_queue, notify: command_notify, cmd: queue_cmd_e'(command_cmd)}),
     .status_queue, .status, .status_producer, .status_fetched, .notify_valid, .notify_queue,
     .count_jobs, .count_slot_reads, .slot_debit_valid, .slot_debit_queue, .slot_debit_beats,
-    .sent_valid, .sent_queue, .sticky_set,
+    .sent_valid(sent_valid && ring_ready), .sent_queue, .sticky_set,
     .slot_req_valid, .slot_req_ready, .slot_req, .slot_req_id,
     .read_rsp_valid(rsp_valid),
     .read_rsp('{cls: ReadSlot, id: rsp_id, has_data: rsp_has_data, last: rsp_last,
