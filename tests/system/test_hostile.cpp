@@ -90,7 +90,7 @@ TEST_CASE("Commands of honest queues and register accesses end in time beside ho
 }
 
 TEST_CASE("Soft resets among hostile owners start anew and lose no frame that was called sent",
-          "[.][pending-liveness][hostile]") {
+          "[hostile]") {
   auto o = hostile(0x920, "default", {"garbage", "reset_loop", "cold_32"}, 3);
   o.soft_resets = o.commands = true;
   o.cycles = 60000;

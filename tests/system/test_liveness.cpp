@@ -34,8 +34,7 @@ size_t ring_reads_since(System &s, unsigned queue, uint64_t from) {
 
 // ---- unload
 
-TEST_CASE("STOP of a queue with cold pieces does not silence the others",
-          "[.][pending-liveness][liveness][unload]") {
+TEST_CASE("STOP of a queue with cold pieces does not silence the others", "[liveness][unload]") {
   for (const char *config : {"default", "wide"}) {
     HostileOptions o;
     o.system = options(0xb00, config);
@@ -53,7 +52,7 @@ TEST_CASE("STOP of a queue with cold pieces does not silence the others",
 // ---- commands
 
 TEST_CASE("RESET of one of three failing queues and STOP beside eight end in time",
-          "[.][pending-liveness][liveness][command]") {
+          "[liveness][command]") {
   for (unsigned failing : {3u, 8u}) {
     HostileOptions o;
     o.system = options(0xb02, "default");
@@ -71,8 +70,7 @@ TEST_CASE("RESET of one of three failing queues and STOP beside eight end in tim
   }
 }
 
-TEST_CASE("Commands of many queues never make a register wait",
-          "[.][pending-liveness][liveness][command]") {
+TEST_CASE("Commands of many queues never make a register wait", "[liveness][command]") {
   HostileOptions o;
   o.system = options(0xb03, "default");
   o.system.queues = 40;
@@ -90,8 +88,7 @@ TEST_CASE("Commands of many queues never make a register wait",
   CHECK(slowest(s) <= kSlowestAccess);
 }
 
-TEST_CASE("At OFF nothing of the queue is on the bus and nothing follows",
-          "[.][pending-liveness][liveness][command]") {
+TEST_CASE("At OFF nothing of the queue is on the bus and nothing follows", "[liveness][command]") {
   size_t writes = 0, reads = 0, later = 0;
   for (const char *config : {"small", "wide"}) {
     for (unsigned cycles = 5; cycles < 1200; cycles = cycles * 5 / 4 + 3) {
@@ -117,8 +114,7 @@ TEST_CASE("At OFF nothing of the queue is on the bus and nothing follows",
   CHECK(later == 0);
 }
 
-TEST_CASE("A long drain of one queue does not hold up STOP of an idle one",
-          "[.][pending-liveness][liveness][command]") {
+TEST_CASE("A long drain of one queue does not hold up STOP of an idle one", "[liveness][command]") {
   auto o = options(0xb05, "small");
   o.queues = 2;
   o.backpressure = "1of:50";
@@ -131,7 +127,7 @@ TEST_CASE("A long drain of one queue does not hold up STOP of an idle one",
 }
 
 TEST_CASE("STATE shows OFF only when RESET was carried out though the MAC stands still",
-          "[.][pending-liveness][liveness][command]") {
+          "[liveness][command]") {
   auto o = options(0xb06, "small");
   o.queues = 2;
   o.record = true;
@@ -179,8 +175,7 @@ TEST_CASE("Behind ENABLE and STOP no frame follows STOPPED", "[liveness][command
   CHECK(after == 0);
 }
 
-TEST_CASE("A stopped MAC holds up only what waits for it",
-          "[.][pending-liveness][liveness][command]") {
+TEST_CASE("A stopped MAC holds up only what waits for it", "[liveness][command]") {
   auto o = options(0xb07, "default");
   o.queues = 40;
   VMSO_SAY_HOW(o);
@@ -217,8 +212,7 @@ TEST_CASE("After RESET the indices read 0", "[liveness][command]") {
   CHECK(wrong == 0);
 }
 
-TEST_CASE("Queue registers stand still behind an ENABLE that waits",
-          "[.][pending-liveness][liveness][command]") {
+TEST_CASE("Queue registers stand still behind an ENABLE that waits", "[liveness][command]") {
   auto o = options(0xb09, "small");
   o.queues = 2;
   VMSO_SAY_HOW(o);

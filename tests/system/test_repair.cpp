@@ -28,16 +28,14 @@ double loss_beside(const char *attacker, size_t honest, Config config) {
 
 // ---- shares
 
-TEST_CASE("A queue whose jobs all fault takes nothing from an honest stream",
-          "[.][pending-liveness][liveness][share]") {
+TEST_CASE("A queue whose jobs all fault takes nothing from an honest stream", "[liveness][share]") {
   for (Config config : {Config::kDefault, Config::kWide}) {
     INFO(config_info(config).name);
     CHECK(loss_beside("all_fault", 0, config) < 3);
   }
 }
 
-TEST_CASE("Cold frames keep nine tenths of their half of the walks",
-          "[.][pending-liveness][liveness][share]") {
+TEST_CASE("Cold frames keep nine tenths of their half of the walks", "[liveness][share]") {
   for (Config config : {Config::kDefault, Config::kWide}) {
     INFO(config_info(config).name);
     CHECK(loss_beside("cold_32", 3, config) < 10);
@@ -45,7 +43,7 @@ TEST_CASE("Cold frames keep nine tenths of their half of the walks",
 }
 
 TEST_CASE("Floods of tiny segments and of jobs that send nothing are charged",
-          "[.][pending-liveness][liveness][share]") {
+          "[liveness][share]") {
   CHECK(loss_beside("mss_1", 1, Config::kWide) < 3);
   CHECK(loss_beside("no_ops", 0, Config::kWide) < 3);
   CHECK(loss_beside("refused", 0, Config::kWide) < 3);
@@ -128,8 +126,7 @@ TEST_CASE("A lost read is found within two timeouts while R is busy", "[liveness
   }
 }
 
-TEST_CASE("Memory that answers no write leaves the registers alive",
-          "[.][pending-liveness][liveness][timeout]") {
+TEST_CASE("Memory that answers no write leaves the registers alive", "[liveness][timeout]") {
   auto o = options(0xb21, "small");
   o.queues = 2;
   VMSO_SAY_HOW(o);
@@ -149,7 +146,7 @@ TEST_CASE("Memory that answers no write leaves the registers alive",
 }
 
 TEST_CASE("When all walk ids are lost jobs end with TIMEOUT and RESET ends",
-          "[.][pending-liveness][liveness][timeout]") {
+          "[liveness][timeout]") {
   constexpr unsigned kTimeout = 500;
   auto o = options(0xb22, "small");
   VMSO_SAY_HOW(o);
@@ -174,8 +171,7 @@ TEST_CASE("When all walk ids are lost jobs end with TIMEOUT and RESET ends",
 
 // ---- what a driver does
 
-TEST_CASE("What a completion calls sent leaves though a soft reset follows",
-          "[.][pending-liveness][liveness][reset]") {
+TEST_CASE("What a completion calls sent leaves though a soft reset follows", "[liveness][reset]") {
   unsigned missing = 0;
   for (unsigned cycles = 0; cycles < 60; cycles++) {
     auto o = options(0xb23, "wide");
@@ -199,7 +195,7 @@ TEST_CASE("What a completion calls sent leaves though a soft reset follows",
   CHECK(missing == 0);
 }
 
-TEST_CASE("A refused COMMIT switches the context off", "[.][pending-liveness][liveness][driver]") {
+TEST_CASE("A refused COMMIT switches the context off", "[liveness][driver]") {
   auto o = options(0xb24, "small");
   VMSO_SAY_HOW(o);
   System s(o);
@@ -220,8 +216,7 @@ TEST_CASE("A refused COMMIT switches the context off", "[.][pending-liveness][li
   CHECK(s.completions(0).back().cause == VMSO_CAUSE_CTX_OFF);
 }
 
-TEST_CASE("A record that could not be written interrupts",
-          "[.][pending-liveness][liveness][driver]") {
+TEST_CASE("A record that could not be written interrupts", "[liveness][driver]") {
   auto o = options(0xb25, "small");
   VMSO_SAY_HOW(o);
   System s(o);
@@ -234,8 +229,7 @@ TEST_CASE("A record that could not be written interrupts",
   CHECK((s.read32(VMSO_REG_IRQ_PENDING) & 1) == 1);
 }
 
-TEST_CASE("A slot that changes between STOP and ENABLE is not sent on",
-          "[.][pending-liveness][liveness][driver]") {
+TEST_CASE("A slot that changes between STOP and ENABLE is not sent on", "[liveness][driver]") {
   auto o = options(0xb26, "small");
   VMSO_SAY_HOW(o);
   System s(o);
