@@ -327,9 +327,9 @@ module vmso_seg
           look_on   = alone;  // nobody is kept waiting: a look in each cycle
           turn_over = !alone;
         end else if (go) begin
-          load_next  = job_over && !fails && next_any && next_read_q;
-          turn_over  = fails || (job_over && !next_any);
+          turn_over  = fails || (job_over && !next_any) || (spends_all && !alone);
           turn_again = spends_all;
+          load_next  = job_over && !turn_over && next_read_q;
           state_d    = job_over && next_any && !next_read_q ? WaitRecord : Look;
         end else if (unload_valid) begin
           turn_over  = 1'b1;
