@@ -342,11 +342,15 @@ module vmso_ring
 
   // -- queue controller --------------------------------------------------------------------------------
   // A read that has not been handed over counts with what asks for it: a job's chain with the job, but
-  // not the one that stands at the port; a batch with the fetcher.
-  logic sticky_ignored, sticky_error, chain_asks, arriving, status_pending, status_refused, pending_q, refused_q;
+  // not the one that stands at the port; a batch with the fetcher. One that was handed over in the last two
+  // cycles is not counted yet.
+  logic       sticky_ignored, sticky_error, chain_asks, arriving, status_pending, status_refused;
+  logic       pending_q, refused_q;
+  logic [1:0] asked_q;
   always_ff @(posedge clk) begin
     pending_q <= status_pending;
     refused_q <= status_refused;
+    asked_q   <= {asked_q[0], chain_asks};
   end
   assign status.pending = pending_q;
   assign status.refused = refused_q;
@@ -364,7 +368,7 @@ module vmso_ring
     .queue(ctl_index), .query_en(ctl_query_en), .query_mine(query_mine_q), .fc_state,
     .fc_load_state, .fc_seen, .fc_fetch_state, .fc_freed, .fc_bad, .fc_config, .fc_query(query),
     .arriving, .ctl_issued, .ctl_left, .ctl_told(ctl_end_none && ctl_idle),
-    .ctl_read(ctl_read_none && slots_none && !chain_asks),
+    .ctl_read(ctl_read_none && slots_none && !chain_asks && asked_q == '0),
     .state_en, .state, .no_reads, .drained, .load_state_en(ctl_write),
     .load_state_ready(ctl_write_ready), .load_state(ctl_new), .brake_valid, .producer_clear,
     .event_valid,

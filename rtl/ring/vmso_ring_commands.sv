@@ -4,7 +4,8 @@
 // command     valid only, at most every second cycle. Taken if none is pending for its queue; RESET always,
 //             also in the place of another one. Else refused: the queue shows it until its next command
 // status      of status_queue, combinational: pending from the cycle after the command until `done`
-// ctl         pending and refusal of ctl_queue in the same cycle; the command one cycle later
+// ctl         of ctl_queue, pending in the same cycle, the command one cycle later; taken: one of it is taken
+//             in this cycle, which shows neither yet
 // done        valid only, not in a cycle with command: ctl_queue's command was carried out; ignored: there
 //             was nothing to do for it
 // attention   valid/ready: something that is no command has happened to this queue
@@ -30,6 +31,7 @@ module vmso_ring_commands
   output logic              status_refused,
   input  logic [QueueW-1:0] ctl_queue,
   output logic              ctl_pending,
+  output logic              ctl_taken,
   output queue_cmd_e        ctl_cmd,
   output logic              ctl_notify,
   input  logic              done_valid,
@@ -53,6 +55,7 @@ module vmso_ring_commands
   assign queue  = command.queue[QueueW-1:0];
   assign take   = command_valid && (!is_pending || command.cmd == CmdReset);
   assign refuse = command_valid && !take;
+  assign ctl_taken = take && queue == ctl_queue;
   vmso_flags #(.Num(Num), .Asks(3)) u_pending (
     .clk, .rst_n, .ready(pending_ready), .put_valid(take), .put(queue),
     .drop_valid(done_valid), .drop(ctl_queue),

@@ -118,7 +118,7 @@ module vmso_ring_ctl
 
   // -- requests --------------------------------------------------------------------------------------
   logic              commands_ready, fails_ready, failed_ready, unloaded_ready, unload_list_ready;
-  logic              transit_ready, visit_valid, again_ready, pending, notify, done, touched_q;
+  logic              transit_ready, visit_valid, again_ready, pending, taken, notify, done, touched_q;
   logic              attention_valid, attention_ready, fail_take, fail_pending, fail_drop;
   logic              write_failed, write_failed_drop, unloaded, unloaded_drop, unload_push;
   logic [QueueW-1:0] visit, attention, fail_queue;
@@ -132,8 +132,8 @@ module vmso_ring_ctl
   assign queue = queue_q;
   vmso_ring_commands #(.Queues(Cfg.queues)) u_commands (
     .clk, .rst_n, .ready(commands_ready), .command_valid, .command, .status_queue,
-    .status_pending, .status_refused, .ctl_queue(queue_q), .ctl_pending(pending), .ctl_cmd(cmd),
-    .ctl_notify(notify), .done_valid(done), .ignored(act_q == ActIgnore),
+    .status_pending, .status_refused, .ctl_queue(queue_q), .ctl_pending(pending),
+    .ctl_taken(taken), .ctl_cmd(cmd), .ctl_notify(notify), .done_valid(done), .ignored(act_q == ActIgnore),
     .attention_valid, .attention_ready, .attention, .again_valid(fsm_q == WaitAgain), .again_ready,
     .visit_valid, .visit_ready(fsm_q == WaitVisit && ready), .visit, .sticky_ignored
   );
@@ -233,7 +233,7 @@ module vmso_ring_ctl
       bad_q          <= fc_bad;
       config_q       <= fc_config;
       transit_q      <= transit;
-      pending_q      <= pending;
+      pending_q      <= pending && !touched_q;  // cmd is still the one before
       cmd_q          <= cmd;
       notify_q       <= notify;
       fail_q         <= fail_pending;
@@ -345,9 +345,9 @@ module vmso_ring_ctl
     end else if (settle_q != Settled) begin
       settle_q <= settle_q + 1'b1;
     end
-    // a RESET that came after cmd_q was read is not yet what this visit carries out
-    if (fsm_q inside {WaitVisit, Look}) touched_q <= 1'b0;
-    else if (command_valid && command.queue[QueueW-1:0] == queue_q) touched_q <= 1'b1;
+    // a command that came after cmd_q was read, a RESET in its place too, is not what this visit carries
+    // out; before that, one of the cycle before
+    touched_q <= taken || (touched_q && !(fsm_q inside {WaitVisit, Look}));
     if (decide) begin
       act_q  <= act;
       what_q <= what;
@@ -366,7 +366,8 @@ module vmso_ring_ctl
   end
   assign done  = fsm_q == Finish && !command_valid && carried_out && !touched_q;
   assign again = !(act_q inside {ActNothing, ActEnable, ActMark, ActIgnore, ActForget, ActEnd})
-                 || touched_q || (pending_q && !carried_out);
+                 || touched_q || (pending_q && !carried_out)
+                 || (ends && write_failed_q && !(what_q inside {DoReset, DoWriteError}));
   assign notify_valid = done && notify_q;
 
   assign bury_valid        = fsm_q == WaitBury && buries;
@@ -410,6 +411,7 @@ module vmso_ring_ctl
       default: final_state = QueueError;
     endcase
   end
+  // A framing error's completion is still to be written, and nobody looks at that.
   always_comb begin
     state_en = (rewrite && act_q != ActMark) || (decide && act inside {ActStart, ActShow});
     state    = QueueFlush;
@@ -420,7 +422,7 @@ module vmso_ring_ctl
     end else begin
       state    = final_state;
       no_reads = final_state != QueueRun;
-      drained  = final_state != QueueRun;
+      drained  = final_state != QueueRun && !error_put;
     end
   end
 

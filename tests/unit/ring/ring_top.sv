@@ -13,23 +13,28 @@ module ring_top
   input  logic                     doorbell_valid,
   output logic                     doorbell_ready,
   input  logic [11:0]              doorbell_queue,
-  input  logic                     doorbell_consumer,
   input  logic [15:0]              doorbell_value,
   input  logic                     config_valid,
   input  logic [11:0]              config_queue,
   input  logic [2:0]               config_index,
   input  logic [63:0]              config_data,
   input  logic                     command_valid,
-  output logic                     command_ready,
   input  logic [11:0]              command_queue,
   input  logic [2:0]               command_cmd,
+  input  logic                     command_notify,
   input  logic [11:0]              status_queue,
   output logic [2:0]               status_state,
+  output logic                     status_pending,
+  output logic                     status_refused,
+  output logic                     status_no_reads,
+  output logic                     status_drained,
   output logic [15:0]              status_producer,
   output logic [15:0]              status_fetched,
+  output logic                     notify_valid,
+  output logic [11:0]              notify_queue,
   output logic                     count_jobs,
   output logic                     count_slot_reads,
-  output logic [7:0]               sticky_set,
+  output logic [8:0]               sticky_set,
   output logic                     slot_req_valid,
   input  logic                     slot_req_ready,
   output logic [55:0]              slot_req_addr,
@@ -51,6 +56,8 @@ module ring_top
   input  logic [11:0]              wake_queue,
   input  logic                     ended_valid,
   input  logic [11:0]              ended_queue,
+  input  logic                     consumed_valid,
+  input  logic [11:0]              consumed_queue,
   input  logic                     write_failed_valid,
   input  logic [11:0]              write_failed_queue,
   output logic                     load_valid,
@@ -91,12 +98,13 @@ module ring_top
   output logic [11:0]              ctl_queue,
   input  logic [15:0]              ctl_issued,
   input  logic [15:0]              ctl_left,
-  output logic                     flush_set_valid,
-  input  logic                     flush_set_ready,
-  output logic [11:0]              flush_set,
-  output logic                     flush_clear_valid,
-  input  logic                     flush_clear_ready,
-  output logic [11:0]              flush_clear,
+  input  logic                     ctl_end_none,
+  input  logic                     ctl_idle,
+  input  logic                     ctl_read_none,
+  output logic                     bury_valid,
+  input  logic                     bury_ready,
+  output logic [11:0]              bury_queue,
+  output logic                     bury_void,
   input  logic                     fail_valid,
   output logic                     fail_ready,
   input  logic [11:0]              fail_queue,
@@ -110,14 +118,17 @@ module ring_top
   output logic [7:0]               ring_end_cause,
   output logic [63:0]              ring_end_va,
   output logic [1:0]               ring_end_access,
-  input  logic                     out_end_valid,
-  input  logic                     out_end_ready,
   output logic                     queue_reset_valid,
   input  logic                     queue_reset_ready,
-  output logic [11:0]              queue_reset_queue
+  output logic [11:0]              queue_reset_queue,
+  // the controller's visits
+  output logic                     visit_valid,  // one begins
+  output logic [11:0]              visit_queue,
+  output logic                     act_valid,    // it has decided
+  output logic [3:0]               act
 );
-  queue_state_e         state;
-  logic                 slot_valid, slot_ready;
+  queue_status_t        status;
+  logic                 slot_valid, slot_ready, ctl_arriving;
   vmso_ring_pkg::slot_t slot;
   logic [7:0]           job_home;
   job_load_t            job_load;
@@ -128,12 +139,12 @@ module ring_top
 
   vmso_ring #(.Cfg(Cfg)) u_ring (
     .clk, .rst_n, .ring_ready, .doorbell_valid, .doorbell_ready,
-    .doorbell('{queue: doorbell_queue, consumer: doorbell_consumer, value: doorbell_value}),
+    .doorbell('{queue: doorbell_queue, consumer: 1'b0, value: doorbell_value}),
     .queue_config_valid(config_valid),
     .queue_config('{queue: config_queue, index: config_index, data: config_data}),
-    .command_valid, .command_ready,
-    .command('{queue: command_queue, cmd: queue_cmd_e'(command_cmd)}),
-    .status_queue, .status_state(state), .status_producer, .status_fetched,
+    .command_valid,
+    .command('{queue: command_queue, notify: command_notify, cmd: queue_cmd_e'(command_cmd)}),
+    .status_queue, .status, .status_producer, .status_fetched, .notify_valid, .notify_queue,
     .count_jobs, .count_slot_reads, .sticky_set,
     .slot_req_valid, .slot_req_ready, .slot_req, .slot_req_id,
     .read_rsp_valid(rsp_valid),
@@ -142,25 +153,33 @@ module ring_top
     .read_data(rsp_data),
     .query_queue, .query_issued_bytes, .query_in_debt, .query_ended, .query_backlog,
     .wake_valid, .wake_ready, .wake_queue, .ended_valid, .ended_queue,
-    .write_failed_valid, .write_failed_queue,
+    .consumed_valid, .consumed_queue, .write_failed_valid, .write_failed_queue,
     .slot_valid, .slot_ready, .slot, .job_home, .job_load_valid(load_valid), .job_load,
     .chain_look, .chain_avail, .chain_pop_valid, .chain_pop_job, .chain_slot_valid, .chain_slot(further),
     .chain_slot_resp(further_resp), .job_free_valid, .job_free,
     .unload_valid, .unload_ready, .unload_queue, .unload_head_any(head_any),
     .unload_head_slot(head_slot), .unload_head_segments(head_segments),
-    .unload_head_bytes(head_bytes), .ctl_queue, .ctl_issued, .ctl_left,
-    .flush_set_valid, .flush_set_ready, .flush_set, .flush_clear_valid, .flush_clear_ready,
-    .flush_clear, .queue_fail_valid(fail_valid), .queue_fail_ready(fail_ready),
+    .unload_head_bytes(head_bytes), .ctl_queue, .ctl_arriving, .ctl_issued, .ctl_left,
+    .ctl_end_none, .ctl_idle, .ctl_read_none, .bury_valid, .bury_ready, .bury_queue, .bury_void,
+    .queue_fail_valid(fail_valid), .queue_fail_ready(fail_ready),
     .queue_fail('{queue: fail_queue, resume_slot: fail_slot}),
-    .ring_end_valid, .ring_end_ready, .ring_end, .out_end_valid, .out_end_ready,
+    .ring_end_valid, .ring_end_ready, .ring_end,
     .queue_reset_valid, .queue_reset_ready, .queue_reset_queue
   );
   vmso_job #(.Cfg(Cfg)) u_job (
     .clk, .rst_n, .slot_valid, .slot_ready, .slot, .job_home, .job_load_valid(load_valid),
-    .job_load, .job_free_valid, .job_free, .tmpl_free_valid, .tmpl_free
+    .job_load, .ctl_queue, .ctl_arriving, .job_free_valid, .job_free, .tmpl_free_valid, .tmpl_free
   );
 
-  assign status_state       = state;
+  assign status_state       = status.state;
+  assign status_pending     = status.pending;
+  assign status_refused     = status.refused;
+  assign status_no_reads    = status.no_reads;
+  assign status_drained     = status.drained;
+  assign visit_valid        = u_ring.u_ctl.visit_valid && u_ring.u_ctl.u_commands.visit_ready;
+  assign visit_queue        = queue_t'(u_ring.u_ctl.visit);
+  assign act_valid          = u_ring.u_ctl.decide;
+  assign act                = u_ring.u_ctl.act;
   assign slot_req_addr      = slot_req.addr;
   assign slot_req_len       = slot_req.len;
   assign load_job           = job_load.job;

@@ -25,7 +25,7 @@ void drain(R &rig, unsigned limit = 4000000) {
           FAIL("queue " << q << " hangs in state " << rig.state(unsigned(q)) << ": "
                         << u.jobs.size() << " jobs, next load " << u.next_load << " of " << u.rung
                         << ", loaded " << u.loaded.size() << ", debt " << u.debt << ", backlog "
-                        << u.produced - u.consumer << ", cycle " << rig.now());
+                        << u.flow.produced - u.consumer << ", cycle " << rig.now());
         }
       }
       FAIL("orders or ends remain");
@@ -63,7 +63,7 @@ Load load_one(R &rig, Slot s) {
 TEST_CASE("A good job is broadcast with all its fields", "[job]") {
   DefaultRig rig(1);
   rig.setup(0, 4, 4);
-  rig.command(0, kEnable);
+  rig.do_command(0, kEnable);
   Slot s = tcp(3000);
   s.bytes0 = 1000, s.bytes1 = 2000, s.space1 = 2, s.template_space = 1;
   s.cookie = 0x0123456789abcdef;
@@ -94,7 +94,7 @@ TEST_CASE("Each reason to refuse a job has its status", "[job]") {
   DefaultRig rig(2);
   rig.setup(0, 4, 4);
   rig.config(0, 4, 0x7004003002001ull);  // space 3 is not granted
-  rig.command(0, kEnable);
+  rig.do_command(0, kEnable);
   const Slot t = tcp(3000);
   Slot frame;
   auto with = [](Slot s, auto change) {
@@ -188,7 +188,7 @@ TEST_CASE("Framing errors stop the queue with one completion", "[ring]") {
   rig.setup(q, 4, 4);
   for (auto &c : cases) {
     INFO(c.name);
-    rig.command(q, kEnable);
+    rig.do_command(q, kEnable);
     rig.wait_state(q, kRun);
     Slot good, bad;
     rig.ring_ends.clear();
@@ -202,9 +202,9 @@ TEST_CASE("Framing errors stop the queue with one completion", "[ring]") {
     rig.post(q, bad, false);
     if (c.resp) rig.bad_lines[at] = c.resp;
     if (c.status == 0x17)
-      rig.doorbell(q, false, 17);
+      rig.doorbell(q, 17);
     else
-      rig.doorbell(q, false, 2);
+      rig.doorbell(q, 2);
     rig.wait_state(q, kError);
     rig.run(200);
     rig.bad_lines.clear();
@@ -222,13 +222,13 @@ TEST_CASE("Framing errors stop the queue with one completion", "[ring]") {
     if (c.status != 0x17) CHECK(e.slot == 1);
     CHECK((rig.sticky >> 6 & 1) == 1);
     // nothing but RESET leads out
-    rig.doorbell(q, false, 3);
-    rig.command(q, kEnable);
+    rig.doorbell(q, 3);
+    rig.do_command(q, kEnable);
     rig.run(200);
     CHECK(rig.state(q) == kError);
     CHECK((rig.sticky >> 5 & 1) == 1);
     CHECK(rig.loads.size() <= 1);
-    rig.command(q, kReset);
+    rig.do_command(q, kReset);
     rig.wait_state(q, kOff);
     CHECK(rig.ring_ends.size() == 1);
   }
@@ -238,9 +238,10 @@ TEST_CASE("ENABLE needs a well formed ring, other commands their state", "[ring]
   SmallRig rig(4);
   auto ignored = [&](unsigned cmd) {
     rig.sticky = 0;
-    rig.command(0, cmd);
-    rig.run(300);
-    return (rig.sticky >> 5 & 1) == 1;
+    rig.do_command(0, cmd);
+    bool refused = rig.status(0).refused;
+    CHECK(refused == ((rig.sticky >> 5 & 1) == 1));
+    return refused;
   };
   CHECK(ignored(kEnable));
   rig.setup(0, 1, 4);
@@ -271,7 +272,7 @@ TEST_CASE("ENABLE needs a well formed ring, other commands their state", "[ring]
 TEST_CASE("A job stopped in the middle goes on, is aborted or has changed", "[ring]") {
   DefaultRig rig(5);
   rig.setup(0, 4, 4);
-  rig.command(0, kEnable);
+  rig.do_command(0, kEnable);
   rig.knobs.issue = 0;
   Slot s = tcp(50000);
   auto stop_in_the_middle = [&] {
@@ -284,7 +285,7 @@ TEST_CASE("A job stopped in the middle goes on, is aborted or has changed", "[ri
     rig.step();
     rig.knobs.issue = 0;
     rig.run(50);
-    rig.command(0, kStop);
+    rig.do_command(0, kStop);
     rig.wait_state(0, kStopped);
     REQUIRE(rig.queues[0].skip_segments > 0);
     rig.knobs.part = 0;
@@ -292,7 +293,7 @@ TEST_CASE("A job stopped in the middle goes on, is aborted or has changed", "[ri
   SECTION("goes on") {
     stop_in_the_middle();
     unsigned skip = rig.queues[0].skip_bytes;
-    rig.command(0, kEnable);
+    rig.do_command(0, kEnable);
     rig.run(200);
     CHECK(rig.loads.back().skip_bytes == skip);
     CHECK(rig.loads.back().status == 0);
@@ -302,10 +303,10 @@ TEST_CASE("A job stopped in the middle goes on, is aborted or has changed", "[ri
   SECTION("stopped again before it was loaded") {
     stop_in_the_middle();
     unsigned skip = rig.queues[0].skip_bytes;
-    rig.command(0, kEnable);
-    rig.command(0, kStop);
+    rig.do_command(0, kEnable);
+    rig.do_command(0, kStop);
     rig.wait_state(0, kStopped);
-    rig.command(0, kEnable);
+    rig.do_command(0, kEnable);
     rig.run(200);
     CHECK(rig.loads.back().skip_bytes == skip);
     rig.knobs.issue = 1;
@@ -314,8 +315,8 @@ TEST_CASE("A job stopped in the middle goes on, is aborted or has changed", "[ri
   SECTION("is aborted") {
     stop_in_the_middle();
     unsigned skip = rig.queues[0].skip_bytes;
-    rig.command(0, kAbort);
-    rig.command(0, kEnable);
+    rig.do_command(0, kAbort);
+    rig.do_command(0, kEnable);
     rig.run(200);
     CHECK(rig.loads.back().status == 0x50);
     CHECK(rig.loads.back().skip_bytes == skip);
@@ -330,7 +331,7 @@ TEST_CASE("A job stopped in the middle goes on, is aborted or has changed", "[ri
     changed.payload = changed.bytes0 = skip;
     changed.cookie = rig.queues[0].jobs[0].cookie;
     rig.memory[rig.queues[0].base] = changed.line();
-    rig.command(0, kEnable);
+    rig.do_command(0, kEnable);
     rig.run(200);
     CHECK(rig.loads.back().status == 0x16);
     rig.knobs.issue = 1;
@@ -343,7 +344,7 @@ TEST_CASE("A job stopped in the middle goes on, is aborted or has changed", "[ri
     changed.payload = changed.bytes0 = skip - 1;
     changed.cookie = rig.queues[0].jobs[0].cookie;
     rig.memory[rig.queues[0].base] = changed.line();
-    rig.command(0, kEnable);
+    rig.do_command(0, kEnable);
     rig.run(200);
     CHECK(rig.loads.back().status == 0x16);
     CHECK(rig.loads.back().payload == skip);  // nothing is left of it
@@ -355,7 +356,7 @@ TEST_CASE("A job stopped in the middle goes on, is aborted or has changed", "[ri
 TEST_CASE("A chain as long as the ring streams through, also around its end", "[ring]") {
   SmallRig rig(6);
   rig.setup(1, 6, 3);
-  rig.command(1, kEnable);
+  rig.do_command(1, kEnable);
   for (unsigned slots : {5u, 64u, 64u, 2u, 63u}) {
     Slot s;
     s.slots = slots;
@@ -370,7 +371,7 @@ TEST_CASE("An error of a further slot comes with the slot", "[ring]") {
   for (unsigned resp = 1; resp <= 4; resp++) {
     SmallRig rig(int(6 + resp));
     rig.setup(1, 4, 3);
-    rig.command(1, kEnable);
+    rig.do_command(1, kEnable);
     Slot s;
     s.slots = 6;
     rig.post(1, s);
@@ -384,12 +385,9 @@ TEST_CASE("An error of a further slot comes with the slot", "[ring]") {
 TEST_CASE("A queue whose completion could not be written stops in ERROR", "[ring]") {
   SmallRig rig(11);
   rig.setup(2, 4, 3);
-  rig.command(2, kEnable);
+  rig.do_command(2, kEnable);
   rig.wait_state(2, kRun);
-  rig->write_failed_valid = 1;
-  rig->write_failed_queue = 2;
-  rig.step();
-  rig->write_failed_valid = 0;
+  rig.fail_write(2);
   rig.wait_state(2, kError);
   CHECK(rig.ring_ends.empty());
 }
@@ -399,56 +397,72 @@ TEST_CASE("A failed completion is not forgotten behind those of other queues", "
   SmallRig rig(12);
   for (unsigned q = 0; q < 4; q++) {
     rig.setup(q, 4, 3);
-    rig.command(q, kEnable);
+    rig.do_command(q, kEnable);
     rig.wait_state(q, kRun);
   }
-  rig->write_failed_valid = 1;
-  for (unsigned i = 0; i < 32; i++) {
-    rig->write_failed_queue = uint16_t(i < 31 ? i % 3 : 3);
-    rig.step();
-  }
-  rig->write_failed_valid = 0;
+  for (unsigned i = 0; i < 32; i++) rig.fail_write(i < 31 ? i % 3 : 3);
   for (unsigned q = 0; q < 4; q++) rig.wait_state(q, kError, 1000);
 }
 
 namespace {
 
-// Everything at random for `cycles`, then all queues run and everything must drain.
+// Everything at random for `cycles`, then all queues run and everything must drain. Commands come in
+// whatever state a queue is and on top of one another; `limit` bounds the time that each of them takes.
 template <typename R>
-void storm(R &rig, unsigned queues, unsigned cycles, double commands, bool busy = true) {
-  std::vector<int> phase(queues, 0);  // 0 running, 1 waits to be enabled
+void storm(R &rig, unsigned queues, unsigned cycles, double commands, unsigned limit, bool busy = true,
+           double spoil = 0) {
+  auto setup = [&](unsigned q) { rig.setup(q, 2 + rig.below(5), 1 + rig.below(5)); };
   for (unsigned q = 0; q < queues; q++) {
-    rig.setup(q, 2 + rig.below(5), 1 + rig.below(5));
+    setup(q);
     rig.command(q, kEnable);
   }
   auto act = [&](unsigned q) {
     auto &u = rig.queues[q];
-    if (phase[q] == 1) {
-      rig.command(q, kEnable);
-      phase[q] = 0;
+    Status s = rig.status(q);
+    if (s.pending) {
+      if (rig.now() - u.since > limit) FAIL("queue " << q << " has a command for too long");
+      if (rig.chance() < 0.1) rig.command(q, 1 + rig.below(5), rig.chance() < 0.5);
       return;
+    }
+    bool notify = rig.chance() < 0.5;
+    switch (s.state) {
+      case kStopped:
+        if (rig.chance() < 0.5) rig.rewrite(q);
+        if (rig.chance() < 0.7) {
+          rig.command(q, kEnable, notify);
+          u.must = true;
+        } else {
+          rig.command(q, rig.chance() < 0.5 ? unsigned(kAbort) : unsigned(kReset), notify);
+        }
+        return;
+      case kOff:
+        setup(q);
+        rig.command(q, kEnable, notify);
+        u.must = true;
+        return;
+      case kError:
+        rig.command(q, rig.chance() < 0.8 ? unsigned(kReset) : 1 + rig.below(5), notify);
+        return;
+      case kFlush:
+        if (rig.chance() < commands) rig.command(q, 1 + rig.below(5), notify);
+        return;
+      default:
+        break;
     }
     if (rig.chance() < commands) {
-      while (!rig.bells_rung()) rig.step();
-      unsigned cmd = rig.chance() < 0.7 ? kStop : kReset;
-      rig.command(q, cmd);
-      if (cmd == kStop && rig.chance() < 0.2) {
-        rig.command(q, kEnable);
-        if (rig.chance() < 0.5) return;
-        rig.command(q, cmd = kReset);
-      }
-      rig.wait_state(q, cmd == kReset ? kOff : kStopped);
-      phase[q] = 1;
+      rig.command(q, rig.chance() < 0.7 ? kStop : rig.chance() < 0.8 ? kReset : kEnable, notify);
       return;
     }
+    if (rig.chance() < spoil) rig.spoil(q);
     unsigned size = u.size();
     for (unsigned n = rig.below(6); n > 0; n--) {
-      Slot s = rig.chance() < 0.5 ? tcp(1 + rig.below(rig.chance() < 0.2 ? 300000 : 4000)) : Slot();
-      if (rig.chance() < 0.1) s.kind = 0;
+      Slot slot =
+          rig.chance() < 0.5 ? tcp(1 + rig.below(rig.chance() < 0.2 ? 300000 : 4000)) : Slot();
+      if (rig.chance() < 0.1) slot.kind = 0;
       if (rig.chance() < 0.3)
-        s.slots = 1 + rig.below(rig.chance() < 0.1 ? size : std::min(size, 6u));
-      s.completion = rig.chance() < 0.7;
-      rig.post(q, s);
+        slot.slots = 1 + rig.below(rig.chance() < 0.1 ? size : std::min(size, 6u));
+      slot.completion = rig.chance() < 0.7;
+      rig.post(q, slot);
     }
     if (rig.chance() < 0.8 && u.rung != u.posted) rig.ring(q);
   };
@@ -456,12 +470,25 @@ void storm(R &rig, unsigned queues, unsigned cycles, double commands, bool busy 
     act(rig.below(queues));
     rig.run(rig.below(40));
   }
-  for (unsigned q = 0; q < queues; q++) {
-    if (phase[q] == 1) act(q);
-    rig.ring(q);
-  }
   rig.knobs.fail = 0;
+  rig.knobs.write_fail = 0;
   rig.knobs.debt = 0;
+  // what a queue was told before may still stop it: until all run at once
+  unsigned rounds = 0;
+  for (bool all = false; !all;) {
+    all = true;
+    if (rounds++ > limit) FAIL("some queue does not come to run");
+    for (unsigned q = 0; q < queues; q++) {
+      rig.wait_done(q, limit);
+      unsigned state = rig.state(q);
+      if (state == kRun && !rig.queues[q].spoiled) continue;
+      all = false;
+      if (state == kOff) setup(q);
+      if (state == kError) rig.do_command(q, kReset, limit);
+      else if (state == kOff || state == kStopped) rig.do_command(q, kEnable, limit);
+    }
+  }
+  for (unsigned q = 0; q < queues; q++) rig.ring(q);
   drain(rig);
   unsigned resumed = 0, chained = 0;
   for (auto &l : rig.loads) {
@@ -485,7 +512,7 @@ TEST_CASE("Random traffic: small, seeds 1 to 6", "[ring][random]") {
     SmallRig rig(seed);
     rig.knobs.fail = seed % 2 ? 0.01 : 0;
     rig.knobs.debt = seed % 3 ? 0.01 : 0;
-    storm(rig, 4, 200000, seed > 1 ? 0.03 : 0);
+    storm(rig, 4, 200000, seed > 1 ? 0.03 : 0, 20000);
     CHECK(rig.ring_ends.empty());
   }
 }
@@ -497,7 +524,7 @@ TEST_CASE("Random traffic: default, seeds 11 to 14", "[ring][random]") {
     rig.knobs.fail = 0.01;
     rig.knobs.debt = 0.01;
     rig.knobs.latency = seed % 2 ? 200 : 1;
-    storm(rig, seed % 2 ? 64 : 5, 200000, 0.03);
+    storm(rig, seed % 2 ? 64 : 5, 200000, 0.03, 40000);
     CHECK(rig.ring_ends.empty());
   }
 }
@@ -527,8 +554,12 @@ void wild(int seed, unsigned most_queues, unsigned cycles) {
   rig.knobs.debt = pick(0, 0.01, 0.2);
   rig.knobs.free_delay = unsigned(pick(0, 20, 300));
   unsigned queues = std::min(most_queues, unsigned(pick(1, 4, 64, 64)));
-  storm(rig, queues, cycles, pick(0, 0.02, 0.2), false);
-  CHECK(rig.ring_ends.empty());
+  rig.knobs.ring_end = pick(0.01, 0.3, 1);
+  rig.knobs.write = unsigned(pick(0, 10, 300));
+  rig.knobs.write_fail = pick(0, 0, 0.02);
+  rig.knobs.read = unsigned(pick(1, 20, 400));
+  rig.knobs.unload = pick(0.01, 0.1, 1);
+  storm(rig, queues, cycles, pick(0, 0.02, 0.2), 1000000, false, pick(0, 0.02));
 }
 
 }  // namespace
@@ -549,7 +580,7 @@ TEST_CASE("More of the same", "[.soak]") {
 TEST_CASE("Random traffic: wide, seed 21", "[ring][random]") {
   WideRig rig(21);
   rig.knobs.fail = 0.01;
-  storm(rig, 60, 60000, 0.03);
+  storm(rig, 60, 60000, 0.1, 40000);
   CHECK(rig.ring_ends.empty());
 }
 
@@ -567,7 +598,7 @@ double cycles_per_job(R &rig, unsigned queues, unsigned latency, double &reads_p
   rig.knobs.consume = 0;
   for (unsigned q = 0; q < queues; q++) {
     rig.setup(q, 12, 12);
-    rig.command(q, kEnable);
+    rig.do_command(q, kEnable);
   }
   Slot s;
   s.payload = s.bytes0 = 64;
@@ -627,7 +658,7 @@ TEST_CASE("Hardly a slot is read for nothing", "[ring][speed]") {
     rig.knobs.issue = c.issue;
     rig.knobs.part = 0;
     rig.setup(0, 10, 10);
-    rig.command(0, kEnable);
+    rig.do_command(0, kEnable);
     Slot s = tcp(c.payload);
     s.slots = c.slots;
     s.completion = false;
@@ -658,8 +689,8 @@ TEST_CASE("A late further slot of an unloaded job does not reach the entry's nex
   SmallRig rig(31);
   rig.setup(0, 4, 4);
   rig.setup(1, 6, 6);
-  rig.command(0, kEnable);
-  rig.command(1, kEnable);
+  rig.do_command(0, kEnable);
+  rig.do_command(1, kEnable);
   rig.knobs.issue = rig.knobs.pop = 0;
   rig.knobs.jitter = 0;
   Slot chain;
@@ -669,8 +700,8 @@ TEST_CASE("A late further slot of an unloaded job does not reach the entry's nex
   while (rig.loads.empty()) rig.step();
   rig.knobs.latency = 3000;  // of its further slots
   rig.run(50);
-  rig.command(0, kStop);
-  rig.wait_state(0, kStopped);
+  rig.command(0, kStop);  // is done when they are home
+  while (rig.unloads == 0) rig.step();
   rig.knobs.latency = 20;
   rig.knobs.issue = 1;
   unsigned entry = rig.loads[0].job;
@@ -683,7 +714,8 @@ TEST_CASE("A late further slot of an unloaded job does not reach the entry's nex
   REQUIRE(rig.loads.back().slots == 5);
   rig.run(4000);
   rig.knobs.pop = 1;
-  rig.command(0, kEnable);
+  rig.wait_done(0);
+  rig.do_command(0, kEnable);
   drain(rig);  // the rig compares every further slot
 }
 
@@ -692,7 +724,7 @@ TEST_CASE("A queue stops although other queues hold every job entry", "[ring]") 
   rig.knobs.issue = 0;
   for (unsigned q = 0; q < 64; q++) {
     rig.setup(q, 5, 5);
-    rig.command(q, kEnable);
+    rig.do_command(q, kEnable);
   }
   Slot s;
   for (unsigned q = 0; q < 64; q++) {
@@ -702,10 +734,10 @@ TEST_CASE("A queue stops although other queues hold every job entry", "[ring]") 
   rig.run(3000);
   CHECK(rig.loads.size() == 64);
   for (unsigned q = 0; q < 64; q++) {
-    rig.command(q, kStop);
-    rig.wait_state(q, kStopped, 2000);
+    rig.do_command(q, kStop, 2000);
+    CHECK(rig.state(q) == kStopped);
   }
-  for (unsigned q = 0; q < 64; q++) rig.command(q, kEnable);
+  for (unsigned q = 0; q < 64; q++) rig.do_command(q, kEnable);
   rig.knobs.issue = 1;
   drain(rig);
 }
@@ -715,7 +747,7 @@ TEST_CASE("A queue that holds nothing stops although others hold every job entry
   rig.knobs.issue = 0;
   for (unsigned q = 0; q < 64; q++) {
     rig.setup(q, 5, 5);
-    rig.command(q, kEnable);
+    rig.do_command(q, kEnable);
   }
   auto fill = [&](unsigned first, unsigned last) {
     for (unsigned q = first; q < last; q++) {
@@ -729,10 +761,9 @@ TEST_CASE("A queue that holds nothing stops although others hold every job entry
   fill(32, 64);  // slots are fetched, one of them stands at job and finds no entry
   for (unsigned q = 63; q >= 32; q--) {
     CHECK(rig.queues[q].loaded.empty());
-    rig.command(q, kStop);
-    rig.wait_state(q, kStopped, 2000);  // nothing of it may wait behind that slot
+    rig.do_command(q, kStop, 2000);  // nothing of it may wait behind that slot
   }
-  for (unsigned q = 32; q < 64; q++) rig.command(q, kEnable);
+  for (unsigned q = 32; q < 64; q++) rig.do_command(q, kEnable);
   rig.knobs.issue = 1;
   drain(rig);
 }
@@ -747,7 +778,7 @@ void wait_for_second_job(DefaultRig &rig, unsigned log2_entries, unsigned cycles
   s.completion = false;
   for (unsigned q = 0; q < 64; q++) {
     rig.setup(q, 5, log2_entries);
-    rig.command(q, kEnable);
+    rig.do_command(q, kEnable);
   }
   for (unsigned quiet : {2000u, cycles}) {
     for (unsigned q = 0; q < 64; q++) {
@@ -760,7 +791,7 @@ void wait_for_second_job(DefaultRig &rig, unsigned log2_entries, unsigned cycles
 }
 // Doorbells in every cycle leave the load list no time for anything else.
 void doorbell_storm(DefaultRig &rig, unsigned cycles) {
-  for (unsigned i = 0; i < cycles; i++) rig.doorbell(0, false, rig.queues[0].rung);
+  for (unsigned i = 0; i < cycles; i++) rig.doorbell(0, rig.queues[0].rung);
 }
 
 }  // namespace
@@ -795,7 +826,7 @@ TEST_CASE("A slot that waits for its queue's share holds up no other queue for l
   rig.knobs.jitter = 0;
   for (unsigned q : {0u, 1u}) {
     rig.setup(q, 7, 7);
-    rig.command(q, kEnable);
+    rig.do_command(q, kEnable);
   }
   for (int i = 0; i < 64; i++) rig.post(0, Slot());
   rig.ring(0);
@@ -814,13 +845,553 @@ TEST_CASE("A slot that waits for its queue's share holds up no other queue for l
     rig.run(100);  // its slot is fetched and stands behind the one that waits
     CHECK(rig.loads.size() == mine);
     uint64_t from = rig.now();
-    rig.command(1, kStop);
-    rig.wait_state(1, kStopped, 1000);
+    rig.do_command(1, kStop, 1000);
     CHECK(rig.now() - from < 150);  // less than is left of the patience
-    rig.command(1, kEnable);
+    rig.do_command(1, kEnable);
   }
   rig.knobs.issue = 1;
   drain(rig);
+}
+
+namespace {
+
+// A queue with everything that a transit may meet: a job that is issued in part, one that waits, a chain.
+template <typename R>
+void fill(R &rig, unsigned q) {
+  Slot chain;
+  chain.slots = 3;
+  rig.post(q, tcp(3000));
+  rig.post(q, chain);
+  rig.post(q, Slot());
+  rig.ring(q);
+}
+template <typename R>
+void run_again(R &rig, unsigned q) {
+  if (rig.state(q) == kError) rig.do_command(q, kReset);
+  if (rig.state(q) == kOff) rig.setup(q, 4, 4);
+  if (rig.state(q) != kRun) rig.do_command(q, kEnable);
+  REQUIRE(rig.state(q) == kRun);
+}
+
+}  // namespace
+
+TEST_CASE("A second command is refused, the first is carried out", "[ring][commands]") {
+  SmallRig rig(41);
+  rig.setup(0, 4, 4);
+  rig.do_command(0, kEnable);
+  rig.knobs.leave = 0;
+  fill(rig, 0);
+  rig.run(200);
+  CHECK(rig.command(0, kStop, true));
+  CHECK_FALSE(rig.status(0).refused);
+  for (unsigned cmd : {kEnable, kStop, kAbort, kRetry}) {
+    rig.sticky = 0;
+    CHECK_FALSE(rig.command(0, cmd, true));
+    CHECK((rig.sticky >> 5 & 1) == 1);
+    Status s = rig.status(0);
+    CHECK(s.pending);
+    CHECK(s.refused);
+  }
+  rig.run(1000);
+  CHECK(rig.queues[0].notified == 0);
+  rig.knobs.leave = 1;
+  rig.wait_done(0);
+  CHECK(rig.state(0) == kStopped);
+  CHECK(rig.queues[0].notified == 1);
+  CHECK(rig.command(0, kEnable));
+  CHECK_FALSE(rig.status(0).refused);
+  rig.wait_done(0);
+  CHECK(rig.state(0) == kRun);
+  CHECK(rig.queues[0].notified == 1);
+  drain(rig);
+}
+
+TEST_CASE("RESET is taken in the place of any command, in every cycle", "[ring][commands]") {
+  SmallRig rig(42);
+  rig.setup(0, 4, 4);
+  for (unsigned first : {kStop, kEnable, kAbort, kReset}) {
+    for (unsigned offset = 2; offset < 80; offset++) {
+      INFO("command " << first << ", RESET " << offset << " cycles later");
+      run_again(rig, 0);
+      if (first == kEnable || first == kAbort) rig.do_command(0, kStop);
+      if (offset % 2) fill(rig, 0);
+      rig.put_command(0, first);
+      rig.run(offset);
+      unsigned resets = rig.queues[0].resets;
+      CHECK(rig.command(0, kReset, true));
+      unsigned cycles = rig.wait_done(0, 2000);
+      REQUIRE(rig.queues[0].resets > resets);
+      REQUIRE(rig.state(0) == kOff);
+      REQUIRE_FALSE(rig.status(0).refused);
+      CHECK(cycles < 500);
+    }
+  }
+  CHECK(rig.queues[0].notified == 4 * 78);
+}
+
+TEST_CASE("A command is taken as it is in every cycle of another visit", "[ring][commands]") {
+  // the last command was ENABLE: a visit that took it for the new one would refuse it
+  for (unsigned offset = 0; offset < 120; offset++) {
+    INFO("STOP " << offset << " cycles after the failure");
+    SmallRig rig{int(offset)};
+    rig.setup(0, 4, 4);
+    rig.do_command(0, kEnable);
+    rig.knobs.fail = rig.knobs.leave = 1;
+    rig.post(0, Slot());
+    rig.ring(0);
+    while (rig.ended_log.empty()) rig.step();
+    rig.run(offset);
+    rig.knobs.fail = 0;
+    rig.do_command(0, kStop, 2000);
+    Status s = rig.status(0);
+    REQUIRE(s.state == kStopped);
+    REQUIRE_FALSE(s.refused);
+    rig.do_command(0, kEnable, 2000);
+    drain(rig);
+  }
+}
+
+TEST_CASE("Commands without end do not keep a queue from its RESET", "[ring][commands]") {
+  SmallRig rig(43);
+  for (unsigned q : {0u, 1u}) {
+    rig.setup(q, 4, 4);
+    rig.do_command(q, kEnable);
+    fill(rig, q);
+  }
+  rig.check_notify = false;
+  rig.put_command(0, kReset, true);
+  rig.run(2);
+  unsigned cycles = 0;
+  while (rig.queues[0].notified == 0) {
+    rig.put_command(0, kStop);
+    rig.run(2);
+    REQUIRE(++cycles < 1000);
+  }
+  // and those of one queue keep no other from its own
+  rig.put_command(1, kReset);
+  rig.run(2);
+  for (cycles = 0; rig.queues[1].pending || cycles < 3; cycles++) {
+    rig.put_command(0, cycles % 3 ? kStop : kReset);
+    rig.run(2);
+    REQUIRE(cycles < 1000);
+  }
+  rig.wait_done(0);
+  CHECK(rig.state(0) == kOff);
+  CHECK(rig.state(1) == kOff);
+}
+
+TEST_CASE("Failing queues and commands take turns", "[ring][commands]") {
+  DefaultRig rig(44);
+  rig.knobs.leave = rig.knobs.end = rig.knobs.consume = 1;
+  rig.knobs.issue = 0.3;
+  rig.knobs.part = 0;
+  for (unsigned q = 0; q < 64; q++) {
+    rig.setup(q, 5, 5);
+    rig.do_command(q, kEnable);
+  }
+  rig.knobs.fail = 1;
+  rig.knobs.fail_from = 4;
+  auto feed = [&](unsigned cycles) {
+    for (unsigned i = 0; i < cycles; i++) {
+      if (rig.bells_rung() && rig.now() % 4 == 0) {  // the registers give no more
+        unsigned q = rig.below(64);
+        while (rig.post(q, Slot())) continue;
+        rig.ring(q);
+      }
+      rig.step();
+    }
+  };
+  feed(4000);
+  unsigned worst = 0;
+  rig.longest_line = 0;
+  for (int round = 0; round < 40; round++) {
+    for (unsigned cmd : {kStop, kReset, kEnable}) {
+      unsigned q = unsigned(round) % 4;
+      unsigned fails = rig.fails;
+      rig.put_command(q, cmd, true);
+      feed(3);
+      uint64_t from = rig.now();
+      while (rig.queues[q].notify) {
+        feed(1);
+        REQUIRE(rig.now() - from < 3000);
+      }
+      worst = std::max(worst, unsigned(rig.now() - from));
+      feed(100);
+      CHECK(rig.fails > fails);
+    }
+  }
+  WARN("worst command beside 60 failing queues: " << worst << " cycles, " << rig.longest_line
+                                                   << " visits of others in a row");
+  CHECK(rig.longest_line <= 2);  // one that had begun, one of the others' turn
+  // all queues have a command at once, and the failures go on
+  rig.longest_line = 0;
+  for (unsigned q = 0; q < 64; q++) {
+    rig.put_command(q, q % 2 ? kStop : kReset, true);
+    feed(3);
+  }
+  uint64_t from = rig.now();
+  for (unsigned q = 0; q < 64; q++) {
+    while (rig.queues[q].notify) {
+      feed(1);
+      INFO("queue " << q << " st " << rig.state(q) << " flow " << rig.queues[q].flow.orders - rig.queues[q].flow.left << " telling " << rig.queues[q].flow.telling << " wr " << rig.queues[q].flow.writes << " held " << rig.queues[q].held << " sr " << rig.queues[q].slot_reads);
+      REQUIRE(rig.now() - from < 64 * 400);
+    }
+  }
+  CHECK(rig.longest_line <= 2 * 64);
+}
+
+TEST_CASE("Queues in RESET and ENABLE loops hold up no command of another", "[ring][commands]") {
+  DefaultRig rig(45);
+  for (unsigned q = 0; q < 16; q++) {
+    rig.setup(q, 5, 5);
+    rig.do_command(q, kEnable);
+  }
+  auto loop = [&](unsigned cycles) {
+    for (unsigned i = 0; i < cycles; i += 2) {
+      rig.put_command(1 + rig.below(15), rig.below(2) ? kReset : kEnable);
+      rig.run(2);
+    }
+  };
+  rig.check_notify = false;
+  loop(1000);
+  rig.longest_line = 0;
+  for (int round = 0; round < 30; round++) {
+    for (unsigned cmd : {kStop, kEnable, kReset, kEnable}) {
+      rig.put_command(0, cmd, true);
+      rig.run(3);
+      uint64_t from = rig.now();
+      do loop(4);
+      while (rig.queues[0].notify && rig.now() - from < 4000);
+      REQUIRE_FALSE(rig.queues[0].notify);
+    }
+  }
+  CHECK(rig.longest_line <= 2 * 16);
+}
+
+TEST_CASE("Orders that never leave hold up RESET nowhere, STOP only of their queue", "[ring][commands]") {
+  SmallRig rig(46);
+  for (unsigned q = 0; q < 4; q++) {
+    rig.setup(q, 4, 4);
+    rig.do_command(q, kEnable);
+  }
+  rig.knobs.leave = 1;
+  rig.knobs.part = 0;
+  for (unsigned q = 0; q < 3; q++) fill(rig, q);
+  while (!rig.voids) {
+    // until one of queue 0 is being sent
+    rig.step();
+    if (rig.sends(0)) break;
+    REQUIRE(rig.now() < 20000);
+  }
+  rig.knobs.leave = 0;
+  rig.run(200);
+  CHECK(rig.do_command(3, kStop, 1000) < 400);  // nothing of it is here
+  CHECK(rig.state(3) == kStopped);
+  rig.command(1, kStop);
+  rig.command(2, kStop);
+  CHECK(rig.do_command(0, kReset, 1000) < 400);
+  CHECK(rig.voids == 1);
+  CHECK(rig.do_command(2, kReset, 1000) < 400);  // instead of its STOP
+  CHECK(rig.status(1).pending);
+  CHECK(rig.state(1) == kFlush);
+  for (unsigned q : {0u, 2u}) {  // new lives behind the dead orders of the old ones
+    run_again(rig, q);
+    fill(rig, q);
+  }
+  rig.run(500);
+  CHECK(rig.status(1).pending);
+  size_t ended = rig.ended_log.size();
+  rig.knobs.leave = 1;
+  rig.wait_done(1);
+  CHECK(rig.state(1) == kStopped);
+  rig.do_command(1, kEnable);
+  drain(rig);
+  CHECK(rig.ended_log.size() > ended);
+}
+
+TEST_CASE("NO_READS shows before OFF when records are slow", "[ring][commands]") {
+  SmallRig rig(47);
+  rig.setup(0, 4, 4);
+  rig.do_command(0, kEnable);
+  rig.knobs.write = 3000;
+  fill(rig, 0);
+  while (rig.ended_log.empty()) rig.step();
+  uint64_t from = rig.now();
+  rig.command(0, kReset);
+  Status s;
+  while (!(s = rig.status(0)).no_reads) REQUIRE(rig.now() - from < 1000);
+  CHECK(s.state == kFlush);
+  CHECK_FALSE(s.drained);
+  CHECK(s.pending);
+  rig.wait_done(0);
+  CHECK(rig.now() - from > 2500);
+  s = rig.status(0);
+  CHECK(s.state == kOff);
+  CHECK(s.drained);
+  CHECK(s.no_reads);
+}
+
+TEST_CASE("OFF and STOPPED wait for the slot read that stands at the bus", "[ring][commands]") {
+  for (unsigned cmd : {kStop, kReset}) {
+    for (unsigned offset = 0; offset < 60; offset++) {
+      INFO("command " << cmd << ", the bus takes it " << offset << " cycles after the last job went");
+      SmallRig rig{int(offset)};
+      rig.setup(0, 4, 4);
+      rig.do_command(0, kEnable);
+      rig.knobs.issue = rig.knobs.pop = 0;
+      rig.knobs.ready = rig.knobs.unload = 1;
+      Slot chain;
+      chain.slots = 6;
+      rig.post(0, chain);
+      rig.ring(0);
+      while (rig.loads.empty()) rig.step();
+      rig.knobs.ready = 0;
+      rig.command(0, cmd);
+      while (rig.queues[0].held) rig.step();
+      rig.run(offset);
+      rig.knobs.ready = 1;
+      rig.knobs.latency = 300;
+      rig.wait_done(0, 2000);  // the rig judges every state that it sees
+      REQUIRE(rig.slot_reads >= 2);
+    }
+  }
+}
+
+TEST_CASE("A record that cannot be written stops its queue in every phase", "[ring]") {
+  for (unsigned fails : {0u, 1u}) {
+    for (unsigned write = 0; write < 150; write += 3) {
+      for (unsigned cmd : {0u, unsigned(kStop), unsigned(kReset)}) {
+        INFO("command " << cmd << ", record fails after " << write << " cycles, fail " << fails);
+        SmallRig rig{int(write)};
+        rig.setup(0, 4, 4);
+        rig.do_command(0, kEnable);
+        rig.knobs.write = write;
+        rig.knobs.leave = rig.knobs.end = 1;
+        rig.knobs.fail = fails;
+        rig.knobs.write_fail = 1;
+        rig.post(0, Slot());
+        rig.ring(0);
+        while (rig.ended_log.empty()) rig.step();
+        rig.knobs.fail = 0;
+        if (cmd) rig.do_command(0, cmd, 3000);
+        rig.run(write);
+        if (cmd == kReset) {
+          REQUIRE(rig.state(0) == kOff);
+          rig.knobs.write_fail = 0;
+          run_again(rig, 0);
+          rig.run(300);
+          REQUIRE(rig.state(0) == kRun);  // it was of the former life
+        } else {
+          rig.wait_state(0, kError, 500);
+        }
+        REQUIRE(rig.write_fails == 1);
+      }
+    }
+  }
+}
+
+TEST_CASE("Two framing errors at once, and completions are not taken", "[ring]") {
+  SmallRig rig(48);
+  for (unsigned q = 0; q < 4; q++) {
+    rig.setup(q, 4, 4);
+    rig.do_command(q, kEnable);
+  }
+  rig.knobs.ring_end = 0;
+  for (unsigned q : {0u, 1u, 2u}) rig.spoil(q);
+  rig.run(2000);
+  unsigned first = 0, flushing = 0;
+  for (unsigned q : {0u, 1u, 2u}) {
+    if (rig.state(q) == kError) first = q;
+    else flushing += rig.state(q) == kFlush;
+  }
+  CHECK(flushing == 2);
+  CHECK_FALSE(rig.status(first).drained);  // its record will come
+  CHECK(rig.status(first).no_reads);
+  CHECK(rig.do_command(3, kStop, 1000) < 400);  // others do not care
+  unsigned second = (first + 1) % 3, third = (first + 2) % 3;
+  CHECK(rig.do_command(second, kReset, 1000) < 400);
+  rig.command(first, kReset);
+  rig.run(1000);
+  CHECK(rig.state(first) == kFlush);  // its completion is on its way
+  rig.knobs.ring_end = 1;
+  rig.wait_done(first);
+  rig.wait_state(third, kError);
+  rig.run(300);
+  REQUIRE(rig.ring_ends.size() == 2);
+  CHECK(rig.ring_ends[0].queue == first);
+  CHECK(rig.ring_ends[1].queue == third);
+}
+
+TEST_CASE("A failure that comes during STOP decides where the queue goes on", "[ring]") {
+  for (unsigned offset = 0; offset < 150; offset += 2) {
+    INFO("STOP " << offset << " cycles before the orders leave");
+    SmallRig rig{int(offset)};
+    rig.setup(0, 4, 4);
+    rig.do_command(0, kEnable);
+    rig.knobs.leave = rig.knobs.part = 0;
+    rig.knobs.issue = 1;
+    for (int i = 0; i < 4; i++) rig.post(0, Slot());
+    rig.ring(0);
+    while (rig.loads.size() < 4) rig.step();
+    rig.run(20);
+    rig.command(0, kStop);
+    rig.run(offset);
+    rig.knobs.fail = rig.knobs.leave = 1;
+    while (!rig.fails) rig.step();
+    rig.wait_done(0, 2000);
+    REQUIRE(rig.state(0) == kStopped);
+    REQUIRE(rig.ended_log.size() == 1);  // those behind it are dead
+    rig.knobs.fail = 0;
+    rig.do_command(0, kEnable);
+    drain(rig);
+    REQUIRE(rig.ended_log.size() == 4);
+    REQUIRE(rig.loads.size() == 7);
+  }
+}
+
+TEST_CASE("RESET overtakes a failure", "[ring]") {
+  unsigned taken_over = 0;
+  for (unsigned offset = 0; offset < 100; offset++) {
+    INFO("RESET " << offset << " cycles after the failure");
+    SmallRig rig{int(offset)};
+    rig.setup(0, 4, 4);
+    rig.do_command(0, kEnable);
+    rig.knobs.fail = rig.knobs.leave = 1;
+    rig.knobs.write = 60;
+    fill(rig, 0);
+    while (rig.ended_log.empty()) rig.step();
+    rig.run(offset);
+    rig.do_command(0, kReset, 2000);
+    REQUIRE(rig.state(0) == kOff);
+    taken_over += rig.acts[kTakeOver];
+    rig.knobs.fail = 0;
+    run_again(rig, 0);
+    fill(rig, 0);
+    drain(rig);
+    REQUIRE(rig.state(0) == kRun);
+  }
+  CHECK(taken_over > 10);
+}
+
+TEST_CASE("No slot of a former life is loaded, wherever RESET or STOP meets it", "[ring]") {
+  for (unsigned cmd : {kReset, kStop}) {
+    DefaultRig rig(49);
+    rig.setup(0, 5, 5);
+    rig.setup(1, 5, 5);
+    rig.knobs.jitter = 10;
+    rig.do_command(0, kEnable);
+    rig.do_command(1, kEnable);
+    for (unsigned offset = 0; offset < 240; offset++) {
+      INFO("command " << cmd << ", " << offset << " cycles after the doorbell");
+      rig.knobs.issue = offset % 3 ? 0.3 : 0;
+      for (int i = 0; i < 12; i++) {
+        rig.post(0, offset % 5 ? Slot() : tcp(200000));
+        rig.post(1, Slot());
+      }
+      rig.ring(0);
+      rig.ring(1);
+      rig.run(offset);
+      rig.do_command(0, cmd);
+      if (cmd == kReset) {
+        rig.setup(0, 5, 5);
+        CHECK(rig.status(0).fetched == 0);
+      } else {
+        rig.rewrite(0);
+      }
+      rig.command(0, kEnable);
+      for (int i = 0; i < 4; i++) rig.post(0, Slot());
+      rig.ring(0);
+      rig.wait_done(0);
+      rig.knobs.issue = 0.3;
+      if (offset % 4 == 0) drain(rig);
+    }
+    drain(rig);
+  }
+}
+
+TEST_CASE("`fetched` is of the present life at once", "[ring]") {
+  SmallRig rig(50);
+  rig.setup(0, 4, 4);
+  rig.do_command(0, kEnable);
+  for (int i = 0; i < 7; i++) rig.post(0, Slot());
+  rig.ring(0);
+  drain(rig);
+  CHECK(rig.status(0).fetched == 7);
+  rig.do_command(0, kReset);
+  CHECK(rig.status(0).fetched == 0);
+  CHECK(rig.status(0).producer == 0);
+  rig.setup(0, 4, 4);
+  rig.do_command(0, kEnable);
+  for (int i = 0; i < 400; i++) CHECK(rig.status(0).fetched == 0);
+}
+
+namespace {
+
+// STOP and ENABLE: one life each.
+template <typename R>
+void spend_lives(R &rig, unsigned q, unsigned lives) {
+  for (unsigned i = 0; i < lives; i++) {
+    rig.do_command(q, kStop, 2000);
+    rig.do_command(q, kEnable, 2000);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("Lives do not come round while a batch of an old one waits behind another queue's", "[ring]") {
+  SmallRig rig(51);
+  rig.setup(0, 4, 4);
+  rig.setup(1, 4, 4);
+  rig.do_command(0, kEnable);
+  rig.do_command(1, kEnable);
+  rig.knobs.silent = 1;  // its read stands in front
+  rig.post(1, Slot());
+  rig.ring(1);
+  rig.run(50);
+  rig.post(0, Slot());
+  rig.ring(0);
+  rig.run(200);
+  REQUIRE(rig.loads.empty());
+  unsigned lives = 0;
+  do {
+    rig.do_command(0, kStop, 2000);
+    rig.rewrite(0);
+    rig.command(0, kEnable);
+    rig.run(1000);
+    REQUIRE(++lives < 300);
+  } while (!rig.status(0).pending);
+  CHECK(lives > 200);
+  CHECK(rig.state(0) == kStopped);
+  rig.knobs.silent.reset();
+  rig.wait_done(0, 2000);
+  CHECK(rig.state(0) == kRun);
+  drain(rig);
+  CHECK(rig.loads.size() == 2);
+}
+
+TEST_CASE("Lives do not come round either when the loader ended the last of them", "[ring]") {
+  SmallRig rig(52);
+  rig.setup(0, 15, 4);
+  rig.setup(1, 4, 4);
+  rig.do_command(0, kEnable);
+  rig.do_command(1, kEnable);
+  rig.knobs.consume = 1;
+  // until batch B begins at slot 65536, the place where the queue goes on after a RESET
+  Slot skip, small;
+  skip.kind = 0;
+  for (unsigned slots : {32767u, 32767u}) {
+    skip.slots = slots;
+    REQUIRE(rig.post(0, skip));
+    rig.ring(0);
+    drain(rig);
+  }
+  spend_lives(rig, 0, 254);
+  // a job too much for the bytes loaded ahead: the loader drops it and ends life 255
+  rig.knobs.issue = 0;
+  rig.knobs.silent = 1;
+  rig.post(0, tcp(262144));
+  rig.post(0, tcp(262144));
+  WARN("todo");
 }
 
 TEST_CASE("The list holds each number once and forgets no push", "[ring]") {
