@@ -2,6 +2,9 @@
 // Asks for batches of slots: takes a queue off the load list, looks whether it may load more, and
 // reads up to 2^hint slots (not beyond producer, ring end or 4 KiB) into one prefetch block.
 //
+// After a job with more further slots than a chain holds, one slot is read where the next job of that
+// length would leave the next first slot: the chain reads what lies between.
+//
 // A queue whose slots were dropped needs its share of the job entries first; one that flows may
 // prefetch beyond it. A braked queue has one job at a time, and one slot of it. A queue that may not load is dropped from the list; an event brings it back. A
 // queue with more to fetch goes to the end of the list. In the cycle of the pop `fc_*` is asked about
@@ -143,7 +146,7 @@ module vmso_ring_fetch
   assign to_end  = ~fetch_q & mask_q;
   assign to_page = ~(base_q[5:0] + place[5:0]);
   assign fit     = limit_t'(ahead_q) - limit_t'(flight_q);
-  assign strided = stride_q > 16'd1;
+  assign strided = stride_q > slot_idx_t'(1 + ChainPlaces);
   assign want    = strided || braked_q ? 4'd1 : 4'd1 << hint_q;
   assign slots   = first(limit_t'(want)) & first(limit_t'(avail)) & one_and(limit_t'(to_end))
                    & one_and(limit_t'(to_page)) & one_and(fit);

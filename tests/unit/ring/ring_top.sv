@@ -130,6 +130,7 @@ module ring_top
   queue_status_t        status;
   logic                 slot_valid, slot_ready, ctl_arriving;
   vmso_ring_pkg::slot_t slot;
+  job_t                 slot_job;
   logic [7:0]           job_home;
   job_load_t            job_load;
   read_req_t            slot_req;
@@ -152,14 +153,15 @@ module ring_top
                 resp: read_resp_e'(rsp_resp)}),
     .read_data(rsp_data),
     .query_queue, .query_issued_bytes, .query_in_debt, .query_ended, .query_backlog,
+    .slot_debit_valid, .slot_debit_queue, .slot_debit_beats, .sent_valid(1'b1), .sent_queue(sent_q),
     .wake_valid, .wake_ready, .wake_queue, .ended_valid, .ended_queue,
     .consumed_valid, .consumed_queue, .write_failed_valid, .write_failed_queue,
-    .slot_valid, .slot_ready, .slot, .job_home, .job_load_valid(load_valid), .job_load,
+    .slot_valid, .slot_ready, .slot_job, .slot, .job_home, .job_load_valid(load_valid), .job_load,
     .chain_look, .chain_avail, .chain_pop_valid, .chain_pop_job, .chain_slot_valid, .chain_slot(further),
     .chain_slot_resp(further_resp), .job_free_valid, .job_free,
     .unload_valid, .unload_ready, .unload_queue, .unload_head_any(head_any),
     .unload_head_slot(head_slot), .unload_head_segments(head_segments),
-    .unload_head_bytes(head_bytes), .ctl_queue, .ctl_arriving, .ctl_issued, .ctl_left,
+    .unload_head_bytes(head_bytes), .unload_head_fold('0), .ctl_queue, .ctl_arriving, .ctl_issued, .ctl_left,
     .ctl_end_none, .ctl_idle, .ctl_read_none, .bury_valid, .bury_ready, .bury_queue, .bury_void,
     .queue_fail_valid(fail_valid), .queue_fail_ready(fail_ready),
     .queue_fail('{queue: fail_queue, resume_slot: fail_slot}),
@@ -167,7 +169,7 @@ module ring_top
     .queue_reset_valid, .queue_reset_ready, .queue_reset_queue
   );
   vmso_job #(.Cfg(Cfg)) u_job (
-    .clk, .rst_n, .slot_valid, .slot_ready, .slot, .job_home, .job_load_valid(load_valid),
+    .clk, .rst_n, .slot_valid, .slot_ready, .slot_job, .slot, .job_home, .job_load_valid(load_valid),
     .job_load, .ctl_queue, .ctl_arriving, .job_free_valid, .job_free, .tmpl_free_valid, .tmpl_free
   );
 
@@ -208,6 +210,13 @@ module ring_top
   assign ring_end_va        = ring_end.va;
   assign ring_end_access    = ring_end.access;
 
+  // frames of every queue leave all the time
+  queue_t sent_q;
+  always_ff @(posedge clk) sent_q <= rst_n ? sent_q + 1'b1 : '0;
+
+  logic slot_debit_valid;
+  queue_t slot_debit_queue;
+  logic [5:0] slot_debit_beats;
   logic unused_bits;
-  assign unused_bits = ^{job_load, ring_end};
+  assign unused_bits = ^{job_load, ring_end, slot_debit_valid, slot_debit_queue, slot_debit_beats};
 endmodule : ring_top
