@@ -217,6 +217,7 @@ class Rig : public unit::UnitBench<M> {
     u.log2_entries = log2_entries;
     config(q, 0, u.base);
     config(q, 1, log2);
+    config(q, 2, 0x40000000ull + 0x100000ull * q);
     config(q, 3, log2_entries);
     config(q, 4, 0xf004003002001ull);
     used.insert(q);

@@ -153,7 +153,7 @@ module ring_top
                 resp: read_resp_e'(rsp_resp)}),
     .read_data(rsp_data),
     .query_queue, .query_issued_bytes, .query_in_debt, .query_ended, .query_backlog,
-    .slot_debit_valid, .slot_debit_queue, .slot_debit_beats, .sent_valid(1'b1), .sent_queue(sent_q),
+    .slot_debit_valid, .slot_debit_queue, .slot_debit_beats, .sent_valid(ring_ready), .sent_queue(sent_q),
     .wake_valid, .wake_ready, .wake_queue, .ended_valid, .ended_queue,
     .consumed_valid, .consumed_queue, .write_failed_valid, .write_failed_queue,
     .slot_valid, .slot_ready, .slot_job, .slot, .job_home, .job_load_valid(load_valid), .job_load,
