@@ -365,7 +365,8 @@ module vmso_ring_ctl
   end
   assign done  = fsm_q == Finish && !command_valid && carried_out && !touched_q;
   assign again = !(act_q inside {ActNothing, ActEnable, ActMark, ActIgnore, ActForget, ActEnd})
-                 || touched_q || (pending_q && !carried_out);
+                 || touched_q || (pending_q && !carried_out)
+                 || (ends && write_failed_q && !(what_q inside {DoReset, DoWriteError}));
   assign notify_valid = done && notify_q;
 
   assign bury_valid        = fsm_q == WaitBury && buries;
@@ -408,6 +409,7 @@ module vmso_ring_ctl
       default: final_state = QueueError;
     endcase
   end
+  // A framing error's completion is still to be written, and nobody looks at that.
   always_comb begin
     state_en = (rewrite && act_q != ActMark) || (decide && act inside {ActStart, ActShow});
     state    = QueueFlush;
@@ -418,7 +420,7 @@ module vmso_ring_ctl
     end else begin
       state    = final_state;
       no_reads = final_state != QueueRun;
-      drained  = final_state != QueueRun;
+      drained  = final_state != QueueRun && !error_put;
     end
   end
 

@@ -91,7 +91,7 @@ struct Queue {
   bool others = false;   // another one was refused meanwhile
   unsigned cmd = 0;
   uint64_t since = 0;                                       // of the command
-  unsigned line = 0;  // visits of others while its command is pending
+  unsigned line = 0;  // visits of others since its last one, if it awaits a notification
   unsigned resets = 0, notified = 0;
   // what must be loaded next
   uint32_t next_load = 0;
@@ -341,7 +341,7 @@ class Rig : public unit::UnitBench<M> {
   bool check_loads = true, check_notify = true;
   unsigned slot_reads = 0, slot_reads_slots = 0, sticky = 0, jobs_counted = 0, fails = 0,
            unloads = 0, voids = 0, buries = 0, write_fails = 0, visits = 0,
-           longest_line = 0;  // most visits of other queues between two of one with a command
+           longest_line = 0;  // most visits of others between two of a queue that awaits a notification
   std::array<unsigned, 16> acts{};
   std::optional<unsigned> watch;  // queue whose status is asked for; else one at random
   Status seen;                    // the last status
@@ -626,7 +626,7 @@ class Rig : public unit::UnitBench<M> {
     visits++;
     for (unsigned q : used) {
       Queue &u = queues[q];
-      u.line = u.pending && q != of ? u.line + 1 : 0;
+      u.line = u.notify && q != of ? u.line + 1 : 0;  // notified: at once
       longest_line = std::max(longest_line, u.line);
     }
   }
