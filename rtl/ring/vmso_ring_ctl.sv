@@ -279,14 +279,14 @@ module vmso_ring_ctl
         end else if (write_failed_q) begin
           what = DoWriteError;
           if (state_q != QueueRun && state_q != QueueStopped) act = ActForget;
+        end else if (state_q == QueueRun && pending_q && cmd_q == CmdStop) begin
+          what = DoStop;  // before a failure: there may be no end of them
         end else if (state_q == QueueRun && fail_q) begin
           what = DoFail;
         end else if (state_q == QueueRun && bad_now_q) begin
           what = DoError;
         end else if (!pending_q) begin
           act = ActNothing;
-        end else if (cmd_q == CmdStop && state_q == QueueRun) begin
-          what = DoStop;
         end else if (cmd_q == CmdEnable && enables) begin
           act = life_ends ? ActAgain : ActEnable;
           what = DoStop;

