@@ -257,7 +257,7 @@ module vmso_ring_ctl
   assign resets    = pending_q && cmd_q == CmdReset;
   assign resume    = fail_q && transit_q.what != DoReset && transit_q.what != DoWriteError;
   assign home      = none_held_q && read_q;
-  assign life_ends = load_q.life == '1 && !batches_gone_q;
+  assign life_ends = load_q.life >= life_t'(254) && !batches_gone_q;
   assign enables   = state_q == QueueStopped || (state_q == QueueOff && shape_ok_q);
   assign runs_again = transit_q.what == DoFail || (transit_q.what == DoError && resume);
   always_comb begin

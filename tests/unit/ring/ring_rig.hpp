@@ -343,6 +343,7 @@ class Rig : public unit::UnitBench<M> {
            unloads = 0, voids = 0, buries = 0, write_fails = 0, visits = 0,
            longest_line = 0;  // most visits of others between two of a queue that awaits a notification
   std::array<unsigned, 16> acts{};
+  unsigned life = 0;  // of the queue visited last, as it was
   std::optional<unsigned> watch;  // queue whose status is asked for; else one at random
   Status seen;                    // the last status
   unsigned seen_queue = 0;
@@ -569,7 +570,7 @@ class Rig : public unit::UnitBench<M> {
     asked = d.query_queue;
     ctl_asked = d.ctl_queue;
     if (d.visit_valid) visit(d.visit_queue);
-    if (d.act_valid) acts[d.act]++;
+    if (d.act_valid) acts[d.act]++, life = d.act_life;
     // doorbell
     if (d.doorbell_valid && d.doorbell_ready) {
       bells.pop_front();
