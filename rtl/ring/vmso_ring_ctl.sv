@@ -132,8 +132,8 @@ module vmso_ring_ctl
   vmso_ring_commands #(.Queues(Cfg.queues)) u_commands (
     .clk, .rst_n, .ready(commands_ready), .command_valid, .command, .status_queue,
     .status_pending, .status_refused, .ctl_queue(queue_q), .ctl_pending(pending),
-    .ctl_taken(taken), .ctl_cmd(cmd), .ctl_notify(notify), .done_valid(done), .ignored(act_q == ActIgnore),
-    .attention_valid, .attention_ready, .attention, .again_valid(fsm_q == WaitAgain), .again_ready,
+    .ctl_taken(taken), .ctl_cmd(cmd), .ctl_notify(notify), .done_valid(done),
+    .ignored(act_q == ActIgnore), .attention_valid, .attention_ready, .attention, .again_valid(fsm_q == WaitAgain), .again_ready,
     .visit_valid, .visit_ready(fsm_q == WaitVisit && ready), .visit, .sticky_ignored
   );
 
