@@ -133,8 +133,8 @@ module vmso_ring_ctl
   vmso_ring_commands #(.Queues(Cfg.queues)) u_commands (
     .clk, .rst_n, .ready(commands_ready), .command_valid, .command, .status_queue,
     .status_pending, .status_refused, .ctl_queue(queue_q), .ctl_pending(pending),
-    .ctl_taken(taken), .ctl_cmd(cmd), .ctl_notify(notify), .done_valid(done), .ignored(act_q == ActIgnore),
-    .attention_valid, .attention_ready, .attention, .again_valid(fsm_q == WaitAgain), .again_ready,
+    .ctl_taken(taken), .ctl_cmd(cmd), .ctl_notify(notify), .done_valid(done),
+    .ignored(act_q == ActIgnore), .attention_valid, .attention_ready, .attention, .again_valid(fsm_q == WaitAgain), .again_ready,
     .visit_valid, .visit_ready(fsm_q == WaitVisit && ready), .visit, .sticky_ignored
   );
 
@@ -258,7 +258,7 @@ module vmso_ring_ctl
   assign resets    = pending_q && cmd_q == CmdReset;
   assign resume    = fail_q && transit_q.what != DoReset && transit_q.what != DoWriteError;
   assign home      = none_held_q && read_q;
-  assign life_ends = load_q.life == '1 && !batches_gone_q;
+  assign life_ends = load_q.life >= life_t'(254) && !batches_gone_q;
   assign enables   = state_q == QueueStopped || (state_q == QueueOff && shape_ok_q);
   assign runs_again = transit_q.what == DoFail || (transit_q.what == DoError && resume);
   always_comb begin
@@ -280,14 +280,14 @@ module vmso_ring_ctl
         end else if (write_failed_q) begin
           what = DoWriteError;
           if (state_q != QueueRun && state_q != QueueStopped) act = ActForget;
+        end else if (state_q == QueueRun && pending_q && cmd_q == CmdStop) begin
+          what = DoStop;  // before a failure: there may be no end of them
         end else if (state_q == QueueRun && fail_q) begin
           what = DoFail;
         end else if (state_q == QueueRun && bad_now_q) begin
           what = DoError;
         end else if (!pending_q) begin
           act = ActNothing;
-        end else if (cmd_q == CmdStop && state_q == QueueRun) begin
-          what = DoStop;
         end else if (cmd_q == CmdEnable && enables) begin
           act = life_ends ? ActAgain : ActEnable;
           what = DoStop;

@@ -10,8 +10,9 @@ package vmso_ring_pkg;
 
   typedef logic [5:0] block_t;  // prefetch block
   // A queue's prefetched batches belong to a life; those of another one are useless. Lives are counted on by
-  // the loader, in the order of the batches, and by the controller, which does not pass to life 0 while a
-  // batch is here: so no batch is ever taken for one of a later life.
+  // the loader, in the order of the batches, and by the controller, which passes to life 255 or 0 only
+  // when no batch is here. The loader leaves batches of the life that it ends, so some of life 255 may wait
+  // while it is 0, 1 .. 254, but not longer: no batch is ever taken for one of a later life.
   typedef logic [7:0] life_t;
 
   // A first slot on its way from ring to job; its framing was checked.

@@ -125,7 +125,8 @@ module ring_top
   output logic                     visit_valid,  // one begins
   output logic [11:0]              visit_queue,
   output logic                     act_valid,    // it has decided
-  output logic [3:0]               act
+  output logic [3:0]               act,
+  output logic [7:0]               act_life      // of the queue before that
 );
   queue_status_t        status;
   logic                 slot_valid, slot_ready, ctl_arriving;
@@ -182,6 +183,7 @@ module ring_top
   assign visit_queue        = queue_t'(u_ring.u_ctl.visit);
   assign act_valid          = u_ring.u_ctl.decide;
   assign act                = u_ring.u_ctl.act;
+  assign act_life           = u_ring.u_ctl.load_q.life;
   assign slot_req_addr      = slot_req.addr;
   assign slot_req_len       = slot_req.len;
   assign load_job           = job_load.job;

@@ -570,7 +570,8 @@ TEST_CASE("Random traffic with random partners, seeds 101 to 140", "[ring][rando
 }
 
 TEST_CASE("More of the same", "[.soak]") {
-  for (int seed = 1000; seed < 2000; seed++) {
+  int first = std::getenv("VMSO_SEED") ? std::atoi(std::getenv("VMSO_SEED")) : 1000;
+  for (int seed = first; seed < first + 1000; seed++) {
     wild<SmallRig>(seed, 4, 30000);
     wild<DefaultRig>(seed, 64, 20000);
     if (seed % 10 == 0) wild<WideRig>(seed, 64, 20000);
@@ -1002,7 +1003,7 @@ TEST_CASE("Failing queues and commands take turns", "[ring][commands]") {
     }
   };
   feed(4000);
-  unsigned worst = 0;
+  unsigned worst = 0, idle_rounds = 0;
   rig.longest_line = 0;
   for (int round = 0; round < 40; round++) {
     for (unsigned cmd : {kStop, kReset, kEnable}) {
@@ -1017,12 +1018,13 @@ TEST_CASE("Failing queues and commands take turns", "[ring][commands]") {
       }
       worst = std::max(worst, unsigned(rig.now() - from));
       feed(100);
-      CHECK(rig.fails > fails);
+      idle_rounds += rig.fails == fails;
     }
   }
   WARN("worst command beside 60 failing queues: " << worst << " cycles, " << rig.longest_line
                                                    << " visits of others in a row");
   CHECK(rig.longest_line <= 2);  // one that had begun, one of the others' turn
+  CHECK(idle_rounds < 12);
   // all queues have a command at once, and the failures go on
   rig.longest_line = 0;
   for (unsigned q = 0; q < 64; q++) {
@@ -1325,19 +1327,6 @@ TEST_CASE("`fetched` is of the present life at once", "[ring]") {
   for (int i = 0; i < 400; i++) CHECK(rig.status(0).fetched == 0);
 }
 
-namespace {
-
-// STOP and ENABLE: one life each.
-template <typename R>
-void spend_lives(R &rig, unsigned q, unsigned lives) {
-  for (unsigned i = 0; i < lives; i++) {
-    rig.do_command(q, kStop, 2000);
-    rig.do_command(q, kEnable, 2000);
-  }
-}
-
-}  // namespace
-
 TEST_CASE("Lives do not come round while a batch of an old one waits behind another queue's", "[ring]") {
   SmallRig rig(51);
   rig.setup(0, 4, 4);
@@ -1371,27 +1360,68 @@ TEST_CASE("Lives do not come round while a batch of an old one waits behind anot
 
 TEST_CASE("Lives do not come round either when the loader ended the last of them", "[ring]") {
   SmallRig rig(52);
-  rig.setup(0, 15, 4);
+  rig.setup(0, 14, 4);
   rig.setup(1, 4, 4);
   rig.do_command(0, kEnable);
   rig.do_command(1, kEnable);
-  rig.knobs.consume = 1;
-  // until batch B begins at slot 65536, the place where the queue goes on after a RESET
-  Slot skip, small;
+  rig.knobs.consume = rig.knobs.ready = 1;
+  rig.knobs.jitter = 0;
+  // up to index 65533, by jobs of many slots
+  Slot skip;
   skip.kind = 0;
-  for (unsigned slots : {32767u, 32767u}) {
+  for (unsigned slots : {16384u, 16384u, 16384u, 16381u}) {
     skip.slots = slots;
     REQUIRE(rig.post(0, skip));
     rig.ring(0);
     drain(rig);
   }
-  spend_lives(rig, 0, 254);
-  // a job too much for the bytes loaded ahead: the loader drops it and ends life 255
+  do {
+    rig.do_command(0, kStop, 2000);
+    rig.do_command(0, kEnable, 2000);
+  } while (rig.life != 254);
+  // life 255: 65535 is a job too much for the bytes loaded ahead, the loader drops it. Its batch is
+  // followed by two of queue 1, whose reads stay out (one that is next is known to be dead), and these
+  // by 65536: place 0
   rig.knobs.issue = 0;
   rig.knobs.silent = 1;
-  rig.post(0, tcp(262144));
-  rig.post(0, tcp(262144));
-  WARN("todo");
+  rig.knobs.latency = 200;
+  size_t before = rig.loads.size();
+  rig.post(0, tcp(200000));
+  rig.post(0, tcp(200000));
+  rig.post(0, Slot());
+  rig.ring(0);
+  unsigned reads = rig.slot_reads;
+  while (rig.slot_reads < reads + 3) rig.step();
+  rig.post(1, Slot());
+  rig.post(1, Slot());
+  rig.ring(1);
+  while (rig.slot_reads < reads + 5) rig.step();
+  rig.post(0, Slot());
+  rig.ring(0);
+  while (rig.slot_reads < reads + 6) rig.step();
+  REQUIRE(rig.loads.size() == before);
+  rig.run(500);
+  REQUIRE(rig.loads.size() == before + 2);
+  // a new ring begins at place 0
+  rig.do_command(0, kReset, 2000);
+  REQUIRE(rig.life == 0);
+  rig.setup(0, 4, 4);
+  unsigned lives = 0;
+  for (;;) {
+    rig.command(0, kEnable);
+    rig.run(300);
+    if (rig.status(0).pending || rig.life == 254) break;
+    rig.do_command(0, kStop, 2000);
+    REQUIRE(++lives < 300);
+  }
+  CHECK(lives > 200);
+  CHECK(rig.status(0).pending);  // until the batch is gone
+  rig.post(0, Slot());
+  rig.ring(0);
+  rig.knobs.silent.reset();
+  rig.knobs.issue = 1;
+  rig.wait_done(0, 2000);
+  drain(rig);
 }
 
 TEST_CASE("The list holds each number once and forgets no push", "[ring]") {
