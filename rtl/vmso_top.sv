@@ -205,6 +205,7 @@ module vmso_top
   job_end_t                    ring_end;
   // job
   logic                        slot_ready, job_load_valid;
+  job_t                        slot_job;
   logic [7:0]                  job_home;
   job_load_t                   job_load;
   // run
@@ -399,8 +400,8 @@ module vmso_top
     .slot_req_ready, .slot_req, .slot_req_id, .read_rsp_valid, .read_rsp, .read_data,
     .query_queue, .query_issued_bytes, .query_in_debt, .query_ended, .query_backlog, .wake_valid,
     .wake_ready, .wake_queue, .ended_valid, .ended_queue, .consumed_valid, .consumed_queue,
-    .write_failed_valid, .write_failed_queue, .slot_valid, .slot_ready, .slot, .job_home,
-    .job_load_valid, .job_load,
+    .write_failed_valid, .write_failed_queue, .slot_valid, .slot_ready, .slot_job, .slot,
+    .job_home, .job_load_valid, .job_load,
     .chain_look, .chain_avail, .chain_pop_valid, .chain_pop_job, .chain_slot_valid, .chain_slot,
     .chain_slot_resp, .job_free_valid, .job_free, .unload_valid, .unload_ready, .unload_queue,
     .unload_head_any, .unload_head_slot, .unload_head_segments, .unload_head_bytes,
@@ -411,7 +412,8 @@ module vmso_top
     .queue_reset_valid, .queue_reset_ready, .queue_reset_queue
   );
   vmso_job #(.Cfg(Cfg)) u_job (
-    .clk, .rst_n(core_rst_n), .slot_valid, .slot_ready, .slot, .job_home, .job_load_valid,
+    .clk, .rst_n(core_rst_n), .slot_valid, .slot_ready, .slot_job, .slot, .job_home,
+    .job_load_valid,
     .job_load, .ctl_queue, .ctl_arriving, .job_free_valid, .job_free, .tmpl_free_valid, .tmpl_free
   );
   vmso_run #(.Cfg(Cfg)) u_run (

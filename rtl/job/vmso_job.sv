@@ -3,7 +3,7 @@
 // is not refused, a template entry, and broadcasts it.
 //
 // slot        valid/ready; ready: a job entry and a template entry are free, at most every second cycle.
-//             Ready does not depend on valid
+//             Ready does not depend on valid. slot_job stands with ready: the entry that the slot gets
 // job_load    valid only, three cycles after the slot, in the order of the slots. A job with a status
 //             other than OK is refused: no header bytes, nothing is to be read for it
 // job_free    valid only: the entry can be used again; tmpl_free the same for a template
@@ -20,6 +20,7 @@ module vmso_job
   input  logic                 rst_n,
   input  logic                 slot_valid,
   output logic                 slot_ready,
+  output job_t                 slot_job,
   input  vmso_ring_pkg::slot_t slot,
   output logic [7:0]           job_home,
   output logic                 job_load_valid,
@@ -54,6 +55,7 @@ module vmso_job
   assign tmpl_room  = tmpl_home > (TmplW + 1)'(2);
   assign slot_ready = job_valid && tmpl_room && !recent_q;
   assign take       = slot_valid && slot_ready;
+  assign slot_job   = job_t'(job);
   assign job_home   = 8'(home);
 
   // -- accept ------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@
 //               be a few cycles old, but query_ended and query_backlog belong to one another
 // slot          first slots of jobs with sound framing, to job; one per two cycles; valid may fall when
 //               the controller stops its queue
+// slot_job      stands with slot_ready: the entry that the slot gets
 // job_home      free job entries: a queue holds at most twice as many as are free
 // wake          seg: the queue has issued, or came out of debt; after the query shows it
 // sent          valid only, out: a frame of the queue has left. After a failure its jobs are loaded one at
@@ -81,6 +82,7 @@ module vmso_ring
   // job
   output logic                     slot_valid,
   input  logic                     slot_ready,
+  input  job_t                     slot_job,
   output vmso_ring_pkg::slot_t     slot,
   input  logic [7:0]               job_home,
   input  logic                     job_load_valid,
@@ -190,6 +192,10 @@ module vmso_ring
   logic            store_valid, store_ready, store_void, store_last;
   logic [511:0]    store_slot;
   read_resp_e      store_resp;
+  logic            start_valid, chain_stale, chain_room, stream_valid, stream_ready;
+  chain_start_t    start;
+  logic [6:0]      stream_job;
+  logic [1:0]      stream_place;
   logic            chain_row_en, chain_done_valid;
   logic [8:0]      chain_place;
   logic [1:0]      chain_row;
@@ -318,19 +324,18 @@ module vmso_ring
     .load_state_en(load_write), .load_state_queue(load_write_queue), .load_state(load_new),
     .seen_en, .seen, .run_queue, .running, .forget(ctl_write && ctl_write_ready),
     .ctl_queue(ctl_index),
-    .job_home, .slot_valid, .slot_ready, .slot,
+    .job_home, .slot_valid, .slot_ready, .slot_job, .slot,
+    .start_valid, .start, .chain_stale, .chain_room, .stream_valid, .stream_ready, .stream_job,
+    .stream_place,
     .bad_en, .bad, .bad_valid(load_bad_valid), .bad_ready(load_bad_ready),
     .batch_end_valid, .batch_end_ready, .batch_end
   );
   assign count_jobs = slot_valid && slot_ready;
 
-  logic chained;
-  assign chained = job_load_valid && job_load.slots > 16'd1 && job_load.status == StatusOk
-                   && job_load.kind != KindNop;
   vmso_ring_chain #(.Cfg(Cfg)) u_chain (
-    .clk, .rst_n, .ready(chain_ready), .load_valid(chained),
-    .load_job(job_load.job[JobW-1:0]), .load_queue(job_load.queue[QueueW-1:0]),
-    .load_slot(job_load.slot), .load_slots(job_load.slots),
+    .clk, .rst_n, .ready(chain_ready), .start_valid, .start_in(start), .room(chain_room),
+    .stale_job(slot_job[JobW-1:0]), .stale(chain_stale), .stream_valid, .stream_ready,
+    .stream_job, .stream_place, .stream_slot(store_slot), .stream_resp(store_resp),
     .chain_queue, .chain_base, .chain_log2_slots,
     .free_valid(job_free_valid), .free_job(job_free[JobW-1:0]),
     .read_valid(chain_read_valid), .read_ready(chain_read_ready), .read(chain_read),
@@ -387,6 +392,6 @@ module vmso_ring
                       | (sticky_t'(sticky_error) << StickyQueueError);
 
   logic unused_bits;
-  assign unused_bits = ^{status_queue, job_load, job_free, chain_look, chain_pop_job, issue.queue,
-                         read_ends_queue, sent_queue};
+  assign unused_bits = ^{status_queue, job_load, job_free, slot_job, chain_look, chain_pop_job,
+                         issue.queue, read_ends_queue, sent_queue};
 endmodule : vmso_ring

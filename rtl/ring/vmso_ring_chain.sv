@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fetches the further slots of loaded jobs and keeps at most four of each, in order.
+// Holds at most four further slots of each loaded job, in order: the first ones come from the loader, if
+// the prefetch store has them (`streamed`), it fetches the others itself.
 //
-// load        valid only (job_load with further slots to come); at most one per two cycles
+// start       valid only, while room; at most one per two cycles, with the first slot's acceptance
+// stream      valid/ready: the job's streamed slots, one after the other, after the start. Ready waits only
+//             for landings of reads, which are bounded, and for the FIFO of events. A job whose streamed
+//             slots do not all come must be freed
+// stale       of stale_job, combinational: reads of the place's last job are in flight. They would
+//             overwrite what is streamed: a job that starts now must have nothing streamed
 // free        valid only: what is held of the job is dropped. Reads of it may still be in flight: a new
 //             job in the same place starts to fetch when they are home
 // look        avail answers in the same cycle: the next further slot of that job is here
 // pop         valid only, of a job whose slot is here, at most one outstanding; the slot comes 3 + 512 / data_bits
 //             cycles later or, when other events of chains are in the way, some cycles after that
 // read        one slot per burst; jobs that want slots take turns
-// throughput  one event (load, free, pop, landing, fetch) per cycle; landing waits in a FIFO that holds
+// throughput  one event (start, streamed slot, free, pop, landing, fetch) per cycle; landing waits in a FIFO that holds
 //             every read that can be in flight
 // reset       a walk clears the jobs' states; `ready` is low meanwhile
 `include "vmso_assert.svh"
@@ -25,11 +31,17 @@ module vmso_ring_chain
   input  logic                     clk,
   input  logic                     rst_n,
   output logic                     ready,
-  input  logic                     load_valid,
-  input  logic [JobW-1:0]          load_job,
-  input  logic [QueueW-1:0]        load_queue,
-  input  slot_idx_t                load_slot,    // first slot of the job
-  input  slot_idx_t                load_slots,   // 2 or more
+  input  logic                     start_valid,
+  input  chain_start_t             start_in,
+  output logic                     room,
+  input  logic [JobW-1:0]          stale_job,
+  output logic                     stale,
+  input  logic                     stream_valid,
+  output logic                     stream_ready,
+  input  logic [6:0]               stream_job,
+  input  logic [1:0]               stream_place,
+  input  logic [511:0]             stream_slot,
+  input  read_resp_e               stream_resp,
   output logic [QueueW-1:0]        chain_queue,  // answered one cycle later
   input  logic [49:0]              chain_base,
   input  logic [3:0]               chain_log2_slots,
@@ -75,42 +87,51 @@ module vmso_ring_chain
     logic [3:0]  log2_slots;
   } where_t;
   typedef struct packed {
+    logic            streamed;  // a slot of `job` has come; else the job starts
+    logic [1:0]      place;     // of the slot
     logic [JobW-1:0] job;
     slot_idx_t       slot;
     slot_idx_t       slots;
+    logic [2:0]      count;     // slots that will be streamed
     where_t          where;
   } start_t;
 
   // -- events that have to wait ------------------------------------------------------------------------
-  logic              loaded_q;
-  start_t            start_in, start;
-  logic [JobW-1:0]   load_job_q;
-  logic [QueueW-1:0] load_queue_q;
-  slot_idx_t         load_slot_q, load_slots_q;
-  logic              start_valid, start_take, start_room;
+  localparam int unsigned StartDepth = 8;
+  logic              streamed, event_q, event_streamed_q;
+  logic [1:0]        event_place_q;
+  start_t            event_in, start;
+  chain_start_t      start_in_q;
+  logic              start_here, start_take, start_fits;
   logic              land_valid, land_take, land_room;
   logic [PlaceW-1:0] land;
-  logic [3:0]        unused_start_count;
+  logic [3:0]        start_count;
   logic [6:0]        unused_land_count;
 
-  assign chain_queue = load_queue;
+  // A start waits a cycle for its ring; so does a streamed slot, that it stays behind its start.
+  assign chain_queue = start_in.queue[QueueW-1:0];
+  assign streamed    = stream_valid && stream_ready;
   always_ff @(posedge clk) begin
-    if (!rst_n) loaded_q <= 1'b0;
-    else loaded_q <= load_valid;
+    if (!rst_n) event_q <= 1'b0;
+    else event_q <= start_valid || streamed;
   end
   always_ff @(posedge clk) begin
-    load_job_q   <= load_job;
-    load_queue_q <= load_queue;
-    load_slot_q  <= load_slot;
-    load_slots_q <= load_slots;
+    start_in_q       <= start_in;
+    event_streamed_q <= streamed;
+    event_place_q    <= stream_place;
+    if (streamed) start_in_q.job <= stream_job;
   end
-  assign start_in = '{job: load_job_q, slot: load_slot_q, slots: load_slots_q,
-                      where: '{queue: load_queue_q, base: chain_base,
-                                log2_slots: chain_log2_slots}};
-  vmso_fifo #(.Bits($bits(start_t)), .Depth(8)) u_start (
-    .clk, .rst_n, .in_valid(loaded_q), .in_ready(start_room), .in(start_in),
-    .out_valid(start_valid), .out_ready(start_take), .out(start), .count(unused_start_count)
+  assign event_in = '{
+    streamed: event_streamed_q, place: event_place_q, job: start_in_q.job[JobW-1:0],
+    slot: start_in_q.slot, slots: start_in_q.slots, count: start_in_q.streamed,
+    where: '{queue: start_in_q.queue[QueueW-1:0], base: chain_base, log2_slots: chain_log2_slots}
+  };
+  vmso_fifo #(.Bits($bits(start_t)), .Depth(StartDepth)) u_start (
+    .clk, .rst_n, .in_valid(event_q), .in_ready(start_fits), .in(event_in),
+    .out_valid(start_here), .out_ready(start_take), .out(start), .count(start_count)
   );
+  // one may be on its way
+  assign room = start_count < 4'(StartDepth - 1);
   vmso_fifo #(.Bits(PlaceW), .Depth(SlotIds)) u_land (
     .clk, .rst_n, .in_valid(done_valid), .in_ready(land_room), .in(row_place[PlaceW-1:0]),
     .out_valid(land_valid), .out_ready(land_take), .out(land), .count(unused_land_count)
@@ -135,7 +156,7 @@ module vmso_ring_chain
       job = clear_at;
     end else if (free_valid) begin
       job = free_job;
-    end else if (start_valid) begin
+    end else if (start_here) begin
       job = start.job;
       start_take = 1'b1;
     end else if (pop_wait_q) begin
@@ -154,7 +175,7 @@ module vmso_ring_chain
     .write_addr(job), .write_data(now), .read_addr(job), .read_data(old)
   );
   vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(where_t))) u_where (
-    .clk, .write_en(start_take), .write_addr(job), .write_data(start.where),
+    .clk, .write_en(start_take && !start.streamed), .write_addr(job), .write_data(start.where),
     .read_addr(job), .read_data(where)
   );
 
@@ -167,14 +188,18 @@ module vmso_ring_chain
       now = '0;
     end else if (free_valid) begin
       now.active = 1'b0;
+    end else if (start_take && start.streamed) begin
+      now.landed[start.place] = 1'b1;
     end else if (start_take) begin
       now        = '0;
       now.active = 1'b1;
       now.stale  = old.flight != '0;
       now.flight = old.flight;
-      now.left   = start.slots - 1'b1;
-      now.next   = start.slot + 1'b1;
-      want_push  = 1'b1;
+      now.held   = start.count;
+      now.write  = start.count[1:0];
+      now.left   = start.slots - 16'd1 - 16'(start.count);
+      now.next   = start.slot + 16'd1 + 16'(start.count);
+      want_push  = now.left != '0;
     end else if (is_pop) begin
       now.landed[old.head] = 1'b0;
       now.head  = old.head + 1'b1;
@@ -204,6 +229,11 @@ module vmso_ring_chain
   );
 
   logic avail;
+  // both as they were before the event of this cycle
+  vmso_lutram #(.Depth(Cfg.jobs), .Bits(1)) u_stale (
+    .clk, .write_en(1'b1), .write_addr(job), .write_data(now.flight != '0),
+    .read_addr(stale_job), .read_data(stale)
+  );
   assign avail = now.active && !now.stale && now.landed[now.head];
   vmso_lutram #(.Depth(Cfg.jobs), .Bits(1)) u_avail (
     .clk, .write_en(1'b1), .write_addr(job), .write_data(avail),
@@ -251,14 +281,37 @@ module vmso_ring_chain
   read_resp_e         got_resp, resp_q;
   logic [PlaceW+RowW-1:0] row_addr, pop_addr;
 
-  assign row_addr = {row_place[PlaceW-1:0], RowW'(row)};
+  // a streamed slot is written where no read lands
+  logic               stream_write;
+  logic [RowW-1:0]    stream_row_q;
+  logic [PlaceW-1:0]  write_place;
+  logic [Cfg.data_bits-1:0] write_row;
+  assign stream_write = stream_valid && !row_en && !done_valid && room;
+  assign stream_ready = stream_write && stream_row_q == RowW'(Rows - 1);
+  always_ff @(posedge clk) begin
+    if (!rst_n || !stream_valid || stream_ready) stream_row_q <= '0;
+    else if (stream_write) stream_row_q <= stream_row_q + 1'b1;
+  end
+  assign write_place = row_en || done_valid ? row_place[PlaceW-1:0]
+                                            : {stream_job[JobW-1:0], stream_place};
+  always_comb begin
+    write_row = row_data;
+    for (int unsigned r = 0; r < Rows; r++) begin
+      if (!row_en && RowW'(r) == stream_row_q) begin
+        write_row = stream_slot[r*Cfg.data_bits +: Cfg.data_bits];
+      end
+    end
+  end
+  assign row_addr = {write_place, row_en ? RowW'(row) : stream_row_q};
   assign pop_addr = {pop_place_q, pop_row_q};
   vmso_ram_1w1r #(.Depth(Places << RowW), .LaneBits(RowBits)) u_rows (
-    .clk, .write_en(row_en), .write_addr(row_addr), .write_data({row_resp, row_data}),
+    .clk, .write_en(row_en || stream_write), .write_addr(row_addr),
+    .write_data({row_en ? row_resp : stream_resp, write_row}),
     .read_en(pop_busy_q), .read_addr(pop_addr), .read_data(got)
   );
   vmso_lutram #(.Depth(Places), .Bits(3)) u_lost (
-    .clk, .write_en(done_valid), .write_addr(row_place[PlaceW-1:0]), .write_data(done_resp),
+    .clk, .write_en(done_valid || stream_write), .write_addr(write_place),
+    .write_data(done_valid ? done_resp : RespOkay),
     .read_addr(pop_place_q), .read_data(lost)
   );
   always_ff @(posedge clk) begin
@@ -296,14 +349,16 @@ module vmso_ring_chain
   assign chain_slot_resp = resp_q;
 
   logic unused_bits;
-  assign unused_bits = ^{row_place, row};
+  assign unused_bits = ^{row_place, row, start_in, start_in_q, stream_job};
 
 `ifdef VMSO_CHECKS
   logic [Cfg.jobs-1:0] here_q;
   always_ff @(posedge clk) here_q[job] <= avail && rst_n;
   `VMSO_INTG(PopOnlyWhatIsHere, !chain_pop_valid || here_q[chain_pop_job])
   `VMSO_INTG(OnePopAtATime, !chain_pop_valid || !pop_wait_q)
-  `VMSO_IMPL(StartFifoHasRoom, !loaded_q || start_room)
+  `VMSO_IMPL(StartFifoHasRoom, !event_q || start_fits)
+  `VMSO_INTG(StartWhereRoomIs, !start_valid || room)
+  `VMSO_INTG(NothingStreamedOnStale, !start_valid || !stale || start_in.streamed == '0)
   `VMSO_IMPL(LandFifoHasRoom, !done_valid || land_room)
 `endif
 endmodule : vmso_ring_chain

@@ -2,6 +2,11 @@
 // Asks for batches of slots: takes a queue off the load list, looks whether it may load more, and
 // reads up to 2^hint slots (not beyond producer, ring end or 4 KiB) into one prefetch block.
 //
+// After a job with more further slots than a chain holds, or with further slots and so many bytes that few
+// slots may be ahead, one slot is read where the next job of that length would leave the next first slot:
+// the chain reads what lies between. Else slots are read one after the other, and never fewer because of
+// the bytes ahead: a batch that ends in the middle of a job makes its chain read slots that come again.
+//
 // A queue whose slots were dropped needs its share of the job entries first; one that flows may
 // prefetch beyond it. A braked queue has one job at a time, and one slot of it. A queue that may not load is dropped from the list; an event brings it back. A
 // queue with more to fetch goes to the end of the list. In the cycle of the pop `fc_*` is asked about
@@ -82,7 +87,7 @@ module vmso_ring_fetch
   assign used          = (fc_load_state.reserved - fc_query.ended) + fc_query.backlog;
 
   logic              braked_q, run_q, bad_q, known_bad_q, bytes_ok_q, places_ok_q, share_ok_q,
-                     refresh_q;
+                     refresh_q, large_q;
   slot_idx_t         fetch_q, producer_q, stride_q, mask_q;
   logic [1:0]        hint_q;
   logic [9:0]        flight_q;
@@ -110,6 +115,7 @@ module vmso_ring_fetch
       refresh_q   <= restart;
       producer_q  <= fc_producer;
       stride_q    <= fc_load_state.stride;
+      large_q     <= fc_load_state.est > 5'(AheadW - 4);
       hint_q      <= fc_load_state.hint;
       flight_q    <= flight;
       mask_q      <= ring_mask(fc_config.log2_slots);
@@ -135,7 +141,7 @@ module vmso_ring_fetch
   logic [5:0] to_page;               // to the last slot of the page
   limit_t     fit;                   // as ahead_q, without those in flight
   logic [3:0] want, count;
-  slots_t     slots;
+  slots_t     slots, whole;
   logic       go, strided;
   slot_idx_t  advance;
 
@@ -144,10 +150,11 @@ module vmso_ring_fetch
   assign to_end  = ~fetch_q & mask_q;
   assign to_page = ~(base_q[5:0] + place[5:0]);
   assign fit     = limit_t'(ahead_q) - limit_t'(flight_q);
-  assign strided = stride_q > 16'd1;
+  assign strided = stride_q > slot_idx_t'(1 + ChainPlaces) || (stride_q > 16'd1 && large_q);
   assign want    = strided || braked_q ? 4'd1 : 4'd1 << hint_q;
-  assign slots   = first(limit_t'(want)) & first(limit_t'(avail)) & one_and(limit_t'(to_end))
-                   & one_and(limit_t'(to_page)) & one_and(fit);
+  assign whole   = first(limit_t'(want)) & first(limit_t'(avail)) & one_and(limit_t'(to_end))
+                   & one_and(limit_t'(to_page));
+  assign slots   = whole & one_and(fit);
   always_comb begin
     count = '0;
     for (int unsigned i = 0; i < BatchSlots; i++) begin
@@ -156,7 +163,7 @@ module vmso_ring_fetch
   end
   assign advance = !strided ? 16'(count) : stride_q < avail ? stride_q : avail;
   assign go = run_q && !known_bad_q && avail != '0 && bytes_ok_q && !fit[AheadW] && places_ok_q
-              && share_ok_q;
+              && share_ok_q && (large_q || slots == whole);
 
   assign read_valid = fsm_q == Decide && go && !bad_q;
   assign read = '{

@@ -1,10 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Judges the prefetched slots in order and hands first slots of jobs to the job room.
 //
-// batches     `take` pushes what the fetcher asked for; their slots come in that order from the store
-// peek        look-ahead: the state of the next batch's queue is asked for (peek_en, answers one cycle
-//             later) while the present batch is worked on, so that a change of queue costs no cycle.
-//             In other cycles load_queue and the query are of the queue at work, to stay up to date
+// batches     see vmso_ring_peek; load_queue and the query are of the queue at work in cycles without
+//             peek_en, to stay up to date
+// verdict     what becomes of the slot at the store's output; the first line that holds decides:
+//               Hold     nothing is there
+//               Further  a slot of the job taken last: into the chain store (Hold if the queue stops: the
+//                        job is dying, and what was to be streamed is judged as any other slot)
+//               Hold     what is known of the queue changed in the last cycle
+//               Void     the rest of a batch that was dropped
+//               Drop     the queue does not run, or the batch is of another life
+//               Pass     it lies before the load index: the chain reads it or has read it
+//               Drop     it lies beyond the load index; bytes ahead, completion places, known error
+//               Hold     share, see below; Drop without patience
+//               Drop     framing, when the controller takes the report; Hold until then
+//               Hold     a job of several slots while the chain store has no room for its start, or
+//                        it is not known yet which of its slots will come
+//               Take     when the job room has an entry
+// further     the slots behind a first one that are sure to come before those of any other queue (rest
+//             of the batch, and the next one if it is known and goes on) are streamed, as many as the
+//             chain store can hold; the chain reads the others itself, so nothing waits for a slot that
+//             could be blocked. None is streamed where reads of the entry's last job are in flight:
+//             they would land on them
 // share       a slot waits while its queue has more than its share of the job entries: they come back
 //             within some beats if the queue flows. Only if slots of other queues are behind and no entry
 //             at all has come back for Patience cycles it is dropped
@@ -14,7 +31,7 @@
 // running     of queue_q, combinational: else its batches are dropped and its load state is not touched
 // forget      the controller writes the load state of ctl_queue: what is known of it here is void
 // slot        valid/ready; valid may fall without ready if its queue stops running
-// throughput  one slot per two cycles
+// throughput  one first slot per two cycles; a streamed one beside it, one per cycle if more
 `include "vmso_assert.svh"
 module vmso_ring_load
   import vmso_pkg::*;
@@ -22,8 +39,7 @@ module vmso_ring_load
   import vmso_ring_pkg::*;
 #(
   parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
-  localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues),
-  localparam int unsigned Blocks = Cfg.first_slots / BatchSlots
+  localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues)
 ) (
   input  logic              clk,
   input  logic              rst_n,
@@ -65,7 +81,17 @@ module vmso_ring_load
   input  logic [7:0]        job_home,
   output logic              slot_valid,
   input  logic              slot_ready,
+  input  job_t              slot_job,
   output slot_t             slot,
+  // further slots, to the chain store
+  output logic              start_valid,    // with the slot's handshake
+  output chain_start_t      start,
+  input  logic              chain_stale,    // reads of slot_job's last job are in flight
+  input  logic              chain_room,
+  output logic              stream_valid,
+  input  logic              stream_ready,
+  output logic [6:0]        stream_job,
+  output logic [1:0]        stream_place,
   output logic              bad_en,         // record of a framing error
   output bad_t              bad,
   output logic              bad_valid,      // attention of the controller, with load_state_queue
@@ -74,70 +100,19 @@ module vmso_ring_load
   input  logic              batch_end_ready,
   output logic [QueueW-1:0] batch_end
 );
-  localparam int unsigned BlockW = $clog2(Blocks);
   localparam logic [24:0] LoadLimit = 25'd262144;  // payload bytes loaded and not issued, per queue
   // beats of two largest frames
   localparam logic [11:0] Patience = 12'(2 * Cfg.max_frame * 8 / Cfg.data_bits);
 
-  // -- peek: next batch and the state of its queue ---------------------------------------------------
-  logic [BlockW:0]   take_q, peek_q;
-  batch_t            next;
-  logic              next_asked_q, next_valid_q, next_used, next_dead_q;
-  batch_t            next_q;
-  load_state_t       next_state_q;
-  seen_t             next_seen_q;
-  query_t            next_query_q;
-  slot_idx_t         next_producer_q;
-  logic [7:0]        next_freed_q;
-  logic [3:0]        next_log2_slots_q, next_log2_entries_q;
-  queue_contexts_t   next_contexts_q;
-  logic [QueueW-1:0] queue_q;     // queue at work
-
-  vmso_lutram #(.Depth(Blocks), .Bits($bits(batch_t))) u_batches (
-    .clk, .write_en(take), .write_addr(take_q[BlockW-1:0]), .write_data(take_batch),
-    .read_addr(peek_q[BlockW-1:0]), .read_data(next)
+  // -- next batch and the state of its queue ---------------------------------------------------------
+  logic    next_valid, next_used, next_dead, none, follows, settled;
+  peeked_t next;
+  vmso_ring_peek #(.Cfg(Cfg)) u_peek (
+    .clk, .rst_n, .take, .take_batch, .work(batch_q), .work_written(load_state_en || seen_en),
+    .hold(peek_hold), .forget, .ctl_queue, .peek_en, .load_queue, .load_producer,
+    .load_load_state, .load_seen, .load_freed, .load_log2_slots, .load_log2_entries,
+    .load_contexts, .query, .next_valid, .next_used, .next, .next_dead, .none, .follows, .settled
   );
-  // not in the cycle in which the queue's state is written: the RAM would give the old one
-  assign peek_en    = take_q != peek_q && !next_asked_q && (!next_valid_q || next_used)
-                      && !peek_hold
-                      && !((load_state_en || seen_en) && next.queue[QueueW-1:0] == queue_q);
-  assign load_queue = peek_en ? next.queue[QueueW-1:0] : queue_q;
-
-  // its state is being written, or was since it was asked for
-  // (the one that is used in this cycle may not be the one that is asked about)
-  logic              next_forgotten, used_forgotten;
-  logic [QueueW-1:0] next_queue;
-  assign next_queue     = peek_en ? next.queue[QueueW-1:0] : next_q.queue[QueueW-1:0];
-  assign next_forgotten = forget && next_queue == ctl_queue;
-  assign used_forgotten = forget && next_q.queue[QueueW-1:0] == ctl_queue;
-  always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      take_q       <= '0;
-      peek_q       <= '0;
-      next_asked_q <= 1'b0;
-      next_valid_q <= 1'b0;
-      next_dead_q  <= 1'b0;
-    end else begin
-      if (take) take_q <= take_q + 1'b1;
-      if (peek_en) peek_q <= peek_q + 1'b1;
-      next_asked_q <= peek_en;
-      next_valid_q <= next_asked_q || (next_valid_q && !next_used);
-      next_dead_q  <= next_forgotten || (next_dead_q && !peek_en);
-    end
-  end
-  always_ff @(posedge clk) begin
-    if (peek_en) next_q <= next;
-    if (next_asked_q) begin
-      next_state_q        <= load_load_state;
-      next_seen_q         <= load_seen;
-      next_query_q        <= query;
-      next_producer_q     <= load_producer;
-      next_freed_q        <= load_freed;
-      next_log2_slots_q   <= load_log2_slots;
-      next_log2_entries_q <= load_log2_entries;
-      next_contexts_q     <= load_contexts;
-    end
-  end
 
   // -- work: the batch whose slots come now ------------------------------------------------------------
   logic            open_q;        // a batch is at work
@@ -148,6 +123,10 @@ module vmso_ring_load
   logic            dropping_q, dropped_q;
   batch_t          batch_q;
   logic [3:0]      index_q;       // slot in the batch
+  logic            stream_q;      // the next slots are further ones of the job taken last
+  logic [2:0]      stream_left_q; // so many
+  logic [6:0]      stream_job_q;
+  logic [1:0]      stream_place_q;
   load_state_t     state_q, state_d;
   seen_t           seen_q;
   query_t          query_q;
@@ -158,28 +137,30 @@ module vmso_ring_load
   queue_contexts_t contexts_q;
   logic            fresh_query_q; // `query` and `load_freed` of this cycle are queue_q's
 
-  // gate, one cycle behind
+  logic [QueueW-1:0] queue_q;
+  assign queue_q = batch_q.queue[QueueW-1:0];
+
+  // gate, one cycle behind; the place is that of the slot that comes after those streamed
   logic       gate_q, share_q, same_life_q, here_q, behind_q;
-  slot_idx_t  reach_q, used;
+  slot_idx_t  reach_q, used, place;
   logic [7:0] held;
   assign held = state_q.jobs - freed_q;
   assign used = (state_q.reserved - query_q.ended) + query_q.backlog;
+  assign place = batch_q.start + 16'(index_q) + 16'(stream_q);
   always_ff @(posedge clk) begin
     gate_q <= unissued(state_q.loaded, query_q.issued, held) < LoadLimit
               && 17'(used) < (17'd1 << log2_entries_q) - 17'd1 && !state_q.bad;
     share_q <= 9'(held) <= {job_home, 1'b0};
     same_life_q <= batch_q.life == state_q.life;
-    here_q     <= slot_idx_t'(batch_q.start + 16'(index_q)) == state_q.load;
-    behind_q   <= 1'(slot_idx_t'(batch_q.start + 16'(index_q) - state_q.load) >> 15);
+    here_q     <= place == state_q.load;
+    behind_q   <= 1'(slot_idx_t'(place - state_q.load) >> 15);
     reach_q    <= producer_q - state_q.load;
   end
 
-  logic      live, ours, framing, bad_count, bad_chain, refuse, offer, consume, pass;
-  logic      start_drop, finish;
+  logic      ours, framing, bad_count, bad_chain;
   bad_code_e code;
-  assign live         = open_q && !settle_q && !dropping_q && store_valid && !store_void;
   assign run_queue    = queue_q;
-  assign ours         = running && !dead_q && same_life_q;
+  assign ours         = running && !dead_q;
   assign bad_count    = store_slot.slots == '0
                         || store_slot.slots > ring_slots_q;
   assign bad_chain    = store_slot.slots > reach_q;
@@ -194,28 +175,70 @@ module vmso_ring_load
     endcase
   end
 
-  // what becomes of the slot
-  logic       wanted, waits, lost_patience, others_q;
+  // -- what becomes of the slot ----------------------------------------------------------------------
+  typedef enum logic [2:0] {
+    Hold = 3'd0, Take = 3'd1, Further = 3'd2, Pass = 3'd3, Drop = 3'd4, Void = 3'd5
+  } verdict_e;
+  verdict_e    verdict;
+  logic        others_q, chained, more, leave, waits;
   logic [11:0] waited_q;       // cycles since a job entry came back
   logic [7:0]  home_q;
+  logic [3:0]  rest;           // slots behind this one in its batch
+  logic [4:0]  sure;           // that will come behind this one before those of any other queue
+  slot_idx_t   further;        // slots of the job
+  logic        lost_patience;
   assign lost_patience = waited_q == Patience;
-  assign waits   = !share_q && !(others_q && lost_patience);
-  assign wanted  = live && ours && here_q && gate_q && share_q;
-  assign offer   = wanted && !framing && (batch_end_ready || !store_last);
-  assign consume = offer && slot_ready;
-  assign pass    = live && ours && behind_q;
-  assign refuse  = live && !pass
-                   && (!ours || !here_q || !gate_q || (!share_q && !waits)
-                       || (wanted && framing && bad_ready));
-  assign bad_valid  = wanted && framing;
-  assign start_drop = refuse && (!offer || !slot_ready);
+  assign further = store_slot.slots - 16'd1;
+  assign chained = further != '0 && store_slot.kind != KindNop;
+  assign rest    = batch_q.count - 4'd1 - index_q;
+  assign more    = chained && further > 16'(rest);
+  assign sure    = 5'(rest) + (follows ? 5'(next.batch.count) : 5'd0);
+  assign bad_valid = store_valid && open_q && !stream_q && !settle_q && !dropping_q && ours
+                     && same_life_q && here_q && gate_q && share_q && framing;
+  always_comb begin
+    waits = 1'b0;
+    if (!store_valid || !open_q) verdict = Hold;
+    else if (stream_q) verdict = ours ? Further : Hold;
+    else if (settle_q) verdict = Hold;
+    else if (dropping_q) verdict = Void;
+    else if (!ours || !same_life_q) verdict = Drop;
+    else if (behind_q) verdict = Pass;
+    else if (!here_q || !gate_q) verdict = Drop;
+    else if (!share_q) begin
+      waits   = 1'b1;
+      verdict = others_q && lost_patience ? Drop : Hold;
+    end else if (framing) verdict = bad_ready ? Drop : Hold;
+    else if (chained && (!chain_room || (more && !settled))) verdict = Hold;
+    else verdict = Take;
+  end
 
   // the entry leaves the store
-  assign store_ready = consume || ((pass || start_drop || (dropping_q && !settle_q))
-                                   && (batch_end_ready || !store_last));
-  assign finish      = store_valid && store_ready && store_last && open_q;
+  logic offer, consume, streamed, start_drop, pass, finish;
+  assign leave       = batch_end_ready || !store_last;
+  assign offer       = verdict == Take && leave;
+  assign consume     = offer && slot_ready;
+  assign stream_valid = verdict == Further && leave;
+  assign streamed    = stream_valid && stream_ready;
+  assign pass        = verdict == Pass;
+  assign start_drop  = verdict == Drop;
+  assign store_ready = consume || streamed || ((pass || start_drop || verdict == Void) && leave);
+  assign finish      = store_valid && store_ready && store_last;
   assign give        = finish;
   assign drop        = open_q && dropping_q;
+
+  // further slots: as many as are sure, the chain reads the others
+  logic [2:0] stream_count;
+  always_comb begin
+    stream_count = 3'(ChainPlaces);
+    if (sure < 5'(ChainPlaces)) stream_count = sure[2:0];
+    if (further < 16'(stream_count)) stream_count = further[2:0];
+    if (chain_stale) stream_count = '0;
+  end
+  assign start_valid = consume && chained;
+  assign start = '{job: slot_job[6:0], queue: queue_t'(queue_q), slot: state_q.load,
+                   slots: store_slot.slots, streamed: stream_count};
+  assign stream_job   = stream_job_q;
+  assign stream_place = stream_place_q;
 
   assign slot_valid = offer;
   assign slot = '{
@@ -261,7 +284,8 @@ module vmso_ring_load
       state_d.hint = state_q.hint + 1'b1;
     end
   end
-  assign load_state_en    = consume || (ours && (start_drop || (finish && !dropping_q)));
+  assign load_state_en    = consume || (ours && same_life_q
+                                        && (start_drop || (finish && !dropping_q)));
   assign seen_en          = finish;
   assign seen = '{slots: seen_q.slots + 10'(batch_q.count), blocks: seen_q.blocks + 1'b1};
   assign load_state_queue = queue_q;
@@ -271,9 +295,9 @@ module vmso_ring_load
 
   // -- next batch ------------------------------------------------------------------------------------
   logic same_queue, forgotten;
-  assign same_queue = next_q.queue[QueueW-1:0] == queue_q;
+  assign same_queue = next.batch.queue[QueueW-1:0] == queue_q;
   assign forgotten  = forget && queue_q == ctl_queue;
-  assign next_used  = next_valid_q && (!open_q || finish);
+  assign next_used  = next_valid && (!open_q || finish);
 
   always_ff @(posedge clk) begin
     if (!rst_n) begin
@@ -283,6 +307,7 @@ module vmso_ring_load
       dead_q     <= 1'b0;
       settle_q   <= 1'b0;
       dropping_q <= 1'b0;
+      stream_q   <= 1'b0;
       fresh_query_q <= 1'b0;
       others_q   <= 1'b0;
       waited_q   <= '0;
@@ -291,18 +316,21 @@ module vmso_ring_load
       fresh_query_q <= !peek_en && !query_other && !next_used;
       if (next_used) open_q <= 1'b1;
       else if (finish) open_q <= 1'b0;
-      if (next_used) known_q <= !next_dead_q && !used_forgotten;
+      if (next_used) known_q <= !next_dead;
       else if (forgotten) known_q <= 1'b0;
       if (next_used) seen_known_q <= 1'b1;
-      if (next_used) dead_q <= next_dead_q || used_forgotten;
+      if (next_used) dead_q <= next_dead;
       else if (forgotten) dead_q <= 1'b1;
       if (next_used || finish) dropping_q <= 1'b0;
       else if (start_drop) dropping_q <= 1'b1;
+      // a queue that stops loses the rest: its job is dying
+      if (start_valid) stream_q <= stream_count != '0;
+      else if (!ours || (streamed && stream_left_q == 3'd1)) stream_q <= 1'b0;
       // slots of other queues are behind: certain that there are none only when nothing is
       if (take && take_batch.queue[QueueW-1:0] != queue_q) others_q <= 1'b1;
       else if (next_used && !(same_queue && known_q)) others_q <= 1'b1;
-      else if (take_q == peek_q && !next_asked_q && !next_valid_q) others_q <= 1'b0;
-      if (!live || share_q || job_home != home_q) waited_q <= '0;
+      else if (none) others_q <= 1'b0;
+      if (!waits || job_home != home_q) waited_q <= '0;
       else if (!lost_patience) waited_q <= waited_q + 1'b1;
     end
   end
@@ -313,33 +341,42 @@ module vmso_ring_load
     if (load_state_en) state_q <= state_d;
     if (seen_en) seen_q <= seen;
     if (store_valid && store_ready) index_q <= index_q + 1'b1;
+    if (start_valid) begin
+      stream_left_q  <= stream_count;
+      stream_job_q   <= slot_job[6:0];
+      stream_place_q <= '0;
+    end else if (streamed) begin
+      stream_left_q  <= stream_left_q - 1'b1;
+      stream_place_q <= stream_place_q + 1'b1;
+    end
     if (fresh_query_q) begin
       query_q <= query;
       freed_q <= load_freed;
     end
     if (next_used) begin
-      queue_q        <= next_q.queue[QueueW-1:0];
-      batch_q        <= next_q;
+      batch_q        <= next.batch;
       index_q        <= '0;
-      producer_q     <= next_producer_q;
-      ring_slots_q   <= slot_idx_t'(16'd1 << next_log2_slots_q);
-      log2_entries_q <= next_log2_entries_q;
-      contexts_q     <= next_contexts_q;
+      producer_q     <= next.producer;
+      ring_slots_q   <= slot_idx_t'(16'd1 << next.log2_slots);
+      log2_entries_q <= next.log2_entries;
+      contexts_q     <= next.contexts;
       if (!(same_queue && known_q) || forgotten) begin
-        state_q <= next_state_q;
-        query_q <= next_query_q;
-        freed_q <= next_freed_q;
+        state_q <= next.state;
+        query_q <= next.query;
+        freed_q <= next.freed;
       end
-      if (!(same_queue && seen_known_q)) seen_q <= next_seen_q;
+      if (!(same_queue && seen_known_q)) seen_q <= next.seen;
     end
   end
 
   logic unused_bits;
-  assign unused_bits = ^{batch_q.queue, query_q.in_debt, slot};
+  assign unused_bits = ^{batch_q.queue, query_q.in_debt, slot, slot_job, next.query.in_debt};
 
 `ifdef VMSO_CHECKS
   `VMSO_IMPL(SlotHasItsBatch, !(store_valid && store_ready) || open_q)
   `VMSO_IMPL(VoidOnlyWhenDropping,
              !(open_q && !settle_q && store_valid && store_void) || dropping_q)
+  `VMSO_IMPL(StreamedAreThere, !stream_q || !ours || open_q)
+  `VMSO_IMPL(StreamHasLeft, !stream_q || stream_left_q != '0)
 `endif
 endmodule : vmso_ring_load

@@ -85,6 +85,29 @@ package vmso_ring_pkg;
     logic [15:0] backlog;
   } query_t;
 
+  // Batch that is next at the loader, and the state of its queue.
+  typedef struct packed {
+    batch_t          batch;
+    load_state_t     state;
+    seen_t           seen;
+    query_t          query;
+    slot_idx_t       producer;
+    logic [7:0]      freed;
+    logic [3:0]      log2_slots;
+    logic [3:0]      log2_entries;
+    queue_contexts_t contexts;
+  } peeked_t;
+
+  // A job whose further slots the chain store is to have: `streamed` of them come from the loader, one
+  // after the other, the rest is read.
+  typedef struct packed {
+    logic [6:0] job;
+    queue_t     queue;
+    slot_idx_t  slot;      // first slot of the job
+    slot_idx_t  slots;     // 2 or more
+    logic [2:0] streamed;  // 0..ChainPlaces, less than slots
+  } chain_start_t;
+
   // Configuration of a queue as far as the ring needs it.
   typedef struct packed {
     logic        base_ok;     // ring base below 2^56 and aligned to 64, completion base to 32

@@ -55,6 +55,32 @@ class Quick : public Plan {
     }
   }
 
+  // Frames of 1..6 buffers, at random: what a slot is shows only when it is read, and it is read
+  // once.
+  void mixed_buffers(const char *name, uint32_t bytes, uint64_t frames, double share) {
+    for (Config config : {Config::kWide, Config::kDefault, Config::kSmall}) {
+      for (unsigned latency : {100u, 250u}) {
+        for (bool reorder : {false, true}) {
+          for (unsigned queues : {1u, 4u, 64u}) {
+            if (queues > config_info(config).queues) continue;
+            if (config != Config::kWide && (latency != 250 || reorder != (queues == 4))) continue;
+            Workload w = load(config, latency, reorder, queues);
+            w.kind = VMSO_KIND_FRAME;
+            w.job_bytes = bytes;
+            w.fragments = 6;
+            w.fewer_fragments = true;
+            w.variants = std::max(2u, 64 / queues);
+            w.frames = frames;
+            if (!wanted(name, w)) continue;
+            Figure f = rate_figure(name, "1..6 buffers", w, {}, {});
+            f.must = f.limit / share;
+            give(f);
+          }
+        }
+      }
+    }
+  }
+
   // Nothing cached, four levels; the limit counts the page-table lines that were read.
   void cold() {
     for (Config config : {Config::kWide, Config::kDefault, Config::kSmall}) {
@@ -149,6 +175,8 @@ void run_quick(const PlanOptions &options, const Take &take) {
   quick.segments();
   quick.small_frames("plain_64_aligned", 0, {8.0, 4.0, 2.0}, 2.1);
   quick.small_frames("plain_64_unaligned", 33, {9.0, 5.0, 3.0}, 3.1);
+  quick.mixed_buffers("mixed_buffers_1514", 1514, 1200, 0.99);
+  quick.mixed_buffers("mixed_buffers_128", 128, 4000, 0.95);
   quick.cold();
   quick.lone();
   run_fair_heads(options, take);

@@ -138,6 +138,7 @@ module ring_top
   queue_status_t        status;
   logic                 slot_valid, slot_ready, ctl_arriving;
   vmso_ring_pkg::slot_t slot;
+  job_t                 slot_job;
   logic [7:0]           job_home;
   job_load_t            job_load;
   read_req_t            slot_req;
@@ -163,7 +164,7 @@ module ring_top
     .query_queue, .query_issued_bytes, .query_in_debt, .query_ended, .query_backlog,
     .wake_valid, .wake_ready, .wake_queue, .ended_valid, .ended_queue,
     .consumed_valid, .consumed_queue, .write_failed_valid, .write_failed_queue,
-    .slot_valid, .slot_ready, .slot, .job_home, .job_load_valid(load_valid), .job_load,
+    .slot_valid, .slot_ready, .slot_job, .slot, .job_home, .job_load_valid(load_valid), .job_load,
     .chain_look, .chain_avail, .chain_pop_valid, .chain_pop_job, .chain_slot_valid, .chain_slot(further),
     .chain_slot_resp(further_resp), .job_free_valid, .job_free,
     .unload_valid, .unload_ready, .unload_queue, .unload_head_any(head_any),
@@ -176,7 +177,7 @@ module ring_top
     .queue_reset_valid, .queue_reset_ready, .queue_reset_queue
   );
   vmso_job #(.Cfg(Cfg)) u_job (
-    .clk, .rst_n, .slot_valid, .slot_ready, .slot, .job_home, .job_load_valid(load_valid),
+    .clk, .rst_n, .slot_valid, .slot_ready, .slot_job, .slot, .job_home, .job_load_valid(load_valid),
     .job_load, .ctl_queue, .ctl_arriving, .job_free_valid, .job_free, .tmpl_free_valid, .tmpl_free
   );
 
@@ -219,6 +220,9 @@ module ring_top
   assign ring_end_va        = ring_end.va;
   assign ring_end_access    = ring_end.access;
 
+  logic slot_debit_valid;
+  queue_t slot_debit_queue;
+  logic [5:0] slot_debit_beats;
   logic unused_bits;
-  assign unused_bits = ^{job_load, ring_end};
+  assign unused_bits = ^{job_load, ring_end, slot_debit_valid, slot_debit_queue, slot_debit_beats};
 endmodule : ring_top
