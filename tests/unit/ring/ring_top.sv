@@ -220,9 +220,6 @@ module ring_top
   assign ring_end_va        = ring_end.va;
   assign ring_end_access    = ring_end.access;
 
-  logic slot_debit_valid;
-  queue_t slot_debit_queue;
-  logic [5:0] slot_debit_beats;
   logic unused_bits;
-  assign unused_bits = ^{job_load, ring_end, slot_debit_valid, slot_debit_queue, slot_debit_beats};
+  assign unused_bits = ^{job_load, ring_end};
 endmodule : ring_top

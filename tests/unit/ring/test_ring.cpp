@@ -584,7 +584,7 @@ TEST_CASE("More of the same", "[.soak]") {
 TEST_CASE("Random traffic: wide, seed 21", "[ring][random]") {
   WideRig rig(21);
   rig.knobs.fail = 0.01;
-  storm(rig, 60, 60000, 0.1, 40000);
+  storm(rig, 60, 120000, 0.1, 40000);
   CHECK(rig.ring_ends.empty());
 }
 
