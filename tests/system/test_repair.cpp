@@ -64,8 +64,7 @@ TEST_CASE("Weights hold for jobs of any size", "[.][pending-liveness][liveness][
   }
 }
 
-TEST_CASE("Jobs of different slot counts reach the limit",
-          "[.][pending-liveness][liveness][share]") {
+TEST_CASE("Jobs of different slot counts reach the limit", "[liveness][share]") {
   for (Config config : {Config::kDefault, Config::kWide}) {
     for (uint32_t bytes : {128u, 1514u}) {
       Workload w;
