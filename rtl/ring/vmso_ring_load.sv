@@ -107,6 +107,7 @@ module vmso_ring_load
   // -- next batch and the state of its queue ---------------------------------------------------------
   logic    next_valid, next_used, next_dead, none, follows, settled;
   peeked_t next;
+  batch_t  batch_q;  // at work
   vmso_ring_peek #(.Cfg(Cfg)) u_peek (
     .clk, .rst_n, .take, .take_batch, .work(batch_q), .work_written(load_state_en || seen_en),
     .hold(peek_hold), .forget, .ctl_queue, .peek_en, .load_queue, .load_producer,
@@ -121,7 +122,6 @@ module vmso_ring_load
   logic            dead_q;        // the batch at work is of a life that the controller has ended
   logic            settle_q;      // they changed in the last cycle: the gate is not up to date
   logic            dropping_q, dropped_q;
-  batch_t          batch_q;
   logic [3:0]      index_q;       // slot in the batch
   logic            stream_q;      // the next slots are further ones of the job taken last
   logic [2:0]      stream_left_q; // so many
