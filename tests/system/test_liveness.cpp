@@ -131,7 +131,6 @@ TEST_CASE("STATE shows OFF only when RESET was carried out though the MAC stands
   auto o = options(0xb06, "small");
   o.queues = 2;
   o.record = true;
-  o.wave = {"/tmp/d5.fst", 0, 9000};
   VMSO_SAY_HOW(o);
   System s(o);
   s.restart_queue(1);
