@@ -48,6 +48,7 @@ csr/vmso_csr_fence.sv
 csr/vmso_csr_global.sv
 csr/vmso_soft_reset.sv
 ring/vmso_ring.sv
+ring/vmso_ring_batches.sv
 ring/vmso_ring_chain.sv
 ring/vmso_ring_commands.sv
 ring/vmso_ring_ctl.sv
@@ -60,6 +61,7 @@ ring/vmso_ring_note.sv
 ring/vmso_ring_peek.sv
 ring/vmso_ring_state.sv
 ring/vmso_ring_store.sv
+ring/vmso_ring_waiting.sv
 job/vmso_job.sv
 job/vmso_job_check.sv
 run/vmso_run.sv

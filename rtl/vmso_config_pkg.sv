@@ -72,6 +72,11 @@ package vmso_config_pkg;
     return cfg.template_bytes / bus_bytes(cfg);
   endfunction
 
+  // Job entries that are kept for queues which hold none.
+  function automatic int unsigned reserved_jobs(config_t cfg);
+    return cfg.jobs / 16;
+  endfunction
+
   // Beats that a queue of weight 1 may send in its turn: of 1024 bytes. Small, so that a queue whose jobs are
   // tiny has enough of them loaded for the turns of a large weight; a longer frame is paid in several turns.
   function automatic int unsigned quantum_beats(config_t cfg);

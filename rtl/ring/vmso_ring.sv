@@ -11,7 +11,7 @@
 // slot          first slots of jobs with sound framing, to job; one per two cycles; valid may fall when
 //               the controller stops its queue
 // slot_job      stands with slot_ready: the entry that the slot gets
-// job_home      free job entries: a queue holds at most twice as many as are free
+// job_home      free job entries: what a queue may hold of them is has_share of vmso_ring_pkg
 // wake          seg: the queue has issued, or came out of debt; after the query shows it
 // sent          valid only, out: a frame of the queue has left. After a failure its jobs are loaded one at
 //               a time until then, so that a queue whose jobs all fail takes little of what others need
@@ -130,6 +130,7 @@ module vmso_ring
   import vmso_ring_pkg::*;
   localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues);
   localparam int unsigned JobW   = vmso_math_pkg::index_width(Cfg.jobs);
+  localparam int unsigned BlockW = $clog2(Cfg.first_slots / BatchSlots);
   typedef logic [QueueW-1:0] index_t;
 
   if (Cfg.first_slots < 2 * BatchSlots || Cfg.first_slots > 512
@@ -141,9 +142,9 @@ module vmso_ring
     $error("vmso_ring: jobs = %0d, but it must be a power of two, 4..128", Cfg.jobs);
   end
 
-  logic state_ready, events_ready, store_ok, chain_ready, ctl_ready, flight_ready;
-  assign ring_ready = state_ready && events_ready && store_ok && chain_ready && ctl_ready
-                      && flight_ready;
+  logic state_ready, events_ready, store_ok, batches_ready, chain_ready, ctl_ready, flight_ready;
+  assign ring_ready = state_ready && events_ready && store_ok && batches_ready && chain_ready
+                      && ctl_ready && flight_ready;
 
   // -- wires -------------------------------------------------------------------------------------------
   logic            producer_en, state_en, load_state_en, fetch_state_en, bad_en, freed_en;
@@ -186,9 +187,18 @@ module vmso_ring
   logic            fetch_read_valid, fetch_read_ready, chain_read_valid, chain_read_ready;
   slot_read_t      fetch_read, chain_read;
   batch_t          batch;
-  logic            take, give, drop, peek_en;
-  block_t          take_block;
+  logic            take, behind, drop, peek_en;
+  block_t          take_block, front;
   logic [6:0]      blocks_free;
+  logic            landed_valid, pick_valid, pick_ready, pick_room, store_pick_ready, follows,
+                   bind_next, may_bind, bound, end_valid;
+  logic [BlockW-1:0] landed;
+  visit_t          pick, work;
+  logic [3:0]      follow_count;
+  visit_end_e      end_how;
+  logic [2:0]      end_index;
+  index_t          wait_queue;
+  logic [7:0]      wait_held;
   logic            store_valid, store_ready, store_void, store_last;
   logic [511:0]    store_slot;
   read_resp_e      store_resp;
@@ -234,7 +244,7 @@ module vmso_ring
     .fc_freed, .fc_config,
     .load_queue, .load_producer, .load_load_state, .load_seen, .load_freed, .load_log2_slots,
     .load_log2_entries, .load_contexts,
-    .chain_queue, .chain_base, .chain_log2_slots, .free_queue, .free_freed,
+    .chain_queue, .chain_base, .chain_log2_slots, .free_queue, .free_freed, .wait_queue, .wait_held,
     .run_queue, .running,
     .status_queue(status_queue[QueueW-1:0]), .status_state(status.state),
     .status_no_reads(status.no_reads), .status_drained(status.drained), .status_producer,
@@ -264,7 +274,8 @@ module vmso_ring
     .fc_producer, .fc_state, .fc_load_state, .fc_seen, .fc_fetch_state, .fc_freed, .fc_config,
     .braked, .fc_query(query), .job_home, .blocks_free, .block_next(take_block),
     .read_valid(fetch_read_valid), .read_ready(fetch_read_ready), .read(fetch_read), .batch,
-    .fetch_state_en, .fetch_state_queue, .fetch_state, .again_valid, .again_ready, .again,
+    .behind, .front, .fetch_state_en, .fetch_state_queue, .fetch_state, .again_valid, .again_ready,
+    .again,
     .bad_valid(fetch_bad_valid), .bad_ready(fetch_bad_ready), .bad(fetch_bad),
     .busy(fetch_busy), .busy_queue(fetch_busy_queue)
   );
@@ -305,16 +316,24 @@ module vmso_ring
   );
   vmso_ring_store #(.Cfg(Cfg)) u_store (
     .clk, .rst_n, .ready(store_ok), .issue_valid, .issue_id(slot_req_id), .issue,
-    .read_rsp_valid, .read_rsp, .read_data,
-    .take, .take_count(batch.count), .take_block, .blocks_free, .give,
+    .read_rsp_valid, .read_rsp, .read_data, .landed_valid, .landed,
+    .pick_valid(pick_valid && pick_room), .pick_ready(store_pick_ready), .pick,
     .ends_valid(read_ends_valid), .ends_queue(read_ends_queue), .slot_valid(store_valid),
     .slot_ready(store_ready), .slot(store_slot), .slot_resp(store_resp),
-    .slot_void(store_void), .slot_last(store_last), .drop,
+    .slot_void(store_void), .slot_last(store_last), .drop, .drop_block(work.block),
     .chain_row_en, .chain_place, .chain_row, .chain_done_valid, .chain_done_resp
+  );
+  assign pick_ready = store_pick_ready && pick_room;
+  vmso_ring_batches #(.Cfg(Cfg)) u_batches (
+    .clk, .rst_n, .ready(batches_ready), .take, .take_batch(batch), .behind, .front, .take_block,
+    .blocks_free, .landed_valid, .landed, .pick_valid, .pick_ready, .pick, .work, .drop, .follows,
+    .follow_count, .bind_next, .may_bind, .bound, .end_valid, .end_how, .end_index, .job_home,
+    .wait_queue, .wait_held
   );
 
   vmso_ring_load #(.Cfg(Cfg)) u_load (
-    .clk, .rst_n, .take, .take_batch(batch), .give,
+    .clk, .rst_n, .picked(pick_valid && pick_ready), .pick, .pick_room, .work, .follows,
+    .follow_count, .bind_next, .may_bind, .bound, .end_valid, .end_how, .end_index,
     .store_valid, .store_ready, .store_slot(first_slot_t'(store_slot)), .store_resp, .store_void,
     .store_last, .drop,
     .peek_en, .load_queue, .load_producer, .load_load_state, .load_seen, .load_freed,

@@ -13,7 +13,8 @@
 // the queue popped, the answer (state and query) is there one cycle later.
 //
 // latency     pop to read: 3 cycles; throughput: one batch per 4 cycles
-// batch       pushed in the cycle in which the read is handed over: blocks are taken in this order
+// batch       taken in the cycle in which the read is handed over; behind: batches of the queue were here when
+//             it was decided, the last of them in block `front`
 // bad         the producer is more than a ring ahead of the slots loaded: reported once, to ctl
 `include "vmso_assert.svh"
 module vmso_ring_fetch
@@ -45,6 +46,8 @@ module vmso_ring_fetch
   input  logic              read_ready,
   output slot_read_t        read,
   output batch_t            batch,         // taken with read
+  output logic              behind,
+  output block_t            front,
   output logic              fetch_state_en,
   output logic [QueueW-1:0] fetch_state_queue,
   output fetch_state_t      fetch_state,
@@ -58,6 +61,9 @@ module vmso_ring_fetch
   output logic [QueueW-1:0] busy_queue
 );
   localparam int unsigned RowsPerSlot = 512 / Cfg.data_bits;
+  localparam logic [7:0]  Reserve = 8'(vmso_config_pkg::reserved_jobs(Cfg));
+  // blocks that are left to queues of which no batch is here
+  localparam logic [6:0]  SpareBlocks = 7'(Cfg.first_slots / BatchSlots / 16);
   localparam int unsigned AheadW = 17;  // 2^17 payload bytes are loaded ahead of issue, per queue
 
   typedef enum logic [2:0] {
@@ -71,7 +77,7 @@ module vmso_ring_fetch
   assign busy_queue = queue_q;
 
   // -- WaitState: the queue's state is here --------------------------------------------------------
-  logic        restart, behind;  // go on at the load index
+  logic        restart, passed;  // go on at the load index
   slot_idx_t   used;
   logic [9:0]  flight;           // slots in the prefetch store or on their way to it
   logic [6:0]  flight_blocks;
@@ -80,8 +86,8 @@ module vmso_ring_fetch
 
   assign flight        = fc_fetch_state.sent - fc_seen.slots;
   assign flight_blocks = fc_fetch_state.sent_blocks - fc_seen.blocks;
-  assign behind        = fc_fetch_state.fetch - fc_load_state.load >= 16'h8000;
-  assign restart       = fc_fetch_state.life != fc_load_state.life || flight == '0 || behind;
+  assign passed        = fc_fetch_state.fetch - fc_load_state.load >= 16'h8000;
+  assign restart       = fc_fetch_state.life != fc_load_state.life || flight == '0 || passed;
   assign held          = fc_load_state.jobs - fc_freed;
   assign backlog_bytes = unissued(fc_load_state.loaded, fc_query.issued, held);
   assign used          = (fc_load_state.reserved - fc_query.ended) + fc_query.backlog;
@@ -107,10 +113,12 @@ module vmso_ring_fetch
       ahead_q     <= ~backlog_bytes[AheadW-1:0] >> fc_load_state.est;
       places_ok_q <= 18'(used) + 18'(flight)
                      < (18'd1 << fc_config.log2_entries) - 18'd1;
-      share_ok_q  <= (9'(held) <= {job_home, 1'b0} || fc_load_state.hint != '0)
-                     && flight_blocks <= blocks_free && !fc_query.in_debt
+      share_ok_q  <= (has_share(held, job_home, Reserve) || fc_load_state.hint != '0)
+                     && (flight_blocks == '0 || flight_blocks + SpareBlocks <= blocks_free)
+                     && !fc_query.in_debt
                      && !(braked && (held != '0 || flight != '0));
       braked_q    <= braked;
+      behind      <= flight_blocks != '0;
       fetch_q     <= restart ? fc_load_state.load : fc_fetch_state.fetch;
       refresh_q   <= restart;
       producer_q  <= fc_producer;
@@ -171,6 +179,7 @@ module vmso_ring_fetch
     len: 8'(8'(count) * 8'(RowsPerSlot) - 8'd1),
     chain: 1'b0, block: block_next, job: '0, place: '0
   };
+  assign front = state_q.tail;
   assign batch = '{queue: queue_t'(queue_q), start: fetch_q, count: count, life: state_q.life};
 
   assign fetch_state_queue = queue_q;
@@ -183,6 +192,7 @@ module vmso_ring_fetch
       fetch_state.fetch       = fetch_q + advance;
       fetch_state.sent        = state_q.sent + 10'(count);
       fetch_state.sent_blocks = state_q.sent_blocks + 1'b1;
+      fetch_state.tail        = block_next;
     end
     fetch_state_en = 1'b0;
     if (fsm_q == Decide && !known_bad_q) begin

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Judges the prefetched slots in order and hands first slots of jobs to the job room.
+// Judges the prefetched slots as they are picked and hands first slots of jobs to the job room.
 //
 // batches     see vmso_ring_peek; load_queue and the query are of the queue at work in cycles without
 //             peek_en, to stay up to date
@@ -8,26 +8,27 @@
 //               Further  a slot of the job taken last: into the chain store (Hold if the queue stops: the
 //                        job is dying, and what was to be streamed is judged as any other slot)
 //               Hold     what is known of the queue changed in the last cycle
-//               Void     the rest of a batch that was dropped
+//               Void     the rest of a batch that was dropped or put aside
 //               Drop     the queue does not run, or the batch is of another life
 //               Pass     it lies before the load index: the chain reads it or has read it
 //               Drop     it lies beyond the load index; bytes ahead, completion places, known error
-//               Hold     share, see below; Drop without patience
+//               Aside    the queue has its share of the job entries, and some are free for others. Hold while
+//                        none is free
 //               Drop     framing, when the controller takes the report; Hold until then
-//               Hold     a job of several slots while the chain store has no room for its start, or
-//                        it is not known yet which of its slots will come
+//               Later    the job reaches into the queue's next batch, and that cannot come next: it has not landed,
+//                        or another queue's was picked already. Hold while it is being bound
+//               Hold     a job of several slots while the chain store has no room for its start
 //               Take     when the job room has an entry
-// further     the slots behind a first one that are sure to come before those of any other queue (rest
-//             of the batch, and the next one if it is known and goes on) are streamed, as many as the
-//             chain store can hold; the chain reads the others itself, so nothing waits for a slot that
-//             could be blocked. None is streamed where reads of the entry's last job are in flight:
-//             they would land on them
-// share       a slot waits while its queue has more than its share of the job entries: they come back
-//             within some beats if the queue flows. Only if slots of other queues are behind and no entry
-//             at all has come back for Patience cycles it is dropped
-// drop        a queue that may not load now (share, bytes ahead, no completion place), a slot that is not
+// further     the slots behind a first one that come before those of any other queue (rest of the batch, and
+//             the queue's next one, which is bound to come next if it goes on) are streamed, as many as the
+//             chain store can hold; the chain reads the others itself, so nothing waits for a slot that could
+//             be blocked. None is streamed where reads of the entry's last job are in flight: they would land
+//             on them
+// drop        a queue that may not load now (bytes ahead, no completion place), a slot that is not
 //             the one expected, or a framing error: the rest of the batch is dropped, a new life of the
 //             queue begins, and fetching starts again at the load index
+// aside       the batch is picked again from this slot on when the queue may load (Aside) or its next batch has
+//             landed (Later); one that was picked to go on behind it is read again too
 // running     of queue_q, combinational: else its batches are dropped and its load state is not touched
 // forget      the controller writes the load state of ctl_queue: what is known of it here is void
 // slot        valid/ready; valid may fall without ready if its queue stops running
@@ -43,9 +44,19 @@ module vmso_ring_load
 ) (
   input  logic              clk,
   input  logic              rst_n,
-  input  logic              take,
-  input  batch_t            take_batch,
-  output logic              give,
+  // batches
+  input  logic              picked,
+  input  visit_t            pick,
+  output logic              pick_room,
+  output visit_t            work,
+  input  logic              follows,
+  input  logic [3:0]        follow_count,
+  output logic              bind_next,
+  input  logic              may_bind,
+  input  logic              bound,
+  output logic              end_valid,
+  output visit_end_e        end_how,
+  output logic [2:0]        end_index,
   // slots from the store
   input  logic              store_valid,
   output logic              store_ready,
@@ -100,19 +111,18 @@ module vmso_ring_load
   input  logic              batch_end_ready,
   output logic [QueueW-1:0] batch_end
 );
+  localparam logic [7:0]  Reserve   = 8'(vmso_config_pkg::reserved_jobs(Cfg));
   localparam logic [24:0] LoadLimit = 25'd262144;  // payload bytes loaded and not issued, per queue
-  // beats of two largest frames
-  localparam logic [11:0] Patience = 12'(2 * Cfg.max_frame * 8 / Cfg.data_bits);
 
   // -- next batch and the state of its queue ---------------------------------------------------------
-  logic    next_valid, next_used, next_dead, none, follows, settled;
+  logic    next_valid, next_used, next_dead;
   peeked_t next;
   batch_t  batch_q;  // at work
   vmso_ring_peek #(.Cfg(Cfg)) u_peek (
-    .clk, .rst_n, .take, .take_batch, .work(batch_q), .work_written(load_state_en || seen_en),
-    .hold(peek_hold), .forget, .ctl_queue, .peek_en, .load_queue, .load_producer,
-    .load_load_state, .load_seen, .load_freed, .load_log2_slots, .load_log2_entries,
-    .load_contexts, .query, .next_valid, .next_used, .next, .next_dead, .none, .follows, .settled
+    .clk, .rst_n, .picked, .pick, .room(pick_room), .work_queue(batch_q.queue),
+    .work_written(load_state_en || seen_en), .hold(peek_hold), .forget, .ctl_queue, .peek_en,
+    .load_queue, .load_producer, .load_load_state, .load_seen, .load_freed, .load_log2_slots,
+    .load_log2_entries, .load_contexts, .query, .next_valid, .next_used, .next, .next_dead
   );
 
   // -- work: the batch whose slots come now ------------------------------------------------------------
@@ -122,7 +132,12 @@ module vmso_ring_load
   logic            dead_q;        // the batch at work is of a life that the controller has ended
   logic            settle_q;      // they changed in the last cycle: the gate is not up to date
   logic            dropping_q, dropped_q;
-  logic [3:0]      index_q;       // slot in the batch
+  logic            aside_q;       // it is put aside from slot aside_index_q on
+  logic            later_q;       // until the queue's next batch has landed
+  logic            back_q;        // as the one before it was, and goes back too
+  block_t          block_q;
+  logic [2:0]      index_q;       // slot in the batch
+  logic [2:0]      aside_index_q;
   logic            stream_q;      // the next slots are further ones of the job taken last
   logic [2:0]      stream_left_q; // so many
   logic [6:0]      stream_job_q;
@@ -141,7 +156,7 @@ module vmso_ring_load
   assign queue_q = batch_q.queue[QueueW-1:0];
 
   // gate, one cycle behind; the place is that of the slot that comes after those streamed
-  logic       gate_q, share_q, same_life_q, here_q, behind_q;
+  logic       gate_q, share_q, home_any_q, same_life_q, here_q, behind_q;
   slot_idx_t  reach_q, used, place;
   logic [7:0] held;
   assign held = state_q.jobs - freed_q;
@@ -150,7 +165,8 @@ module vmso_ring_load
   always_ff @(posedge clk) begin
     gate_q <= unissued(state_q.loaded, query_q.issued, held) < LoadLimit
               && 17'(used) < (17'd1 << log2_entries_q) - 17'd1 && !state_q.bad;
-    share_q <= 9'(held) <= {job_home, 1'b0};
+    share_q    <= has_share(held, job_home, Reserve);
+    home_any_q <= job_home != '0;
     same_life_q <= batch_q.life == state_q.life;
     here_q     <= place == state_q.load;
     behind_q   <= 1'(slot_idx_t'(place - state_q.load) >> 15);
@@ -177,26 +193,24 @@ module vmso_ring_load
 
   // -- what becomes of the slot ----------------------------------------------------------------------
   typedef enum logic [2:0] {
-    Hold = 3'd0, Take = 3'd1, Further = 3'd2, Pass = 3'd3, Drop = 3'd4, Void = 3'd5
+    Hold = 3'd0, Take = 3'd1, Further = 3'd2, Pass = 3'd3, Drop = 3'd4, Void = 3'd5, Aside = 3'd6,
+    Later = 3'd7
   } verdict_e;
   verdict_e    verdict;
-  logic        others_q, chained, more, leave, waits;
-  logic [11:0] waited_q;       // cycles since a job entry came back
-  logic [7:0]  home_q;
+  logic        chained, more, leave, unbound;
   logic [3:0]  rest;           // slots behind this one in its batch
   logic [4:0]  sure;           // that will come behind this one before those of any other queue
   slot_idx_t   further;        // slots of the job
-  logic        lost_patience;
-  assign lost_patience = waited_q == Patience;
   assign further = store_slot.slots - 16'd1;
   assign chained = further != '0 && store_slot.kind != KindNop;
-  assign rest    = batch_q.count - 4'd1 - index_q;
+  assign rest    = batch_q.count - 4'd1 - 4'(index_q);
   assign more    = chained && further > 16'(rest);
-  assign sure    = 5'(rest) + (follows ? 5'(next.batch.count) : 5'd0);
+  assign sure    = 5'(rest) + (follows && bound ? 5'(follow_count) : 5'd0);
+  assign unbound = more && follows && !bound;
   assign bad_valid = store_valid && open_q && !stream_q && !settle_q && !dropping_q && ours
                      && same_life_q && here_q && gate_q && share_q && framing;
   always_comb begin
-    waits = 1'b0;
+    bind_next = 1'b0;
     if (!store_valid || !open_q) verdict = Hold;
     else if (stream_q) verdict = ours ? Further : Hold;
     else if (settle_q) verdict = Hold;
@@ -204,16 +218,17 @@ module vmso_ring_load
     else if (!ours || !same_life_q) verdict = Drop;
     else if (behind_q) verdict = Pass;
     else if (!here_q || !gate_q) verdict = Drop;
-    else if (!share_q) begin
-      waits   = 1'b1;
-      verdict = others_q && lost_patience ? Drop : Hold;
-    end else if (framing) verdict = bad_ready ? Drop : Hold;
-    else if (chained && (!chain_room || (more && !settled))) verdict = Hold;
+    else if (!share_q) verdict = home_any_q ? Aside : Hold;
+    else if (framing) verdict = bad_ready ? Drop : Hold;
+    else if (unbound) begin
+      bind_next = may_bind;
+      verdict   = may_bind ? Hold : Later;
+    end else if (chained && !chain_room) verdict = Hold;
     else verdict = Take;
   end
 
   // the entry leaves the store
-  logic offer, consume, streamed, start_drop, pass, finish;
+  logic offer, consume, streamed, start_drop, start_aside, pass, finish, given;
   assign leave       = batch_end_ready || !store_last;
   assign offer       = verdict == Take && leave;
   assign consume     = offer && slot_ready;
@@ -221,10 +236,21 @@ module vmso_ring_load
   assign streamed    = stream_valid && stream_ready;
   assign pass        = verdict == Pass;
   assign start_drop  = verdict == Drop;
-  assign store_ready = consume || streamed || ((pass || start_drop || verdict == Void) && leave);
+  assign start_aside = verdict inside {Aside, Later};
+  assign store_ready = consume || streamed
+                       || ((pass || start_drop || start_aside || verdict == Void) && leave);
   assign finish      = store_valid && store_ready && store_last;
-  assign give        = finish;
   assign drop        = open_q && dropping_q;
+
+  assign end_valid = finish;
+  always_comb begin
+    if (back_q) end_how = EndBack;
+    else if (aside_q) end_how = later_q ? EndLater : EndAside;
+    else if (start_aside) end_how = verdict == Later ? EndLater : EndAside;
+    else end_how = EndGiven;
+  end
+  assign end_index = aside_q ? aside_index_q : index_q;
+  assign work      = '{batch: batch_q, block: block_q, index: index_q, on: back_q};
 
   // further slots: as many as are sure, the chain reads the others
   logic [2:0] stream_count;
@@ -280,22 +306,23 @@ module vmso_ring_load
       state_d.hint = '0;
       if (bad_en) state_d.bad = 1'b1;
     end
-    if (finish && !dropped_q && !start_drop && !pass && state_q.hint != 2'd3) begin
+    if (given && !dropped_q && !start_drop && !pass && state_q.hint != 2'd3) begin
       state_d.hint = state_q.hint + 1'b1;
     end
   end
+  assign given            = finish && end_how == EndGiven;
   assign load_state_en    = consume || (ours && same_life_q
-                                        && (start_drop || (finish && !dropping_q)));
-  assign seen_en          = finish;
+                                        && (start_drop || (given && !dropping_q)));
+  assign seen_en          = given;
   assign seen = '{slots: seen_q.slots + 10'(batch_q.count), blocks: seen_q.blocks + 1'b1};
   assign load_state_queue = queue_q;
   assign load_state       = state_d;
-  assign batch_end_valid  = finish;
+  assign batch_end_valid  = given;
   assign batch_end        = queue_q;
 
   // -- next batch ------------------------------------------------------------------------------------
   logic same_queue, forgotten;
-  assign same_queue = next.batch.queue[QueueW-1:0] == queue_q;
+  assign same_queue = next.visit.batch.queue[QueueW-1:0] == queue_q;
   assign forgotten  = forget && queue_q == ctl_queue;
   assign next_used  = next_valid && (!open_q || finish);
 
@@ -309,8 +336,8 @@ module vmso_ring_load
       dropping_q <= 1'b0;
       stream_q   <= 1'b0;
       fresh_query_q <= 1'b0;
-      others_q   <= 1'b0;
-      waited_q   <= '0;
+      aside_q    <= 1'b0;
+      back_q     <= 1'b0;
     end else begin
       settle_q <= load_state_en || next_used || pass;
       fresh_query_q <= !peek_en && !query_other && !next_used;
@@ -321,21 +348,21 @@ module vmso_ring_load
       if (next_used) seen_known_q <= 1'b1;
       if (next_used) dead_q <= next_dead;
       else if (forgotten) dead_q <= 1'b1;
-      if (next_used || finish) dropping_q <= 1'b0;
-      else if (start_drop) dropping_q <= 1'b1;
+      if (next_used) dropping_q <= next.visit.on && (aside_q || start_aside);
+      else if (start_drop || start_aside) dropping_q <= 1'b1;
+      if (next_used) aside_q <= next.visit.on && (aside_q || start_aside);
+      else if (start_aside) aside_q <= 1'b1;
+      if (next_used) back_q <= next.visit.on && (aside_q || start_aside);
       // a queue that stops loses the rest: its job is dying
       if (start_valid) stream_q <= stream_count != '0;
       else if (!ours || (streamed && stream_left_q == 3'd1)) stream_q <= 1'b0;
-      // slots of other queues are behind: certain that there are none only when nothing is
-      if (take && take_batch.queue[QueueW-1:0] != queue_q) others_q <= 1'b1;
-      else if (next_used && !(same_queue && known_q)) others_q <= 1'b1;
-      else if (none) others_q <= 1'b0;
-      if (!waits || job_home != home_q) waited_q <= '0;
-      else if (!lost_patience) waited_q <= waited_q + 1'b1;
     end
   end
   always_ff @(posedge clk) begin
-    home_q <= job_home;
+    if (start_aside) begin
+      aside_index_q <= index_q;
+      later_q       <= verdict == Later;
+    end
     if (finish || !open_q) dropped_q <= 1'b0;
     else if (start_drop || pass) dropped_q <= 1'b1;
     if (load_state_en) state_q <= state_d;
@@ -354,8 +381,9 @@ module vmso_ring_load
       freed_q <= load_freed;
     end
     if (next_used) begin
-      batch_q        <= next.batch;
-      index_q        <= '0;
+      batch_q        <= next.visit.batch;
+      block_q        <= next.visit.block;
+      index_q        <= next.visit.index;
       producer_q     <= next.producer;
       ring_slots_q   <= slot_idx_t'(16'd1 << next.log2_slots);
       log2_entries_q <= next.log2_entries;
@@ -376,7 +404,8 @@ module vmso_ring_load
   `VMSO_IMPL(SlotHasItsBatch, !(store_valid && store_ready) || open_q)
   `VMSO_IMPL(VoidOnlyWhenDropping,
              !(open_q && !settle_q && store_valid && store_void) || dropping_q)
-  `VMSO_IMPL(StreamedAreThere, !stream_q || !ours || open_q)
+  `VMSO_IMPL(StreamedComeNext, !stream_q || (streamed && stream_left_q == 3'd1) || !ours
+                               || !next_used || next.visit.on)
   `VMSO_IMPL(StreamHasLeft, !stream_q || stream_left_q != '0)
 `endif
 endmodule : vmso_ring_load

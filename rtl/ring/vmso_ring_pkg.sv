@@ -44,6 +44,21 @@ package vmso_ring_pkg;
     life_t      life;   // load_state_t.life when it was asked for
   } batch_t;
 
+  // A batch on its way to the loader, from its slot `index` on.
+  typedef struct packed {
+    batch_t     batch;
+    block_t     block;  // where it lies in the prefetch store
+    logic [2:0] index;
+    logic       on;     // it goes on where the visit before it ended: the queue has kept its turn
+  } visit_t;
+  // How the loader's work on a batch ends.
+  typedef enum logic [1:0] {
+    EndGiven = 2'd0,  // every slot has been judged: the block is free
+    EndAside = 2'd1,  // the queue has its share of the job entries: the batch waits, from a slot on
+    EndLater = 2'd2,  // so it does until the queue's next one has landed, into which a job reaches
+    EndBack  = 2'd3   // the one before it waits, and nothing of this one was judged
+  } visit_end_e;
+
   // Loading side of a queue: written by the loader while the queue runs, by the controller while it does
   // not.
   typedef struct packed {
@@ -73,6 +88,7 @@ package vmso_ring_pkg;
     slot_idx_t  fetch;        // next slot to be fetched
     logic [9:0] sent;         // batch slots asked for ever
     logic [6:0] sent_blocks;  // and batches
+    block_t     tail;         // the last of these batches
     life_t      life;
     logic       bad;          // producer out of range, reported
   } fetch_state_t;
@@ -85,9 +101,9 @@ package vmso_ring_pkg;
     logic [15:0] backlog;
   } query_t;
 
-  // Batch that is next at the loader, and the state of its queue.
+  // Visit that is next at the loader, and the state of its queue.
   typedef struct packed {
-    batch_t          batch;
+    visit_t          visit;
     load_state_t     state;
     seen_t           seen;
     query_t          query;
@@ -155,6 +171,12 @@ package vmso_ring_pkg;
   // Mask of the slots of a ring.
   function automatic slot_idx_t ring_mask(logic [3:0] log2_slots);
     return ~(16'hffff << log2_slots);
+  endfunction
+
+  // May a queue that holds so many job entries have another one, while `home` are free? The first one if
+  // there is any, more only beyond the reserve for those that hold none: twice as many as are free then.
+  function automatic logic has_share(logic [7:0] held, logic [7:0] home, logic [7:0] reserve);
+    return held == '0 || (home > reserve && 9'(held) <= {home - reserve, 1'b0});
   endfunction
 
   // Payload bytes loaded and not issued; a queue without loaded jobs has none, and a difference

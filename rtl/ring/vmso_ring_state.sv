@@ -2,8 +2,9 @@
 // All per-queue state of the ring: one RAM per writer, copied per reader.
 //
 // fc_queue      port of the fetcher and the controller; load_queue: of the loader; chain_queue: of the
-//               chains; free_queue: of the freed count itself; status_queue: of the registers. All answer
-//               one cycle later, with what was written before the cycle of the address
+//               chains; free_queue: of the freed count itself; wait_queue: of the batches that wait for
+//               their share; status_queue: of the registers. All answer one cycle later, with what was
+//               written before the cycle of the address
 // running       of run_queue, combinational: its state is RUN
 // writes        valid only; two writers of one RAM (load state) are arbitrated by their owner
 // clear         after reset a walk zeroes everything; `ready` is low meanwhile
@@ -67,6 +68,8 @@ module vmso_ring_state
   output logic [3:0]        chain_log2_slots,
   input  logic [QueueW-1:0] free_queue,
   output logic [7:0]        free_freed,
+  input  logic [QueueW-1:0] wait_queue,
+  output logic [7:0]        wait_held,      // its jobs loaded and not freed
   input  logic [QueueW-1:0] run_queue,
   output logic              running,
   input  logic [QueueW-1:0] status_queue,
@@ -248,6 +251,16 @@ module vmso_ring_state
     .clk, .write_en(freed_we), .write_addr(freed_addr), .write_data(freed_data),
     .read_en(1'b1), .read_addr(free_queue), .read_data(free_freed)
   );
+  logic [7:0] wait_jobs, wait_freed;
+  vmso_ram_1w1r #(.Depth(Depth), .LaneBits(8)) u_jobs_wait (
+    .clk, .write_en(load_we), .write_addr(load_addr), .write_data(load_data.jobs),
+    .read_en(1'b1), .read_addr(wait_queue), .read_data(wait_jobs)
+  );
+  vmso_ram_1w1r #(.Depth(Depth), .LaneBits(8)) u_freed_wait (
+    .clk, .write_en(freed_we), .write_addr(freed_addr), .write_data(freed_data),
+    .read_en(1'b1), .read_addr(wait_queue), .read_data(wait_freed)
+  );
+  assign wait_held = wait_jobs - wait_freed;
   vmso_ram_1w1r #(.Depth(Depth), .LaneBits($bits(bad_t))) u_bad (
     .clk, .write_en(bad_en), .write_addr(bad_queue), .write_data(bad),
     .read_en(1'b1), .read_addr(fc_queue), .read_data(fc_bad)
@@ -263,5 +276,5 @@ module vmso_ring_state
   assign unused_bits = ^{queue_config.queue, shape.reserved, shape.vector, shape.reserved0,
                          shape.park, shape.reserved1, completion.reserved, unused_chain_base_ok,
                          status_fetch_state.sent, status_fetch_state.sent_blocks,
-                         status_fetch_state.bad};
+                         status_fetch_state.tail, status_fetch_state.bad};
 endmodule : vmso_ring_state

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where slot reads land, and the stream of first slots that leaves from there.
+// Where slot reads land, and the stream of slots that leaves from there.
 //
 // reads       `issue` says what read id stands for, in the cycle of its handshake. Beats are placed by
 //             id, in whatever order the ids return
-// blocks      taken in order (take), filled in any order, given back in order (give); batch k of the
-//             fetch order lies in block k modulo Blocks
-// slot        stream of the slots of the batches in order, one per 512 / data_bits cycles; `last` is the
-//             last slot of its batch. A slot leaves as soon as its own beats are here
-// drop        level: the slots of the oldest batch not given back are not wanted; the rest of them is replaced by
-//             one void entry with `last`, which comes when nothing of the burst is outstanding
+// landed      valid only: nothing more comes of the read of this block's batch
+// pick        valid/ready: the batch whose slots are read next, from a slot on; all of them have landed
+// slot        stream of the slots of the batches picked, one per cycle; `last` is the last slot
+//             of its batch
+// drop        level: the slots of the batch in drop_block are not wanted. If it is being read, one void entry
+//             with `last` comes in place of the rest
 // ends        valid only: nothing more comes of a read of this queue
 // chain       rows of further slots are handed on to the chain store: chain_row_*, chain_done
 // reset       a walk clears the beat counters; `ready` is low meanwhile
@@ -34,22 +34,23 @@ module vmso_ring_store
   input  logic                     read_rsp_valid,
   input  read_rsp_t                read_rsp,
   input  logic [Cfg.data_bits-1:0] read_data,
-  // blocks
-  input  logic                     take,
-  input  logic [3:0]               take_count,  // slots of the batch
-  output block_t                   take_block,
-  output logic [6:0]               blocks_free,
-  input  logic                     give,
+  // batches
+  output logic                     landed_valid,
+  output logic [BlockW-1:0]        landed,
+  input  logic                     pick_valid,
+  output logic                     pick_ready,
+  input  visit_t                   pick,
   output logic                     ends_valid,
   output queue_t                   ends_queue,
   // first slots
   output logic                     slot_valid,
   input  logic                     slot_ready,
   output logic [511:0]             slot,
-  output read_resp_e               slot_resp,   // of the worst beat
+  output read_resp_e               slot_resp,   // of the first beat in error
   output logic                     slot_void,
   output logic                     slot_last,
   input  logic                     drop,
+  input  block_t                   drop_block,
   // further slots
   output logic                     chain_row_en,
   output logic [8:0]               chain_place, // {job, place}
@@ -58,9 +59,6 @@ module vmso_ring_store
   output read_resp_e               chain_done_resp
 );
   localparam int unsigned BeatW = $clog2(BatchSlots * Rows + 1);
-  localparam int unsigned AddrW = $clog2(Cfg.first_slots * Rows);
-  localparam int unsigned RowW  = vmso_math_pkg::index_width(Rows);
-
   localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues);
 
   typedef struct packed {
@@ -70,18 +68,23 @@ module vmso_ring_store
   } target_t;
   typedef struct packed {
     logic [BeatW-1:0] landed;  // beats here
-    logic             done;    // nothing more comes
     read_resp_e       resp;    // of the beats that never came
   } block_state_t;
+
+  // place of a batch's beat
+  function automatic logic [2:0] slot_of(logic [BeatW-1:0] n);
+    return 3'(n / BeatW'(Rows));
+  endfunction
+  function automatic logic [1:0] row_of(logic [BeatW-1:0] n);
+    return 2'(n % BeatW'(Rows));
+  endfunction
 
   // -- landing ---------------------------------------------------------------------------------------
   logic             clearing, hit, beat_we;
   logic [5:0]       clear_at, id;
   target_t          target, target_new;
   logic [BeatW-1:0] beat, beat_next;
-  logic [AddrW-1:0] write_addr;
   block_state_t     state_new, state_read;
-  logic [Blocks-1:0] fresh_q;
   logic [BlockW-1:0] land_block;
 
   assign ready      = !clearing;
@@ -100,8 +103,9 @@ module vmso_ring_store
     .write_data(clearing || read_rsp.last ? '0 : beat_next), .read_addr(id), .read_data(beat)
   );
   assign land_block = target.place[BlockW-1:0];
-  assign write_addr = AddrW'({land_block, beat[BeatW-2:0]});
-  assign state_new  = '{landed: beat_next, done: read_rsp.last, resp: read_rsp.resp};
+  assign state_new  = '{landed: beat_next, resp: read_rsp.resp};
+  assign landed_valid = hit && !target.chain && read_rsp.last;
+  assign landed       = land_block;
 
   assign ends_valid = hit && read_rsp.last;
   assign ends_queue = queue_t'(target.queue);
@@ -114,124 +118,95 @@ module vmso_ring_store
 
   vmso_clear_walk #(.Num(SlotIds)) u_walk (.clk, .rst_n, .clearing, .index(clear_at));
 
-  // -- blocks ----------------------------------------------------------------------------------------
-  logic [BlockW:0]   take_q, give_q, at_q;  // batch numbers: next to be taken, given back, read
-  logic [3:0]        count;
-  assign take_block  = block_t'(take_q[BlockW-1:0]);
-  assign blocks_free = 7'(Blocks) - 7'((BlockW + 1)'(take_q - give_q));
-  always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      take_q <= '0;
-      give_q <= '0;
-    end else begin
-      if (take) take_q <= take_q + 1'b1;
-      if (give) give_q <= give_q + 1'b1;
-    end
-  end
-  // fresh: nothing of the batch has come, the block's state is an older batch's
-  always_ff @(posedge clk) begin
-    if (hit && !target.chain) fresh_q[land_block] <= 1'b0;
-    if (take) fresh_q[take_q[BlockW-1:0]] <= 1'b1;
-  end
-  vmso_lutram #(.Depth(Blocks), .Bits(4)) u_count (
-    .clk, .write_en(take), .write_addr(take_q[BlockW-1:0]), .write_data(take_count),
-    .read_addr(at_q[BlockW-1:0]), .read_data(count)
-  );
+  // -- read: the next slot of the batch picked last, all its beats in one cycle ------------------------
+  typedef logic [Rows-1:0][RowBits-1:0] rows_t;
+  logic              reading_q, skip, go, last, moves, valid_q, void_q, last_q;
+  logic [BlockW-1:0] block_q;
+  logic [3:0]        count_q;
+  logic [2:0]        slot_q;
+  logic [Rows-1:0]   missing, missing_q;
+  read_resp_e        missing_resp_q;
+  rows_t             rows;
+
   vmso_lutram #(.Depth(Blocks), .Bits($bits(block_state_t))) u_block_state (
     .clk, .write_en(hit && !target.chain), .write_addr(land_block), .write_data(state_new),
-    .read_addr(at_q[BlockW-1:0]), .read_data(state_read)
+    .read_addr(block_q), .read_data(state_read)
   );
+  always_comb begin
+    for (int unsigned r = 0; r < Rows; r++) begin
+      missing[r] = BeatW'(slot_q) * BeatW'(Rows) + BeatW'(r) >= state_read.landed;
+    end
+  end
+  assign skip       = drop && drop_block[BlockW-1:0] == block_q;
+  assign go         = reading_q && (!valid_q || moves);
+  assign last       = skip || 4'(slot_q) == count_q - 4'd1;
+  assign pick_ready = !reading_q || (go && last);
 
-  // -- read a row: next row of the next slot of the oldest batch -----------------------------------
-  logic [2:0]       slot_q;
-  logic [RowW-1:0]  row_q;
-  logic [BeatW-1:0] here, row_number;
-  logic             all_done, missing, row_there, skip, row_go, last_row, last_slot;
-  logic             read_valid_q, read_missing_q, read_void_q, read_last_row_q, read_last_q;
-  read_resp_e       read_missing_resp_q;
-  logic [RowW-1:0]  read_row_q;
-  logic             read_moves;
-  logic [RowBits-1:0] row;
-
-  assign here       = fresh_q[at_q[BlockW-1:0]] ? '0 : state_read.landed;
-  assign all_done   = !fresh_q[at_q[BlockW-1:0]] && state_read.done;
-  assign row_number = BeatW'(slot_q) * BeatW'(Rows) + BeatW'(row_q);
-  assign missing    = row_number >= here;
-  assign skip       = drop && at_q == give_q;
-  assign row_there  = at_q != take_q && (skip ? all_done : !missing || all_done);
-  assign row_go     = row_there && (!read_valid_q || read_moves);
-  assign last_row   = skip || row_q == RowW'(Rows - 1);
-  assign last_slot  = skip || 4'(slot_q) == count - 4'd1;
-
-  vmso_ram_1w1r #(.Depth(Cfg.first_slots * Rows), .LaneBits(RowBits)) u_rows (
-    .clk, .write_en(hit && !target.chain && read_rsp.has_data), .write_addr,
-    .write_data({read_rsp.resp, read_data}),
-    .read_en(row_go), .read_addr(AddrW'({at_q[BlockW-1:0], row_number[BeatW-2:0]})),
-    .read_data(row)
+  logic [Rows-1:0] lane;
+  assign lane = hit && !target.chain && read_rsp.has_data ? Rows'(1'b1) << row_of(beat) : '0;
+  vmso_ram_1w1r #(.Depth(Cfg.first_slots), .Lanes(Rows), .LaneBits(RowBits)) u_slots (
+    .clk, .write_en(lane), .write_addr({land_block, slot_of(beat)}),
+    .write_data({Rows{read_rsp.resp, read_data}}),
+    .read_en(go), .read_addr({block_q, slot_q}), .read_data(rows)
   );
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      at_q         <= '0;
-      slot_q       <= '0;
-      row_q        <= '0;
-      read_valid_q <= 1'b0;
+      reading_q <= 1'b0;
+      valid_q   <= 1'b0;
     end else begin
-      read_valid_q <= row_go || (read_valid_q && !read_moves);
-      if (row_go) begin
-        row_q <= last_row ? '0 : row_q + 1'b1;
-        if (last_row) slot_q <= last_slot ? '0 : slot_q + 1'b1;
-        if (last_row && last_slot) at_q <= at_q + 1'b1;
-      end
+      valid_q <= go || (valid_q && !moves);
+      if (pick_ready) reading_q <= pick_valid;
     end
   end
   always_ff @(posedge clk) begin
-    if (row_go) begin
-      read_missing_q      <= missing;
-      read_missing_resp_q <= state_read.resp;
-      read_void_q         <= skip;
-      read_last_row_q     <= last_row;
-      read_last_q         <= last_slot;
-      read_row_q          <= row_q;
+    if (pick_ready) begin
+      block_q <= pick.block[BlockW-1:0];
+      count_q <= pick.batch.count;
+      slot_q  <= pick.index;
+    end else if (go) begin
+      slot_q <= slot_q + 1'b1;
+    end
+    if (go) begin
+      missing_q      <= missing;
+      missing_resp_q <= state_read.resp;
+      void_q         <= skip;
+      last_q         <= last;
     end
   end
 
-  // -- put the slot together -------------------------------------------------------------------------
-  logic         full_q, void_q, last_q;
-  logic [511:0] slot_data_q;
-  read_resp_e   resp_q, row_resp;
-
-  assign read_moves = read_valid_q && (!full_q || slot_ready);
-  assign row_resp   = read_missing_q ? read_missing_resp_q
-                                     : read_resp_e'(row[RowBits-1 -: 3]);
+  // -- the slot ----------------------------------------------------------------------------------------
+  logic       full_q;
+  read_resp_e resp;
+  assign moves = valid_q && (!full_q || slot_ready);
+  always_comb begin
+    resp = RespOkay;
+    for (int unsigned r = 0; r < Rows; r++) begin
+      if (resp == RespOkay) begin
+        resp = missing_q[r] ? missing_resp_q : read_resp_e'(rows[r][RowBits-1 -: 3]);
+      end
+    end
+  end
   always_ff @(posedge clk) begin
     if (!rst_n) full_q <= 1'b0;
-    else if (read_moves) full_q <= read_last_row_q;
-    else if (slot_ready) full_q <= 1'b0;
+    else full_q <= moves || (full_q && !slot_ready);
   end
   always_ff @(posedge clk) begin
-    if (read_moves) begin
+    if (moves) begin
       for (int unsigned r = 0; r < Rows; r++) begin
-        if (RowW'(r) == read_row_q) begin
-          slot_data_q[r*Cfg.data_bits +: Cfg.data_bits] <= row[Cfg.data_bits-1:0];
-        end
+        slot[r*Cfg.data_bits +: Cfg.data_bits] <= rows[r][Cfg.data_bits-1:0];
       end
-      void_q <= read_void_q;
-      last_q <= read_last_q;
-      if (read_row_q == '0 || read_void_q || resp_q == RespOkay) resp_q <= row_resp;
+      slot_void <= void_q;
+      slot_last <= last_q;
+      slot_resp <= resp;
     end
   end
   assign slot_valid = full_q;
-  assign slot       = slot_data_q;
-  assign slot_resp  = resp_q;
-  assign slot_void  = void_q;
-  assign slot_last  = last_q;
 
   logic unused_bits;
-  assign unused_bits = ^{read_rsp.id[7:6], issue_id[7:6], issue.addr, issue.len, issue.queue};
+  assign unused_bits = ^{read_rsp.id[7:6], issue_id[7:6], issue.addr, issue.len, issue.queue, pick,
+                         drop_block};
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(BlockIsFree, !take || blocks_free != '0)
-  `VMSO_IMPL(GiveWhatIsTaken, !give || take_q != give_q)
   `VMSO_INTG(SlotIdInRange, !issue_valid || 32'(issue_id) < SlotIds)
 `endif
 endmodule : vmso_ring_store

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Batches of queues that hold their share of the job entries, until they hold less.
+//
+// put         valid only, never refused: there are `Depth` of them at most
+// out         valid/ready: the first one whose queue may have an entry (see has_share), if any is free. Those
+//             before it go to the end
+// held        entries that wait_queue holds, one cycle later
+// latency     two cycles for each that stays; none is passed over while no entry is free
+`include "vmso_assert.svh"
+module vmso_ring_waiting
+  import vmso_ring_pkg::*;
+#(
+  parameter int unsigned QueueW  = 6,
+  parameter int unsigned Bits    = 8,
+  parameter int unsigned Depth   = 32,
+  parameter int unsigned Reserve = 4   // job entries for queues that hold none
+) (
+  input  logic              clk,
+  input  logic              rst_n,
+  input  logic              put_valid,
+  input  logic [QueueW-1:0] put_queue,
+  input  logic [Bits-1:0]   put,
+  input  logic [7:0]        job_home,
+  output logic [QueueW-1:0] wait_queue,
+  input  logic [7:0]        wait_held,
+  output logic              out_valid,
+  input  logic              out_ready,
+  output logic [Bits-1:0]   out
+);
+  logic valid, pop, rotate, known_q, may, unused_room;
+  logic [vmso_math_pkg::count_width(Depth + 1)-1:0] count;
+
+  // one place more than batches: the first one goes to the end also if all are here
+  vmso_fifo #(.Bits(QueueW + Bits), .Depth(Depth + 1)) u_fifo (
+    .clk, .rst_n, .in_valid(put_valid || rotate), .in_ready(unused_room),
+    .in(put_valid ? {put_queue, put} : {wait_queue, out}),
+    .out_valid(valid), .out_ready(pop), .out({wait_queue, out}), .count
+  );
+  assign may       = job_home != '0 && has_share(wait_held, job_home, 8'(Reserve));
+  assign out_valid = valid && known_q && may;
+  assign rotate    = valid && known_q && !may && job_home != '0 && !put_valid
+                     && 32'(count) > 1;
+  assign pop       = rotate || (out_valid && out_ready);
+  always_ff @(posedge clk) begin
+    if (!rst_n) known_q <= 1'b0;
+    else known_q <= valid && !pop;
+  end
+
+`ifdef VMSO_CHECKS
+  `VMSO_IMPL(RoomForAll, !(put_valid || rotate) || unused_room)
+`endif
+endmodule : vmso_ring_waiting
