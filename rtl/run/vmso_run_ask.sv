@@ -5,6 +5,8 @@
 // busy        valid only: that lookup was refused
 // redo        valid only: these runs of a job are wanted again, oldest first from redo_first on; they are
 //             asked for like new ones, one per cycle
+// cancel      valid only, not beside a redo: no run of this job's redo is asked for any more, but those of a job
+//             in hand. cancel_mask, combinational: those that are not
 // lookup      valid/ready, payload stands until taken. `again`: it was refused before. Of those one is under
 //             way at a time, queues take turns, oldest first within a queue: see vmso_run_wait
 // walk_free   a walk slot is free and no refused run is under way. That slot is kept for the one that is
@@ -40,6 +42,9 @@ module vmso_run_ask
   input  logic [JobW-1:0] redo_job,
   input  run_mask_t       redo_mask,
   input  run_t            redo_first,
+  input  logic            cancel_valid,
+  input  logic [JobW-1:0] cancel_job,
+  output run_mask_t       cancel_mask,
   input  logic            walk_free,
   output logic            lookup_waits,
   output queue_t          share_queue,
@@ -75,9 +80,16 @@ module vmso_run_ask
   end
   assign drain_run = first_q + place;
 
-  assign take     = again_valid && !redo_valid && !init_valid
+  logic again_listed, unused_listed_ready;
+  assign take     = again_valid && !redo_valid && !cancel_valid && !init_valid
                     && (hand_q == '0 || (drain && hand_last));
-  assign mask_job = init_valid ? init_job : redo_valid ? redo_job : redone_job;
+  always_comb begin
+    if (init_valid) mask_job = init_job;
+    else if (redo_valid) mask_job = redo_job;
+    else if (cancel_valid) mask_job = cancel_job;
+    else mask_job = redone_job;
+  end
+  assign cancel_mask = old.mask;
   always_comb begin
     now = '0;
     if (redo_valid && !init_valid) begin
@@ -85,8 +97,13 @@ module vmso_run_ask
       now.mask  = old.mask | redo_mask;
     end
   end
-  assign again_first = redo_valid && old.mask == '0 && redo_mask != '0;
-  assign redo_write  = init_valid || redo_valid || take;
+  assign again_first = redo_valid && redo_mask != '0 && !again_listed;
+  assign redo_write  = init_valid || redo_valid || cancel_valid || take;
+  // one that was cancelled stays in the list until its turn
+  vmso_flags #(.Num(Cfg.jobs)) u_again_listed (
+    .clk, .rst_n, .ready(unused_listed_ready), .put_valid(again_first), .put(redo_job),
+    .drop_valid(take), .drop(redone_job), .ask(redo_job), .is_in(again_listed)
+  );
   vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(redo_t))) u_masks (
     .clk, .write_en(redo_write), .write_addr(mask_job), .write_data(now),
     .read_addr(mask_job), .read_data(old)
@@ -182,6 +199,7 @@ module vmso_run_ask
 `ifdef VMSO_CHECKS
   `VMSO_IMPL(OneAtATime, !pick_valid || !ask_valid_q)
   `VMSO_IMPL(AgainHasRoom, !again_first || again_room)
+  `VMSO_INTG(CancelBesideNoRedo, !cancel_valid || !redo_valid)
   `VMSO_IMPL(RedoIsNew, !redo_valid || (old.mask & redo_mask) == '0)
 `endif
 endmodule : vmso_run_ask

@@ -24,6 +24,9 @@ module vmso_run_check
   input logic            drop_valid,  // it is not asked for again
   input logic [JobW-1:0] drop_job,
   input run_t            drop_run,
+  input logic            cancel_valid,  // these are not asked for again
+  input logic [JobW-1:0] cancel_job,
+  input run_mask_t       cancel_mask,
   input logic            redo_valid,
   input logic [JobW-1:0] redo_job,
   input run_mask_t       redo_mask,
@@ -48,6 +51,7 @@ module vmso_run_check
         readable_q[fill_job][fill_run] <= !fill_fault;
       end
       if (drop_valid) wanted_q[drop_job][drop_run] <= 1'b0;
+      if (cancel_valid) wanted_q[cancel_job] <= wanted_q[cancel_job] & ~cancel_mask;
       if (put_valid) begin
         wanted_q[put_job][put_run]   <= !put_bad;
         readable_q[put_job][put_run] <= 1'b0;

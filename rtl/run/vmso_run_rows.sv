@@ -7,8 +7,9 @@
 // bad         valid/ready: a new run is an error run (at least one cycle after its put)
 // drop        valid/ready: a run of a dying job, whose request was refused, is not asked for again
 // op          valid/ready: OpMark makes all translated runs of a job wanted again and hands them to redo;
-//             OpClear forgets all runs that were not taken if none is wanted: op_done two cycles after the
-//             handshake tells whether it did, and move hands the new place to the fetch server
+//             OpClear forgets all runs that were not taken if none is wanted but those of op_dropped: op_done
+//             two cycles after the handshake tells whether it did, and move hands the new place to the fetch
+//             server. op_dropped will not be asked for again, whether it did or not
 // status      combinational; event: valid only, in the first cycle in which status shows a job's progress
 // run_end     of end_job one cycle later, if status says blocked
 // order       fill first, then op, bad, drop, and runs that follow an in-order fill (one per cycle)
@@ -43,6 +44,7 @@ module vmso_run_rows
   output logic            op_ready,
   input  row_op_e         op,
   input  logic [JobW-1:0] op_job,
+  input  run_mask_t       op_dropped,
   output logic            op_done,
   output logic [JobW-1:0] row_job,     // for the queries row_taken, row_alloc
   input  taken_t          row_taken,
@@ -91,6 +93,7 @@ module vmso_run_rows
   ptr_t            follow_prefix;
   do_e             what, what_q;
   answer_t         answer_q, answer_late, answer;
+  run_mask_t       dropped_q;
   run_entry_t      entry;
 
   assign op_ready    = !fill_valid;
@@ -129,6 +132,7 @@ module vmso_run_rows
     what_q   <= what;
     job_q    <= job;
     run_q    <= run;
+    dropped_q <= op_dropped;
     answer_q <= '{fault: fill.fault, cause: fill.cause, level: fill.level};
   end
 
@@ -164,7 +168,7 @@ module vmso_run_rows
   assign newest   = row_alloc[4:0] - 1'b1;
   assign after_prefix = prefix[4:0] + 1'b1;
   assign keep     = row.bad ? row.mask & (run_mask_t'(1) << newest) : '0;
-  assign quiet    = chosen_q && what_q == DoClear && row.mask == range;
+  assign quiet    = chosen_q && what_q == DoClear && (row.mask | dropped_q) == range;
 
   always_comb begin
     next = row;
@@ -183,6 +187,7 @@ module vmso_run_rows
       next.reach.prefix  = row_taken.head;
       next.reach.total   = row_taken.taken - 18'(row_taken.off);
     end
+    if (what_q == DoClear) next.mask = row.mask | dropped_q;
     if (quiet) begin
       next.mask          = '0;
       next.bad           = 1'b0;

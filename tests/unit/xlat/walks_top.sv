@@ -150,11 +150,13 @@ module walks_top
   vmso_clear_walk #(.Num(Cfg.jobs)) u_init (
     .clk, .rst_n, .clearing(init_valid), .index(init_job)
   );
+  vmso_run_pkg::run_mask_t unused_mask;
   vmso_run_ask #(.Cfg(Cfg)) u_ask (
     .clk, .rst_n, .init_valid, .init_job, .load_valid, .load_job(load_job[JobW-1:0]), .load_queue,
     .new_valid(lookup_valid), .new_ready(lookup_ready), .new_lookup(lookup),
     .busy_valid(run_busy_valid), .busy(run_busy), .redo_valid(1'b0), .redo_job('0),
-    .redo_mask('0), .redo_first('0), .walk_free, .lookup_waits(waits), .share_queue(looked),
+    .redo_mask('0), .redo_first('0), .cancel_valid(1'b0), .cancel_job('0), .cancel_mask(unused_mask),
+    .walk_free, .lookup_waits(waits), .share_queue(looked),
     .share_full(full), .lookup_valid(offered_valid), .lookup_ready(offered_ready),
     .lookup(offered), .again_job, .again_dying(dying[7'(again_job)]), .drop_valid, .drop_ready,
     .drop
