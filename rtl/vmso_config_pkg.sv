@@ -72,7 +72,8 @@ package vmso_config_pkg;
     return cfg.template_bytes / bus_bytes(cfg);
   endfunction
 
-  // Job entries that are kept for queues which hold none.
+  // Job entries that are kept for short jobs of queues that were idle; as many again are kept for queues that
+  // hold none.
   function automatic int unsigned reserved_jobs(config_t cfg);
     return cfg.jobs / 16;
   endfunction

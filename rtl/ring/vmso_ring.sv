@@ -176,7 +176,7 @@ module vmso_ring
   logic [49:0]     chain_base;
   query_t          query;
 
-  logic            pop_valid, pop_ready, fetch_pop;
+  logic            pop_valid, pop_ready, pop_first, only_first, fetch_pop;
   index_t          pop;
   logic            again_valid, again_ready, batch_end_valid, batch_end_ready;
   index_t          again, batch_end;
@@ -260,7 +260,7 @@ module vmso_ring
     .again_valid, .again_ready, .again, .batch_end_valid, .batch_end_ready, .batch_end,
     .ctl_valid(event_valid), .ctl_ready(event_ready), .ctl_queue(ctl_index), .producer_clear,
     .producer_en, .producer_queue, .producer, .free_queue, .free_freed, .freed_en, .freed_queue,
-    .freed, .pop_valid, .pop_ready, .pop
+    .freed, .pop_valid, .pop_ready, .pop, .pop_first, .only_first
   );
 
   logic braked, brake_valid, unused_brake_ready;
@@ -270,7 +270,7 @@ module vmso_ring
     .ask(fetch_busy_queue), .is_in(braked)
   );
   vmso_ring_fetch #(.Cfg(Cfg)) u_fetch (
-    .clk, .rst_n, .pop_valid, .pop_ready, .pop,
+    .clk, .rst_n, .pop_valid, .pop_ready, .pop, .pop_first, .only_first,
     .fc_producer, .fc_state, .fc_load_state, .fc_seen, .fc_fetch_state, .fc_freed, .fc_config,
     .braked, .fc_query(query), .job_home, .blocks_free, .block_next(take_block),
     .read_valid(fetch_read_valid), .read_ready(fetch_read_ready), .read(fetch_read), .batch,

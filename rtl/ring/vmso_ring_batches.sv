@@ -134,10 +134,21 @@ module vmso_ring_batches
   assign end_lists  = (given || later) && work_linked && landed_q[work_next];
   assign end_place  = later ? '{block: work_block, index: end_index, later: 1'b1}
                             : '{block: work_next, index: '0, later: 1'b0};
+  // The batch of a queue that was idle when it was asked for goes before all others.
+  logic [Blocks-1:0] idle_q;
+  assign land_idle = idle_q[land] && !land_waits;
+  logic first_valid, first_pop, land_idle, unused_first_room;
+  b_t   first;
+  logic [vmso_math_pkg::count_width(Blocks)-1:0] unused_first_count;
+  vmso_fifo #(.Bits(BlockW), .Depth(Blocks)) u_first (
+    .clk, .rst_n, .in_valid(land_lists && land_idle && (list_full || !list_pop)),
+    .in_ready(unused_first_room), .in(land), .out_valid(first_valid), .out_ready(first_pop),
+    .out(first), .count(unused_first_count)
+  );
   assign list_valid = list_full || land_lists;
   assign list       = list_full ? listed : land_place;
   vmso_fifo #(.Bits($bits(place_t)), .Depth(Blocks)) u_list (
-    .clk, .rst_n, .in_valid(end_lists || (land_lists && (list_full || !list_pop))),
+    .clk, .rst_n, .in_valid(end_lists || (land_lists && !land_idle && (list_full || !list_pop))),
     .in_ready(unused_list_room), .in(end_lists ? end_place : land_place),
     .out_valid(list_full), .out_ready(list_pop), .out(listed), .count(unused_list_count)
   );
@@ -164,19 +175,28 @@ module vmso_ring_batches
 
   // -- pick --------------------------------------------------------------------------------------------
   logic   open_q;      // last_q is picked and the loader is not done with it
-  logic   bound_q, picked, ends_last, drops_last, on_valid, pick_on, pick_again;
+  logic   bound_q, picked, ends_last, drops_last, on_valid, others, pick_on, pick_first,
+          pick_again;
   place_t place;
   batch_t batch;
   assign ends_last  = end_valid && work_block == last_q;
   assign drops_last = drop && work_block == last_q;
   assign on_valid   = open_q && last_linked && landed_q[last_next] && !ends_last && !drops_last;
-  assign pick_on    = on_valid && (bound_q || !(list_valid || again_valid));
-  assign pick_again = !pick_on && again_valid && (again_turn_q || !list_valid);
-  assign pick_valid = pick_on || (!bound_q && (list_valid || again_valid));
+  assign others     = first_valid || list_valid || again_valid;
+  assign pick_on    = on_valid && (bound_q || !others);
+  assign pick_first = !pick_on && first_valid;
+  assign pick_again = !pick_on && !pick_first && again_valid && (again_turn_q || !list_valid);
+  assign pick_valid = pick_on || (!bound_q && others);
   assign picked     = pick_valid && pick_ready;
-  assign list_pop   = picked && !pick_on && !pick_again;
+  assign first_pop  = picked && pick_first;
+  assign list_pop   = picked && !pick_on && !pick_first && !pick_again;
   assign again_pop  = picked && pick_again;
-  assign place      = pick_on ? '{block: last_next, index: '0, later: 1'b0} : pick_again ? again : list;
+  always_comb begin
+    if (pick_on) place = '{block: last_next, index: '0, later: 1'b0};
+    else if (pick_first) place = '{block: first, index: '0, later: 1'b0};
+    else if (pick_again) place = again;
+    else place = list;
+  end
   assign pick       = '{batch: batch, block: block_t'(place.block), index: place.index,
                         on: pick_on};
 
@@ -191,13 +211,16 @@ module vmso_ring_batches
       if (picked) bound_q <= place.later;
       else if (ends_last || drops_last) bound_q <= 1'b0;
       else if (bind_next && may_bind) bound_q <= 1'b1;
-      if (picked && !pick_on) again_turn_q <= !pick_again;
+      if (list_pop || again_pop) again_turn_q <= !pick_again;
     end
   end
   always_ff @(posedge clk) begin
     if (land_go && land_waits) landed_q[land] <= 1'b1;
     if (end_valid && end_how == EndBack) landed_q[work_block] <= 1'b1;
-    if (take) landed_q[new_block] <= 1'b0;
+    if (take) begin
+      landed_q[new_block] <= 1'b0;
+      idle_q[new_block]   <= take_batch.idle;
+    end
     if (picked) begin
       last_q            <= place.block;
       on_q[last_q]      <= pick_on;
@@ -221,7 +244,7 @@ module vmso_ring_batches
   assign bound    = (bound_q && work_block == last_q) || on_q[work_block];
 
   logic unused_bits;
-  assign unused_bits = ^{front, work, next_batch.queue};
+  assign unused_bits = ^{front, work, next_batch.queue, next_batch.idle};
 
 `ifdef VMSO_CHECKS
   `VMSO_IMPL(TakeFreeBlock, !take || unused_free)

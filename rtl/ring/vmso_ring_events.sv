@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything after which a queue may have something to load, put into the one load list.
 //
-// A queue is listed by: a producer doorbell (in the doorbell's own cycle), ENABLE and the end of an
+// A queue is listed by: a producer doorbell, ENABLE and the end of an
 // unload (ctl), places of its completion ring that were given back (consumed), wake from seg, one of
 // its jobs freed or ended, the end of one of its batches (loader), more to fetch (again).
 // An event is always pushed after the state that it tells of can be read. Valid-only events pass
 // through small FIFOs; if one overflows, all queues are listed once.
 //
-// pop         valid/ready, fair: first listed, first served
+// Doorbells go into a short FIFO that is served in turn with the list, as long as it has room: a queue that was
+// idle does not wait behind all those that have more to fetch.
+//
+// pop         valid/ready, fair: first listed, first served. pop_first: from the short FIFO; only_first: nothing
+//             else can be taken now
 // freed       jobs of a queue freed ever, modulo 256; written here, the old value comes in free_freed
 `include "vmso_assert.svh"
 module vmso_ring_events
@@ -55,7 +59,9 @@ module vmso_ring_events
   output logic [7:0]        freed,
   output logic              pop_valid,
   input  logic              pop_ready,
-  output logic [QueueW-1:0] pop
+  output logic [QueueW-1:0] pop,
+  output logic              pop_first,
+  input  logic              only_first
 );
   localparam int unsigned Queues = 1 << QueueW;
 
@@ -140,7 +146,7 @@ module vmso_ring_events
   // -- one push a cycle: a doorbell at once, the others in turn --------------------------------------
   logic [7:0]        request, grant;
   logic [2:0]        unused_index;
-  logic              push_valid, list_ready;
+  logic              push_valid, list_ready, to_first, first_merged, first_valid, first_room;
   logic [QueueW-1:0] push;
 
   assign request = {scan_left_q != '0, ctl_valid, consumed_note_valid, wake_valid, end_note_valid,
@@ -150,7 +156,7 @@ module vmso_ring_events
   );
   assign {scan_ready, ctl_ready, consumed_note_ready, wake_ready, end_note_ready, free_note_ready,
           batch_note_ready, again_ready} = ring_now || !list_ready ? '0 : grant;
-  assign push_valid = ring_now || (list_ready && request != '0);
+  assign push_valid = (ring_now && !to_first) || (!ring_now && list_ready && request != '0);
   always_comb begin
     push = '0;
     if (ring_now) push = bell_queue;
@@ -166,10 +172,32 @@ module vmso_ring_events
     end
   end
 
+  // -- the short FIFO: a doorbell that finds its queue last in it is merged ----------------------------
+  localparam int unsigned FirstDepth = 8;
+  logic              list_valid, first_turn_q;
+  logic [QueueW-1:0] first, oldest, last_first_q;
+  logic [vmso_math_pkg::count_width(FirstDepth)-1:0] first_count;
+  assign to_first     = ring_now && (first_room || first_merged);
+  assign first_merged = bell_queue == last_first_q
+                        && 32'(first_count) > 32'(pop_valid && pop_ready && pop_first);
+  vmso_fifo #(.Bits(QueueW), .Depth(FirstDepth)) u_first (
+    .clk, .rst_n, .in_valid(to_first && !first_merged), .in_ready(first_room), .in(bell_queue),
+    .out_valid(first_valid), .out_ready(pop_ready && pop_first), .out(first), .count(first_count)
+  );
+  always_ff @(posedge clk) if (to_first) last_first_q <= bell_queue;
+
   assign ready = list_ready;
   vmso_ring_list #(.Num(Queues)) u_list (
-    .clk, .rst_n, .ready(list_ready), .push_valid, .push, .pop_valid, .pop_ready, .pop
+    .clk, .rst_n, .ready(list_ready), .push_valid, .push, .pop_valid(list_valid),
+    .pop_ready(pop_ready && !pop_first && !only_first), .pop(oldest)
   );
+  assign pop_first = first_valid && (first_turn_q || !list_valid || only_first);
+  assign pop_valid = pop_first || (list_valid && !only_first);
+  assign pop       = pop_first ? first : oldest;
+  always_ff @(posedge clk) begin
+    if (!rst_n) first_turn_q <= 1'b1;
+    else if (pop_valid && pop_ready) first_turn_q <= !pop_first;
+  end
 
   logic unused_bits;
   assign unused_bits = ^{doorbell, wake_queue, ended_queue, consumed_queue};

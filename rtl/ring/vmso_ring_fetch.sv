@@ -30,6 +30,8 @@ module vmso_ring_fetch
   input  logic              pop_valid,
   output logic              pop_ready,
   input  logic [QueueW-1:0] pop,
+  input  logic              pop_first,     // its doorbell came
+  output logic              only_first,
   input  slot_idx_t         fc_producer,
   input  queue_state_e      fc_state,
   input  load_state_t       fc_load_state,
@@ -62,7 +64,7 @@ module vmso_ring_fetch
 );
   localparam int unsigned RowsPerSlot = 512 / Cfg.data_bits;
   localparam logic [7:0]  Reserve = 8'(vmso_config_pkg::reserved_jobs(Cfg));
-  // blocks that are left to queues of which no batch is here
+  // blocks for queues that were idle
   localparam logic [6:0]  SpareBlocks = 7'(Cfg.first_slots / BatchSlots / 16);
   localparam int unsigned AheadW = 17;  // 2^17 payload bytes are loaded ahead of issue, per queue
 
@@ -72,7 +74,9 @@ module vmso_ring_fetch
   fetch_fsm_e        fsm_q, fsm_d;
   logic [QueueW-1:0] queue_q;
 
-  assign pop_ready  = fsm_q == WaitQueue && blocks_free != '0;
+  // The last blocks are for queues that were idle; all others have been looked at once when they wait for one.
+  assign pop_ready  = fsm_q == WaitQueue;
+  assign only_first = blocks_free <= SpareBlocks;
   assign busy       = fsm_q != WaitQueue;
   assign busy_queue = queue_q;
 
@@ -92,7 +96,7 @@ module vmso_ring_fetch
   assign backlog_bytes = unissued(fc_load_state.loaded, fc_query.issued, held);
   assign used          = (fc_load_state.reserved - fc_query.ended) + fc_query.backlog;
 
-  logic              braked_q, run_q, bad_q, known_bad_q, bytes_ok_q, places_ok_q, share_ok_q,
+  logic              braked_q, first_q, idle_q, run_q, bad_q, known_bad_q, bytes_ok_q, places_ok_q, share_ok_q,
                      refresh_q, large_q;
   slot_idx_t         fetch_q, producer_q, stride_q, mask_q;
   logic [1:0]        hint_q;
@@ -102,7 +106,10 @@ module vmso_ring_fetch
   fetch_state_t      state_q;
 
   always_ff @(posedge clk) begin
-    if (fsm_q == WaitQueue) queue_q <= pop;
+    if (fsm_q == WaitQueue) begin
+      queue_q <= pop;
+      first_q <= pop_first;
+    end
     if (fsm_q == WaitState) begin
       run_q       <= fc_state == QueueRun;
       known_bad_q <= fc_load_state.bad
@@ -113,12 +120,13 @@ module vmso_ring_fetch
       ahead_q     <= ~backlog_bytes[AheadW-1:0] >> fc_load_state.est;
       places_ok_q <= 18'(used) + 18'(flight)
                      < (18'd1 << fc_config.log2_entries) - 18'd1;
-      share_ok_q  <= (has_share(held, job_home, Reserve) || fc_load_state.hint != '0)
+      share_ok_q  <= (held == '0 || has_share(held, job_home, Reserve) || fc_load_state.hint != '0)
                      && (flight_blocks == '0 || flight_blocks + SpareBlocks <= blocks_free)
                      && !fc_query.in_debt
                      && !(braked && (held != '0 || flight != '0));
       braked_q    <= braked;
       behind      <= flight_blocks != '0;
+      idle_q      <= first_q && held == '0 && flight == '0 && !fc_fetch_state.more;
       fetch_q     <= restart ? fc_load_state.load : fc_fetch_state.fetch;
       refresh_q   <= restart;
       producer_q  <= fc_producer;
@@ -150,7 +158,7 @@ module vmso_ring_fetch
   limit_t     fit;                   // as ahead_q, without those in flight
   logic [3:0] want, count;
   slots_t     slots, whole;
-  logic       go, strided;
+  logic       go, strided, busy_blocks;
   slot_idx_t  advance;
 
   assign avail   = producer_q - fetch_q;
@@ -173,14 +181,17 @@ module vmso_ring_fetch
   assign go = run_q && !known_bad_q && avail != '0 && bytes_ok_q && !fit[AheadW] && places_ok_q
               && share_ok_q && (large_q || slots == whole);
 
-  assign read_valid = fsm_q == Decide && go && !bad_q;
+  // it waits with the others for a block
+  assign busy_blocks = idle_q ? blocks_free == '0 : only_first;
+  assign read_valid = fsm_q == Decide && go && !bad_q && !busy_blocks;
   assign read = '{
     queue: queue_t'(queue_q), addr: {50'(base_q + 50'(place)), 6'b0},
     len: 8'(8'(count) * 8'(RowsPerSlot) - 8'd1),
     chain: 1'b0, block: block_next, job: '0, place: '0
   };
   assign front = state_q.tail;
-  assign batch = '{queue: queue_t'(queue_q), start: fetch_q, count: count, life: state_q.life};
+  assign batch = '{queue: queue_t'(queue_q), start: fetch_q, count: count, life: state_q.life,
+                   idle: idle_q};
 
   assign fetch_state_queue = queue_q;
   always_comb begin
@@ -188,15 +199,17 @@ module vmso_ring_fetch
     fetch_state.fetch = fetch_q;
     if (bad_q) begin
       fetch_state.bad = 1'b1;
-    end else if (go) begin
+    end else if (go && !busy_blocks) begin
       fetch_state.fetch       = fetch_q + advance;
       fetch_state.sent        = state_q.sent + 10'(count);
       fetch_state.sent_blocks = state_q.sent_blocks + 1'b1;
       fetch_state.tail        = block_next;
     end
+    fetch_state.more = go && !busy_blocks ? advance != avail : avail != '0;
     fetch_state_en = 1'b0;
     if (fsm_q == Decide && !known_bad_q) begin
-      fetch_state_en = bad_q ? run_q : go ? read_ready : refresh_q;
+      fetch_state_en = bad_q ? run_q : go && !busy_blocks ? read_ready
+                             : refresh_q || fetch_state.more != state_q.more;
     end
   end
 
@@ -213,6 +226,7 @@ module vmso_ring_fetch
       Decide: begin
         if (run_q && bad_q && !known_bad_q) fsm_d = WaitBad;
         else if (!go || bad_q) fsm_d = WaitQueue;
+        else if (busy_blocks) fsm_d = WaitAgain;
         else if (read_ready) fsm_d = advance == avail ? WaitQueue : WaitAgain;
       end
       WaitAgain: if (again_ready) fsm_d = WaitQueue;

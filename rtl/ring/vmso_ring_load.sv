@@ -12,8 +12,8 @@
 //               Drop     the queue does not run, or the batch is of another life
 //               Pass     it lies before the load index: the chain reads it or has read it
 //               Drop     it lies beyond the load index; bytes ahead, completion places, known error
-//               Aside    the queue has its share of the job entries, and some are free for others. Hold while
-//                        none is free
+//               Aside    the queue has its share of the job entries, and some are free for others; Drop if it
+//                        was idle and its job is long: it leaves the block to others. Hold while none is free
 //               Drop     framing, when the controller takes the report; Hold until then
 //               Later    the job reaches into the queue's next batch, and that cannot come next: it has not landed,
 //                        or another queue's was picked already. Hold while it is being bound
@@ -112,6 +112,7 @@ module vmso_ring_load
   output logic [QueueW-1:0] batch_end
 );
   localparam logic [7:0]  Reserve   = 8'(vmso_config_pkg::reserved_jobs(Cfg));
+  localparam bytes_t      IdleBytes = bytes_t'(16384);  // a job that is as long may use the reserve
   localparam logic [24:0] LoadLimit = 25'd262144;  // payload bytes loaded and not issued, per queue
 
   // -- next batch and the state of its queue ---------------------------------------------------------
@@ -156,7 +157,7 @@ module vmso_ring_load
   assign queue_q = batch_q.queue[QueueW-1:0];
 
   // gate, one cycle behind; the place is that of the slot that comes after those streamed
-  logic       gate_q, share_q, home_any_q, same_life_q, here_q, behind_q;
+  logic       gate_q, share_q, idle_q, home_any_q, same_life_q, here_q, behind_q;
   slot_idx_t  reach_q, used, place;
   logic [7:0] held;
   assign held = state_q.jobs - freed_q;
@@ -166,6 +167,7 @@ module vmso_ring_load
     gate_q <= unissued(state_q.loaded, query_q.issued, held) < LoadLimit
               && 17'(used) < (17'd1 << log2_entries_q) - 17'd1 && !state_q.bad;
     share_q    <= has_share(held, job_home, Reserve);
+    idle_q     <= batch_q.idle && held == '0;
     home_any_q <= job_home != '0;
     same_life_q <= batch_q.life == state_q.life;
     here_q     <= place == state_q.load;
@@ -197,7 +199,7 @@ module vmso_ring_load
     Later = 3'd7
   } verdict_e;
   verdict_e    verdict;
-  logic        chained, more, leave, unbound;
+  logic        chained, more, leave, unbound, may_have;
   logic [3:0]  rest;           // slots behind this one in its batch
   logic [4:0]  sure;           // that will come behind this one before those of any other queue
   slot_idx_t   further;        // slots of the job
@@ -206,9 +208,10 @@ module vmso_ring_load
   assign rest    = batch_q.count - 4'd1 - 4'(index_q);
   assign more    = chained && further > 16'(rest);
   assign sure    = 5'(rest) + (follows && bound ? 5'(follow_count) : 5'd0);
+  assign may_have = share_q || (idle_q && store_slot.payload_bytes <= IdleBytes);
   assign unbound = more && follows && !bound;
   assign bad_valid = store_valid && open_q && !stream_q && !settle_q && !dropping_q && ours
-                     && same_life_q && here_q && gate_q && share_q && framing;
+                     && same_life_q && here_q && gate_q && may_have && framing;
   always_comb begin
     bind_next = 1'b0;
     if (!store_valid || !open_q) verdict = Hold;
@@ -218,7 +221,7 @@ module vmso_ring_load
     else if (!ours || !same_life_q) verdict = Drop;
     else if (behind_q) verdict = Pass;
     else if (!here_q || !gate_q) verdict = Drop;
-    else if (!share_q) verdict = home_any_q ? Aside : Hold;
+    else if (!may_have) verdict = !home_any_q ? Hold : batch_q.idle ? Drop : Aside;
     else if (framing) verdict = bad_ready ? Drop : Hold;
     else if (unbound) begin
       bind_next = may_bind;

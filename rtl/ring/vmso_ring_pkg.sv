@@ -42,6 +42,7 @@ package vmso_ring_pkg;
     slot_idx_t  start;
     logic [3:0] count;  // 1..8
     life_t      life;   // load_state_t.life when it was asked for
+    logic       idle;   // nothing of the queue was here when its doorbell came
   } batch_t;
 
   // A batch on its way to the loader, from its slot `index` on.
@@ -91,6 +92,7 @@ package vmso_ring_pkg;
     block_t     tail;         // the last of these batches
     life_t      life;
     logic       bad;          // producer out of range, reported
+    logic       more;         // slots were left when it was looked at last
   } fetch_state_t;
 
   // What the other rooms say of a queue, one cycle after they were asked.
@@ -173,10 +175,14 @@ package vmso_ring_pkg;
     return ~(16'hffff << log2_slots);
   endfunction
 
-  // May a queue that holds so many job entries have another one, while `home` are free? The first one if
-  // there is any, more only beyond the reserve for those that hold none: twice as many as are free then.
+  // May a queue that holds so many job entries have another one, while `home` are free? A part of them is for
+  // short jobs of queues that were idle, as much again for queues that hold none; of the rest a queue has at
+  // most twice as many as are free then.
   function automatic logic has_share(logic [7:0] held, logic [7:0] home, logic [7:0] reserve);
-    return held == '0 || (home > reserve && 9'(held) <= {home - reserve, 1'b0});
+    logic [7:0] rest;
+    rest = home - {reserve[6:0], 1'b0};
+    return held == '0 ? home > reserve
+                      : home > {reserve[6:0], 1'b0} && 9'(held) <= {rest, 1'b0};
   endfunction
 
   // Payload bytes loaded and not issued; a queue without loaded jobs has none, and a difference

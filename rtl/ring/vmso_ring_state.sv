@@ -276,5 +276,6 @@ module vmso_ring_state
   assign unused_bits = ^{queue_config.queue, shape.reserved, shape.vector, shape.reserved0,
                          shape.park, shape.reserved1, completion.reserved, unused_chain_base_ok,
                          status_fetch_state.sent, status_fetch_state.sent_blocks,
-                         status_fetch_state.tail, status_fetch_state.bad};
+                         status_fetch_state.tail, status_fetch_state.bad,
+                         status_fetch_state.more};
 endmodule : vmso_ring_state

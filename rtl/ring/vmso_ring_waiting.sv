@@ -2,8 +2,8 @@
 // Batches of queues that hold their share of the job entries, until they hold less.
 //
 // put         valid only, never refused: there are `Depth` of them at most
-// out         valid/ready: the first one whose queue may have an entry (see has_share), if any is free. Those
-//             before it go to the end
+// out         valid/ready: the first one whose queue may have an entry (see has_share). Those before it go
+//             to the end while entries are free for those that hold none
 // held        entries that wait_queue holds, one cycle later
 // latency     two cycles for each that stays; none is passed over while no entry is free
 `include "vmso_assert.svh"
@@ -36,9 +36,9 @@ module vmso_ring_waiting
     .in(put_valid ? {put_queue, put} : {wait_queue, out}),
     .out_valid(valid), .out_ready(pop), .out({wait_queue, out}), .count
   );
-  assign may       = job_home != '0 && has_share(wait_held, job_home, 8'(Reserve));
+  assign may       = has_share(wait_held, job_home, 8'(Reserve));
   assign out_valid = valid && known_q && may;
-  assign rotate    = valid && known_q && !may && job_home != '0 && !put_valid
+  assign rotate    = valid && known_q && !may && 32'(job_home) > Reserve && !put_valid
                      && 32'(count) > 1;
   assign pop       = rotate || (out_valid && out_ready);
   always_ff @(posedge clk) begin

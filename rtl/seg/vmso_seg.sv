@@ -12,7 +12,7 @@
 //              and goes to the tail if that does not pay the debt. A queue keeps its turn until it has
 //              spent all, its next segment is not ready, or it has no job; the only one that wants a turn
 //              keeps it. A queue leaves the round with something to spend, never more than a quantum, and
-//              keeps that: what it sends next is part of the same turn
+//              keeps that: what it sends next is part of the same turn, before those that wait for theirs
 // cost         see vmso_seg_charge, and vmso_seg_debits for slots and page-table lines: in the balance when
 //              the next turn begins
 // rate         a queue that has sent what it may waits for the next period, see vmso_seg_rate
@@ -122,7 +122,8 @@ module vmso_seg
   q_t       init_queue, load_queue, pop, look_queue, account_queue, turn_queue;
   j_t       load_job, look_head, next, turn_head, event_job;
   logic     load_quiet, load_idle, fresh_valid, fresh_ready, put_valid, look_any, next_any;
-  logic     event_valid, visit_ready, pop_valid, pop_ready, kept, turn_valid, turn_ready, turn_any;
+  logic     event_valid, visit_ready, pop_valid, pop_ready, pop_first, kept, turn_valid, turn_ready,
+            turn_first, turn_any;
   q_t       fresh_queue, put_queue;
   account_t turn_account;
   balance_t turn_quantum;
@@ -166,7 +167,9 @@ module vmso_seg
   vmso_seg_list #(.Cfg(Cfg)) u_list (
     .clk, .rst_n, .init_valid(init), .init_queue, .load_valid(job_load_valid), .load_job,
     .load_queue, .job_event_valid(event_valid), .job_event(event_job), .fresh_valid, .fresh_ready,
-    .fresh_queue, .pop_valid, .pop_ready, .pop, .back_valid(back_valid_q),
+    .fresh_queue, .credit_valid(write_q), .credit_queue(write_queue_q),
+    .credit(write_account_q.balance > 0), .pop_valid, .pop_ready, .pop, .pop_first,
+    .back_valid(back_valid_q),
     .back_again(back_again_q), .back_hold(back_hold_q), .back(back_q), .held_valid, .held_ready,
     .held
   );
@@ -198,9 +201,10 @@ module vmso_seg
     .again_valid(held_valid), .again_ready(held_ready), .again_queue(held)
   );
   vmso_seg_turn #(.Cfg(Cfg)) u_turn (
-    .clk, .rst_n, .pop_valid, .pop_ready, .pop, .hold_turn(unloading),
+    .clk, .rst_n, .pop_valid, .pop_ready, .pop, .pop_first, .may_swap(count_seg_blocked),
+    .hold_turn(unloading),
     .hold_queue(unload_queue[QueueW-1:0]), .account_queue, .look_queue, .look_any, .look_head,
-    .kept, .turn_valid, .turn_ready, .turn_queue, .turn_any, .turn_head
+    .kept, .turn_valid, .turn_ready, .turn_queue, .turn_first, .turn_any, .turn_head
   );
 
   // -- records of the jobs: one port for heads, one for the job behind ----------------------------
@@ -432,10 +436,13 @@ module vmso_seg
       quantum_q <= turn_quantum;
     end
     if (take || un_load) begin
-      account_q         <= turn_account;
-      account_q.debited <= turn_debit;
-      account_q.balance <= turn_account.balance
-                           - balance_t'({8'd0, debit_t'(turn_debit - turn_account.debited)});
+      account_q <= turn_account;
+      // one that goes first has something to spend: debits are for its next turn
+      if (un_load || !turn_first) begin
+        account_q.debited <= turn_debit;
+        account_q.balance <= turn_account.balance
+                             - balance_t'({8'd0, debit_t'(turn_debit - turn_account.debited)});
+      end
       limit_q           <= turn_limit;
     end
     if (state_q == UnRead) queue_q <= unload_queue[QueueW-1:0];

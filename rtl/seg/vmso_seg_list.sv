@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which queue is looked at next? A FIFO in which each queue has at most one token.
+// Which queue is looked at next? Two FIFOs in which each queue has at most one token: a queue that comes
+// back and has not spent what it was paid goes first, as its turn is not over; all others wait in line.
 //
 // A queue is listed while its token is here or with the scheduler, from pop to `back`. Events of a
 // listed queue are dropped. No wake-up is lost, because the scheduler's last look at a job's state
@@ -9,7 +10,8 @@
 //
 // job_event   valid only; kept, one per job
 // fresh       valid/ready: an event of a queue
-// pop         valid/ready: takes the oldest token
+// credit      valid only: has this queue something to spend?
+// pop         valid/ready: takes the oldest token of those that go first, or of all; pop_first tells which
 // back        valid only, at most every second cycle: the token returns; again: to the tail, hold: it is
 //             kept elsewhere and comes with `held`, else the queue is not listed any more
 // held        valid/ready: such a token goes to the tail
@@ -32,9 +34,13 @@ module vmso_seg_list #(
   input  logic              fresh_valid,
   output logic              fresh_ready,
   input  logic [QueueW-1:0] fresh_queue,
+  input  logic              credit_valid,
+  input  logic [QueueW-1:0] credit_queue,
+  input  logic              credit,
   output logic              pop_valid,
   input  logic              pop_ready,
   output logic [QueueW-1:0] pop,
+  output logic              pop_first,
   input  logic              back_valid,
   input  logic              back_again,
   input  logic              back_hold,
@@ -87,10 +93,28 @@ module vmso_seg_list #(
     .clk, .write_en(init_valid || add || leaves), .write_addr(listed_queue),
     .write_data(add), .read_addr(look_queue), .read_data(listed)
   );
-  vmso_fifo #(.Bits(QueueW), .Depth(Depth)) u_tokens (
-    .clk, .rst_n, .in_valid(push), .in_ready(token_room), .in(push_queue),
-    .out_valid(pop_valid), .out_ready(pop_ready), .out(pop), .count(unused_token_count)
+  // What comes back while the short FIFO is full waits in line.
+  localparam int unsigned FirstDepth = 16;
+  logic              has_credit, goes_first, first_valid, first_room, tokens_valid;
+  logic [QueueW-1:0] first, token;
+  logic [vmso_math_pkg::count_width(FirstDepth)-1:0] unused_first_count;
+  vmso_lutram #(.Depth(Depth), .Bits(1)) u_credit (
+    .clk, .write_en(init_valid || credit_valid), .write_addr(init_valid ? init_queue : credit_queue),
+    .write_data(!init_valid && credit), .read_addr(look_queue), .read_data(has_credit)
   );
+  assign goes_first = add && has_credit && first_room;
+  vmso_fifo #(.Bits(QueueW), .Depth(FirstDepth)) u_first (
+    .clk, .rst_n, .in_valid(goes_first), .in_ready(first_room), .in(look_queue),
+    .out_valid(first_valid), .out_ready(pop_ready), .out(first), .count(unused_first_count)
+  );
+  vmso_fifo #(.Bits(QueueW), .Depth(Depth)) u_tokens (
+    .clk, .rst_n, .in_valid(push && !goes_first), .in_ready(token_room), .in(push_queue),
+    .out_valid(tokens_valid), .out_ready(pop_ready && !first_valid), .out(token),
+    .count(unused_token_count)
+  );
+  assign pop_valid = first_valid || tokens_valid;
+  assign pop_first = first_valid;
+  assign pop       = first_valid ? first : token;
   always_ff @(posedge clk) begin
     if (!rst_n) fresh_turn_q <= 1'b0;
     else if (look) fresh_turn_q <= !look_fresh;
