@@ -72,10 +72,14 @@ package vmso_config_pkg;
     return cfg.template_bytes / bus_bytes(cfg);
   endfunction
 
-  // Job entries that are kept for short jobs of queues that were idle; as many again are kept for queues that
-  // hold none.
-  function automatic int unsigned reserved_jobs(config_t cfg);
-    return cfg.jobs / 16;
+  // Job entries that are kept for short jobs of queues that were idle: none if each queue can have one anyway.
+  function automatic int unsigned idle_jobs(config_t cfg);
+    return cfg.queues > cfg.jobs ? cfg.jobs / 32 : 0;
+  endfunction
+
+  // Job entries that are kept for queues that hold none.
+  function automatic int unsigned first_jobs(config_t cfg);
+    return cfg.jobs / 16 - idle_jobs(cfg);
   endfunction
 
   // Beats that a queue of weight 1 may send in its turn: of 1024 bytes. Small, so that a queue whose jobs are

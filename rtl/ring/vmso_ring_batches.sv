@@ -136,8 +136,8 @@ module vmso_ring_batches
                             : '{block: work_next, index: '0, later: 1'b0};
   // The batch of a queue that was idle when it was asked for goes before all others.
   logic [Blocks-1:0] idle_q;
+  logic              first_valid, first_pop, land_idle, unused_first_room;
   assign land_idle = idle_q[land] && !land_waits;
-  logic first_valid, first_pop, land_idle, unused_first_room;
   b_t   first;
   logic [vmso_math_pkg::count_width(Blocks)-1:0] unused_first_count;
   vmso_fifo #(.Bits(BlockW), .Depth(Blocks)) u_first (
@@ -164,10 +164,7 @@ module vmso_ring_batches
 
   logic            again_valid, again_pop, again_turn_q;
   place_t          again;
-  vmso_ring_waiting #(
-    .QueueW(QueueW), .Bits($bits(place_t)), .Depth(Blocks),
-    .Reserve(vmso_config_pkg::reserved_jobs(Cfg))
-  ) u_waiting (
+  vmso_ring_waiting #(.Cfg(Cfg), .Bits($bits(place_t)), .Depth(Blocks)) u_waiting (
     .clk, .rst_n, .put_valid(end_valid && end_how == EndAside),
     .put_queue(work.batch.queue[QueueW-1:0]), .put({work_block, end_index, 1'b0}), .job_home,
     .wait_queue, .wait_held, .out_valid(again_valid), .out_ready(again_pop), .out(again)

@@ -465,7 +465,8 @@ module vmso_ring_ctl
 
   logic unused_bits;
   assign unused_bits = ^{command, queue_fail.queue, write_failed_queue, fc_fetch_state.fetch,
-                         fc_fetch_state.sent_blocks, fc_fetch_state.tail, fc_fetch_state.more, fc_seen.blocks,
+                         fc_fetch_state.sent_blocks, fc_fetch_state.tail,
+                         fc_fetch_state.more, fc_seen.blocks,
                          config_q.base_ok,
                          config_q.log2_entries, query_q.in_debt, query_q.backlog};
 endmodule : vmso_ring_ctl

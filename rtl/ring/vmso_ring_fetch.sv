@@ -63,8 +63,9 @@ module vmso_ring_fetch
   output logic [QueueW-1:0] busy_queue
 );
   localparam int unsigned RowsPerSlot = 512 / Cfg.data_bits;
-  localparam logic [7:0]  Reserve = 8'(vmso_config_pkg::reserved_jobs(Cfg));
-  // blocks for queues that were idle
+  // a block for queues that were idle, and those that a queue leaves to others which have none
+  localparam logic [6:0]  IdleBlocks  = 7'd1;
+  localparam logic [6:0]  ManyBlocks  = 7'(Cfg.first_slots / BatchSlots / 2);
   localparam logic [6:0]  SpareBlocks = 7'(Cfg.first_slots / BatchSlots / 16);
   localparam int unsigned AheadW = 17;  // 2^17 payload bytes are loaded ahead of issue, per queue
 
@@ -74,9 +75,9 @@ module vmso_ring_fetch
   fetch_fsm_e        fsm_q, fsm_d;
   logic [QueueW-1:0] queue_q;
 
-  // The last blocks are for queues that were idle; all others have been looked at once when they wait for one.
+  // The last block is for queues that were idle; all others have been looked at once when they wait for one.
   assign pop_ready  = fsm_q == WaitQueue;
-  assign only_first = blocks_free <= SpareBlocks;
+  assign only_first = blocks_free <= IdleBlocks;
   assign busy       = fsm_q != WaitQueue;
   assign busy_queue = queue_q;
 
@@ -96,8 +97,9 @@ module vmso_ring_fetch
   assign backlog_bytes = unissued(fc_load_state.loaded, fc_query.issued, held);
   assign used          = (fc_load_state.reserved - fc_query.ended) + fc_query.backlog;
 
-  logic              braked_q, first_q, idle_q, run_q, bad_q, known_bad_q, bytes_ok_q, places_ok_q, share_ok_q,
-                     refresh_q, large_q;
+  logic              braked_q, first_q, idle_q, run_q, bad_q, known_bad_q, bytes_ok_q, places_ok_q,
+                     share_ok_q, refresh_q, large_q, tight_q;
+  logic [4:0]        est_q;
   slot_idx_t         fetch_q, producer_q, stride_q, mask_q;
   logic [1:0]        hint_q;
   logic [9:0]        flight_q;
@@ -120,7 +122,8 @@ module vmso_ring_fetch
       ahead_q     <= ~backlog_bytes[AheadW-1:0] >> fc_load_state.est;
       places_ok_q <= 18'(used) + 18'(flight)
                      < (18'd1 << fc_config.log2_entries) - 18'd1;
-      share_ok_q  <= (held == '0 || has_share(held, job_home, Reserve) || fc_load_state.hint != '0)
+      share_ok_q  <= (held == '0 || has_share(Cfg, held, job_home)
+                         || fc_load_state.hint != '0)
                      && (flight_blocks == '0 || flight_blocks + SpareBlocks <= blocks_free)
                      && !fc_query.in_debt
                      && !(braked && (held != '0 || flight != '0));
@@ -131,6 +134,8 @@ module vmso_ring_fetch
       refresh_q   <= restart;
       producer_q  <= fc_producer;
       stride_q    <= fc_load_state.stride;
+      tight_q     <= blocks_free < ManyBlocks && fc_load_state.stride == 16'd1;
+      est_q       <= fc_load_state.est;
       large_q     <= fc_load_state.est > 5'(AheadW - 4);
       hint_q      <= fc_load_state.hint;
       flight_q    <= flight;
@@ -167,7 +172,12 @@ module vmso_ring_fetch
   assign to_page = ~(base_q[5:0] + place[5:0]);
   assign fit     = limit_t'(ahead_q) - limit_t'(flight_q);
   assign strided = stride_q > slot_idx_t'(1 + ChainPlaces) || (stride_q > 16'd1 && large_q);
-  assign want    = strided || braked_q ? 4'd1 : 4'd1 << hint_q;
+  // While blocks are scarce those of one queue hold few bytes: others wait for its last slot to be loaded.
+  always_comb begin
+    want = 4'd1 << hint_q;
+    if (strided || braked_q || (tight_q && est_q >= 5'd12)) want = 4'd1;
+    else if (tight_q && est_q == 5'd11 && hint_q[1]) want = 4'd2;
+  end
   assign whole   = first(limit_t'(want)) & first(limit_t'(avail)) & one_and(limit_t'(to_end))
                    & one_and(limit_t'(to_page));
   assign slots   = whole & one_and(fit);

@@ -111,7 +111,6 @@ module vmso_ring_load
   input  logic              batch_end_ready,
   output logic [QueueW-1:0] batch_end
 );
-  localparam logic [7:0]  Reserve   = 8'(vmso_config_pkg::reserved_jobs(Cfg));
   localparam bytes_t      IdleBytes = bytes_t'(16384);  // a job that is as long may use the reserve
   localparam logic [24:0] LoadLimit = 25'd262144;  // payload bytes loaded and not issued, per queue
 
@@ -166,7 +165,7 @@ module vmso_ring_load
   always_ff @(posedge clk) begin
     gate_q <= unissued(state_q.loaded, query_q.issued, held) < LoadLimit
               && 17'(used) < (17'd1 << log2_entries_q) - 17'd1 && !state_q.bad;
-    share_q    <= has_share(held, job_home, Reserve);
+    share_q    <= has_share(Cfg, held, job_home);
     idle_q     <= batch_q.idle && held == '0;
     home_any_q <= job_home != '0;
     same_life_q <= batch_q.life == state_q.life;

@@ -175,14 +175,16 @@ package vmso_ring_pkg;
     return ~(16'hffff << log2_slots);
   endfunction
 
-  // May a queue that holds so many job entries have another one, while `home` are free? A part of them is for
-  // short jobs of queues that were idle, as much again for queues that hold none; of the rest a queue has at
-  // most twice as many as are free then.
-  function automatic logic has_share(logic [7:0] held, logic [7:0] home, logic [7:0] reserve);
-    logic [7:0] rest;
-    rest = home - {reserve[6:0], 1'b0};
-    return held == '0 ? home > reserve
-                      : home > {reserve[6:0], 1'b0} && 9'(held) <= {rest, 1'b0};
+  // May a queue that holds so many job entries have another one, while `home` are free? Some are for short jobs
+  // of queues that were idle, some for queues that hold none; of the rest a queue has at most twice as many as
+  // are free then.
+  function automatic logic has_share(vmso_config_pkg::config_t cfg, logic [7:0] held,
+                                     logic [7:0] home);
+    logic [7:0] idle, others, rest;
+    idle   = 8'(vmso_config_pkg::idle_jobs(cfg));
+    others = 8'(vmso_config_pkg::idle_jobs(cfg) + vmso_config_pkg::first_jobs(cfg));
+    rest   = home - others;
+    return held == '0 ? home > idle : home > others && 9'(held) <= {rest, 1'b0};
   endfunction
 
   // Payload bytes loaded and not issued; a queue without loaded jobs has none, and a difference

@@ -10,10 +10,10 @@
 module vmso_ring_waiting
   import vmso_ring_pkg::*;
 #(
-  parameter int unsigned QueueW  = 6,
-  parameter int unsigned Bits    = 8,
-  parameter int unsigned Depth   = 32,
-  parameter int unsigned Reserve = 4   // job entries for queues that hold none
+  parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
+  parameter  int unsigned Bits  = 8,
+  parameter  int unsigned Depth = 32,
+  localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues)
 ) (
   input  logic              clk,
   input  logic              rst_n,
@@ -36,9 +36,10 @@ module vmso_ring_waiting
     .in(put_valid ? {put_queue, put} : {wait_queue, out}),
     .out_valid(valid), .out_ready(pop), .out({wait_queue, out}), .count
   );
-  assign may       = has_share(wait_held, job_home, 8'(Reserve));
+  assign may       = has_share(Cfg, wait_held, job_home);
   assign out_valid = valid && known_q && may;
-  assign rotate    = valid && known_q && !may && 32'(job_home) > Reserve && !put_valid
+  assign rotate    = valid && known_q && !may && 32'(job_home) > vmso_config_pkg::idle_jobs(Cfg)
+                     && !put_valid
                      && 32'(count) > 1;
   assign pop       = rotate || (out_valid && out_ready);
   always_ff @(posedge clk) begin

@@ -99,8 +99,9 @@ module vmso_seg_list #(
   logic [QueueW-1:0] first, token;
   logic [vmso_math_pkg::count_width(FirstDepth)-1:0] unused_first_count;
   vmso_lutram #(.Depth(Depth), .Bits(1)) u_credit (
-    .clk, .write_en(init_valid || credit_valid), .write_addr(init_valid ? init_queue : credit_queue),
-    .write_data(!init_valid && credit), .read_addr(look_queue), .read_data(has_credit)
+    .clk, .write_en(init_valid || credit_valid),
+    .write_addr(init_valid ? init_queue : credit_queue), .write_data(!init_valid && credit),
+    .read_addr(look_queue), .read_data(has_credit)
   );
   assign goes_first = add && has_credit && first_room;
   vmso_fifo #(.Bits(QueueW), .Depth(FirstDepth)) u_first (
