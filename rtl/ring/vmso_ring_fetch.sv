@@ -63,10 +63,9 @@ module vmso_ring_fetch
   output logic [QueueW-1:0] busy_queue
 );
   localparam int unsigned RowsPerSlot = 512 / Cfg.data_bits;
-  // a block for queues that were idle, and those that a queue leaves to others which have none
+  // a block for queues that were idle
   localparam logic [6:0]  IdleBlocks  = 7'd1;
   localparam logic [6:0]  ManyBlocks  = 7'(Cfg.first_slots / BatchSlots / 2);
-  localparam logic [6:0]  SpareBlocks = 7'(Cfg.first_slots / BatchSlots / 16);
   localparam int unsigned AheadW = 17;  // 2^17 payload bytes are loaded ahead of issue, per queue
 
   typedef enum logic [2:0] {
@@ -124,7 +123,7 @@ module vmso_ring_fetch
                      < (18'd1 << fc_config.log2_entries) - 18'd1;
       share_ok_q  <= (held == '0 || has_share(Cfg, held, job_home)
                          || fc_load_state.hint != '0)
-                     && (flight_blocks == '0 || flight_blocks + SpareBlocks <= blocks_free)
+                     && (flight_blocks == '0 || flight_blocks + IdleBlocks <= blocks_free)
                      && !fc_query.in_debt
                      && !(braked && (held != '0 || flight != '0));
       braked_q    <= braked;
@@ -175,7 +174,7 @@ module vmso_ring_fetch
   // While blocks are scarce those of one queue hold few bytes: others wait for its last slot to be loaded.
   always_comb begin
     want = 4'd1 << hint_q;
-    if (strided || braked_q || (tight_q && est_q >= 5'd12)) want = 4'd1;
+    if (strided || braked_q || (tight_q && est_q >= 5'd12 && !large_q)) want = 4'd1;
     else if (tight_q && est_q == 5'd11 && hint_q[1]) want = 4'd2;
   end
   assign whole   = first(limit_t'(want)) & first(limit_t'(avail)) & one_and(limit_t'(to_end))

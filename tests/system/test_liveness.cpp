@@ -70,6 +70,19 @@ TEST_CASE("RESET of one of three failing queues and STOP beside eight end in tim
   }
 }
 
+TEST_CASE("STOP behind a fence does not wait for the look-ups of all others",
+          "[liveness][command]") {
+  bench::CellOptions o;  // 64 queues of one address space, some thousand runs to be translated anew
+  o.config = Config::kWide;
+  o.queues = 64;
+  o.honest = bench::honest_loads()[0];
+  bench::Cell c = bench::run_cell(o);
+  CHECK(c.trouble == "");
+  CHECK(c.commands.stop <= o.command_bar());
+  CHECK(c.commands.reset <= o.command_bar());
+  CHECK(c.commands.fence <= o.command_bar());
+}
+
 TEST_CASE("Commands of many queues never make a register wait", "[liveness][command]") {
   HostileOptions o;
   o.system = options(0xb03, "default");

@@ -50,7 +50,7 @@ TEST_CASE("Floods of tiny segments and of jobs that send nothing are charged",
   CHECK(loss_beside("no_ops", 0, Config::kDefault) < 3);
 }
 
-TEST_CASE("Weights hold for jobs of any size", "[.][pending-liveness][liveness][share]") {
+TEST_CASE("Weights hold for jobs of any size", "[liveness][share]") {
   for (Config config : {Config::kSmall, Config::kDefault, Config::kWide}) {
     for (uint32_t bytes : {64u, 1000u, 14480u, 65160u}) {
       WeightOptions o;
@@ -61,6 +61,19 @@ TEST_CASE("Weights hold for jobs of any size", "[.][pending-liveness][liveness][
       INFO(config_info(config).name << ", jobs of " << bytes);
       CHECK(std::abs(measure_weights(o) / 8 - 1) <= 0.1);
     }
+  }
+}
+
+TEST_CASE("A small frame of an idle queue goes before the bulk of others", "[liveness][share]") {
+  for (unsigned bulk : {8u, 1023u}) {
+    IdleOptions o;
+    o.bulk = bulk;
+    o.samples = 20;
+    INFO(bulk << " bulk queues");
+    IdleLatency r = measure_idle(o);
+    CHECK(r.quantile(0.5) <= 3 * o.latency);
+    CHECK(r.quantile(1) <= 950);
+    if (bulk == 8) CHECK(r.mean() <= 700);
   }
 }
 
