@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything after which a queue may have something to load, put into the one load list.
 //
-// A queue is listed by: a producer doorbell, ENABLE and the end of an
-// unload (ctl), places of its completion ring that were given back (consumed), wake from seg, one of
-// its jobs freed or ended, the end of one of its batches (loader), more to fetch (again).
+// A queue is listed by: a producer doorbell, ENABLE and the end of an unload (ctl), places of its
+// completion ring that were given back (consumed), wake from seg, one of its jobs freed or ended, the
+// end of one of its batches (loader), more to fetch (again).
 // An event is always pushed after the state that it tells of can be read. Valid-only events pass
 // through small FIFOs; if one overflows, all queues are listed once.
 //
