@@ -5,13 +5,16 @@
 // After a job with more further slots than a chain holds, or with further slots and so many bytes that few
 // slots may be ahead, one slot is read where the next job of that length would leave the next first slot:
 // the chain reads what lies between. Else slots are read one after the other, and never fewer because of
-// the bytes ahead: a batch that ends in the middle of a job makes its chain read slots that come again.
+// the bytes ahead: a job at the end of a batch that was cut short would have its chain read slots that come again.
 //
-// A queue whose slots were dropped needs its share of the job entries first; one that flows may
-// prefetch beyond it. A braked queue has one job at a time, and one slot of it. A queue that may not load is dropped from the list; an event brings it back. A
-// queue with more to fetch goes to the end of the list. In the cycle of the pop `fc_*` is asked about
-// the queue popped, the answer (state and query) is there one cycle later.
+// A queue that holds job entries and whose slots were dropped needs its share of them first; one that flows
+// may prefetch beyond it. A braked queue has one job at a time, and one slot of it. A queue that may not load
+// is dropped from the list; an event brings it back. One that only lacks a block, or has more to fetch, goes
+// to the end of the list. In the cycle of the pop `fc_*` is asked about the queue popped, the answer (state
+// and query) is there one cycle later.
 //
+// idle        of a batch: the doorbell's queue had fetched all, nothing of it is here and it holds no job. Such
+//             a batch may take the last block
 // latency     pop to read: 3 cycles; throughput: one batch per 4 cycles
 // batch       taken in the cycle in which the read is handed over; behind: batches of the queue were here when
 //             it was decided, the last of them in block `front`

@@ -12,8 +12,9 @@
 //               Drop     the queue does not run, or the batch is of another life
 //               Pass     it lies before the load index: the chain reads it or has read it
 //               Drop     it lies beyond the load index; bytes ahead, completion places, known error
-//               Aside    the queue has its share of the job entries, and some are free for others; Drop if it
-//                        was idle and its job is long: it leaves the block to others. Hold while none is free
+//               Aside    the queue has its share of the job entries, and some are free for others; Drop for a
+//                        batch of a queue that was idle: it leaves the last block to others. Hold while none is
+//                        free: nobody could load
 //               Drop     framing, when the controller takes the report; Hold until then
 //               Later    the job reaches into the queue's next batch, and that cannot come next: it has not landed,
 //                        or another queue's was picked already. Hold while it is being bound
@@ -111,7 +112,7 @@ module vmso_ring_load
   input  logic              batch_end_ready,
   output logic [QueueW-1:0] batch_end
 );
-  localparam bytes_t      IdleBytes = bytes_t'(16384);  // a job that is as long may use the reserve
+  localparam bytes_t      IdleBytes = bytes_t'(16384);  // longest job of an idle queue's reserve
   localparam logic [24:0] LoadLimit = 25'd262144;  // payload bytes loaded and not issued, per queue
 
   // -- next batch and the state of its queue ---------------------------------------------------------

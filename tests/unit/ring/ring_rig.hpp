@@ -24,6 +24,9 @@
 #include <utility>
 #include <vector>
 
+#include "Vring_default.h"
+#include "Vring_small.h"
+#include "Vring_wide.h"
 #include "unit_bench.hpp"
 
 namespace vmso::ring_test {
@@ -1015,5 +1018,29 @@ class Rig : public unit::UnitBench<M> {
   uint64_t come = 0, gone = 0;
   uint64_t cookies = 0;
 };
+
+using SmallRig = Rig<Vring_small, 128, 4, 32>;
+using DefaultRig = Rig<Vring_default, 256, 64, 64>;
+using WideRig = Rig<Vring_wide, 512, 1024, 128>;
+
+// Until nothing is under way any more, in at most `limit` cycles.
+template <typename R>
+void drain(R &rig, unsigned limit = 4000000) {
+  while (rig.busy()) {
+    rig.step();
+    if (limit-- == 0) {
+      for (size_t q = 0; q < rig.queues.size(); q++) {
+        auto &u = rig.queues[q];
+        if (!u.jobs.empty()) {
+          FAIL("queue " << q << " hangs in state " << rig.state(unsigned(q)) << ": "
+                        << u.jobs.size() << " jobs, next load " << u.next_load << " of " << u.rung
+                        << ", loaded " << u.loaded.size() << ", debt " << u.debt << ", backlog "
+                        << u.flow.produced - u.consumer << ", cycle " << rig.now());
+        }
+      }
+      FAIL("orders or ends remain");
+    }
+  }
+}
 
 }  // namespace vmso::ring_test

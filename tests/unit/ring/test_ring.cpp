@@ -1,37 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rooms ring and job: each status once, framing errors, unload and resume, chains, random traffic
 // with everything at random times, and cycles per small job.
-#include "Vring_default.h"
-#include "Vring_small.h"
-#include "Vring_wide.h"
 #include "Vvmso_ring_list.h"
 #include "ring_rig.hpp"
 
 using namespace vmso::ring_test;
-using SmallRig = Rig<Vring_small, 128, 4, 32>;
-using DefaultRig = Rig<Vring_default, 256, 64, 64>;
-using WideRig = Rig<Vring_wide, 512, 1024, 128>;
 
 namespace {
-
-template <typename R>
-void drain(R &rig, unsigned limit = 4000000) {
-  while (rig.busy()) {
-    rig.step();
-    if (limit-- == 0) {
-      for (size_t q = 0; q < rig.queues.size(); q++) {
-        auto &u = rig.queues[q];
-        if (!u.jobs.empty()) {
-          FAIL("queue " << q << " hangs in state " << rig.state(unsigned(q)) << ": "
-                        << u.jobs.size() << " jobs, next load " << u.next_load << " of " << u.rung
-                        << ", loaded " << u.loaded.size() << ", debt " << u.debt << ", backlog "
-                        << u.flow.produced - u.consumer << ", cycle " << rig.now());
-        }
-      }
-      FAIL("orders or ends remain");
-    }
-  }
-}
 
 Slot tcp(unsigned payload) {
   Slot s;
@@ -761,8 +736,8 @@ TEST_CASE("A queue that holds nothing stops although others hold every job entry
     rig.run(3000);
   };
   fill(0, 30);
-  REQUIRE(rig.loads.size() == 60);      // four are for queues that hold none
-  for (unsigned q = 30; q < 34; q++) {  // and two of these for those that were idle
+  REQUIRE(rig.loads.size() == 60);  // four are for queues that hold none
+  for (unsigned q = 30; q < 34; q++) {
     fill(q, q + 1);
     REQUIRE(rig.loads.size() == 60 + (q - 29));
   }
@@ -849,6 +824,28 @@ TEST_CASE("A queue that holds its share of the job entries holds up no other que
   }
   rig.do_command(0, kStop, 1000);  // also of the batches that were put aside
   rig.do_command(0, kEnable);
+  rig.knobs.issue = 1;
+  drain(rig);
+}
+
+TEST_CASE("The last job entries are for short jobs of queues that were idle", "[ring]") {
+  WideRig rig(38);
+  rig.knobs.issue = 0;
+  auto post = [&](unsigned q, unsigned payload, int jobs) {
+    rig.setup(q, 4, 4);
+    rig.do_command(q, kEnable);
+    for (int i = 0; i < jobs; i++) rig.post(q, tcp(payload));
+    rig.ring(q);
+    rig.run(300);
+    return rig.loads.size();
+  };
+  unsigned q = 0;
+  while (post(q++, 20000, 2) < 124) REQUIRE(q < 100);
+  CHECK(rig.loads.size() == 124);
+  CHECK(q > 62);  // the last of them have one entry each
+  CHECK(post(q++, 16385, 1) == 124);
+  for (size_t more = 1; more <= 4; more++) CHECK(post(q++, 16384, 1) == 124 + more);
+  CHECK(post(q++, 16384, 1) == 128);
   rig.knobs.issue = 1;
   drain(rig);
 }
