@@ -59,6 +59,7 @@ ring/vmso_ring_list.sv
 ring/vmso_ring_load.sv
 ring/vmso_ring_note.sv
 ring/vmso_ring_peek.sv
+ring/vmso_ring_preempt.sv
 ring/vmso_ring_state.sv
 ring/vmso_ring_store.sv
 ring/vmso_ring_waiting.sv

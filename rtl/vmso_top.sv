@@ -247,6 +247,8 @@ module vmso_top
   logic [25:0]                 query_issued_bytes;
   order_count_t                ctl_issued;
   queue_t                      wake_queue;
+  logic                        entry_wanted, preempt_valid;
+  queue_t                      preempt_queue;
   // read
   logic                        read_ready, piece_ready, tmpl_req_valid, payload_req_valid,
                                tmpl_write_valid, tmpl_done_valid, tmpl_done_fail;
@@ -399,7 +401,7 @@ module vmso_top
     .count_slot_reads, .sticky_set(ring_sticky), .slot_req_valid,
     .slot_req_ready, .slot_req, .slot_req_id, .read_rsp_valid, .read_rsp, .read_data,
     .query_queue, .query_issued_bytes, .query_in_debt, .query_ended, .query_backlog, .wake_valid,
-    .wake_ready, .wake_queue, .ended_valid, .ended_queue, .consumed_valid, .consumed_queue,
+    .wake_ready, .wake_queue, .entry_wanted, .preempt_valid, .preempt_queue, .ended_valid, .ended_queue, .consumed_valid, .consumed_queue,
     .write_failed_valid, .write_failed_queue, .slot_valid, .slot_ready, .slot_job, .slot,
     .job_home, .job_load_valid, .job_load,
     .chain_look, .chain_avail, .chain_pop_valid, .chain_pop_job, .chain_slot_valid, .chain_slot,
@@ -446,7 +448,8 @@ module vmso_top
     .unload_head_any, .unload_head_slot, .unload_head_segments, .unload_head_bytes,
     .unload_head_fold, .query_queue,
     .query_issued_bytes, .query_in_debt, .ctl_queue, .ctl_issued, .hold_issue, .issue_held,
-    .fetch_idle, .store_limit, .wake_valid, .wake_ready, .wake_queue, .count_segments,
+    .fetch_idle, .store_limit, .wake_valid, .wake_ready, .wake_queue, .entry_wanted,
+    .preempt_valid, .preempt_queue, .count_segments,
     .count_seg_busy, .count_seg_blocked, .count_seg_starved
   );
   vmso_read #(.Cfg(Cfg)) u_read (

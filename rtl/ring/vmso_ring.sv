@@ -22,6 +22,8 @@
 // bury          valid/ready: see vmso_out
 // payload count job_load.payload_bytes - skip_bytes (0 for no-ops and if below 0) is added for each job,
 //               refused ones too; a queue that holds no job counts as issued whole, whatever seg says
+// preempt       valid only, while entry_wanted: a queue that is to give its job entries to others, see
+//               vmso_ring_preempt: it is unloaded, and goes on when it has an entry again
 // queue_reset   to cpl, for RESET: the queue's completion indices become 0
 // reset         walks clear the queues' states; ring_ready is low meanwhile
 `include "vmso_assert.svh"
@@ -71,6 +73,9 @@ module vmso_ring
   input  logic                     wake_valid,
   output logic                     wake_ready,
   input  queue_t                   wake_queue,
+  output logic                     entry_wanted,
+  input  logic                     preempt_valid,
+  input  queue_t                   preempt_queue,
   input  logic                     sent_valid,
   input  queue_t                   sent_queue,
   input  logic                     ended_valid,
@@ -197,6 +202,9 @@ module vmso_ring
   logic [3:0]      follow_count;
   visit_end_e      end_how;
   logic [2:0]      end_index;
+  logic            end_first, yield_valid, yield_ready, yields, yield_drop;
+  logic [6:0]      firsts;
+  index_t          yield;
   index_t          wait_queue;
   logic [7:0]      wait_held;
   logic            store_valid, store_ready, store_void, store_last;
@@ -327,13 +335,13 @@ module vmso_ring
   vmso_ring_batches #(.Cfg(Cfg)) u_batches (
     .clk, .rst_n, .ready(batches_ready), .take, .take_batch(batch), .behind, .front, .take_block,
     .blocks_free, .landed_valid, .landed, .pick_valid, .pick_ready, .pick, .work, .drop, .follows,
-    .follow_count, .bind_next, .may_bind, .bound, .end_valid, .end_how, .end_index, .job_home,
-    .wait_queue, .wait_held
+    .follow_count, .bind_next, .may_bind, .bound, .end_valid, .end_how, .end_index, .end_first,
+    .job_home, .wait_queue, .wait_held, .firsts
   );
 
   vmso_ring_load #(.Cfg(Cfg)) u_load (
     .clk, .rst_n, .picked(pick_valid && pick_ready), .pick, .pick_room, .work, .follows,
-    .follow_count, .bind_next, .may_bind, .bound, .end_valid, .end_how, .end_index,
+    .follow_count, .bind_next, .may_bind, .bound, .end_valid, .end_how, .end_index, .end_first,
     .store_valid, .store_ready, .store_slot(first_slot_t'(store_slot)), .store_resp, .store_void,
     .store_last, .drop,
     .peek_en, .load_queue, .load_producer, .load_load_state, .load_seen, .load_freed,
@@ -384,13 +392,18 @@ module vmso_ring
   assign unload_head = '{any: unload_head_any, slot: unload_head_slot,
                          segments: unload_head_segments, bytes: unload_head_bytes,
                          fold: unload_head_fold};
+  vmso_ring_preempt #(.QueueW(QueueW)) u_preempt (
+    .clk, .rst_n, .firsts, .wanted(entry_wanted), .put_valid(preempt_valid),
+    .put(preempt_queue[QueueW-1:0]), .attention_valid(yield_valid), .attention_ready(yield_ready),
+    .attention(yield), .look(ctl_index), .is_in(yields), .drop(yield_drop)
+  );
   vmso_ring_ctl #(.Cfg(Cfg)) u_ctl (
     .clk, .rst_n, .ready(ctl_ready), .command_valid, .command,
     .status_queue(status_queue[QueueW-1:0]), .status_pending, .status_refused, .notify_valid,
     .queue_fail_valid, .queue_fail_ready, .queue_fail, .write_failed_valid, .write_failed_queue,
     .load_bad_valid, .load_bad_ready, .load_bad(load_write_queue),
-    .fetch_bad_valid, .fetch_bad_ready, .fetch_bad,
-    .queue(ctl_index), .query_en(ctl_query_en), .query_mine(query_mine_q), .fc_state,
+    .fetch_bad_valid, .fetch_bad_ready, .fetch_bad, .yield_valid, .yield_ready, .yield, .yields,
+    .yield_drop, .queue(ctl_index), .query_en(ctl_query_en), .query_mine(query_mine_q), .fc_state,
     .fc_load_state, .fc_seen, .fc_fetch_state, .fc_freed, .fc_bad, .fc_config, .fc_query(query),
     .arriving, .ctl_issued, .ctl_left, .ctl_told(ctl_end_none && ctl_idle),
     .ctl_read(ctl_read_none && slots_none && !chain_asks && asked_q == '0),
@@ -412,5 +425,5 @@ module vmso_ring
 
   logic unused_bits;
   assign unused_bits = ^{status_queue, job_load, job_free, slot_job, chain_look, chain_pop_job,
-                         issue.queue, read_ends_queue, sent_queue};
+                         issue.queue, read_ends_queue, sent_queue, preempt_queue};
 endmodule : vmso_ring

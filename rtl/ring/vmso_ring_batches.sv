@@ -55,10 +55,12 @@ module vmso_ring_batches
   input  logic              end_valid,
   input  visit_end_e        end_how,
   input  logic [2:0]        end_index,
+  input  logic              end_first,      // work's queue holds no job entry
   // shares
   input  logic [7:0]        job_home,
   output logic [QueueW-1:0] wait_queue,
-  input  logic [7:0]        wait_held       // one cycle after wait_queue
+  input  logic [7:0]        wait_held,      // one cycle after wait_queue
+  output logic [6:0]        firsts          // batches put aside of queues that hold none
 );
   typedef logic [BlockW-1:0] b_t;
   typedef struct packed {
@@ -166,8 +168,10 @@ module vmso_ring_batches
   place_t          again;
   vmso_ring_waiting #(.Cfg(Cfg), .Bits($bits(place_t)), .Depth(Blocks)) u_waiting (
     .clk, .rst_n, .put_valid(end_valid && end_how == EndAside),
-    .put_queue(work.batch.queue[QueueW-1:0]), .put({work_block, end_index, 1'b0}), .job_home,
-    .wait_queue, .wait_held, .out_valid(again_valid), .out_ready(again_pop), .out(again)
+    .put_queue(work.batch.queue[QueueW-1:0]), .put({work_block, end_index, 1'b0}),
+    .put_first(end_first), .job_home,
+    .wait_queue, .wait_held, .out_valid(again_valid), .out_ready(again_pop), .out(again),
+    .firsts
   );
 
   // -- pick --------------------------------------------------------------------------------------------

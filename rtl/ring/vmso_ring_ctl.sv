@@ -14,6 +14,7 @@
 //              the MAC. Takes over a transit that is under way. no_reads is shown before OFF if it comes first
 //   fail       from out: RUN again, at resume_slot; its orders are buried. A fail that comes in during another
 //              transit wins: its resume_slot is taken, nothing is skipped
+//   preempt    RUN again when it is unloaded as for STOP, which may take over: others have its job entries first
 //   framing    ERROR with one completion; also if a completion could not be written, then without one
 // ABORT in STOPPED marks a job that was sent in part: after ENABLE it ends as aborted.
 // ENABLE       from OFF (the ring must be well formed) or STOPPED. What cannot be done is ignored: the queue
@@ -51,6 +52,12 @@ module vmso_ring_ctl
   input  logic              fetch_bad_valid,
   output logic              fetch_bad_ready,
   input  logic [QueueW-1:0] fetch_bad,
+  // it is to give its job entries to others: yields is of `queue`
+  input  logic              yield_valid,
+  output logic              yield_ready,
+  input  logic [QueueW-1:0] yield,
+  input  logic              yields,
+  output logic              yield_drop,
   // state of the queue, and what is held of it
   output logic [QueueW-1:0] queue,
   output logic              query_en,
@@ -171,9 +178,11 @@ module vmso_ring_ctl
   assign load_bad_ready    = attention_ready && !fail_take;
   assign fetch_bad_ready   = load_bad_ready && !load_bad_valid;
   assign failed_ready_list = fetch_bad_ready && !fetch_bad_valid;
-  assign attention_valid   = fail_take || load_bad_valid || fetch_bad_valid || failed_valid;
+  assign yield_ready       = failed_ready_list && !failed_valid;
+  assign attention_valid   = fail_take || load_bad_valid || fetch_bad_valid || failed_valid
+                             || yield_valid;
   assign attention = fail_take ? fail_queue : load_bad_valid ? load_bad
-                   : fetch_bad_valid ? fetch_bad : failed;
+                   : fetch_bad_valid ? fetch_bad : failed_valid ? failed : yield;
 
   // -- unload: queues for seg, one after the other, and its answers -----------------------------------
   unload_head_t head;
@@ -207,7 +216,8 @@ module vmso_ring_ctl
   // -- look: everything of one cycle -------------------------------------------------------------------
   // Jobs that were loaded and not freed, and slots in the prefetch store, are known from counts.
   logic         bad_now, shape_ok, partly_sent, left_all, none_held, batches_gone, life_ends;
-  logic         told_q, read_q, arriving_q, pending_q, notify_q, fail_q, write_failed_q, unloaded_q;
+  logic         told_q, read_q, arriving_q, pending_q, notify_q, fail_q, write_failed_q, unloaded_q,
+                yields_q;
   logic         bad_now_q, shape_ok_q, partly_sent_q, left_all_q, none_held_q, batches_gone_q;
   queue_state_e state_q;
   load_state_t  load_q;
@@ -245,6 +255,7 @@ module vmso_ring_ctl
       fail_q         <= fail_pending;
       write_failed_q <= write_failed;
       unloaded_q     <= unloaded;
+      yields_q       <= yields;
       told_q         <= ctl_told && !error_holds;
       read_q         <= ctl_read;
       arriving_q     <= arriving;
@@ -260,13 +271,15 @@ module vmso_ring_ctl
   end
 
   // -- decide ------------------------------------------------------------------------------------------
-  logic resets, resume, home, over, error_room, enables, runs_again;
+  logic resets, stops, resume, home, over, error_room, enables, runs_again;
   assign resets    = pending_q && cmd_q == CmdReset;
+  assign stops     = pending_q && cmd_q == CmdStop;
   assign resume    = fail_q && transit_q.what != DoReset && transit_q.what != DoWriteError;
   assign home      = none_held_q && read_q;
   assign life_ends = load_q.life >= life_t'(254) && !batches_gone_q;
   assign enables   = state_q == QueueStopped || (state_q == QueueOff && shape_ok_q);
-  assign runs_again = transit_q.what == DoFail || (transit_q.what == DoError && resume);
+  assign runs_again = transit_q.what == DoFail || (transit_q.what == DoError && resume)
+                      || (transit_q.what == DoPreempt && !stops);
   always_comb begin
     unique case (transit_q.what)
       DoReset: over = home && told_q;
@@ -287,12 +300,14 @@ module vmso_ring_ctl
         end else if (write_failed_q) begin
           what = DoWriteError;
           if (state_q != QueueRun && state_q != QueueStopped) act = ActForget;
-        end else if (state_q == QueueRun && pending_q && cmd_q == CmdStop) begin
+        end else if (state_q == QueueRun && stops) begin
           what = DoStop;  // before a failure: there may be no end of them
         end else if (state_q == QueueRun && fail_q) begin
           what = DoFail;
         end else if (state_q == QueueRun && bad_now_q) begin
           what = DoError;
+        end else if (state_q == QueueRun && yields_q) begin
+          what = DoPreempt;
         end else if (!pending_q) begin
           act = ActNothing;
         end else if (cmd_q == CmdEnable && enables) begin
@@ -314,6 +329,7 @@ module vmso_ring_ctl
     endcase
     if (transit_q.phase inside {PhaseBlocked, PhaseUnload} && resets) what = DoReset;
     if (act == ActTakeOver) what = DoReset;
+    if (transit_q.phase != PhaseIdle && what == DoPreempt && stops) what = DoStop;
   end
 
   // -- the visit ---------------------------------------------------------------------------------------
@@ -384,6 +400,9 @@ module vmso_ring_ctl
   assign event_valid       = fsm_q == WaitEvent;
   assign unload_push       = decide && act == ActUnload;
   assign unloaded_drop     = decide && act == ActDrain;
+  assign yield_drop        = fsm_q == Finish && !command_valid && yields_q
+                             && (ends || act_q inside {ActNothing, ActEnable, ActMark, ActIgnore,
+                                                       ActForget});
   assign fail_drop         = fsm_q == Finish && ends && !command_valid;
   assign write_failed_drop = fsm_q == Finish && !command_valid
                              && (act_q == ActForget
@@ -414,7 +433,7 @@ module vmso_ring_ctl
     unique case (what_q)
       DoStop:  final_state = act_q == ActEnable ? QueueRun : QueueStopped;
       DoReset: final_state = QueueOff;
-      DoFail:  final_state = QueueRun;
+      DoFail, DoPreempt: final_state = QueueRun;
       DoError: final_state = resume_q ? QueueRun : QueueError;
       default: final_state = QueueError;
     endcase

@@ -12,10 +12,10 @@
 //               Drop     the queue does not run, or the batch is of another life
 //               Pass     it lies before the load index: the chain reads it or has read it
 //               Drop     it lies beyond the load index; bytes ahead, completion places, known error
-//               Aside    the queue has its share of the job entries, and some are free for others; Drop for a
-//                        batch of a queue that was idle: it leaves the last block to others. Hold while none is
-//                        free: nobody could load
 //               Drop     framing, when the controller takes the report; Hold until then
+//               Aside    the queue has its share of the job entries, or none is free; Drop for a batch of a
+//                        queue that was idle, or of one that holds an entry and goes on with a long job: it
+//                        leaves its block to others
 //               Later    the job reaches into the queue's next batch, and that cannot come next: it has not landed,
 //                        or another queue's was picked already. Hold while it is being bound
 //               Hold     a job of several slots while the chain store has no room for its start
@@ -58,6 +58,7 @@ module vmso_ring_load
   output logic              end_valid,
   output visit_end_e        end_how,
   output logic [2:0]        end_index,
+  output logic              end_first,      // work's queue holds no job entry
   // slots from the store
   input  logic              store_valid,
   output logic              store_ready,
@@ -112,7 +113,7 @@ module vmso_ring_load
   input  logic              batch_end_ready,
   output logic [QueueW-1:0] batch_end
 );
-  localparam bytes_t      IdleBytes = bytes_t'(16384);  // longest job of an idle queue's reserve
+  localparam bytes_t      ShortBytes = bytes_t'(16384);  // a job is short up to so many
   localparam logic [24:0] LoadLimit = 25'd262144;  // payload bytes loaded and not issued, per queue
 
   // -- next batch and the state of its queue ---------------------------------------------------------
@@ -157,7 +158,7 @@ module vmso_ring_load
   assign queue_q = batch_q.queue[QueueW-1:0];
 
   // gate, one cycle behind; the place is that of the slot that comes after those streamed
-  logic       gate_q, share_q, idle_q, home_any_q, same_life_q, here_q, behind_q;
+  logic       gate_q, share_q, idle_q, same_life_q, here_q, behind_q;
   slot_idx_t  reach_q, used, place;
   logic [7:0] held;
   assign held = state_q.jobs - freed_q;
@@ -168,7 +169,6 @@ module vmso_ring_load
               && 17'(used) < (17'd1 << log2_entries_q) - 17'd1 && !state_q.bad;
     share_q    <= has_share(Cfg, held, job_home);
     idle_q     <= batch_q.idle && held == '0;
-    home_any_q <= job_home != '0;
     same_life_q <= batch_q.life == state_q.life;
     here_q     <= place == state_q.load;
     behind_q   <= 1'(slot_idx_t'(place - state_q.load) >> 15);
@@ -199,7 +199,7 @@ module vmso_ring_load
     Later = 3'd7
   } verdict_e;
   verdict_e    verdict;
-  logic        chained, more, leave, unbound, may_have;
+  logic        chained, more, leave, unbound, short, may_have, leaves;
   logic [3:0]  rest;           // slots behind this one in its batch
   logic [4:0]  sure;           // that will come behind this one before those of any other queue
   slot_idx_t   further;        // slots of the job
@@ -208,10 +208,12 @@ module vmso_ring_load
   assign rest    = batch_q.count - 4'd1 - 4'(index_q);
   assign more    = chained && further > 16'(rest);
   assign sure    = 5'(rest) + (follows && bound ? 5'(follow_count) : 5'd0);
-  assign may_have = share_q || (idle_q && store_slot.payload_bytes <= IdleBytes);
+  assign short    = store_slot.payload_bytes <= ShortBytes;
+  assign may_have = share_q || (idle_q && short);
+  assign leaves   = batch_q.idle || (held != '0 && !short);
   assign unbound = more && follows && !bound;
   assign bad_valid = store_valid && open_q && !stream_q && !settle_q && !dropping_q && ours
-                     && same_life_q && here_q && gate_q && may_have && framing;
+                     && same_life_q && here_q && gate_q && framing;
   always_comb begin
     bind_next = 1'b0;
     if (!store_valid || !open_q) verdict = Hold;
@@ -221,8 +223,8 @@ module vmso_ring_load
     else if (!ours || !same_life_q) verdict = Drop;
     else if (behind_q) verdict = Pass;
     else if (!here_q || !gate_q) verdict = Drop;
-    else if (!may_have) verdict = !home_any_q ? Hold : batch_q.idle ? Drop : Aside;
     else if (framing) verdict = bad_ready ? Drop : Hold;
+    else if (!may_have) verdict = leaves ? Drop : Aside;
     else if (unbound) begin
       bind_next = may_bind;
       verdict   = may_bind ? Hold : Later;
@@ -253,6 +255,7 @@ module vmso_ring_load
     else end_how = EndGiven;
   end
   assign end_index = aside_q ? aside_index_q : index_q;
+  assign end_first = held == '0;
   assign work      = '{batch: batch_q, block: block_q, index: index_q, on: back_q};
 
   // further slots: as many as are sure, the chain reads the others

@@ -156,7 +156,8 @@ package vmso_ring_pkg;
 
   // What the controller does with a queue, and how far it has come.
   typedef enum logic [2:0] {
-    DoStop = 3'd0, DoReset = 3'd1, DoFail = 3'd2, DoError = 3'd3, DoWriteError = 3'd4
+    DoStop = 3'd0, DoReset = 3'd1, DoFail = 3'd2, DoError = 3'd3, DoWriteError = 3'd4,
+    DoPreempt = 3'd5
   } what_e;
   typedef enum logic [1:0] {
     PhaseIdle = 2'd0,    // nothing

@@ -5,6 +5,7 @@
 // out         valid/ready: the first one whose queue may have an entry (see has_share). Those before it go
 //             to the end while entries are free for those that hold none
 // held        entries that wait_queue holds, one cycle later
+// firsts      batches whose queue held none when they were put or passed over last
 // latency     two cycles for each that stays; none is passed over while no entry is free
 `include "vmso_assert.svh"
 module vmso_ring_waiting
@@ -20,21 +21,23 @@ module vmso_ring_waiting
   input  logic              put_valid,
   input  logic [QueueW-1:0] put_queue,
   input  logic [Bits-1:0]   put,
+  input  logic              put_first,      // its queue holds none
   input  logic [7:0]        job_home,
   output logic [QueueW-1:0] wait_queue,
   input  logic [7:0]        wait_held,
   output logic              out_valid,
   input  logic              out_ready,
-  output logic [Bits-1:0]   out
+  output logic [Bits-1:0]   out,
+  output logic [6:0]        firsts
 );
-  logic valid, pop, rotate, known_q, may, unused_room;
+  logic valid, pop, rotate, known_q, may, first, in_first, first_comes, first_goes, unused_room;
   logic [vmso_math_pkg::count_width(Depth + 1)-1:0] count;
 
   // one place more than batches: the first one goes to the end also if all are here
-  vmso_fifo #(.Bits(QueueW + Bits), .Depth(Depth + 1)) u_fifo (
+  vmso_fifo #(.Bits(1 + QueueW + Bits), .Depth(Depth + 1)) u_fifo (
     .clk, .rst_n, .in_valid(put_valid || rotate), .in_ready(unused_room),
-    .in(put_valid ? {put_queue, put} : {wait_queue, out}),
-    .out_valid(valid), .out_ready(pop), .out({wait_queue, out}), .count
+    .in({in_first, put_valid ? {put_queue, put} : {wait_queue, out}}),
+    .out_valid(valid), .out_ready(pop), .out({first, wait_queue, out}), .count
   );
   assign may       = has_share(Cfg, wait_held, job_home);
   assign out_valid = valid && known_q && may;
@@ -42,9 +45,17 @@ module vmso_ring_waiting
                      && !put_valid
                      && 32'(count) > 1;
   assign pop       = rotate || (out_valid && out_ready);
+  assign in_first    = put_valid ? put_first : wait_held == '0;
+  assign first_comes = (put_valid || rotate) && in_first;
+  assign first_goes  = pop && first;
   always_ff @(posedge clk) begin
-    if (!rst_n) known_q <= 1'b0;
-    else known_q <= valid && !pop;
+    if (!rst_n) begin
+      known_q <= 1'b0;
+      firsts  <= '0;
+    end else begin
+      known_q <= valid && !pop;
+      firsts  <= firsts + 7'(first_comes) - 7'(first_goes);
+    end
   end
 
 `ifdef VMSO_CHECKS

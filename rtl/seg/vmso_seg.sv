@@ -15,6 +15,9 @@
 //              keeps that: what it sends next is part of the same turn, before those that wait for theirs
 // cost         see vmso_seg_charge, and vmso_seg_debits for slots and page-table lines: in the balance when
 //              the next turn begins
+// preempt      while entry_wanted: the queue has begun a long job and holds more than it, or has sent much of
+//              it since it was loaded, or it has jobs and waits for its rate's next period, or is deep in debt
+//              after it has paid: others are to have its job entries
 // rate         a queue that has sent what it may waits for the next period, see vmso_seg_rate
 // unload       one queue at a time, and of it one job between two orders of the others: its jobs leave
 //              their list and die in `run` (fetch.kill), its account stays. Nobody waits for their walks
@@ -76,6 +79,9 @@ module vmso_seg
   output logic          wake_valid,
   input  logic          wake_ready,
   output queue_t        wake_queue,
+  input  logic          entry_wanted,
+  output logic          preempt_valid,
+  output queue_t        preempt_queue,
   // charges and limits
   input  logic          slot_debit_valid,
   input  queue_t        slot_debit_queue,
@@ -91,6 +97,8 @@ module vmso_seg
   localparam int unsigned QueueW   = vmso_math_pkg::index_width(Cfg.queues);
   localparam int unsigned JobW     = $clog2(Cfg.jobs);
   localparam int unsigned DeepBits = $clog2(Cfg.max_frame / vmso_config_pkg::bus_bytes(Cfg));
+  localparam bytes_t      LongRest = bytes_t'(16384);  // left of a job that is long
+  localparam int unsigned SentBits = 16;  // 2^SentBits bytes sent of it are much
   localparam int unsigned InitW    = QueueW > JobW ? QueueW : JobW;
   typedef logic [QueueW-1:0] q_t;
   typedef logic [JobW-1:0]   j_t;
@@ -399,6 +407,18 @@ module vmso_seg
     .wake_valid, .wake_ready, .wake
   );
   assign wake_queue = queue_t'(wake);
+
+  // -- job entries for others ---------------------------------------------------------------------
+  logic   yields, unpaid;
+  bytes_t sent_now;  // since the job was loaded
+  assign sent_now = account_q.progress.sent - cur_q.skip_bytes;
+  assign yields   = act_go && act == ActFrame && rest_q >= LongRest
+                    && (next_any || sent_now >= bytes_t'(1 << SentBits));
+  assign unpaid   = pay && has_job_q && deep_debt(account_d.balance, DeepBits);
+  always_ff @(posedge clk) begin
+    preempt_valid <= entry_wanted && (yields || turn_hold || unpaid) && rst_n;
+    preempt_queue <= queue_t'(queue_q);
+  end
 
   assign taken_we = act_go && act inside {ActTmpl, ActFrame};
   assign taken_d  = taken + 18'(cut.want);

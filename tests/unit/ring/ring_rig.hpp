@@ -184,6 +184,7 @@ struct Knobs {
   double consume = 0.05;
   double debt = 0;
   double unload = 0.1;  // unload_ready
+  double preempt = 0;   // chance that seg names a queue that it served in part
   unsigned free_delay = 20;
   bool free = true;                // job entries come home; else they wait until this is set
   std::optional<unsigned> silent;  // memory gives no slot of this queue
@@ -203,7 +204,7 @@ class Rig : public unit::UnitBench<M> {
     auto &d = this->dut();
     d.doorbell_valid = d.config_valid = d.command_valid = d.rsp_valid = d.wake_valid = 0;
     d.ended_valid = d.consumed_valid = d.write_failed_valid = d.tmpl_free_valid = 0;
-    d.chain_pop_valid = d.job_free_valid = d.unload_ready = d.bury_ready = 0;
+    d.preempt_valid = d.chain_pop_valid = d.job_free_valid = d.unload_ready = d.bury_ready = 0;
     d.fail_valid = d.ring_end_ready = d.queue_reset_ready = d.slot_req_ready = 0;
     d.status_queue = 0;
     this->reset();
@@ -322,6 +323,8 @@ class Rig : public unit::UnitBench<M> {
       }
     }
   }
+  // Seg names it in the next step.
+  void preempt(unsigned q) { named = q; }
   void fail_write(unsigned q) { failing_writes.push_back(q); }
 
   bool sends(unsigned q) const { return sending && sending->queue == q && sending->ends; }
@@ -357,7 +360,7 @@ class Rig : public unit::UnitBench<M> {
   std::vector<End> ended_log;
   bool check_loads = true, check_notify = true;
   unsigned slot_reads = 0, slot_reads_slots = 0, sticky = 0, jobs_counted = 0, fails = 0,
-           unloads = 0, voids = 0, buries = 0, write_fails = 0, visits = 0,
+           unloads = 0, preempts = 0, voids = 0, buries = 0, write_fails = 0, visits = 0,
            longest_line =
                0;  // most visits of others between two of a queue that awaits a notification
   std::array<unsigned, 16> acts{};
@@ -514,6 +517,10 @@ class Rig : public unit::UnitBench<M> {
       }
     }
     // controller's partners
+    d.preempt_valid = named.has_value();
+    if (named) d.preempt_queue = uint16_t(*named);
+    preempts += d.preempt_valid && d.entry_wanted;
+    named.reset();
     d.unload_ready = d.unload_valid && !popping && chance() < knobs.unload;
     if (d.unload_ready) {
       Queue &u = queues[d.unload_queue];
@@ -897,6 +904,7 @@ class Rig : public unit::UnitBench<M> {
     reads.push_back({this->now() + 1 + below(2 * knobs.read + 1), q});
     orders.push_back({q, whole, j});
     come++;
+    if (!whole && chance() < knobs.preempt) named = q;
     if (whole) {
       u.loaded.erase(u.loaded.begin());
       retire(id);
@@ -1011,7 +1019,7 @@ class Rig : public unit::UnitBench<M> {
   std::deque<unsigned> wakes, tmpl_frees, failing_writes;
   std::vector<Timed> frees, reads;
   std::deque<Timed> writes, ended_pulses, tmpl_drops;  // due of tmpl_drops: orders gone
-  std::optional<unsigned> popping;
+  std::optional<unsigned> popping, named;
   std::deque<Order> orders;
   std::optional<Order> sending;
   std::deque<End> ends;

@@ -850,6 +850,89 @@ TEST_CASE("The last job entries are for short jobs of queues that were idle", "[
   drain(rig);
 }
 
+namespace {
+
+// Queues 0..29 hold two entries each of long jobs, 30..33 one, and `waiting` more none.
+void fill_with_long_jobs(DefaultRig &rig, unsigned waiting) {
+  rig.knobs.issue = 0;
+  for (unsigned q = 0; q < 34 + waiting; q++) {
+    rig.setup(q, 5, 5);
+    rig.do_command(q, kEnable);
+    for (int i = 0; i < 2; i++) rig.post(q, tcp(60000));
+    rig.ring(q);
+    rig.run(200);
+    REQUIRE(rig.loads.size() == (q < 30 ? 2 * (q + 1) : std::min(31 + q, 64u)));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("Queues with more than one entry give them to those with none", "[ring][preempt]") {
+  DefaultRig rig(39);
+  auto &d = rig.dut();
+  fill_with_long_jobs(rig, 0);
+  CHECK_FALSE(d.entry_wanted);
+  rig.preempt(0);  // nobody wants any
+  rig.run(500);
+  CHECK(rig.unloads == 0);
+  fill_with_long_jobs(rig, 3);
+  CHECK(d.entry_wanted);
+  rig.preempt(0), rig.step();
+  rig.preempt(0), rig.step();  // known
+  CHECK(d.entry_wanted);       // three wait, one gives
+  rig.preempt(1), rig.step();
+  rig.preempt(2), rig.step();
+  rig.step();
+  CHECK_FALSE(d.entry_wanted);
+  rig.preempt(3);
+  rig.run(3000);
+  CHECK(rig.unloads == 3);
+  CHECK(rig.loads.size() == 64 + 6);  // first those that waited, then one each of those that gave
+  for (size_t i = 64; i < 67; i++) CHECK(rig.loads[i].queue >= 34);
+  for (unsigned q : {0u, 1u, 2u}) {
+    CHECK(rig.queues[q].loaded.size() == 1);
+    CHECK(rig.state(q) == kRun);
+  }
+  CHECK_FALSE(d.entry_wanted);
+  rig.knobs.issue = 1;
+  drain(rig);
+}
+
+TEST_CASE("A command meets a queue that gives its entries in every cycle", "[ring][preempt]") {
+  for (unsigned cmd : {kStop, kReset}) {
+    for (unsigned after = 0; after < 120; after++) {
+      INFO("command " << cmd << " after " << after);
+      DefaultRig rig(40);
+      rig.knobs.unload = 1;
+      fill_with_long_jobs(rig, 1);
+      rig.preempt(5);
+      rig.run(after);
+      rig.do_command(5, cmd, 1000);
+      CHECK(rig.state(5) == (cmd == kStop ? kStopped : kOff));
+      CHECK(rig.unloads <= 2);
+      rig.run(200);
+      CHECK(rig.queues[34].loaded.size() == 1);
+      CHECK_FALSE(rig.dut().entry_wanted);
+      if (cmd == kReset) rig.setup(5, 5, 5);
+      rig.do_command(5, kEnable, 1000);
+      rig.knobs.issue = 1;
+      drain(rig);
+    }
+  }
+}
+
+TEST_CASE("Queues give their entries in random traffic", "[ring][preempt][random]") {
+  for (int seed = 41; seed <= 43; seed++) {
+    INFO("seed " << seed);
+    DefaultRig rig(seed);
+    rig.knobs.preempt = 0.3;
+    rig.knobs.part = 0.8;
+    rig.knobs.fail = seed % 2 ? 0.005 : 0;
+    storm(rig, 64, 120000, 0.03, 200000);
+    CHECK(rig.preempts > 50);
+  }
+}
+
 TEST_CASE("A queue whose slots memory does not give holds up no other queue", "[ring]") {
   SmallRig rig(37);
   for (unsigned q : {0u, 1u}) {

@@ -43,6 +43,7 @@ struct Knobs {
   unsigned hold_per_mille = 0;     // cycles in which a fence begins
   unsigned unload_per_mille = 0;   // cycles in which a queue is stopped and goes on
   unsigned store_limit = 4095;     // rows
+  bool entry_wanted = false;       // by other queues
 };
 
 struct Order {
@@ -74,7 +75,7 @@ class Rig : public unit::UnitBench<Model> {
     d.slot_debit_valid = d.walk_debit_valid = d.rate_valid = 0;
     d.rate_period = 4096;
     d.load_valid = d.weight_valid = d.event_valid = d.left_valid = d.unload_valid = 0;
-    d.hold_issue = d.fetch_ready = d.wake_ready = 0;
+    d.hold_issue = d.fetch_ready = d.wake_ready = d.entry_wanted = 0;
     d.query_queue = d.ctl_queue = 0;
     d.store_limit = knobs.store_limit;
     this->reset();
@@ -96,6 +97,7 @@ class Rig : public unit::UnitBench<Model> {
   std::map<unsigned, std::vector<uint64_t>> ready_cycles;  // by slot: status shows progress
   std::map<unsigned, uint64_t> load_cycle;                 // by slot
   std::optional<unsigned> watch_queue;                     // else queries are random
+  std::vector<unsigned> named;                             // queues to give their entries
   bool leaving = true;                                     // the MAC takes frames
   std::vector<uint64_t> cost;                              // what was ordered cost, by queue
 
@@ -113,6 +115,14 @@ class Rig : public unit::UnitBench<Model> {
     d.weight = weight;
     this->tick();
     d.weight_valid = 0;
+  }
+  void set_rate(unsigned queue, unsigned bytes, unsigned frames) {
+    auto &d = this->dut();
+    d.rate_valid = 1;
+    d.weight_queue = queue;
+    d.rate = bytes | uint64_t(frames) << 32;
+    this->tick();
+    d.rate_valid = 0;
   }
   void unload_now(unsigned queue) { unload_due_.push_back({queue, 0}); }
   void fence_now() { fence_due_ = true; }
@@ -161,6 +171,7 @@ class Rig : public unit::UnitBench<Model> {
 
   void step() {
     auto &d = this->dut();
+    d.entry_wanted = knobs.entry_wanted;
     drive_load(d);
     drive_run(d);
     drive_out(d);
@@ -172,6 +183,7 @@ class Rig : public unit::UnitBench<Model> {
     sample_tmpl_drop(d);
     sample_fetch(d);
     sample_control(d);
+    if (d.preempt_valid) named.push_back(d.preempt_queue);
     last_end_job_ = d.end_job;
     this->tick();
   }

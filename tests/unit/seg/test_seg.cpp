@@ -666,6 +666,50 @@ TEST_CASE("A queue that failed in debt is served again after its unload", "[seg]
   }
 }
 
+TEST_CASE("Who is to give job entries to others", "[seg][preempt]") {
+  auto named = [](std::vector<Job> jobs, bool wanted, auto &&prepare) {
+    Knobs knobs = kFast;
+    knobs.entry_wanted = wanted;
+    Rig<Vseg0> rig(kSmall, knobs, 18);
+    prepare(rig);
+    for (const Job &job : jobs) rig.post(job);
+    rig.drain();
+    for (unsigned q : rig.named) CHECK(q == 1);
+    return rig.named.size();
+  };
+  auto nothing = [](auto &) {};
+  SECTION("it has begun a long job and holds another one") {
+    CHECK(named({tcp(1, 20000), tcp(1, 20000)}, true, nothing) > 0);
+    CHECK(named({tcp(1, 20000), tcp(1, 20000)}, false, nothing) == 0);
+    CHECK(named({tcp(1, 20000)}, true, nothing) == 0);
+    // while 16 KiB are left
+    CHECK(named({tcp(1, 16384), plain(1, 64), plain(1, 64)}, true, nothing) == 1);
+    CHECK(named({tcp(1, 16383), plain(1, 64), plain(1, 64)}, true, nothing) == 0);
+  }
+  SECTION("it has sent 64 KiB of a job since that was loaded") {
+    Job job = tcp(1, 65536 + 16384, 1024);
+    CHECK(named({job}, true, nothing) == 0);  // 16 KiB were left before the 64th segment
+    job.payload += 1024;
+    CHECK(named({job}, true, nothing) == 1);
+    job.payload += 10 * 1024;
+    CHECK(named({job}, true, nothing) == 11);
+    job.skip_bytes = 10 * 1024, job.skip_segments = 10;
+    CHECK(named({job}, true, nothing) == 1);
+  }
+  SECTION("it is deep in debt") {
+    Job costly = plain(1, 100);
+    costly.slots = 500;  // four beats each
+    CHECK(named({costly, plain(1, 64)}, true, nothing) > 0);
+    costly.slots = 200;
+    CHECK(named({costly, plain(1, 64)}, true, nothing) == 0);
+  }
+  SECTION("it waits for its rate's next period") {
+    auto limit = [](auto &rig) { rig.set_rate(1, 64, 0); };
+    CHECK(named({plain(1, 64)}, true, limit) == 0);
+    CHECK(named({plain(1, 64), plain(1, 64)}, true, limit) > 0);
+  }
+}
+
 TEMPLATE_TEST_CASE("An order takes two cycles in steady state", "[seg][rate]", Small, Default,
                    Wide) {
   const unsigned jobs = TestType::kSizes.jobs;
