@@ -77,6 +77,22 @@ TEST_CASE("A small frame of an idle queue goes before the bulk of others", "[liv
   }
 }
 
+TEST_CASE("As many queues with long jobs as there are job entries are all served",
+          "[liveness][share]") {
+  for (const char *attacker : {"", "cold_32"}) {
+    CellOptions o;
+    o.config = Config::kDefault;
+    o.latency = 100;
+    o.queues = 64;
+    o.honest = honest_loads()[0];
+    o.attacker = attacker;
+    INFO("attacker " << attacker);
+    Cell c = run_cell(o);
+    CHECK(c.trouble == "");
+    CHECK(c.silence_queue <= o.turn_bar());  // a job takes 130 000
+  }
+}
+
 TEST_CASE("Jobs of different slot counts reach the limit", "[liveness][share]") {
   for (Config config : {Config::kDefault, Config::kWide}) {
     for (uint32_t bytes : {128u, 1514u}) {

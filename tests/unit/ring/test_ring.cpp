@@ -537,6 +537,7 @@ void wild(int seed, unsigned most_queues, unsigned cycles) {
   rig.knobs.write_fail = pick(0, 0, 0.02);
   rig.knobs.read = unsigned(pick(1, 20, 400));
   rig.knobs.unload = pick(0.01, 0.1, 1);
+  rig.knobs.preempt = pick(0, 0.3, 1);
   storm(rig, queues, cycles, pick(0, 0.02, 0.2), 1000000, false, pick(0, 0.02));
 }
 
@@ -852,10 +853,10 @@ TEST_CASE("The last job entries are for short jobs of queues that were idle", "[
 
 namespace {
 
-// Queues 0..29 hold two entries each of long jobs, 30..33 one, and `waiting` more none.
-void fill_with_long_jobs(DefaultRig &rig, unsigned waiting) {
+// Queues with two long jobs each: 0..29 hold two entries, 30..33 one, all further ones none.
+void fill_with_long_jobs(DefaultRig &rig, unsigned first, unsigned last) {
   rig.knobs.issue = 0;
-  for (unsigned q = 0; q < 34 + waiting; q++) {
+  for (unsigned q = first; q < last; q++) {
     rig.setup(q, 5, 5);
     rig.do_command(q, kEnable);
     for (int i = 0; i < 2; i++) rig.post(q, tcp(60000));
@@ -870,19 +871,18 @@ void fill_with_long_jobs(DefaultRig &rig, unsigned waiting) {
 TEST_CASE("Queues with more than one entry give them to those with none", "[ring][preempt]") {
   DefaultRig rig(39);
   auto &d = rig.dut();
-  fill_with_long_jobs(rig, 0);
+  fill_with_long_jobs(rig, 0, 34);
   CHECK_FALSE(d.entry_wanted);
   rig.preempt(0);  // nobody wants any
   rig.run(500);
   CHECK(rig.unloads == 0);
-  fill_with_long_jobs(rig, 3);
+  fill_with_long_jobs(rig, 34, 37);
   CHECK(d.entry_wanted);
-  rig.preempt(0), rig.step();
-  rig.preempt(0), rig.step();  // known
-  CHECK(d.entry_wanted);       // three wait, one gives
-  rig.preempt(1), rig.step();
-  rig.preempt(2), rig.step();
-  rig.step();
+  for (unsigned q : {0u, 0u, 1u, 2u}) {
+    CHECK(d.entry_wanted);  // three wait
+    rig.preempt(q);
+    rig.run(3);
+  }
   CHECK_FALSE(d.entry_wanted);
   rig.preempt(3);
   rig.run(3000);
@@ -904,7 +904,7 @@ TEST_CASE("A command meets a queue that gives its entries in every cycle", "[rin
       INFO("command " << cmd << " after " << after);
       DefaultRig rig(40);
       rig.knobs.unload = 1;
-      fill_with_long_jobs(rig, 1);
+      fill_with_long_jobs(rig, 0, 35);
       rig.preempt(5);
       rig.run(after);
       rig.do_command(5, cmd, 1000);
@@ -927,8 +927,9 @@ TEST_CASE("Queues give their entries in random traffic", "[ring][preempt][random
     DefaultRig rig(seed);
     rig.knobs.preempt = 0.3;
     rig.knobs.part = 0.8;
+    rig.knobs.issue = 0.03;
     rig.knobs.fail = seed % 2 ? 0.005 : 0;
-    storm(rig, 64, 120000, 0.03, 200000);
+    storm(rig, 64, 120000, 0.03, 200000, false);
     CHECK(rig.preempts > 50);
   }
 }
