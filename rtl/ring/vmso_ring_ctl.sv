@@ -134,7 +134,6 @@ module vmso_ring_ctl
   logic [QueueW-1:0] visit, attention, fail_queue;
   queue_cmd_e        cmd;
   slot_idx_t         resume_slot;
-  logic              failed_valid, failed_ready_list;
   logic [QueueW-1:0] failed;
 
   assign ready = commands_ready && fails_ready && failed_ready && unloaded_ready
@@ -152,7 +151,7 @@ module vmso_ring_ctl
 
   // A fail is kept per queue until its transit has ended.
   assign fail_queue       = queue_fail.queue[QueueW-1:0];
-  assign queue_fail_ready = ready;
+  assign queue_fail_ready = ready && !write_failed_valid;
   assign fail_take        = queue_fail_valid && queue_fail_ready;
   vmso_flags #(.Num(Queues)) u_fails (
     .clk, .rst_n, .ready(fails_ready), .put_valid(fail_take), .put(fail_queue),
@@ -162,27 +161,21 @@ module vmso_ring_ctl
     .clk, .write_en(fail_take), .write_addr(fail_queue), .write_data(queue_fail.resume_slot),
     .read_en(1'b1), .read_addr(queue_q), .read_data(resume_slot)
   );
-  // Records that could not be written: all in flight may fail, one a cycle, so a list takes them first.
-  logic unused_failed_list_ready;
+  // Records that could not be written come one a cycle, as many as are in flight: everything else waits.
+  assign failed = write_failed_queue[QueueW-1:0];
   vmso_flags #(.Num(Queues)) u_write_failed (
     .clk, .rst_n, .ready(failed_ready), .put_valid(write_failed_valid),
-    .put(write_failed_queue[QueueW-1:0]), .drop_valid(write_failed_drop), .drop(queue_q),
+    .put(failed), .drop_valid(write_failed_drop), .drop(queue_q),
     .ask(queue_q), .is_in(write_failed)
   );
-  vmso_ring_list #(.Num(Queues)) u_failed (
-    .clk, .rst_n, .ready(unused_failed_list_ready), .push_valid(write_failed_valid),
-    .push(write_failed_queue[QueueW-1:0]),
-    .pop_valid(failed_valid), .pop_ready(failed_ready_list), .pop(failed)
-  );
 
-  assign load_bad_ready    = attention_ready && !fail_take;
+  assign load_bad_ready    = attention_ready && !write_failed_valid && !fail_take;
   assign fetch_bad_ready   = load_bad_ready && !load_bad_valid;
-  assign failed_ready_list = fetch_bad_ready && !fetch_bad_valid;
-  assign yield_ready       = failed_ready_list && !failed_valid;
-  assign attention_valid   = fail_take || load_bad_valid || fetch_bad_valid || failed_valid
+  assign yield_ready       = fetch_bad_ready && !fetch_bad_valid;
+  assign attention_valid   = write_failed_valid || fail_take || load_bad_valid || fetch_bad_valid
                              || yield_valid;
-  assign attention = fail_take ? fail_queue : load_bad_valid ? load_bad
-                   : fetch_bad_valid ? fetch_bad : failed_valid ? failed : yield;
+  assign attention = write_failed_valid ? failed : fail_take ? fail_queue
+                   : load_bad_valid ? load_bad : fetch_bad_valid ? fetch_bad : yield;
 
   // -- unload: queues for seg, one after the other, and its answers -----------------------------------
   unload_head_t head;

@@ -21,10 +21,11 @@ module vmso_ring_list #(
   input  logic            pop_ready,
   output logic [NumW-1:0] pop
 );
-  logic listed, popping, same, do_push, fifo_ready, fifo_valid;
-  logic [vmso_math_pkg::count_width(Num + 1)-1:0] unused_count;
+  // As deep as there are numbers: a push may meet a full list only beside the pop that makes room.
+  logic [NumW:0] rd_ptr_q, wr_ptr_q;
+  logic          listed, popping, same, do_push;
 
-  assign pop_valid = fifo_valid;
+  assign pop_valid = rd_ptr_q != wr_ptr_q;
   assign popping   = pop_valid && pop_ready;
   assign same      = popping && pop == push;
   assign do_push   = push_valid && ready && (!listed || same);
@@ -32,13 +33,23 @@ module vmso_ring_list #(
     .clk, .rst_n, .ready, .put_valid(do_push), .put(push), .drop_valid(popping), .drop(pop),
     .ask(push), .is_in(listed)
   );
-  // One place more than numbers: the list may be full in the cycle of a push beside a pop.
-  vmso_fifo #(.Bits(NumW), .Depth(Num + 1)) u_fifo (
-    .clk, .rst_n, .in_valid(do_push), .in_ready(fifo_ready), .in(push),
-    .out_valid(fifo_valid), .out_ready(popping), .out(pop), .count(unused_count)
+  vmso_lutram #(.Depth(Num), .Bits(NumW)) u_mem (
+    .clk, .write_en(do_push), .write_addr(wr_ptr_q[NumW-1:0]), .write_data(push),
+    .read_addr(rd_ptr_q[NumW-1:0]), .read_data(pop)
   );
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      rd_ptr_q <= '0;
+      wr_ptr_q <= '0;
+    end else begin
+      if (do_push) wr_ptr_q <= wr_ptr_q + 1'b1;
+      if (popping) rd_ptr_q <= rd_ptr_q + 1'b1;
+    end
+  end
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(ListHasRoom, !do_push || fifo_ready)
+  logic [NumW:0] count;
+  assign count = wr_ptr_q - rd_ptr_q;
+  `VMSO_IMPL(ListHasRoom, !do_push || 32'(count) < Num || popping)
 `endif
 endmodule : vmso_ring_list
