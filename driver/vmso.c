@@ -16,6 +16,9 @@
 #define LEAST_PA_BITS 32u
 #define MOST_PA_BITS_X86 52u
 #define ISSUE_BEATS 48u  // on their way beside those in the memory; batches of slots come in bursts
+// A memory that reorders takes the beats that wait in it in any order: a long read among short ones is
+// done so many times later than in order, and complete frames behind it stay in the store meanwhile.
+#define TIMES_LATER 3u
 #define ENGINE_ROWS 32u  // rows of the smallest frames on their way through the engine
 #define FRAMES_BEHIND 5u  // frames complete, leaving or about to begin, beside those being read
 #define SLOT_WORDS 8u
@@ -98,9 +101,14 @@ int vmso_device_reset(struct vmso_device *device) {
 
 int vmso_tune(struct vmso_device *device, uint32_t latency, bool reorders, uint32_t frame_bytes) {
   if (latency >= MAX_LATENCY || frame_bytes > device->max_frame) return VMSO_ERR_ARGUMENT;
-  if (reorders) latency += latency / 4;  // the longest counts, not the mean
+  uint32_t behind_rows = 0;
+  if (reorders) {
+    uint32_t mean = latency + latency / 8;
+    latency += latency / 4;  // the longest counts, not the mean
+    behind_rows = TIMES_LATER * (latency + ISSUE_BEATS - mean);
+  }
   uint32_t frame_rows = (frame_bytes * 8 + device->data_bits - 1) / device->data_bits;
-  uint32_t rows = latency + ENGINE_ROWS + FRAMES_BEHIND * frame_rows;
+  uint32_t rows = latency + ENGINE_ROWS + FRAMES_BEHIND * frame_rows + behind_rows;
   uint32_t most = VMSO_REG_STORE_LIMIT_ROWS_bm;
   vmso_write32(device, VMSO_REG_READ_WINDOW, latency + ISSUE_BEATS);
   vmso_write32(device, VMSO_REG_STORE_LIMIT, rows < most ? rows : most);
