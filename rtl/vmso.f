@@ -98,6 +98,7 @@ seg/vmso_seg_look.sv
 seg/vmso_seg_order.sv
 seg/vmso_seg_rate.sv
 seg/vmso_seg_turn.sv
+seg/vmso_seg_unload.sv
 seg/vmso_seg_wake.sv
 read/vmso_read.sv
 read/vmso_read_issue.sv

@@ -106,16 +106,12 @@ module vmso_seg
     $error("vmso_seg: jobs = %0d, but it must be a power of two from 4 to 256", Cfg.jobs);
   end
 
-  typedef enum logic [3:0] {
-    WaitTurn = 4'd0,    // no queue has its turn
-    Look = 4'd1,        // what can its job do?
-    Act = 4'd2,         // do it, or wait for credits
-    WaitRecord = 4'd3,  // of the job behind
-    UnRead = 4'd4,      // unload: until all loads are in their lists
-    UnLook = 4'd5,      // has it a job?
-    UnLoad = 4'd6,      // its record
-    UnKill = 4'd7,      // off the list
-    UnEnd = 4'd8        // it has none left
+  typedef enum logic [2:0] {
+    WaitTurn = 3'd0,    // no queue has its turn
+    Look = 3'd1,        // what can its job do?
+    Act = 3'd2,         // do it, or wait for credits
+    WaitRecord = 3'd3,  // of the job behind
+    Unload = 3'd4       // a queue is unloaded
   } state_e;
   state_e state_q, state_d;
 
@@ -167,7 +163,7 @@ module vmso_seg
     .clk, .rst_n, .init_valid(init), .init_queue, .load_valid(job_load_valid), .load_job,
     .load_queue, .load_quiet, .load_idle, .event_valid(ready_event_valid),
     .event_job(ready_event[JobW-1:0]), .head_event_valid(event_valid), .head_event_job(event_job),
-    .idle(idle_q), .visit_valid(state_q == UnEnd && write_q), .visit_ready,
+    .idle(idle_q), .visit_valid(un_ends && write_q), .visit_ready,
     .visit_queue(unload_queue[QueueW-1:0]), .fresh_valid, .fresh_ready, .fresh_queue, .put_valid,
     .put_queue, .look_queue,
     .look_any, .look_head, .cur_job(job_q), .next_any, .next, .pop(job_pop), .pop_queue(queue_q)
@@ -215,6 +211,18 @@ module vmso_seg
     .kept, .turn_valid, .turn_ready, .turn_queue, .turn_first, .turn_any, .turn_head
   );
 
+  // -- unload ---------------------------------------------------------------------------------------
+  logic un_due, un_yields, un_start, un_reads, un_loads, un_kills, un_ends, un_busy;
+  vmso_seg_unload u_unload (
+    .clk, .rst_n, .unload_valid, .unload_ready, .head_any(unload_head_any),
+    .head_slot(unload_head_slot), .head_segments(unload_head_segments),
+    .head_bytes(unload_head_bytes), .head_fold(unload_head_fold), .others(pop_valid || kept),
+    .turn_over, .due(un_due), .yields(un_yields), .start(un_start), .active(unloading),
+    .reads(un_reads), .load_idle, .look_any, .loads(un_loads), .kills(un_kills), .act_go,
+    .ends(un_ends), .visit_ready, .written(write_q), .busy(un_busy), .job(cur_q),
+    .progress(account_q.progress)
+  );
+
   // -- records of the jobs: one port for heads, one for the job behind ----------------------------
   seg_job_t load_record, head_record, next_record, record;
   logic     next_read_q;  // next_record is the job behind job_q
@@ -260,12 +268,12 @@ module vmso_seg
     .clk, .look(look_on), .job(cur_q), .needs_tmpl, .rest(rest_q), .taken, .run_status,
     .drained(fetch_none && fetch_idle), .act(look_act), .relook, .cut
   );
-  assign act      = state_q == UnKill ? ActKill : look_act;
+  assign act      = un_kills ? ActKill : look_act;
   assign job_over = act inside {ActEnd, ActFail, ActGather} || (act == ActFrame && cut.last);
   assign go       = fetch_room && wake_room && (act inside {ActTmpl, ActKill} || slot_free)
                     && (act != ActFrame || rows_free);
   assign act_go   = go && !hold_issue
-                    && ((state_q == Act && act != ActNone) || state_q == UnKill);
+                    && ((state_q == Act && act != ActNone) || un_kills);
   vmso_seg_credit #(.Cfg(Cfg)) u_credit (
     .clk, .rst_n, .store_limit, .take(act_go && !(act inside {ActTmpl, ActKill})),
     .take_rows(act == ActFrame ? cut.rows : '0), .left_valid, .left_rows(left.rows), .frame, .row,
@@ -280,7 +288,7 @@ module vmso_seg
 
   // -- one step of the turn -----------------------------------------------------------------------
   logic paid_up, spends_all, spent, in_debt, alone, serves, empty, pay, load_next, take;
-  logic un_load, wake_d, fails, un_due, un_mine, un_busy_q, un_any_q, yield_q;
+  logic wake_d, fails, un_mine;
   assign spent   = account_q.balance <= 0;
   assign in_debt = deep_debt(account_q.balance, DeepBits);
   // nobody else wants a turn: neither one that waits nor the one whose turn was over in the last cycle
@@ -288,9 +296,7 @@ module vmso_seg
   assign serves  = has_job_q && !account_q.failed;
   assign empty   = !has_job_q && !arrived_q && !(put_valid && put_queue == queue_q);
   assign fails   = act inside {ActFail, ActGather};
-  // After a killed job the others have an order, or at least a try, if somebody wants one.
-  assign un_due  = unload_valid && !(yield_q && (pop_valid || kept));
-  assign un_mine = un_busy_q && queue_q == unload_queue[QueueW-1:0];
+  assign un_mine = un_busy && queue_q == unload_queue[QueueW-1:0];
 
   always_comb begin
     state_d    = state_q;
@@ -306,7 +312,7 @@ module vmso_seg
       Look: begin
         if (un_mine) begin
           turn_over  = 1'b1;
-        end else if (unload_valid && !yield_q) begin
+        end else if (unload_valid && !un_yields) begin
           turn_over  = 1'b1;
           turn_again = 1'b1;
         end else if (hold_issue) begin
@@ -352,32 +358,27 @@ module vmso_seg
         load_next = 1'b1;
         state_d   = Look;
       end
-      UnRead:    if (load_idle) state_d = UnLook;
-      UnLook:    state_d = UnLoad;
-      UnLoad:    state_d = un_any_q ? UnKill : UnEnd;
-      UnKill:    if (act_go) state_d = WaitTurn;
-      // UnEnd: its debt has to be paid, jobs or not
-      default:   if (unload_ready) state_d = WaitTurn;
+      default:   if (unload_ready || (un_kills && act_go)) state_d = WaitTurn;  // Unload
     endcase
-    take = 1'b0;
+    take     = 1'b0;
+    un_start = 1'b0;
     if (turn_over || state_q == WaitTurn) begin
-      take    = turn_valid && !un_due;
-      state_d = un_due && !init ? UnRead : take ? Look : WaitTurn;
+      take     = turn_valid && !un_due;
+      un_start = un_due && !init;
+      state_d  = un_start ? Unload : take ? Look : WaitTurn;
     end
   end
   assign turn_ready = take;
-  assign unloading  = state_q inside {UnRead, UnLook, UnLoad, UnKill, UnEnd};
-  assign un_load    = state_q == UnLoad;
   assign job_pop    = act_go && (job_over || act == ActKill);
 
   // -- the account after it -----------------------------------------------------------------------
   vmso_seg_charge #(.Cfg(Cfg)) u_charge (
-    .act_go, .act, .cut, .rest(rest_q), .job_over, .pay, .forgive(state_q == UnEnd), .job(cur_q),
+    .act_go, .act, .cut, .rest(rest_q), .job_over, .pay, .forgive(un_ends), .job(cur_q),
     .rate_pass, .rate_passed, .rate_after,
     .quantum(quantum_q), .account(account_q), .paid_up, .spends_all,
     .account_next(account_d)
   );
-  assign account_we = act_go || pay || state_q == UnEnd || turn_hold || rate_pass;
+  assign account_we = act_go || pay || un_ends || turn_hold || rate_pass;
   assign wake_d     = (act_go && !(act inside {ActTmpl, ActKill}))
                       || (pay && in_debt && !deep_debt(account_d.balance, DeepBits));
 
@@ -438,7 +439,7 @@ module vmso_seg
       next_read_q <= 1'b0;
     end else begin
       state_q     <= state_d;
-      next_read_q <= next_any && !load_next && !take && !un_load;
+      next_read_q <= next_any && !load_next && !take && !un_loads;
     end
   end
   always_ff @(posedge clk) begin
@@ -455,51 +456,22 @@ module vmso_seg
       fresh_q   <= 1'b1;
       quantum_q <= turn_quantum;
     end
-    if (take || un_load) begin
+    if (take || un_loads) begin
       account_q <= turn_account;
       // one that goes first has something to spend: debits are for its next turn
-      if (un_load || !turn_first) begin
+      if (un_loads || !turn_first) begin
         account_q.debited <= turn_debit;
         account_q.balance <= turn_account.balance
                              - balance_t'({8'd0, debit_t'(turn_debit - turn_account.debited)});
       end
       limit_q           <= turn_limit;
     end
-    if (state_q == UnRead) queue_q <= unload_queue[QueueW-1:0];
-    if (state_q == UnLook) un_any_q <= look_any;
-    if (take || load_next || un_load) begin
+    if (un_reads) queue_q <= unload_queue[QueueW-1:0];
+    if (take || load_next || un_loads) begin
       job_q              <= load_next ? next_q : turn_head;
       cur_q              <= record;
       account_q.progress <= progress;
       rest_q             <= record.payload_bytes - progress.sent;
-    end
-  end
-
-  // -- unload -------------------------------------------------------------------------------------
-  logic head_any_q;
-  // The queue may be the next to have a turn: its account is written before that is read again.
-  assign unload_ready    = state_q == UnEnd && visit_ready && write_q;
-  assign unload_head_any = head_any_q;
-  always_ff @(posedge clk) begin
-    if (!rst_n) begin
-      un_busy_q  <= 1'b0;
-      yield_q    <= 1'b0;
-      head_any_q <= 1'b0;
-    end else begin
-      if (state_q == UnRead) un_busy_q <= 1'b1;
-      else if (unload_ready) un_busy_q <= 1'b0;
-      if (state_q == UnKill) yield_q <= 1'b1;
-      else if (turn_over || act_go) yield_q <= 1'b0;
-      if (unload_ready) head_any_q <= 1'b0;
-      else if (state_q == UnKill) head_any_q <= 1'b1;
-    end
-  end
-  always_ff @(posedge clk) begin
-    if (state_q == UnKill && !head_any_q) begin
-      unload_head_slot     <= cur_q.slot;
-      unload_head_segments <= account_q.progress.segments;
-      unload_head_bytes    <= account_q.progress.sent;
-      unload_head_fold     <= cur_q.fold;
     end
   end
 
@@ -524,7 +496,7 @@ module vmso_seg
   always_ff @(posedge clk) load_recent_q <= job_load_valid && rst_n;
   `VMSO_INTG(LoadAfterReady, !job_load_valid || seg_ready)
   `VMSO_INTG(LoadEverySecondCycle, !job_load_valid || !load_recent_q)
-  `VMSO_INTG(UnloadStands, !un_busy_q || unload_valid)
+  `VMSO_INTG(UnloadStands, !un_busy || unload_valid)
   `VMSO_IMPL(NothingIssuedInDebt, !(state_q == Act && act_go) || !spent)
   `VMSO_IMPL(NothingIssuedInAHold, !(hold_issue && act_go))
   `VMSO_IMPL(RestIsLeft, !(act_go && act == ActFrame) || bytes_t'(cut.want) <= rest_q)
