@@ -68,7 +68,7 @@ enum vmso_status {
   VMSO_STATUS_SUM_MISMATCH = 0x14,  // sum of the buffers differs from payload bytes
   VMSO_STATUS_SPACE = 0x15,  // a space that was not granted
   VMSO_STATUS_SLOT_CHANGED = 0x16,  // the slot changed between load and resume
-  VMSO_STATUS_DOORBELL = 0x17,  // a doorbell beyond the ring; the queue stops
+  VMSO_STATUS_DOORBELL = 0x17,  // a doorbell over a ring ahead of the slots loaded; the queue stops
   VMSO_STATUS_ADDR_WRAP = 0x18,  // address + bytes wraps
   VMSO_STATUS_NOT_BUILT = 0x19,  // a feature that this build leaves out
   VMSO_STATUS_NEEDS_GATHER = 0x1a,  // a frame of more pieces than the run FIFO holds
@@ -77,7 +77,7 @@ enum vmso_status {
   VMSO_STATUS_OFFSET_ORDER = 0x22,  // L3 and L4 offset out of order or outside the header
   VMSO_STATUS_OFFSET_ODD = 0x23,  // an odd offset
   VMSO_STATUS_BAD_TEMPLATE = 0x24,  // the template is not what the job says
-  VMSO_STATUS_CSUM_FIELD = 0x25,  // checksum field or start outside the frame
+  VMSO_STATUS_CSUM_FIELD = 0x25,  // checksum field or start outside the frame (never given yet)
   VMSO_STATUS_OPTION = 0x26,  // illegal combination of options
   VMSO_STATUS_MSS_ZERO = 0x30,  // MSS 0
   VMSO_STATUS_FRAME_TOO_LONG = 0x31,  // a frame above the largest frame or an IP length above 65535
@@ -85,8 +85,8 @@ enum vmso_status {
   VMSO_STATUS_FAULT = 0x40,  // a translation fault, see cause
   VMSO_STATUS_BUS = 0x41,  // a bus error, see cause
   VMSO_STATUS_TIMEOUT = 0x42,  // a read that did not return
-  VMSO_STATUS_PARITY = 0x43,  // RAM parity
-  VMSO_STATUS_ABORTED = 0x50,  // aborted by command
+  VMSO_STATUS_PARITY = 0x43,  // RAM parity (never given yet)
+  VMSO_STATUS_ABORTED = 0x50,  // sent in part, then ended by ABORT
 };
 // X(code, name, text) for each code
 #define VMSO_STATUS_LIST(X) \
@@ -98,7 +98,7 @@ enum vmso_status {
   X(VMSO_STATUS_SUM_MISMATCH, "SUM_MISMATCH", "sum of the buffers differs from payload bytes") \
   X(VMSO_STATUS_SPACE, "SPACE", "a space that was not granted") \
   X(VMSO_STATUS_SLOT_CHANGED, "SLOT_CHANGED", "the slot changed between load and resume") \
-  X(VMSO_STATUS_DOORBELL, "DOORBELL", "a doorbell beyond the ring; the queue stops") \
+  X(VMSO_STATUS_DOORBELL, "DOORBELL", "a doorbell over a ring ahead of the slots loaded; the queue stops") \
   X(VMSO_STATUS_ADDR_WRAP, "ADDR_WRAP", "address + bytes wraps") \
   X(VMSO_STATUS_NOT_BUILT, "NOT_BUILT", "a feature that this build leaves out") \
   X(VMSO_STATUS_NEEDS_GATHER, "NEEDS_GATHER", "a frame of more pieces than the run FIFO holds") \
@@ -107,7 +107,7 @@ enum vmso_status {
   X(VMSO_STATUS_OFFSET_ORDER, "OFFSET_ORDER", "L3 and L4 offset out of order or outside the header") \
   X(VMSO_STATUS_OFFSET_ODD, "OFFSET_ODD", "an odd offset") \
   X(VMSO_STATUS_BAD_TEMPLATE, "BAD_TEMPLATE", "the template is not what the job says") \
-  X(VMSO_STATUS_CSUM_FIELD, "CSUM_FIELD", "checksum field or start outside the frame") \
+  X(VMSO_STATUS_CSUM_FIELD, "CSUM_FIELD", "checksum field or start outside the frame (never given yet)") \
   X(VMSO_STATUS_OPTION, "OPTION", "illegal combination of options") \
   X(VMSO_STATUS_MSS_ZERO, "MSS_ZERO", "MSS 0") \
   X(VMSO_STATUS_FRAME_TOO_LONG, "FRAME_TOO_LONG", "a frame above the largest frame or an IP length above 65535") \
@@ -115,22 +115,22 @@ enum vmso_status {
   X(VMSO_STATUS_FAULT, "FAULT", "a translation fault, see cause") \
   X(VMSO_STATUS_BUS, "BUS", "a bus error, see cause") \
   X(VMSO_STATUS_TIMEOUT, "TIMEOUT", "a read that did not return") \
-  X(VMSO_STATUS_PARITY, "PARITY", "RAM parity") \
-  X(VMSO_STATUS_ABORTED, "ABORTED", "aborted by command")
+  X(VMSO_STATUS_PARITY, "PARITY", "RAM parity (never given yet)") \
+  X(VMSO_STATUS_ABORTED, "ABORTED", "sent in part, then ended by ABORT")
 
 enum vmso_cause {
   VMSO_CAUSE_NONE = 0x00,  // no cause
   VMSO_CAUSE_CTX_OFF = 0x01,  // the context is off
-  VMSO_CAUSE_CTX_CONFIG = 0x02,  // the context's configuration is illegal
+  VMSO_CAUSE_CTX_CONFIG = 0x02,  // the context's configuration is illegal (never given yet)
   VMSO_CAUSE_VA_RANGE = 0x08,  // address outside the format's range
   VMSO_CAUSE_NOT_PRESENT = 0x10,  // entry not present
   VMSO_CAUSE_ACCESS_FLAG = 0x11,  // accessed flag not set
   VMSO_CAUSE_NO_USER = 0x12,  // no user access
-  VMSO_CAUSE_NO_READ = 0x13,  // not readable
+  VMSO_CAUSE_NO_READ = 0x13,  // not readable (never given yet)
   VMSO_CAUSE_RESERVED = 0x20,  // reserved bit in an entry
-  VMSO_CAUSE_BAD_LEVEL = 0x21,  // a leaf where none may be, or none at the last level
+  VMSO_CAUSE_BAD_LEVEL = 0x21,  // a leaf where none may be, or none at the last level (never given yet)
   VMSO_CAUSE_ADDR_WIDTH = 0x22,  // physical address beyond the context's width
-  VMSO_CAUSE_MISALIGNED = 0x23,  // misaligned large page
+  VMSO_CAUSE_MISALIGNED = 0x23,  // misaligned large page (never given yet)
   VMSO_CAUSE_TABLE_WINDOW = 0x30,  // a table outside the RAM windows
   VMSO_CAUSE_DATA_WINDOW = 0x31,  // data outside the RAM windows
   VMSO_CAUSE_TABLE_SLV_ERR = 0x40,  // SLVERR on a table read
@@ -143,16 +143,16 @@ enum vmso_cause {
 #define VMSO_CAUSE_LIST(X) \
   X(VMSO_CAUSE_NONE, "NONE", "no cause") \
   X(VMSO_CAUSE_CTX_OFF, "CTX_OFF", "the context is off") \
-  X(VMSO_CAUSE_CTX_CONFIG, "CTX_CONFIG", "the context's configuration is illegal") \
+  X(VMSO_CAUSE_CTX_CONFIG, "CTX_CONFIG", "the context's configuration is illegal (never given yet)") \
   X(VMSO_CAUSE_VA_RANGE, "VA_RANGE", "address outside the format's range") \
   X(VMSO_CAUSE_NOT_PRESENT, "NOT_PRESENT", "entry not present") \
   X(VMSO_CAUSE_ACCESS_FLAG, "ACCESS_FLAG", "accessed flag not set") \
   X(VMSO_CAUSE_NO_USER, "NO_USER", "no user access") \
-  X(VMSO_CAUSE_NO_READ, "NO_READ", "not readable") \
+  X(VMSO_CAUSE_NO_READ, "NO_READ", "not readable (never given yet)") \
   X(VMSO_CAUSE_RESERVED, "RESERVED", "reserved bit in an entry") \
-  X(VMSO_CAUSE_BAD_LEVEL, "BAD_LEVEL", "a leaf where none may be, or none at the last level") \
+  X(VMSO_CAUSE_BAD_LEVEL, "BAD_LEVEL", "a leaf where none may be, or none at the last level (never given yet)") \
   X(VMSO_CAUSE_ADDR_WIDTH, "ADDR_WIDTH", "physical address beyond the context's width") \
-  X(VMSO_CAUSE_MISALIGNED, "MISALIGNED", "misaligned large page") \
+  X(VMSO_CAUSE_MISALIGNED, "MISALIGNED", "misaligned large page (never given yet)") \
   X(VMSO_CAUSE_TABLE_WINDOW, "TABLE_WINDOW", "a table outside the RAM windows") \
   X(VMSO_CAUSE_DATA_WINDOW, "DATA_WINDOW", "data outside the RAM windows") \
   X(VMSO_CAUSE_TABLE_SLV_ERR, "TABLE_SLV_ERR", "SLVERR on a table read") \
@@ -188,19 +188,19 @@ enum vmso_fence_kind {
 enum vmso_queue_state {
   VMSO_QUEUE_OFF = 0x00,  // reset; configuration may be written
   VMSO_QUEUE_RUN = 0x01,  // sends
-  VMSO_QUEUE_FLUSH = 0x02,  // drops what was issued after a failure
+  VMSO_QUEUE_FLUSH = 0x02,  // in transit: STOP, RESET, a failure, or its job entries go to others
   VMSO_QUEUE_PARKED = 0x03,  // waits for RETRY or ABORT (not built)
   VMSO_QUEUE_STOPPED = 0x04,  // stopped by command
-  VMSO_QUEUE_ERROR = 0x05,  // stopped by a framing error
+  VMSO_QUEUE_ERROR = 0x05,  // stopped by a framing error, or by a record that could not be written
 };
 // X(code, name, text) for each code
 #define VMSO_QUEUE_STATE_LIST(X) \
   X(VMSO_QUEUE_OFF, "OFF", "reset; configuration may be written") \
   X(VMSO_QUEUE_RUN, "RUN", "sends") \
-  X(VMSO_QUEUE_FLUSH, "FLUSH", "drops what was issued after a failure") \
+  X(VMSO_QUEUE_FLUSH, "FLUSH", "in transit: STOP, RESET, a failure, or its job entries go to others") \
   X(VMSO_QUEUE_PARKED, "PARKED", "waits for RETRY or ABORT (not built)") \
   X(VMSO_QUEUE_STOPPED, "STOPPED", "stopped by command") \
-  X(VMSO_QUEUE_ERROR, "ERROR", "stopped by a framing error")
+  X(VMSO_QUEUE_ERROR, "ERROR", "stopped by a framing error, or by a record that could not be written")
 
 enum vmso_queue_cmd {
   VMSO_CMD_NONE = 0x00,  // nothing
@@ -208,7 +208,7 @@ enum vmso_queue_cmd {
   VMSO_CMD_STOP = 0x02,  // send what was issued, then STOPPED
   VMSO_CMD_RESET = 0x03,  // drop everything, then OFF
   VMSO_CMD_RETRY = 0x04,  // PARKED: try the job again (not built)
-  VMSO_CMD_ABORT = 0x05,  // PARKED: end the job (not built)
+  VMSO_CMD_ABORT = 0x05,  // STOPPED, the next job sent in part: after ENABLE it ends as ABORTED
   VMSO_CMD_ACK_FAULT = 0x06,  // fault record was read (not built)
 };
 // X(code, name, text) for each code
@@ -218,7 +218,7 @@ enum vmso_queue_cmd {
   X(VMSO_CMD_STOP, "STOP", "send what was issued, then STOPPED") \
   X(VMSO_CMD_RESET, "RESET", "drop everything, then OFF") \
   X(VMSO_CMD_RETRY, "RETRY", "PARKED: try the job again (not built)") \
-  X(VMSO_CMD_ABORT, "ABORT", "PARKED: end the job (not built)") \
+  X(VMSO_CMD_ABORT, "ABORT", "STOPPED, the next job sent in part: after ENABLE it ends as ABORTED") \
   X(VMSO_CMD_ACK_FAULT, "ACK_FAULT", "fault record was read (not built)")
 
 enum vmso_format {
@@ -786,7 +786,7 @@ static inline void vmso_completion_set_cause(struct vmso_completion *record, uin
   record->word[1] = (record->word[1] & ~VMSO_COMPLETION_CAUSE_bm) |
                     ((value << VMSO_COMPLETION_CAUSE_bp) & VMSO_COMPLETION_CAUSE_bm);
 }
-// virtual address of the first byte that could not be read
+// first byte that could not be read: virtual, of a slot on the bus
 static inline uint64_t vmso_completion_va(const struct vmso_completion *record) {
   return (record->word[2] & VMSO_COMPLETION_VA_bm) >> VMSO_COMPLETION_VA_bp;
 }

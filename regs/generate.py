@@ -539,6 +539,42 @@ def md_reset(f):
     return f"0x{reset:x}" if reset is not None and f.node.is_sw_writable else ""
 
 
+# What the rows of the completion's table do not say by themselves is in the lines above it.
+COMPLETION = [
+    "",
+    "#### What a completion tells",
+    "",
+    "*Behind*: the ring index behind the job. *At*: the slot at which loading stopped; the queue is in state"
+    " ERROR, and jobs before it that had not been sent whole are dropped. payload_bytes and segments are what"
+    " was sent of the job, in all its tries (STOP and ENABLE). Where no row says something else, cause, va,"
+    " level and access are 0. va is the first byte that could not be read; of a read that is lost or refused"
+    " whole that is its first byte. In a completion whose status is not FAULT, BUS or TIMEOUT level is 0, not"
+    " LEVEL_NONE.",
+    "",
+    "| status | cause | va | level | access | cookie | payload_bytes, segments | consumer_index |",
+    "|---|---|---|---|---|---|---|---|",
+    "| OK | | | | | the job's | all (NOP: 0) | behind |",
+    "| FAULT | CTX_OFF, VA_RANGE | first byte | 7 | PAYLOAD, TEMPLATE | the job's | sent | behind |",
+    "| FAULT | NOT_PRESENT, ACCESS_FLAG, NO_USER, RESERVED, ADDR_WIDTH | first byte | of the entry"
+    " | PAYLOAD, TEMPLATE | the job's | sent | behind |",
+    "| FAULT | TABLE_WINDOW | first byte | of the table outside | PAYLOAD, TEMPLATE | the job's | sent"
+    " | behind |",
+    "| FAULT | DATA_WINDOW | first byte | of the leaf; 7 for identity, and if the window was moved behind"
+    " the look-up | PAYLOAD, TEMPLATE | the job's | sent | behind |",
+    "| BUS | TABLE_SLV_ERR, TABLE_DEC_ERR | first byte | of the table | PAYLOAD, TEMPLATE | the job's | sent"
+    " | behind |",
+    "| BUS | DATA_SLV_ERR, DATA_DEC_ERR | first byte | 7 | PAYLOAD, TEMPLATE | the job's | sent | behind |",
+    "| TIMEOUT | BUS_TIMEOUT | first byte | of the table; 7 for data | PAYLOAD, TEMPLATE | the job's | sent"
+    " | behind |",
+    "| FAULT, BUS, TIMEOUT: a further slot | DATA_WINDOW, DATA_SLV_ERR, DATA_DEC_ERR, BUS_TIMEOUT"
+    " | the slot, on the bus | 7 | SLOT | the job's | sent | behind |",
+    "| FAULT, BUS, TIMEOUT: a first slot | the same | the slot, on the bus | 7 | SLOT | 0 | 0 | at |",
+    "| SLOT_COUNT, CHAIN_BEYOND | | | | | the job's | 0 | at |",
+    "| DOORBELL | | | | | 0 | 0 | at |",
+    "| each other | | | | | the job's | sent | behind |",
+]
+
+
 def md_page(model):
     out = [
         "# Registers and records",
@@ -627,6 +663,8 @@ def md_page(model):
                 span = f"{f.high}:{f.low}" if f.width > 1 else f"{f.low}"
                 head = reg.address_offset // 8 if i == 0 else ""
                 out.append(f"| {head} | {span} | {f.name} | {f.desc} |")
+        if name == "completion":
+            out += COMPLETION
     out += ["", "## Codes"]
     for name, (members, _) in model.enums.items():
         out += ["", f"### {name[:-2]}", "", "| value | name | meaning |", "|---|---|---|"]

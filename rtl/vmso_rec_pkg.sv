@@ -34,7 +34,7 @@ package vmso_rec_pkg;
     StatusSumMismatch = 8'h14,  // sum of the buffers differs from payload bytes
     StatusSpace = 8'h15,  // a space that was not granted
     StatusSlotChanged = 8'h16,  // the slot changed between load and resume
-    StatusDoorbell = 8'h17,  // a doorbell beyond the ring; the queue stops
+    StatusDoorbell = 8'h17,  // a doorbell over a ring ahead of the slots loaded; the queue stops
     StatusAddrWrap = 8'h18,  // address + bytes wraps
     StatusNotBuilt = 8'h19,  // a feature that this build leaves out
     StatusNeedsGather = 8'h1a,  // a frame of more pieces than the run FIFO holds
@@ -43,7 +43,7 @@ package vmso_rec_pkg;
     StatusOffsetOrder = 8'h22,  // L3 and L4 offset out of order or outside the header
     StatusOffsetOdd = 8'h23,  // an odd offset
     StatusBadTemplate = 8'h24,  // the template is not what the job says
-    StatusCsumField = 8'h25,  // checksum field or start outside the frame
+    StatusCsumField = 8'h25,  // checksum field or start outside the frame (never given yet)
     StatusOption = 8'h26,  // illegal combination of options
     StatusMssZero = 8'h30,  // MSS 0
     StatusFrameTooLong = 8'h31,  // a frame above the largest frame or an IP length above 65535
@@ -51,23 +51,23 @@ package vmso_rec_pkg;
     StatusFault = 8'h40,  // a translation fault, see cause
     StatusBus = 8'h41,  // a bus error, see cause
     StatusTimeout = 8'h42,  // a read that did not return
-    StatusParity = 8'h43,  // RAM parity
-    StatusAborted = 8'h50  // aborted by command
+    StatusParity = 8'h43,  // RAM parity (never given yet)
+    StatusAborted = 8'h50  // sent in part, then ended by ABORT
   } status_e;
 
   typedef enum logic [7:0] {
     CauseNone = 8'h00,  // no cause
     CauseCtxOff = 8'h01,  // the context is off
-    CauseCtxConfig = 8'h02,  // the context's configuration is illegal
+    CauseCtxConfig = 8'h02,  // the context's configuration is illegal (never given yet)
     CauseVaRange = 8'h08,  // address outside the format's range
     CauseNotPresent = 8'h10,  // entry not present
     CauseAccessFlag = 8'h11,  // accessed flag not set
     CauseNoUser = 8'h12,  // no user access
-    CauseNoRead = 8'h13,  // not readable
+    CauseNoRead = 8'h13,  // not readable (never given yet)
     CauseReserved = 8'h20,  // reserved bit in an entry
-    CauseBadLevel = 8'h21,  // a leaf where none may be, or none at the last level
+    CauseBadLevel = 8'h21,  // a leaf where none may be, or none at the last level (never given yet)
     CauseAddrWidth = 8'h22,  // physical address beyond the context's width
-    CauseMisaligned = 8'h23,  // misaligned large page
+    CauseMisaligned = 8'h23,  // misaligned large page (never given yet)
     CauseTableWindow = 8'h30,  // a table outside the RAM windows
     CauseDataWindow = 8'h31,  // data outside the RAM windows
     CauseTableSlvErr = 8'h40,  // SLVERR on a table read
@@ -89,10 +89,10 @@ package vmso_rec_pkg;
   typedef enum logic [2:0] {
     QueueOff = 3'h0,  // reset; configuration may be written
     QueueRun = 3'h1,  // sends
-    QueueFlush = 3'h2,  // drops what was issued after a failure
+    QueueFlush = 3'h2,  // in transit: STOP, RESET, a failure, or its job entries go to others
     QueueParked = 3'h3,  // waits for RETRY or ABORT (not built)
     QueueStopped = 3'h4,  // stopped by command
-    QueueError = 3'h5  // stopped by a framing error
+    QueueError = 3'h5  // stopped by a framing error, or by a record that could not be written
   } queue_state_e;
 
   typedef enum logic [2:0] {
@@ -101,7 +101,7 @@ package vmso_rec_pkg;
     CmdStop = 3'h2,  // send what was issued, then STOPPED
     CmdReset = 3'h3,  // drop everything, then OFF
     CmdRetry = 3'h4,  // PARKED: try the job again (not built)
-    CmdAbort = 3'h5,  // PARKED: end the job (not built)
+    CmdAbort = 3'h5,  // STOPPED, the next job sent in part: after ENABLE it ends as ABORTED
     CmdAckFault = 3'h6  // fault record was read (not built)
   } queue_cmd_e;
 
@@ -190,7 +190,7 @@ package vmso_rec_pkg;
     logic [15:0]  consumer_index;  // ring index behind this job: the slots before it are free
     logic [15:0]  queue;  // queue
     // word 2
-    logic [63:0]  va;  // virtual address of the first byte that could not be read
+    logic [63:0]  va;  // first byte that could not be read: virtual, of a slot on the bus
     // word 1
     logic [7:0]   cause;  // cause of FAULT, BUS, TIMEOUT
     logic [7:0]   status;  // how the job ended

@@ -12,7 +12,8 @@
 //             job in the same place starts to fetch when they are home
 // look        avail answers in the same cycle: the next further slot of that job is here
 // pop         valid only, of a job whose slot is here, at most one outstanding; the slot comes 3 + 512 / data_bits
-//             cycles later or, when other events of chains are in the way, some cycles after that
+//             cycles later or, when other events of chains are in the way, some cycles after that. One
+//             that could not be read has its bus address in place 0
 // read        one slot per burst; jobs that want slots take turns
 // throughput  one event (start, streamed slot, free, pop, landing, fetch) per cycle; landing waits in a FIFO that holds
 //             every read that can be in flight
@@ -249,19 +250,23 @@ module vmso_ring_chain
   always_ff @(posedge clk) if (chain_pop_valid) pop_job_q <= chain_pop_job;
 
   // -- read request ------------------------------------------------------------------------------------
-  slot_idx_t   next_place;
-  logic [49:0] read_line_q;
+  // One adder serves the next slot to be asked for and the one that is popped, which is as many
+  // slots before it as are held.
+  slot_idx_t   slot_place;
+  logic [49:0] line, read_line_q, pop_line_q;
   logic [6:0]  read_job_q;
   logic [QueueW-1:0] read_queue_q;
   logic [1:0]  read_place_q;
-  assign next_place = old.next & ring_mask(where.log2_slots);
+  assign slot_place = (old.next - (is_pop ? slot_idx_t'(old.held) : '0))
+                      & ring_mask(where.log2_slots);
+  assign line       = where.base + 50'(slot_place);
   always_ff @(posedge clk) begin
     if (!rst_n) read_full_q <= 1'b0;
     else read_full_q <= (is_fetch && can_fetch) || (read_full_q && !read_ready);
   end
   always_ff @(posedge clk) begin
     if (is_fetch) begin
-      read_line_q  <= where.base + 50'(next_place);
+      read_line_q  <= line;
       read_job_q   <= 7'(job);
       read_queue_q <= where.queue;
       read_place_q <= old.write;
@@ -279,6 +284,7 @@ module vmso_ring_chain
   logic [RowBits-1:0] got;
   logic [2:0]         lost, lost_q;
   read_resp_e         got_resp, resp_q;
+  further_slot_t      slot_q;
   logic [PlaceW+RowW-1:0] row_addr, pop_addr;
 
   // a streamed slot is written where no read lands
@@ -329,6 +335,7 @@ module vmso_ring_chain
   always_ff @(posedge clk) begin
     if (is_pop) begin
       pop_place_q <= {job, old.head};
+      pop_line_q  <= line;
       pop_row_q   <= '0;
     end else begin
       pop_row_q <= pop_row_q + 1'b1;
@@ -339,7 +346,7 @@ module vmso_ring_chain
     if (got_q) begin
       for (int unsigned r = 0; r < Rows; r++) begin
         if (RowW'(r) == got_row_q) begin
-          chain_slot[r*Cfg.data_bits +: Cfg.data_bits] <= got[Cfg.data_bits-1:0];
+          slot_q[r*Cfg.data_bits +: Cfg.data_bits] <= got[Cfg.data_bits-1:0];
         end
       end
       if (lost_q != RespOkay) resp_q <= read_resp_e'(lost_q);
@@ -347,6 +354,10 @@ module vmso_ring_chain
     end
   end
   assign chain_slot_resp = resp_q;
+  always_comb begin
+    chain_slot = slot_q;
+    if (resp_q != RespOkay) chain_slot.place[0].addr = {8'b0, pop_line_q, 6'b0};
+  end
 
   logic unused_bits;
   assign unused_bits = ^{row_place, row, start_in, start_in_q, stream_job};

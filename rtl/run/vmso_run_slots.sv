@@ -7,6 +7,7 @@
 //             jobs, one outstanding
 // dying       of chain_look, combinational: nothing is popped for it, it is forgotten when its turn comes
 // cleared     valid/ready: that job waits here no more
+// chain_slot  one that could not be read has its bus address in place 0
 // landed      valid only: the places of the job's slot are in the RAM, count of them 0..4
 // place       of place_job, place_at, one cycle after place_en
 // rate        one slot per max(4, pop to slot + 2) cycles
@@ -107,7 +108,6 @@ module vmso_run_slots
   always_comb begin
     desc = '{bad: BadNot, addr: p.addr, bytes: p.bytes, ctx: contexts.id[p.space]};
     if (failed) begin
-      desc.addr = '0;
       unique case (resp_q)
         RespSlvErr: desc.bad = BadSlvErr;
         RespDecErr: desc.bad = BadDecErr;

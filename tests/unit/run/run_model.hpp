@@ -23,7 +23,8 @@ struct Buffer {
 
 struct Slot {
   std::array<Buffer, 4> places = {};
-  unsigned resp = 0;  // 0 okay, 1 SLVERR, 2 DECERR, 3 window, 4 timeout
+  // 0 okay, 1 SLVERR, 2 DECERR, 3 window, 4 timeout; then place 0 holds the address of the slot
+  unsigned resp = 0;
 };
 
 struct Job {
@@ -93,16 +94,16 @@ inline Plan plan(const Job &job) {
     if (p.bad) break;
     switch (slot.resp) {
       case 1:
-        stop(kBus, 0x42, 2, 0);
+        stop(kBus, 0x42, 2, slot.places[0].addr);
         break;
       case 2:
-        stop(kBus, 0x43, 2, 0);
+        stop(kBus, 0x43, 2, slot.places[0].addr);
         break;
       case 3:
-        stop(kFault, 0x31, 2, 0);
+        stop(kFault, 0x31, 2, slot.places[0].addr);
         break;
       case 4:
-        stop(kTimeout, 0x4f, 2, 0);
+        stop(kTimeout, 0x4f, 2, slot.places[0].addr);
         break;
       default:
         break;

@@ -257,6 +257,10 @@ class Rig : public unit::UnitBench<Model> {
           d.chain_slot[4 * p + 2] = uint32_t(word1);
           d.chain_slot[4 * p + 3] = uint32_t(word1 >> 32);
         }
+        if (slot.resp) {
+          d.chain_slot[0] = uint32_t(slot.places[0].addr);
+          d.chain_slot[1] = uint32_t(slot.places[0].addr >> 32);
+        }
       }
       popped_.reset();
     }

@@ -255,10 +255,17 @@ TEST_CASE("Each kind of bad descriptor has its status and address", "[run]") {
   CHECK(end([](J j) { j.chain[0].places[1].addr = 0 - 199ull; }) == End{0x18, 0, 7, 0, 0 - 199ull});
   CHECK(end([](J j) { j.payload = 301; }) == End{0x14, 0, 7, 0, 0});
   CHECK(end([](J j) { j.payload = 299; }) == End{0x14, 0, 7, 0, 0});
-  CHECK(end([](J j) { j.chain[0].resp = 1; }) == End{0x41, 0x42, 7, 2, 0});
-  CHECK(end([](J j) { j.chain[0].resp = 2; }) == End{0x41, 0x43, 7, 2, 0});
-  CHECK(end([](J j) { j.chain[0].resp = 3; }) == End{0x40, 0x31, 7, 2, 0});
-  CHECK(end([](J j) { j.chain[0].resp = 4; }) == End{0x42, 0x4f, 7, 2, 0});
+  // of a slot that could not be read the ring tells the bus address
+  auto unread = [&](unsigned resp) {
+    return end([&](J j) {
+      j.chain[0].resp = resp;
+      j.chain[0].places[0].addr = 0x4000001240;
+    });
+  };
+  CHECK(unread(1) == End{0x41, 0x42, 7, 2, 0x4000001240});
+  CHECK(unread(2) == End{0x41, 0x43, 7, 2, 0x4000001240});
+  CHECK(unread(3) == End{0x40, 0x31, 7, 2, 0x4000001240});
+  CHECK(unread(4) == End{0x42, 0x4f, 7, 2, 0x4000001240});
 }
 
 TEST_CASE("A buffer that ends at the top of the address space is whole", "[run]") {
