@@ -2,8 +2,8 @@
 // The named configurations and every size that follows from one of them.
 //
 // A configuration is one packed struct that travels down the hierarchy as parameter `Cfg`; a module
-// derives its own widths from it and types no size a second time. docs/architecture.md, section 4,
-// tells where each number comes from.
+// derives its own widths from it and types no size a second time. docs/architecture.md, Sizes,
+// has them side by side.
 package vmso_config_pkg;
 
   typedef struct packed {

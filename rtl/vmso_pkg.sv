@@ -59,7 +59,7 @@ package vmso_pkg;
   } queue_contexts_t;
   typedef struct packed {
     logic [55:0] reserved;
-    logic [7:0]  weight;       // 7:0, quanta of one largest frame; 0 counts as 1
+    logic [7:0]  weight;       // 7:0, 1024 bytes a turn (quantum_beats); 0 counts as 1
   } queue_weight_t;
   typedef struct packed {
     logic [15:0] reserved;
@@ -184,8 +184,9 @@ package vmso_pkg;
     context_t    ctx;
   } buffer_ref_t;
 
-  // A first slot in 16 bits: a change of one field always shows. A job that is resumed must have the slot that
-  // it had before.
+  // A first slot in 16 bits: its halfwords, each turned by its number, XORed. A change inside one
+  // aligned halfword always shows, a random one of several with 65535 of 65536. Further slots and
+  // the template's bytes are not in it. A job that is resumed must have the fold that it had.
   typedef logic [15:0] fold_t;
   function automatic fold_t fold_of(first_slot_t slot);
     logic [511:0] bits;

@@ -20,9 +20,10 @@
 // parsed      valid only: the result and its template; 5 cycles after the last window
 // throughput  one window per cycle, no gap between templates: 1 + ceil((header_bytes - l3) / 16)
 //             cycles a template; 5 for IPv4 with timestamps
-// bad         everything that SEGMENTATION names: tags, type, version, lengths that disagree with
-//             l3, l4 or header_bytes, fragments, protocol, unknown extension headers, and a routing
-//             header that still has segments left when the engine computes the pseudo header
+// bad         what docs/programmers_guide.md, Templates, does not accept: tags, type, version,
+//             lengths that disagree with l3, l4 or header_bytes, fragments, protocol, unknown
+//             extension headers, and a routing header that still has segments left when the
+//             engine computes the pseudo header
 module vmso_out_parse
   import vmso_pkg::*;
   import vmso_out_pkg::*;

@@ -2,6 +2,24 @@
 // How far do the runs of each job reach? Keeps, per job, the prefix of translated runs, their bytes, and
 // a mask of the translated runs beyond it.
 //
+// The runs of a job in their order: head (pieces come from here, vmso_run_fetch) <= prefix <= alloc
+// (put up to here, vmso_run_build). A run is:
+//
+//   state      where                mask  becomes, by
+//   not put    alloc and on           0   wanted: put. bad: put and bad
+//   wanted     prefix .. alloc - 1    0   fill at the prefix: reached, or stopping if it is a fault;
+//                                         fill elsewhere: answered. dropped: drop, op_dropped
+//   answered   behind the prefix      1   when the prefix has come to it: reached, or stopping.
+//                                         wanted: OpMark
+//   bad        alloc - 1              1   when the prefix has come to it: stopping
+//   stopping   prefix, blocked        1   wanted: OpMark; an error run is bad again
+//   dropped    prefix .. alloc - 1    1   of a dying job, whose prefix is of no use any more
+//   reached    head .. prefix - 1     0   taken: its last piece. wanted: OpMark
+//   taken      before the head        0   its place is not put
+//
+// OpMark moves the prefix back to the head. OpClear, when nothing is wanted, moves head and prefix to
+// alloc: every run is taken.
+//
 // put         static part of a new run
 // fill        valid only, one per cycle, any order within a job; seen in status 2 cycles later
 // bad         valid/ready: a new run is an error run (at least one cycle after its put)
