@@ -72,9 +72,10 @@ int vmso_window_close(struct vmso_device *device, unsigned window);
 // VMSO_ERR_ARGUMENT, and nothing is written.
 int vmso_tune(struct vmso_device *device, uint32_t latency, bool reorders, uint32_t frame_bytes);
 
-// Another time until a read counts as lost: engine cycles, 0 = never. It is found after one to two
-// times as long. A read that is answered later than this costs its job and, until the answer comes,
-// one of the engine's read numbers: rather too long than too short.
+// Another time until a read counts as lost: engine cycles, 0 = never; below 256 it counts as 256.
+// From 4096 on a lost read is found after one to two times as long, at the read windows of reset
+// and if memory gives a beat per cycle. A read that is answered later than this costs its job and,
+// until the answer comes, one of the engine's read numbers: rather too long than too short.
 void vmso_read_timeout_set(struct vmso_device *device, uint32_t cycles);
 
 // An address space. `flags` are VMSO_REG_CONTEXT_FORMAT_*_bm.

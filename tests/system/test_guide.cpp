@@ -258,22 +258,61 @@ TEST_CASE("Of two faults of a slot the one is told that the guide lists first", 
   CHECK(s.conclude() == "");
 }
 
+TEST_CASE("Of a job that was sent in part its slot is compared before all else but ABORTED",
+          "[fault][slot]") {
+  std::string text = page("programmers_guide.md");
+  text = text.substr(text.find("### Order of the checks"));
+  CHECK(text.find("of: ABORTED, SLOT_CHANGED, RESERVED_SET,") != std::string::npos);
+  const std::pair<const char *, void (*)(vmso_first_slot &)> changes[] = {
+      {"a reserved bit", [](vmso_first_slot &f) { f.word[7] |= uint64_t{1} << 63; }},
+      {"no such kind", [](vmso_first_slot &f) { vmso_first_slot_set_kind(&f, 9); }},
+      {"NOP", [](vmso_first_slot &f) { vmso_first_slot_set_kind(&f, VMSO_KIND_NOP); }},
+      {"a space", [](vmso_first_slot &f) { vmso_first_slot_set_buffer0_space(&f, 3); }},
+      {"MSS 0", [](vmso_first_slot &f) { vmso_first_slot_set_mss(&f, 0); }},
+  };
+  for (bool aborts : {false, true}) {
+    for (auto [what, change] : changes) {
+      auto o = options(0x84);
+      VMSO_SAY_HOW(o);
+      INFO(what);
+      System s(o);
+      JobSpec spec = tcp_job(30000, 1000);
+      spec.buffers = 1;
+      spec.may_fail = true;
+      Posted posted = s.post(0, spec);
+      REQUIRE(s.run_until([&] { return s.sink.frames > 2; }, 20000));
+      s.check(vmso_queue_stop(&s.device(), 0), "STOP");
+      REQUIRE(s.completions(0).empty());
+      if (aborts) {
+        s.check(vmso_queue_command(&s.device(), 0, VMSO_CMD_ABORT), "ABORT");
+        s.run_until([&] { return !vmso_queue_pending(&s.device(), 0); }, 10000);
+      }
+      vmso_first_slot slot;
+      uint64_t pa = s.ring_address(0) + posted.slot * 64;
+      for (unsigned i = 0; i < 8; i++) slot.word[i] = s.memory.read_word(pa + 8 * i);
+      change(slot);
+      for (unsigned i = 0; i < 8; i++) s.memory.write_word(pa + 8 * i, slot.word[i]);
+      s.check(vmso_queue_command(&s.device(), 0, VMSO_CMD_ENABLE), "ENABLE");
+      s.drain();
+      REQUIRE(s.completions(0).size() == 1);
+      CHECK(s.completions(0)[0].status ==
+            (aborts ? VMSO_STATUS_ABORTED : VMSO_STATUS_SLOT_CHANGED));
+    }
+  }
+}
+
 TEST_CASE("The soft reset keeps and clears what the integration page says", "[reset]") {
   auto o = options(0x82);
   o.bring_up = false;  // nothing is written behind a reset but by this test
   VMSO_SAY_HOW(o);
   System s(o);
   const std::pair<const char *, uint32_t> kept[] = {
-      {"WINDOW0_BASE", 0x10000000},
-      {"WINDOW0_LIMIT", 0x10003000},
-      {"READ_WINDOW", 77},
-      {"STORE_LIMIT", 700},
-      {"READ_TIMEOUT", 5000},
-      {"FLAG_MASK2_LAST", 0x123},
-      {"IRQ_MASK", 1},
-      {"FENCE_WHAT", VMSO_FENCE_CONTEXT | 3u << 16},
-      {"FENCE_VA", 0x12345000},
-      {"FENCE_BYTES", 0x2000},
+      {"WINDOW0_BASE", 0x10000000}, {"WINDOW0_LIMIT", 0x10003000},
+      {"READ_WINDOW", 77},          {"STORE_LIMIT", 700},
+      {"READ_TIMEOUT", 5000},       {"RATE_PERIOD", 100},
+      {"FLAG_MASK2_LAST", 0x123},   {"IRQ_MASK", 1},
+      {"STICKY_MASK", 0x40},        {"FENCE_WHAT", VMSO_FENCE_CONTEXT | 3u << 16},
+      {"FENCE_VA", 0x12345000},     {"FENCE_BYTES", 0x2000},
   };
   auto named = registers();
   auto ready = [&] { return (s.read32(VMSO_REG_STATUS) & 3) == VMSO_REG_STATUS_READY_bm; };
