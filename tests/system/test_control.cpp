@@ -167,7 +167,7 @@ TEST_CASE("No completion of before a soft reset is written after it", "[reset]")
 }
 
 TEST_CASE("A frame whose completion says OK is on the wire whenever a soft reset comes",
-          "[reset]") {
+          "[system][reset]") {
   for (Config config : {Config::kSmall, Config::kWide}) {
     unsigned said_ok = 0, late = 0, not_all = 0;
     constexpr unsigned kOffsets = 100, kJobs = 24;
@@ -214,7 +214,8 @@ TEST_CASE("A frame whose completion says OK is on the wire whenever a soft reset
   }
 }
 
-TEST_CASE("Soft resets in any cycle of mixed traffic break nothing before or after", "[reset]") {
+TEST_CASE("Soft resets in any cycle of mixed traffic break nothing before or after",
+          "[system][reset]") {
   for (Config config : {Config::kSmall, Config::kDefault}) {
     auto o = options(0xc7);
     o.config = config;
@@ -243,7 +244,8 @@ TEST_CASE("Soft resets in any cycle of mixed traffic break nothing before or aft
   }
 }
 
-TEST_CASE("A soft reset needs no MAC for frames that are whole in the output FIFO", "[reset]") {
+TEST_CASE("A soft reset needs no MAC for frames that are whole in the output FIFO",
+          "[system][reset]") {
   auto o = options(0xc6, "wide");
   VMSO_SAY_HOW(o);
   System s(o);
