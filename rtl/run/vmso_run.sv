@@ -128,15 +128,14 @@ module vmso_run
   run_entry_t          put;
   logic                spoil_valid, spoil_ready, bad_valid, bad_ready;
   logic [JobW+4:0]     bad_ref;
-  logic                drop_valid, drop_ready, again_dying;
+  logic                forget, forget_ready, again_dying;
   index_t              again_job;
-  run_ref_t            drop;
   logic                op_valid, op_ready, op_done, redo_valid, cancel_valid,
                        move_valid;
   row_op_e             op;
   index_t              op_job, row_job, redo_job, move_job;
   taken_t              row_taken, move;
-  ptr_t                row_alloc, work_head, status_alloc, status_head, status_prefix;
+  ptr_t                waiting, row_alloc, work_head, status_alloc, status_head, status_prefix;
   run_mask_t           redo_mask, cancel_mask;
   run_t                redo_first;
   logic [17:0]         status_total, status_taken, status_ready;
@@ -182,7 +181,7 @@ module vmso_run
     .redo_valid, .redo_job, .redo_mask, .redo_first,
     .cancel_valid, .cancel_job(op_job), .cancel_mask,
     .walk_free, .lookup_waits, .share_queue, .share_full, .lookup_valid, .lookup_ready, .lookup,
-    .again_job, .again_dying, .drop_valid, .drop_ready, .drop
+    .again_job, .again_dying, .refused_job(row_job), .refused(waiting), .forget, .forget_ready
   );
   // an error run is answered here, one cycle after it was put
   vmso_fifo #(.Bits(JobW + 5), .Depth(2)) u_bad (
@@ -192,9 +191,8 @@ module vmso_run
   vmso_run_rows #(.Cfg(Cfg)) u_rows (
     .clk, .rst_n, .init_valid, .init_job, .put_valid, .put_job(work_job), .put_run, .put,
     .fill_valid, .fill, .bad_valid, .bad_ready, .bad_job(bad_ref[JobW+4:5]),
-    .bad_run(bad_ref[4:0]), .drop_valid, .drop_ready, .drop, .op_valid, .op_ready, .op, .op_job,
-    .op_dropped(cancel_mask), .op_done,
-    .row_job, .row_taken, .row_alloc, .redo_valid, .redo_job, .redo_mask, .redo_first,
+    .bad_run(bad_ref[4:0]), .op_valid, .op_ready, .op, .op_job, .op_dropped(cancel_mask), .op_done,
+    .row_job, .refused(waiting), .forget, .forget_ready, .row_taken, .row_alloc, .redo_valid, .redo_job, .redo_mask, .redo_first,
     .move_valid, .move_job, .move, .status_job(status_index), .status_total, .status_blocked,
     .status_prefix, .progress_valid, .progress_job, .end_job(end_job[JobW-1:0]), .run_end,
     .count_faults
@@ -270,7 +268,9 @@ module vmso_run
   vmso_run_check #(.Cfg(Cfg)) u_check (
     .clk, .rst_n, .put_valid, .put_job(work_job), .put_run, .put_bad(put.bad != BadNot),
     .fill_valid, .fill_job(fill.job[JobW-1:0]), .fill_run(fill.run), .fill_fault(fill.fault),
-    .drop_valid(drop_valid && drop_ready), .drop_job(drop.job[JobW-1:0]), .drop_run(drop.run),
+    .busy_valid, .busy_job(busy.job[JobW-1:0]), .busy_run(busy.run),
+    .again_valid(lookup_valid && lookup_ready && lookup.again), .again_job(lookup.job[JobW-1:0]),
+    .again_run(lookup.run), .forget, .forget_job(row_job), .refused(waiting),
     .cancel_valid, .cancel_job(op_job), .cancel_mask,
     .redo_valid, .redo_job, .redo_mask, .read_valid(taken_valid), .read_job(taken_job),
     .read_run(taken_run), .free_valid(job_free_valid), .free_job(job_free[JobW-1:0])

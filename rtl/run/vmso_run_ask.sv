@@ -12,8 +12,9 @@
 // walk_free   a walk slot is free and no refused run is under way. That slot is kept for the one that is
 //             then chosen, as long as lookup_waits: some refused run waits, since a cycle at least
 // share_full  combinational: share_queue holds a quarter of the walk slots
-// again_dying combinational: again_job is not to be asked for again. Its refused runs come out at drop
-//             (valid/ready); what was offered, and its redo, is still asked for, once
+// again_dying combinational: again_job is not to be asked for again; what was offered, and its redo, is still
+//             asked for, once. refused, combinational: refused runs of refused_job that wait; forget: they are
+//             dropped, if forget_ready
 // latency     busy to lookup: 5 cycles; redo to lookup: 3; one refused run every 5 cycles
 // room        every run is in at most one of: redo mask, job in hand, list, here, xlat; so nothing
 //             overflows
@@ -54,9 +55,10 @@ module vmso_run_ask
   output lookup_t         lookup,
   output logic [JobW-1:0] again_job,
   input  logic            again_dying,
-  output logic            drop_valid,
-  input  logic            drop_ready,
-  output run_ref_t        drop
+  input  logic [JobW-1:0] refused_job,
+  output ptr_t            refused,
+  input  logic            forget,
+  output logic            forget_ready
 );
   typedef struct packed {
     run_t      first;
@@ -125,7 +127,7 @@ module vmso_run_ask
   end
 
   // -- refused runs, and the one that is to be asked for ------------------------------------------------
-  logic            waits, picks, pick_valid, ask_valid_q, ask_again_q, ask_free, retry_taken;
+  logic            waits, picks, passes, passed_q, pick_valid, ask_valid_q, ask_again_q, ask_free, retry_taken;
   logic [JobW-1:0] pick_job, next_job, ask_job_q;
   run_t            pick_run, next_run, ask_run_q;
   queue_t          ask_queue;
@@ -135,11 +137,18 @@ module vmso_run_ask
     .push_valid(busy_valid), .push_job(busy.job[JobW-1:0]), .push_run(busy.run),
     .push_tried(busy.job[JobW-1:0] == ask_job_q && busy.run == ask_run_q), .waits,
     .share_queue, .share_full, .look_job(again_job), .look_dying(again_dying),
-    .ask_on(walk_free && ask_free && !(ask_valid_q && ask_again_q)), .ask_valid(pick_valid),
-    .ask_job(pick_job), .ask_run(pick_run), .picks, .drop_valid, .drop_ready, .drop
+    .ask_on(walk_free && ask_free && !(ask_valid_q && ask_again_q) && !passed_q),
+    .ask_valid(pick_valid), .passes,
+    .ask_job(pick_job), .ask_run(pick_run), .picks, .count_job(refused_job),
+    .count(refused), .forget, .forget_ready
   );
   assign ask_free = !ask_valid_q || retry_taken;
   assign drain    = hand_q != '0 && ask_free && !picks;
+  // dying jobs that let others pass leave the run in hand its turn
+  always_ff @(posedge clk) begin
+    if (!rst_n) passed_q <= 1'b0;
+    else passed_q <= (passes || passed_q) && hand_q != '0 && !drain;
+  end
   assign next_job = pick_valid ? pick_job : job_q;
   assign next_run = pick_valid ? pick_run : drain_run;
   always_ff @(posedge clk) begin

@@ -21,9 +21,15 @@ module vmso_run_check
   input logic [JobW-1:0] fill_job,
   input run_t            fill_run,
   input logic            fill_fault,
-  input logic            drop_valid,  // it is not asked for again
-  input logic [JobW-1:0] drop_job,
-  input run_t            drop_run,
+  input logic            busy_valid,  // it was refused
+  input logic [JobW-1:0] busy_job,
+  input run_t            busy_run,
+  input logic            again_valid,  // it is asked for again
+  input logic [JobW-1:0] again_job,
+  input run_t            again_run,
+  input logic            forget,      // refused ones of the job, so many, are not asked for again
+  input logic [JobW-1:0] forget_job,
+  input ptr_t            refused,
   input logic            cancel_valid,  // these are not asked for again
   input logic [JobW-1:0] cancel_job,
   input run_mask_t       cancel_mask,
@@ -36,11 +42,12 @@ module vmso_run_check
   input logic            free_valid,
   input logic [JobW-1:0] free_job
 );
-  run_mask_t [Cfg.jobs-1:0] wanted_q, readable_q;
+  run_mask_t [Cfg.jobs-1:0] wanted_q, readable_q, refused_q;
   always_ff @(posedge clk) begin
     if (!rst_n) begin
       wanted_q   <= '0;
       readable_q <= '0;
+      refused_q  <= '0;
     end else begin
       if (redo_valid) begin
         wanted_q[redo_job]   <= wanted_q[redo_job] | redo_mask;
@@ -50,7 +57,12 @@ module vmso_run_check
         wanted_q[fill_job][fill_run]   <= 1'b0;
         readable_q[fill_job][fill_run] <= !fill_fault;
       end
-      if (drop_valid) wanted_q[drop_job][drop_run] <= 1'b0;
+      if (busy_valid) refused_q[busy_job][busy_run] <= 1'b1;
+      if (again_valid) refused_q[again_job][again_run] <= 1'b0;
+      if (forget) begin
+        wanted_q[forget_job]  <= wanted_q[forget_job] & ~refused_q[forget_job];
+        refused_q[forget_job] <= '0;
+      end
       if (cancel_valid) wanted_q[cancel_job] <= wanted_q[cancel_job] & ~cancel_mask;
       if (put_valid) begin
         wanted_q[put_job][put_run]   <= !put_bad;
@@ -59,13 +71,15 @@ module vmso_run_check
     end
   end
 
-  logic fill_q, redo_q, put_q, read_q, free_q;
+  logic fill_q, redo_q, put_q, read_q, free_q, again_q, forget_q;
   always_ff @(posedge clk) begin
     fill_q <= rst_n && fill_valid && !wanted_q[fill_job][fill_run];
     redo_q <= rst_n && redo_valid && (wanted_q[redo_job] & redo_mask) != '0;
     put_q  <= rst_n && put_valid && wanted_q[put_job][put_run];
     read_q <= rst_n && read_valid && !readable_q[read_job][read_run];
     free_q <= rst_n && free_valid && wanted_q[free_job] != '0;
+    again_q <= rst_n && again_valid && !wanted_q[again_job][again_run];
+    forget_q <= rst_n && forget && 32'(refused) != 32'($countones(refused_q[forget_job]));
   end
 `ifdef VMSO_CHECKS
   `VMSO_INTG(FillWasWanted, !fill_q)
@@ -73,5 +87,7 @@ module vmso_run_check
   `VMSO_IMPL(RedoIsNotWanted, !redo_q)
   `VMSO_IMPL(PutIntoFreePlace, !put_q)
   `VMSO_IMPL(FreeAfterAllFills, !free_q)
+  `VMSO_IMPL(AskedAgainIsWanted, !again_q)
+  `VMSO_IMPL(ForgetsWhatWaits, !forget_q)
 `endif
 endmodule : vmso_run_check

@@ -8,7 +8,7 @@
 //   state      where                mask  becomes, by
 //   not put    alloc and on           0   wanted: put. bad: put and bad
 //   wanted     prefix .. alloc - 1    0   fill at the prefix: reached, or stopping if it is a fault;
-//                                         fill elsewhere: answered. dropped: drop, op_dropped
+//                                         fill elsewhere: answered. dropped: op_dropped
 //   answered   behind the prefix      1   when the prefix has come to it: reached, or stopping.
 //                                         wanted: OpMark
 //   bad        alloc - 1              1   when the prefix has come to it: stopping
@@ -23,14 +23,14 @@
 // put         static part of a new run
 // fill        valid only, one per cycle, any order within a job; seen in status 2 cycles later
 // bad         valid/ready: a new run is an error run (at least one cycle after its put)
-// drop        valid/ready: a run of a dying job, whose request was refused, is not asked for again
 // op          valid/ready: OpMark makes all translated runs of a job wanted again and hands them to redo;
-//             OpClear forgets all runs that were not taken if none is wanted but those of op_dropped: op_done
-//             two cycles after the handshake tells whether it did, and move hands the new place to the fetch
-//             server. op_dropped will not be asked for again, whether it did or not
+//             OpClear forgets all runs that were not taken if none is wanted but those of op_dropped and those
+//             that wait to be asked for again, `refused` of row_job: forget, one cycle after the handshake; op_done
+//             two cycles after it tells whether it did, and move hands the new place to the fetch server.
+//             op_dropped will not be asked for again, whether it did or not
 // status      combinational; event: valid only, in the first cycle in which status shows a job's progress
 // run_end     of end_job one cycle later, if status says blocked
-// order       fill first, then op, bad, drop, and runs that follow an in-order fill (one per cycle)
+// order       fill first, then op, bad, and runs that follow an in-order fill (one per cycle)
 // reset       control; rows by the init walk
 `include "vmso_assert.svh"
 module vmso_run_rows
@@ -55,16 +55,16 @@ module vmso_run_rows
   output logic            bad_ready,
   input  logic [JobW-1:0] bad_job,
   input  run_t            bad_run,
-  input  logic            drop_valid,
-  output logic            drop_ready,
-  input  run_ref_t        drop,
   input  logic            op_valid,
   output logic            op_ready,
   input  row_op_e         op,
   input  logic [JobW-1:0] op_job,
   input  run_mask_t       op_dropped,
   output logic            op_done,
-  output logic [JobW-1:0] row_job,     // for the queries row_taken, row_alloc
+  output logic [JobW-1:0] row_job,     // for the queries row_taken, row_alloc, refused
+  input  ptr_t            refused,
+  input  logic            forget_ready,
+  output logic            forget,
   input  taken_t          row_taken,
   input  ptr_t            row_alloc,
   output logic            redo_valid,
@@ -100,8 +100,7 @@ module vmso_run_rows
     logic [2:0] level;
   } answer_t;
   typedef enum logic [2:0] {
-    DoFill = 3'd0, DoBad = 3'd1, DoFollow = 3'd2, DoMark = 3'd3, DoClear = 3'd4,
-    DoDrop = 3'd5
+    DoFill = 3'd0, DoBad = 3'd1, DoFollow = 3'd2, DoMark = 3'd3, DoClear = 3'd4
   } do_e;
 
   // -- choose: what changes which row, and read the run ------------------------------------------------
@@ -116,11 +115,10 @@ module vmso_run_rows
 
   assign op_ready    = !fill_valid;
   assign bad_ready   = !fill_valid && !op_valid;
-  assign drop_ready  = bad_ready && !bad_valid;
   // the row of the cycle before is not written yet: its prefix would be old
-  assign follow_take = follow_valid && drop_ready && !drop_valid
+  assign follow_take = follow_valid && bad_ready && !bad_valid
                        && !(chosen_q && job_q == follow_job);
-  assign chosen      = fill_valid || op_valid || bad_valid || drop_valid || follow_take;
+  assign chosen      = fill_valid || op_valid || bad_valid || follow_take;
   always_comb begin
     what = DoFollow;
     job  = follow_job;
@@ -136,10 +134,6 @@ module vmso_run_rows
       what = DoBad;
       job  = bad_job;
       run  = bad_run;
-    end else if (drop_valid) begin
-      what = DoDrop;
-      job  = drop.job[JobW-1:0];
-      run  = drop.run;
     end
   end
   always_ff @(posedge clk) begin
@@ -167,7 +161,7 @@ module vmso_run_rows
   // -- change the row ----------------------------------------------------------------------------------
   row_t      row, next;
   logic      answers, in_order, stops, good, quiet, more;
-  run_mask_t keep, range;
+  run_mask_t keep, range, wanted;
   ptr_t      prefix;
   run_t      newest, after_prefix;
 
@@ -186,11 +180,15 @@ module vmso_run_rows
   assign newest   = row_alloc[4:0] - 1'b1;
   assign after_prefix = prefix[4:0] + 1'b1;
   assign keep     = row.bad ? row.mask & (run_mask_t'(1) << newest) : '0;
-  assign quiet    = chosen_q && what_q == DoClear && (row.mask | dropped_q) == range;
+  // wanted runs that are not known to wait are on their way: their answers are still to come
+  assign wanted   = range & ~(row.mask | dropped_q);
+  assign quiet    = chosen_q && what_q == DoClear && forget_ready
+                    && 32'(refused) == 32'($countones(wanted));
+  assign forget   = quiet;
 
   always_comb begin
     next = row;
-    if (answers || what_q == DoDrop) next.mask[run_q] = 1'b1;
+    if (answers) next.mask[run_q] = 1'b1;
     if (what_q == DoBad) next.bad = 1'b1;
     if (good) begin
       next.mask[prefix[4:0]] = 1'b0;
@@ -299,7 +297,7 @@ module vmso_run_rows
   );
 
   logic unused_bits;
-  assign unused_bits = ^{fill.ppn, fill.job, drop.job, follow_prefix, ended.answer.fault,
+  assign unused_bits = ^{fill.ppn, fill.job, follow_prefix, ended.answer.fault,
                          follow_room};
 
 `ifdef VMSO_CHECKS

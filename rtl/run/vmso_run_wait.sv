@@ -10,18 +10,16 @@
 //             tail. A run that was asked for again before lets the queue's next job pass
 // pass        instead of a pick, the token goes to the tail: its queue holds a quarter of the walk slots
 //             (share_full) and another one that waits does not, or its job is dying: that goes to the end
-// drop        a run of a dying job, wherever it waits, comes out at drop; nothing of it is asked for
 //
 // push        valid only, one per cycle; tried: it was asked for again and refused
 // ask         valid only, in the cycle after one with ask_on, which must be low while an asked run is under
-//             way; picks: in this cycle, or in the next one
+//             way; picks: in this cycle, or in the next one; passes: not in this one
 // look        combinational: share_full of share_queue, look_dying of look_job
-// drop        valid/ready, stands until taken
+// count       combinational: runs of count_job that wait. forget: they are dropped, all at once, if forget_ready
 // fairness    a queue below its quarter is asked for after at most one run of each other queue that waits.
-//             The three kinds of steps take turns, and with a slot free at most three queues hold a quarter:
-//             with ask_on there is an ask within 4 x 6 + 2 cycles, but for tokens of dying jobs
-// dying jobs  a job is looked at every second cycle: the first drop comes within 2 x jobs + 6 cycles, then
-//             one at least every 6. A job that has nothing left stays in the list until its turn, which
+//             The two kinds of steps take turns, and with a slot free at most three queues hold a quarter:
+//             with ask_on there is an ask within 4 x 4 + 2 cycles, but for tokens of dying jobs
+// dying jobs  nothing of them is asked for. A job that has nothing left stays in the list until its turn, which
 //             then goes on with the next job; if its entry belongs to another queue by then, it moves there
 // latency     push to ask 4 cycles, if nobody else waits
 // waits       a run waits here
@@ -55,15 +53,17 @@ module vmso_run_wait
   output logic [JobW-1:0] ask_job,
   output run_t            ask_run,
   output logic            picks,
-  output logic            drop_valid,
-  input  logic            drop_ready,
-  output run_ref_t        drop
+  output logic            passes,
+  input  logic [JobW-1:0] count_job,
+  output ptr_t            count,
+  input  logic            forget,
+  output logic            forget_ready
 );
   localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues);
   localparam int unsigned CountW = vmso_math_pkg::count_width(Cfg.jobs);
   typedef logic [JobW-1:0] index_t;
   typedef logic [QueueW-1:0] owner_t;
-  typedef enum logic [1:0] {StepAttach = 2'd0, StepPick = 2'd1, StepDrop = 2'd2} step_e;
+  typedef enum logic {StepAttach = 1'b0, StepPick = 1'b1} step_e;
   typedef struct packed {
     logic tried;
     run_t run;
@@ -75,25 +75,35 @@ module vmso_run_wait
 
   // -- rings: one per job --------------------------------------------------------------------------
   logic   step_q, pops, empty, last, first_en;
-  index_t node, scan_q, job_q, from, first_at;
-  ptr_t   push_ptr, end_ptr, look_ptr, node_ptr, first_now;
-  run_t   from_at;
+  index_t node, job_q, first_at;
+  ptr_t   push_ptr, end_ptr, look_ptr, node_ptr, first_now, count_end, count_first;
   place_t first;
 
-  assign look_job = step_q ? job_q : scan_q;
+  assign look_job = job_q;
   assign empty    = look_ptr == end_ptr;
   assign last     = ptr_t'(look_ptr + 1'b1) == end_ptr;
-  vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(ptr_t)), .Reads(2)) u_ends (
+  vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(ptr_t)), .Reads(3)) u_ends (
     .clk, .write_en(init_valid || push_valid), .write_addr(init_valid ? init_job : push_job),
     .write_data(init_valid ? '0 : ptr_t'(push_ptr + 1'b1)),
-    .read_addr({look_job, push_job}), .read_data({end_ptr, push_ptr})
+    .read_addr({count_job, job_q, push_job}), .read_data({count_end, end_ptr, push_ptr})
   );
-  assign first_en  = init_valid || pops;
-  assign first_at  = init_valid ? init_job : job_q;
-  assign first_now = init_valid ? '0 : ptr_t'(look_ptr + 1'b1);
-  vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(ptr_t))) u_look_ptrs (
+  assign forget_ready = !pops && !init_valid;
+  assign count        = count_end - count_first;
+  assign first_en     = init_valid || pops || forget;
+  always_comb begin
+    first_at  = job_q;
+    first_now = look_ptr + 1'b1;
+    if (init_valid) begin
+      first_at  = init_job;
+      first_now = '0;
+    end else if (!pops) begin
+      first_at  = count_job;
+      first_now = count_end;
+    end
+  end
+  vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(ptr_t)), .Reads(2)) u_look_ptrs (
     .clk, .write_en(first_en), .write_addr(first_at), .write_data(first_now),
-    .read_addr(look_job), .read_data(look_ptr)
+    .read_addr({count_job, job_q}), .read_data({count_first, look_ptr})
   );
   vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(ptr_t))) u_node_ptrs (
     .clk, .write_en(first_en), .write_addr(first_at), .write_data(first_now),
@@ -101,9 +111,9 @@ module vmso_run_wait
   );
 
   // -- first cycle of a step: which one? -----------------------------------------------------------
-  logic       clearing, start, fresh_valid, token_valid, wants_drop, stale_q;
-  logic [2:0] wants, grant;
-  logic [1:0] grant_index;
+  logic       clearing, start, fresh_valid, token_valid, stale_q;
+  logic [1:0] wants, grant;
+  logic       grant_index;
   logic       turn_valid_q, turn_ends;
   index_t     fresh, token, turn_q, next;
   owner_t     clear_at, owner, listed_in, queue, queue_q;
@@ -111,28 +121,21 @@ module vmso_run_wait
   tail_t      tail, tail_data;
 
   vmso_clear_walk #(.Num(1 << QueueW)) u_walk (.clk, .rst_n, .clearing, .index(clear_at));
-  assign wants_drop = look_dying && !empty && (!drop_valid || drop_ready);
-  assign wants      = {wants_drop, (turn_valid_q || token_valid) && ask_on, fresh_valid};
+  assign wants      = {(turn_valid_q || token_valid) && ask_on, fresh_valid};
   assign start      = !step_q && !clearing && wants != '0;
-  vmso_rr_arbiter #(.Num(3)) u_choice (
+  vmso_rr_arbiter #(.Num(2)) u_choice (
     .clk, .rst_n, .request(wants), .advance(start), .grant, .grant_index
   );
   assign node     = grant[StepAttach] ? fresh : turn_valid_q ? turn_q : token;
-  assign from     = grant[StepDrop] ? scan_q : node;
-  assign from_at  = grant[StepDrop] ? look_ptr[4:0] : node_ptr[4:0];
   assign queue    = grant[StepAttach] ? owner : listed_in;
   vmso_lutram #(.Depth(Cfg.jobs), .Bits(QueueW)) u_owners (
     .clk, .write_en(load_valid), .write_addr(load_job), .write_data(load_queue[QueueW-1:0]),
     .read_addr(node), .read_data(owner)
   );
   always_ff @(posedge clk) begin
-    if (!rst_n) scan_q <= '0;
-    else if (!step_q && !(look_dying && !empty)) scan_q <= scan_q + 1'b1;
-  end
-  always_ff @(posedge clk) begin
     if (start) begin
       what_q  <= step_e'(grant_index);
-      job_q   <= from;
+      job_q   <= node;
       queue_q <= queue;
       stale_q <= owner != listed_in;
     end
@@ -140,7 +143,7 @@ module vmso_run_wait
   vmso_ram_1w1r #(.Depth(Cfg.jobs * Runs), .LaneBits($bits(place_t))) u_rings (
     .clk, .write_en(push_valid), .write_addr({push_job, push_ptr[4:0]}),
     .write_data({push_tried, push_run}),
-    .read_en(start), .read_addr({from, from_at}), .read_data(first)
+    .read_en(start), .read_addr({node, node_ptr[4:0]}), .read_data(first)
   );
 
   // -- second cycle: what becomes of the job -------------------------------------------------------
@@ -167,7 +170,7 @@ module vmso_run_wait
     end
   end
   assign turn_ends = !(leave && !ask_valid) || sole;
-  assign pops  = ask_valid || (step_q && what_q == StepDrop);
+  assign pops  = ask_valid;
   assign stall = moves && list;  // the fresh list takes one job a cycle
   assign go    = step_q && !stall;
   always_ff @(posedge clk) begin
@@ -187,6 +190,7 @@ module vmso_run_wait
   assign ask_job     = job_q;
   assign ask_run     = first.run;
   assign picks       = pick || (start && grant[StepPick]);
+  assign passes      = pick && !ask_valid;
 
   // -- lists ---------------------------------------------------------------------------------------
   // list: the job is put on the fresh list, in the cycle in which it leaves its queue's list too
@@ -227,15 +231,6 @@ module vmso_run_wait
   );
   assign waits = fresh_valid || token_valid || turn_valid_q || step_q;
 
-  // -- runs of dying jobs --------------------------------------------------------------------------
-  always_ff @(posedge clk) begin
-    if (!rst_n) drop_valid <= 1'b0;
-    else drop_valid <= (step_q && what_q == StepDrop) || (drop_valid && !drop_ready);
-  end
-  always_ff @(posedge clk) begin
-    if (step_q && what_q == StepDrop) drop <= '{job: job_t'(job_q), run: first.run};
-  end
-
   logic unused_bits;
   // each list holds every job
   assign unused_bits = ^load_queue ^ node_ptr[5] ^ fresh_room ^ token_room;
@@ -248,11 +243,13 @@ module vmso_run_wait
     end else if (push_valid && pops && push_job == job_q) begin
       held_q[job_q] <= held_q[job_q];
     end else begin
+      if (forget) held_q[count_job] <= '0;
       if (push_valid) held_q[push_job] <= held_q[push_job] + 1'b1;
       if (pops) held_q[job_q] <= held_q[job_q] - 1'b1;
     end
   end
   `VMSO_INTG(RingHasRoom, !push_valid || held_q[push_job] != 6'd32)
+  `VMSO_IMPL(ForgetsAlone, !forget || (forget_ready && !(push_valid && push_job == count_job)))
   `VMSO_IMPL(PopsWhatWaits, !pops || held_q[job_q] != '0)
   `VMSO_IMPL(FreshHasRoom, !(list || moves) || fresh_room)
   `VMSO_IMPL(TokenHasRoom, !tokens || token_room)

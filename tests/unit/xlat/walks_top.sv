@@ -15,10 +15,10 @@ module walks_top
   input  logic [7:0]   load_job,
   input  logic [11:0]  load_queue,
   input  logic [127:0] dying,
-  output logic         drop_valid,
-  input  logic         drop_ready,
-  output logic [7:0]   drop_job,
-  output logic [4:0]   drop_run,
+  input  logic [7:0]   forget_job,      // its refused runs that wait, and that they are dropped
+  output logic [5:0]   forget_count,
+  output logic         forget_ready,
+  input  logic         forget,
   output logic         refused_valid,
   output logic [7:0]   refused_job,
   output logic [4:0]   refused_run,
@@ -145,7 +145,7 @@ module walks_top
   lookup_t         offered;
   logic            offered_valid, offered_ready, run_busy_valid, waits, full, init_valid;
   logic [JobW-1:0] again_job, init_job;
-  run_ref_t        run_busy, drop;
+  run_ref_t        run_busy;
   queue_t          looked;
   vmso_clear_walk #(.Num(Cfg.jobs)) u_init (
     .clk, .rst_n, .clearing(init_valid), .index(init_job)
@@ -158,8 +158,8 @@ module walks_top
     .redo_mask('0), .redo_first('0), .cancel_valid(1'b0), .cancel_job('0), .cancel_mask(unused_mask),
     .walk_free, .lookup_waits(waits), .share_queue(looked),
     .share_full(full), .lookup_valid(offered_valid), .lookup_ready(offered_ready),
-    .lookup(offered), .again_job, .again_dying(dying[7'(again_job)]), .drop_valid, .drop_ready,
-    .drop
+    .lookup(offered), .again_job, .again_dying(dying[7'(again_job)]),
+    .refused_job(forget_job[JobW-1:0]), .refused(forget_count), .forget, .forget_ready
   );
   vmso_xlat #(.Cfg(Cfg)) u_xlat (
     .clk, .rst_n, .xlat_ready, .windows, .lookup_valid(offered_valid), .lookup_ready(offered_ready),
@@ -172,8 +172,6 @@ module walks_top
     .mark_all, .mark_ctx, .hold_issue, .issue_held, .read_colour, .colour_busy, .count_lookups,
     .count_tlb_hits, .count_walks, .count_table_reads, .count_pwc_hits
   );
-  assign drop_job = drop.job;
-  assign drop_run = drop.run;
   assign {busy_valid, busy_job, busy_run} = '0;
   assign share_full    = full;
   assign refused_valid = run_busy_valid;
@@ -197,5 +195,5 @@ module walks_top
   assign meets   = {(joins & pops) != '0, (joins & dropped) != '0, (joins & redoes) != '0,
                     (joins & closes) != '0};
   logic unused_data;
-  assign unused_data = ^{rsp_data, lookup_again, lookup_waits, share_queue, dying, load_job};
+  assign unused_data = ^{rsp_data, lookup_again, lookup_waits, share_queue, dying, load_job, forget_job};
 endmodule : walks_top

@@ -39,6 +39,7 @@ class Rig : public unit::UnitBench<Model> {
     d.lookup_waits = d.share_queue = 0;
     d.walk_req_ready = 1;
     d.colour_busy = 0;
+    if constexpr (requires { d.forget; }) d.forget = 0;
     drive_windows();
     this->reset();
     this->settle();
