@@ -127,7 +127,8 @@ module vmso_run_ask
   end
 
   // -- refused runs, and the one that is to be asked for ------------------------------------------------
-  logic            waits, picks, passes, passed_q, pick_valid, ask_valid_q, ask_again_q, ask_free, retry_taken;
+  logic            waits, picks, passes, passed_q, pick_valid, ask_valid_q, ask_again_q, ask_free,
+                   retry_taken;
   logic [JobW-1:0] pick_job, next_job, ask_job_q;
   run_t            pick_run, next_run, ask_run_q;
   queue_t          ask_queue;

@@ -143,6 +143,7 @@ module vmso_seg
   logic     arrived_q;   // the empty queue got a job since
   logic     fresh_q;     // the turn has not looked at a job yet
   // what a cycle decides
+  logic     un_due, un_yields, un_start, un_reads, un_loads, un_kills, un_ends, un_busy, act_go;
   logic     unloading, job_pop, turn_over, turn_again, turn_hold, rate_passes, rate_pass, passed_q,
             back_valid_q, back_again_q;
   logic     back_hold_q, held_valid, held_ready, over_rate;
@@ -212,7 +213,6 @@ module vmso_seg
   );
 
   // -- unload ---------------------------------------------------------------------------------------
-  logic un_due, un_yields, un_start, un_reads, un_loads, un_kills, un_ends, un_busy;
   vmso_seg_unload u_unload (
     .clk, .rst_n, .unload_valid, .unload_ready, .head_any(unload_head_any),
     .head_slot(unload_head_slot), .head_segments(unload_head_segments),
@@ -256,7 +256,7 @@ module vmso_seg
 
   // -- look and decide ----------------------------------------------------------------------------
   act_e        look_act, act;
-  logic        needs_tmpl, look_on, relook, fetch_room, fetch_none, go, act_go;
+  logic        needs_tmpl, look_on, relook, fetch_room, fetch_none, go;
   logic        slot_free, rows_free, wake_room, job_over;
   frame_t      frame;
   row_t        row;

@@ -120,7 +120,8 @@ class Walks : public Rig<Model> {
     const auto wanted = std::count_if(first, first + 32, [](auto &w) { return !w.result; });
     if (!dies(job) || wanted == 0) return;
     REQUIRE(d.forget_count <= wanted);
-    if (d.forget_count != wanted || !d.forget_ready || this->random() % 100 >= forget_percent) return;
+    if (d.forget_count != wanted || !d.forget_ready || this->random() % 100 >= forget_percent)
+      return;
     d.forget = 1;
     this->settle();
     for (size_t i = job * 32; i < job * 32 + 32; i++) {
