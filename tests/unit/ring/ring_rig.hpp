@@ -188,6 +188,8 @@ struct Knobs {
   unsigned free_delay = 20;
   bool free = true;                // job entries come home; else they wait until this is set
   std::optional<unsigned> silent;  // memory gives no slot of this queue
+  std::optional<unsigned> only;    // seg issues nothing but this queue's
+  unsigned from = 0;               // nor anything of queues below
 };
 
 template <std::size_t N>
@@ -883,7 +885,10 @@ class Rig : public unit::UnitBench<M> {
   void issue() {
     if (chance() >= knobs.issue) return;
     unsigned q = below(kQueues);
-    for (unsigned i = 0; i < kQueues && queues[q].loaded.empty(); i++) q = (q + 1) % kQueues;
+    for (unsigned i = 0; i < kQueues && (queues[q].loaded.empty() || q < knobs.from); i++)
+      q = (q + 1) % kQueues;
+    if (q < knobs.from) return;
+    if (knobs.only) q = *knobs.only;
     Queue &u = queues[q];
     if (u.loaded.empty()) return;
     unsigned id = u.loaded.front();

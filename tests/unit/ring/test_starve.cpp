@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// Queues that wait while others hold what they need for as long as their jobs take.
+#include "ring_rig.hpp"
+
+using namespace vmso::ring_test;
+
+namespace {
+
+Slot tcp(unsigned payload) {
+  Slot s;
+  s.kind = 3;
+  s.payload = s.bytes0 = payload;
+  s.mss = 1448;
+  s.header = 54;
+  s.l3 = 14;
+  s.l4 = 34;
+  s.l4_mode = 1;
+  return s;
+}
+template <typename R>
+void open(R &rig, unsigned q, std::initializer_list<unsigned> payloads) {
+  if (rig.state(q) == kOff) {
+    rig.setup(q, 5, 5);
+    rig.do_command(q, kEnable);
+  }
+  for (unsigned payload : payloads) rig.post(q, tcp(payload));
+  rig.ring(q);
+  rig.run(300);
+}
+
+}  // namespace
+
+// A's batch is put aside while its first job holds an entry; that entry goes to B. A holds none, waits, and is
+// not counted.
+TEST_CASE("A queue that waits counts as soon as it holds no entry", "[ring][starve]") {
+  unsigned stuck = 0, reached = 0;
+  for (unsigned delay = 0; delay < 60; delay++) {
+    WideRig rig(1);
+    rig.knobs.part = 0;
+    rig.knobs.jitter = 0;
+    rig.knobs.issue = 1;
+    rig.knobs.free_delay = 60;
+    const unsigned a = 200, b = 201;
+    for (int i = 0; i < 3; i++) open(rig, a, {100, 100, 100, 100, 100, 100, 100, 100});
+    drain(rig);
+    rig.knobs.issue = 0;
+    size_t before = rig.loads.size();
+    unsigned q = 0;
+    while (rig.loads.size() < before + 123) open(rig, q++, {15000000});
+    for (int i = 0; i < 8; i++) rig.post(a, tcp(100));
+    rig.ring(a);
+    rig.run(300);
+    REQUIRE(rig.loads.size() == before + 124);
+    open(rig, b, {200000, 200000});
+    CHECK(rig.dut().entry_wanted);
+    rig.run(delay);
+    rig.knobs.only = a;  // frames of A only: as many as it has loaded
+    rig.knobs.issue = 1;
+    rig.run(4000);
+    if (rig.queues[a].jobs.empty()) continue;
+    reached++;
+    stuck += !rig.dut().entry_wanted;
+    INFO("delay " << delay << ": A has " << rig.queues[a].jobs.size() << " jobs, holds "
+                  << rig.queues[a].held << ", B holds " << rig.queues[b].held);
+    CHECK(rig.queues[a].held == 0);
+    CHECK(rig.dut().entry_wanted);  // so somebody has to give an entry
+  }
+  WARN("reached " << reached << ", stuck " << stuck);
+}
+
+// Queues with a long job and short ones behind it keep a prefetch block each for as long as the long job
+// takes. A queue that holds nothing waits for a block.
+TEST_CASE("Queues that wait with short jobs behind a long one leave blocks to others",
+          "[ring][starve]") {
+  DefaultRig rig(2);
+  rig.knobs.issue = 0;
+  rig.knobs.part = 0;
+  rig.knobs.jitter = 0;
+  const unsigned victim = 50;
+  for (unsigned q = 0; q < 34; q++) {
+    open(rig, q, {200000, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100});
+  }
+  WARN("loads " << rig.loads.size());
+  open(rig, victim, {100, 100, 100, 100, 100, 100, 100, 100});
+  rig.knobs.only = victim;
+  rig.knobs.issue = 1;
+  rig.run(20000);
+  for (unsigned p = 0; rig.dut().entry_wanted && p < 10; p++) {
+    rig.preempt(p);
+    rig.run(3000);
+  }
+  unsigned got = 0;
+  for (auto &l : rig.loads) got += l.queue == victim;
+  WARN("victim: fetched " << rig.status(victim).fetched << ", loaded "
+                          << rig.queues[victim].next_load << ", holds " << rig.queues[victim].held);
+  INFO("loads " << rig.loads.size() << ", victim " << got << ", entry_wanted "
+                << int(rig.dut().entry_wanted));
+  CHECK(got == 8);
+}
+
+// A batch of a queue that was stopped waits at the end of those that were put aside: four queues that give
+// their entries at the end of their lives wait for their batches to go.
+TEST_CASE("ENABLE at the end of the lives does not wait for entries of others", "[ring][starve]") {
+  DefaultRig rig(3);
+  rig.knobs.issue = 0;
+  rig.knobs.jitter = 0;
+  rig.setup(0, 5, 5);
+  rig.do_command(0, kEnable);
+  do {
+    rig.do_command(0, kStop, 2000);
+    rig.do_command(0, kEnable, 2000);
+  } while (rig.life != 253);
+  unsigned q = 1;
+  for (; rig.loads.size() < 64; q++) open(rig, q, {120000, 120000});
+  open(rig, q++, {120000, 120000});  // waits
+  open(rig, 0, {100, 100});              // waits behind it
+  for (int i = 0; i < 4; i++) {
+    rig.do_command(0, kStop, 2000);
+    rig.command(0, kEnable);
+    rig.run(3000);
+    INFO("ENABLE " << i << ", life " << rig.life);
+    CHECK_FALSE(rig.status(0).pending);
+    if (rig.status(0).pending) break;
+    rig.ring(0);
+    rig.run(500);
+  }
+}
+
+// The same beside idle queues whose single jobs go before.
+TEST_CASE("A queue that waits counts although idle queues go before it", "[ring][starve2]") {
+  unsigned stuck = 0, reached = 0;
+  for (int seed = 1; seed <= 40; seed++) {
+    WideRig rig(seed);
+    rig.knobs.part = 0;
+    rig.knobs.jitter = 0;
+    rig.knobs.issue = 1;
+    const unsigned a = 200, b = 150;
+    for (int i = 0; i < 3; i++) open(rig, a, {100, 100, 100, 100, 100, 100, 100, 100});
+    drain(rig);
+    rig.knobs.issue = 0;
+    size_t before = rig.loads.size();
+    unsigned q = 0;
+    while (rig.loads.size() < before + 123) open(rig, q++, {15000000});
+    for (int i = 0; i < 8; i++) rig.post(a, tcp(100));
+    rig.ring(a);
+    rig.run(300);
+    open(rig, b, {200000, 200000});
+    for (unsigned p = 300; p < 330; p++) {
+      rig.setup(p, 5, 5);
+      rig.do_command(p, kEnable);
+    }
+    rig.knobs.consume = rig.knobs.leave = rig.knobs.end = rig.knobs.ready = 1;
+    rig.knobs.write = 1;
+    rig.knobs.free_delay = 0;
+    rig.knobs.from = 200;
+    rig.knobs.issue = 1;
+    for (unsigned i = 0; i < 4000; i++) {
+      if (i % 2 == 0) {
+        unsigned p = 300 + rig.below(30);
+        if (rig.queues[p].jobs.empty() && rig.bells_rung() && rig.post(p, tcp(100))) rig.ring(p);
+      }
+      rig.step();
+    }
+    rig.run(3000);
+    if (rig.queues[a].jobs.empty()) continue;
+    reached++;
+    stuck += !rig.dut().entry_wanted;
+    INFO("seed " << seed << ": A has " << rig.queues[a].jobs.size() << " jobs, holds "
+                  << rig.queues[a].held << ", B holds " << rig.queues[b].held);
+    CHECK(rig.dut().entry_wanted);  // so somebody has to give an entry
+  }
+  WARN("reached " << reached << ", stuck " << stuck);
+}
+
+// Four queues that give their entries at the end of their lives, each with a batch that was put aside behind
+// those of queues that wait.
+TEST_CASE("Queues at the end of their lives give their entries", "[ring][starve3]") {
+  DefaultRig rig(4);
+  rig.knobs.issue = 0;
+  rig.knobs.jitter = 0;
+  for (unsigned x = 0; x < 4; x++) {
+    rig.setup(x, 5, 5);
+    rig.do_command(x, kEnable);
+    do {
+      rig.do_command(x, kStop, 2000);
+      rig.do_command(x, kEnable, 2000);
+    } while (rig.life < 253);
+  }
+  for (unsigned x = 0; x < 4; x++) open(rig, x, {200000});
+  unsigned q = 4;
+  while (rig.loads.size() < 64) open(rig, q++, {120000, 120000});
+  unsigned first = q;
+  for (; q < first + 12; q++) open(rig, q, {120000, 120000});
+  for (unsigned x = 0; x < 4; x++) open(rig, x, {100, 100});
+  REQUIRE(rig.loads.size() == 64);
+  REQUIRE(rig.dut().entry_wanted);
+  for (unsigned x = 0; x < 4; x++) {
+    rig.preempt(x);
+    rig.run(3);
+  }
+  rig.run(20000);
+  std::string states;
+  for (unsigned x = 0; x < 4; x++) states += " " + std::to_string(rig.state(x));
+  WARN("states" << states << ", loads " << rig.loads.size() << ", wanted "
+                << int(rig.dut().entry_wanted) << ", life " << rig.life);
+  for (unsigned x = 0; x < 4; x++) CHECK(rig.state(x) == kRun);
+  CHECK(rig.dut().entry_wanted);
+}
