@@ -3,10 +3,11 @@
 //
 // put         valid only, never refused: there are `Depth` of them at most
 // out         valid/ready: the first one whose queue may have an entry (see has_share). Those before it go
-//             to the end while entries are free for those that hold none
+//             to the end while entries are free for those that hold none; those that hold some always do
 // held        entries that wait_queue holds, one cycle later
-// firsts      batches whose queue held none when they were put or passed over last
-// latency     two cycles for each that stays; none is passed over while no entry is free
+// firsts      batches whose queue held none when they were put or passed over last, and the first one if its queue
+//             holds none by now: so it is never 0 while a queue that holds none waits
+// latency     two cycles for each that stays; no queue that holds none is passed over while no entry is free
 `include "vmso_assert.svh"
 module vmso_ring_waiting
   import vmso_ring_pkg::*;
@@ -30,7 +31,8 @@ module vmso_ring_waiting
   output logic [Bits-1:0]   out,
   output logic [6:0]        firsts
 );
-  logic valid, pop, rotate, known_q, may, first, in_first, first_comes, first_goes, unused_room;
+  logic valid, pop, rotate, known_q, may, first, in_first, first_comes, first_goes, late, unused_room;
+  logic [6:0] firsts_q;
   logic [vmso_math_pkg::count_width(Depth + 1)-1:0] count;
 
   // one place more than batches: the first one goes to the end also if all are here
@@ -41,20 +43,22 @@ module vmso_ring_waiting
   );
   assign may       = has_share(Cfg, wait_held, job_home);
   assign out_valid = valid && known_q && may;
-  assign rotate    = valid && known_q && !may && 32'(job_home) > vmso_config_pkg::idle_jobs(Cfg)
-                     && !put_valid
+  assign rotate    = valid && known_q && !may && !put_valid
+                     && (wait_held != '0 || 32'(job_home) > vmso_config_pkg::idle_jobs(Cfg))
                      && 32'(count) > 1;
   assign pop       = rotate || (out_valid && out_ready);
   assign in_first    = put_valid ? put_first : wait_held == '0;
   assign first_comes = (put_valid || rotate) && in_first;
   assign first_goes  = pop && first;
+  assign late        = valid && known_q && !first && wait_held == '0;
+  assign firsts      = firsts_q + 7'(late);
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      known_q <= 1'b0;
-      firsts  <= '0;
+      known_q  <= 1'b0;
+      firsts_q <= '0;
     end else begin
-      known_q <= valid && !pop;
-      firsts  <= firsts + 7'(first_comes) - 7'(first_goes);
+      known_q  <= valid && !pop;
+      firsts_q <= firsts_q + 7'(first_comes) - 7'(first_goes);
     end
   end
 
