@@ -16,7 +16,7 @@
 // cost         see vmso_seg_charge, and vmso_seg_debits for slots and page-table lines: in the balance when
 //              the next turn begins
 // preempt      while entry_wanted: the queue has begun a long job and holds more than it, or has sent much of
-//              it since it was loaded, or it has jobs and waits for its rate's next period, or is deep in debt
+//              it since it was loaded, in bytes or in segments, or it has jobs and waits for its rate's next period, or is deep in debt
 //              after it has paid: others are to have its job entries
 // rate         a queue that has sent what it may waits for the next period, see vmso_seg_rate
 // unload       one queue at a time, and of it one job between two orders of the others: its jobs leave
@@ -99,6 +99,7 @@ module vmso_seg
   localparam int unsigned DeepBits = $clog2(Cfg.max_frame / vmso_config_pkg::bus_bytes(Cfg));
   localparam bytes_t      LongRest = bytes_t'(16384);  // left of a job that is long
   localparam int unsigned SentBits = 16;  // 2^SentBits bytes sent of it are much
+  localparam int unsigned CutBits  = 8;   // and so are 2^CutBits segments: of few bytes each they cost more
   localparam int unsigned InitW    = QueueW > JobW ? QueueW : JobW;
   typedef logic [QueueW-1:0] q_t;
   typedef logic [JobW-1:0]   j_t;
@@ -411,10 +412,12 @@ module vmso_seg
 
   // -- job entries for others ---------------------------------------------------------------------
   logic   yields, unpaid;
-  bytes_t sent_now;  // since the job was loaded
+  bytes_t sent_now, cuts_now;  // since the job was loaded
   assign sent_now = account_q.progress.sent - cur_q.skip_bytes;
-  assign yields   = act_go && act == ActFrame && rest_q >= LongRest
-                    && (next_any || sent_now >= bytes_t'(1 << SentBits));
+  assign cuts_now = account_q.progress.segments - cur_q.skip_segments;
+  assign yields   = act_go && act == ActFrame && !cut.last
+                    && ((rest_q >= LongRest && (next_any || sent_now >= bytes_t'(1 << SentBits)))
+                        || cuts_now >= bytes_t'(1 << CutBits));
   assign unpaid   = pay && has_job_q && deep_debt(account_d.balance, DeepBits);
   always_ff @(posedge clk) begin
     preempt_valid <= entry_wanted && (yields || turn_hold || unpaid) && rst_n;
