@@ -206,3 +206,119 @@ TEST_CASE("Queues at the end of their lives give their entries", "[ring][starve3
   for (unsigned x = 0; x < 4; x++) CHECK(rig.state(x) == kRun);
   CHECK(rig.dut().entry_wanted);
 }
+
+// A queue with a batch that was put aside is preempted over and over: lives pass 254 with batches waiting behind
+// queues that hold everything.
+TEST_CASE("A queue is preempted more often than there are lives", "[ring][starve4]") {
+  for (int seed = 1; seed <= 3; seed++) {
+    DefaultRig rig(seed);
+    rig.knobs.issue = 0.2;
+    rig.knobs.part = 0.95;
+    rig.knobs.preempt = 1;
+    rig.knobs.unload = 1;
+    rig.knobs.consume = 1;
+    for (unsigned q = 0; q < 64; q++) {
+      rig.setup(q, 5, 5);
+      rig.do_command(q, kEnable);
+    }
+    unsigned posted = 0, most = 0;
+    std::vector<unsigned> before(64), quiet(64);
+    size_t seen = 0;
+    for (unsigned i = 0; i < 600000; i++) {
+      if (i % 8 == 0) {
+        unsigned q = rig.below(64);
+        if (rig.queues[q].jobs.size() < 4) {
+          for (int n = 0; n < 8; n++) {
+            posted += rig.post(q, rig.chance() < 0.5 ? tcp(20000 + rig.below(80000)) : tcp(100));
+          }
+          rig.ring(q);
+        }
+      }
+      rig.step();
+      for (; seen < rig.loads.size(); seen++) quiet[rig.loads[seen].queue] = i;
+      if (i % 1000 == 0) {
+        for (unsigned q = 0; q < 64; q++) {
+          if (rig.queues[q].held == 0 && !rig.queues[q].jobs.empty())
+            most = std::max(most, i - quiet[q]);
+        }
+      }
+    }
+    WARN("seed " << seed << ": posted " << posted << ", loads " << rig.loads.size() << ", preempts "
+                 << rig.preempts << ", unloads " << rig.unloads << ", longest wait without entry " << most);
+    drain(rig);
+  }
+}
+
+// Commands, failures, doorbells out of range and records that cannot be written meet a preemption in every cycle.
+TEST_CASE("A preemption meets everything in every cycle", "[ring][starve5]") {
+  for (unsigned what = 0; what < 7; what++) {
+    for (unsigned after = 0; after < 150; after++) {
+      INFO("what " << what << " after " << after);
+      DefaultRig rig(50 + int(after % 7));
+      rig.knobs.unload = 1;
+      rig.knobs.issue = 0;
+      unsigned q = 0;
+      for (; rig.loads.size() < 64; q++) open(rig, q, {60000, 60000});
+      unsigned first = q;
+      for (; q < first + 3; q++) open(rig, q, {60000, 60000});
+      rig.knobs.only = 5;
+      rig.knobs.part = 1;
+      rig.knobs.issue = 1;
+      rig.run(8);
+      rig.knobs.issue = 0;
+      rig.knobs.fail_from = 5;
+      if (what == 0) rig.knobs.fail = 1, rig.knobs.leave = 0;
+      rig.preempt(5);
+      rig.run(after);
+      bool dead = false;
+      if (what == 0) {
+        rig.knobs.leave = 1;
+        rig.run(40);
+        rig.knobs.fail = 0;
+      } else if (what == 1) {
+        rig.fail_write(5), dead = true;
+      } else if (what == 2) {
+        rig.spoil(5), dead = true;
+      } else if (what == 3) {
+        rig.command(5, kStop);
+        rig.preempt(5);
+        rig.command(5, kReset);
+        rig.wait_done(5, 3000);
+        CHECK(rig.state(5) == kOff);
+        rig.setup(5, 5, 5);
+        rig.command(5, kEnable);
+      } else if (what == 4) {
+        rig.command(5, kAbort);
+        rig.wait_done(5, 3000);
+      } else if (what == 5) {
+        rig.command(5, kEnable);
+        rig.wait_done(5, 3000);
+      } else {
+        rig.preempt(5);
+        rig.run(3);
+        rig.preempt(6);
+        rig.run(2);
+        rig.do_command(6, kStop, 3000);
+        rig.do_command(6, kEnable, 3000);
+      }
+      rig.knobs.only.reset();
+      rig.knobs.part = 0.3;
+      if (dead) {
+        for (int i = 0; i < 20000 && rig.state(5) != kError; i++) rig.step();
+        CHECK(rig.state(5) == kError);
+        rig.do_command(5, kReset, 3000);
+      }
+      // all places are free again: four can be named
+      rig.run(3000);
+      while (rig.dut().entry_wanted) {
+        unsigned p = rig.below(first);
+        rig.preempt(p);
+        rig.run(1500);
+        if (rig.now() > 400000) FAIL("somebody is wanted for ever");
+      }
+      rig.knobs.issue = 1;
+      drain(rig);
+      CHECK_FALSE(rig.dut().entry_wanted);
+    }
+  }
+}

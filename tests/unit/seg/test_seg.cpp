@@ -696,10 +696,10 @@ TEST_CASE("Who is to give job entries to others", "[seg][preempt]") {
     job.skip_bytes = 10 * 1024, job.skip_segments = 10;
     CHECK(named({job}, true, nothing) == 1);
   }
-  SECTION("it has sent 256 segments of a job since that was loaded, however small they are") {
-    CHECK(named({tcp(1, 257, 1)}, true, nothing) == 0);
-    CHECK(named({tcp(1, 258, 1)}, true, nothing) == 1);
-    Job job = tcp(1, 2580, 10);
+  SECTION("it has sent 128 segments of a job since that was loaded, however small they are") {
+    CHECK(named({tcp(1, 129, 1)}, true, nothing) == 0);
+    CHECK(named({tcp(1, 130, 1)}, true, nothing) == 1);
+    Job job = tcp(1, 1380, 10);
     job.skip_bytes = 100, job.skip_segments = 10;
     CHECK(named({job}, true, nothing) == 0);
   }
