@@ -193,7 +193,8 @@ module vmso_run
     .fill_valid, .fill, .bad_valid, .bad_ready, .bad_job(bad_ref[JobW+4:5]),
     .bad_run(bad_ref[4:0]), .op_valid, .op_ready, .op, .op_job, .op_dropped(cancel_mask),
     .op_done, .row_job, .refused(waiting), .forget, .forget_ready, .row_taken, .row_alloc,
-    .redo_valid, .redo_job, .redo_mask, .redo_first, .move_valid, .move_job, .move, .status_job(status_index), .status_total, .status_blocked,
+    .redo_valid, .redo_job, .redo_mask, .redo_first, .move_valid, .move_job, .move,
+    .status_job(status_index), .status_total, .status_blocked,
     .status_prefix, .progress_valid, .progress_job, .end_job(end_job[JobW-1:0]), .run_end,
     .count_faults
   );
