@@ -207,6 +207,7 @@ module vmso_ring
   index_t          yield;
   index_t          wait_queue;
   logic [7:0]      wait_held;
+  logic            wait_running, aside_many;
   logic            store_valid, store_ready, store_void, store_last;
   logic [511:0]    store_slot;
   read_resp_e      store_resp;
@@ -253,7 +254,7 @@ module vmso_ring
     .load_queue, .load_producer, .load_load_state, .load_seen, .load_freed, .load_log2_slots,
     .load_log2_entries, .load_contexts,
     .chain_queue, .chain_base, .chain_log2_slots, .free_queue, .free_freed, .wait_queue, .wait_held,
-    .run_queue, .running,
+    .wait_running, .run_queue, .running,
     .status_queue(status_queue[QueueW-1:0]), .status_state(status.state),
     .status_no_reads(status.no_reads), .status_drained(status.drained), .status_producer,
     .status_fetched
@@ -336,7 +337,7 @@ module vmso_ring
     .clk, .rst_n, .ready(batches_ready), .take, .take_batch(batch), .behind, .front, .take_block,
     .blocks_free, .landed_valid, .landed, .pick_valid, .pick_ready, .pick, .work, .drop, .follows,
     .follow_count, .bind_next, .may_bind, .bound, .end_valid, .end_how, .end_index, .end_first,
-    .job_home, .wait_queue, .wait_held, .firsts
+    .job_home, .wait_queue, .wait_held, .wait_running, .firsts, .aside_many
   );
 
   vmso_ring_load #(.Cfg(Cfg)) u_load (
@@ -351,7 +352,7 @@ module vmso_ring
     .load_state_en(load_write), .load_state_queue(load_write_queue), .load_state(load_new),
     .seen_en, .seen, .run_queue, .running, .forget(ctl_write && ctl_write_ready),
     .ctl_queue(ctl_index),
-    .job_home, .slot_valid, .slot_ready, .slot_job, .slot,
+    .job_home, .aside_many, .slot_valid, .slot_ready, .slot_job, .slot,
     .start_valid, .start, .chain_stale, .chain_room, .stream_valid, .stream_ready, .stream_job,
     .stream_place,
     .bad_en, .bad, .bad_valid(load_bad_valid), .bad_ready(load_bad_ready),

@@ -60,6 +60,8 @@ module vmso_ring_batches
   input  logic [7:0]        job_home,
   output logic [QueueW-1:0] wait_queue,
   input  logic [7:0]        wait_held,      // one cycle after wait_queue
+  input  logic              wait_running,   // likewise
+  output logic              aside_many,     // half of the blocks are put aside
   output logic [6:0]        firsts          // batches put aside of queues that hold none
 );
   typedef logic [BlockW-1:0] b_t;
@@ -170,8 +172,9 @@ module vmso_ring_batches
     .clk, .rst_n, .put_valid(end_valid && end_how == EndAside),
     .put_queue(work.batch.queue[QueueW-1:0]), .put({work_block, end_index, 1'b0}),
     .put_first(end_first), .job_home,
-    .wait_queue, .wait_held, .out_valid(again_valid), .out_ready(again_pop), .out(again),
-    .firsts
+    .wait_queue, .wait_held, .wait_running, .out_valid(again_valid), .out_ready(again_pop),
+    .out(again),
+    .firsts, .many(aside_many)
   );
 
   // -- pick --------------------------------------------------------------------------------------------

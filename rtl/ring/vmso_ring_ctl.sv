@@ -401,7 +401,8 @@ module vmso_ring_ctl
                              && (act_q == ActForget
                                  || (ends && what_q inside {DoReset, DoWriteError}));
   assign sticky_error      = fsm_q == WaitEvent && event_ready && ends && final_state == QueueError;
-  assign brake_valid       = fsm_q == WaitWrite && ends && what_q == DoFail;
+  assign brake_valid       = fsm_q == WaitWrite && ends
+                             && (what_q == DoFail || (what_q == DoPreempt && resume_q));
   assign producer_clear    = fsm_q == WaitWrite && ends && what_q == DoReset;
 
   assign transit_en = decide && act inside {ActStart, ActUnload, ActDrain, ActTakeOver, ActShow,

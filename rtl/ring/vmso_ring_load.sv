@@ -14,8 +14,8 @@
 //               Drop     it lies beyond the load index; bytes ahead, completion places, known error
 //               Drop     framing, when the controller takes the report; Hold until then
 //               Aside    the queue has its share of the job entries, or none is free; Drop for a batch of a
-//                        queue that was idle, or of one that holds an entry and goes on with a long job: it
-//                        leaves its block to others
+//                        queue that was idle, or of one that holds an entry and goes on with a long job, or if half
+//                        of the blocks are put aside: it leaves its block to others
 //               Later    the job reaches into the queue's next batch, and that cannot come next: it has not landed,
 //                        or another queue's was picked already. Hold while it is being bound
 //               Hold     a job of several slots while the chain store has no room for its start
@@ -92,6 +92,7 @@ module vmso_ring_load
   input  logic [QueueW-1:0] ctl_queue,
   // out
   input  logic [7:0]        job_home,
+  input  logic              aside_many,
   output logic              slot_valid,
   input  logic              slot_ready,
   input  job_t              slot_job,
@@ -210,7 +211,7 @@ module vmso_ring_load
   assign sure    = 5'(rest) + (follows && bound ? 5'(follow_count) : 5'd0);
   assign short    = store_slot.payload_bytes <= ShortBytes;
   assign may_have = share_q || (idle_q && short);
-  assign leaves   = batch_q.idle || (held != '0 && !short);
+  assign leaves   = batch_q.idle || (held != '0 && (!short || aside_many));
   assign unbound = more && follows && !bound;
   assign bad_valid = store_valid && open_q && !stream_q && !settle_q && !dropping_q && ours
                      && same_life_q && here_q && gate_q && framing;

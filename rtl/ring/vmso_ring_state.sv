@@ -70,6 +70,7 @@ module vmso_ring_state
   output logic [7:0]        free_freed,
   input  logic [QueueW-1:0] wait_queue,
   output logic [7:0]        wait_held,      // its jobs loaded and not freed
+  output logic              wait_running,
   input  logic [QueueW-1:0] run_queue,
   output logic              running,
   input  logic [QueueW-1:0] status_queue,
@@ -261,6 +262,10 @@ module vmso_ring_state
     .read_en(1'b1), .read_addr(wait_queue), .read_data(wait_freed)
   );
   assign wait_held = wait_jobs - wait_freed;
+  vmso_ram_1w1r #(.Depth(Depth), .LaneBits(1)) u_running_wait (
+    .clk, .write_en(state_we), .write_addr(state_addr), .write_data(is_run),
+    .read_en(1'b1), .read_addr(wait_queue), .read_data(wait_running)
+  );
   vmso_ram_1w1r #(.Depth(Depth), .LaneBits($bits(bad_t))) u_bad (
     .clk, .write_en(bad_en), .write_addr(bad_queue), .write_data(bad),
     .read_en(1'b1), .read_addr(fc_queue), .read_data(fc_bad)

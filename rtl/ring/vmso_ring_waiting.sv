@@ -3,8 +3,10 @@
 //
 // put         valid only, never refused: there are `Depth` of them at most
 // out         valid/ready: the first one whose queue may have an entry (see has_share). Those before it go
-//             to the end while entries are free for those that hold none; those that hold some always do
-// held        entries that wait_queue holds, one cycle later
+//             to the end while entries are free for those that hold none; those that hold some always do. One of
+//             a queue that does not run comes out too: it is of no use
+// held        entries that wait_queue holds, and whether it runs, one cycle later
+// many        half of the batches are here
 // firsts      batches whose queue held none when they were put or passed over last, and the first one if its queue
 //             holds none by now: so it is never 0 while a queue that holds none waits
 // latency     two cycles for each that stays; no queue that holds none is passed over while no entry is free
@@ -26,12 +28,15 @@ module vmso_ring_waiting
   input  logic [7:0]        job_home,
   output logic [QueueW-1:0] wait_queue,
   input  logic [7:0]        wait_held,
+  input  logic              wait_running,
   output logic              out_valid,
   input  logic              out_ready,
   output logic [Bits-1:0]   out,
-  output logic [6:0]        firsts
+  output logic [6:0]        firsts,
+  output logic              many
 );
-  logic valid, pop, rotate, known_q, may, first, in_first, first_comes, first_goes, late, unused_room;
+  logic valid, pop, rotate, known_q, may, first, in_first, first_comes, first_goes, late;
+  logic unused_room;
   logic [6:0] firsts_q;
   logic [vmso_math_pkg::count_width(Depth + 1)-1:0] count;
 
@@ -41,7 +46,8 @@ module vmso_ring_waiting
     .in({in_first, put_valid ? {put_queue, put} : {wait_queue, out}}),
     .out_valid(valid), .out_ready(pop), .out({first, wait_queue, out}), .count
   );
-  assign may       = has_share(Cfg, wait_held, job_home);
+  assign may       = has_share(Cfg, wait_held, job_home) || !wait_running;
+  always_ff @(posedge clk) many <= 32'(count) >= Depth / 2;
   assign out_valid = valid && known_q && may;
   assign rotate    = valid && known_q && !may && !put_valid
                      && (wait_held != '0 || 32'(job_home) > vmso_config_pkg::idle_jobs(Cfg))

