@@ -207,7 +207,7 @@ module vmso_ring
   index_t          yield;
   index_t          wait_queue;
   logic [7:0]      wait_held;
-  logic            wait_running, aside_many;
+  logic            wait_running;
   logic            store_valid, store_ready, store_void, store_last;
   logic [511:0]    store_slot;
   read_resp_e      store_resp;
@@ -337,7 +337,7 @@ module vmso_ring
     .clk, .rst_n, .ready(batches_ready), .take, .take_batch(batch), .behind, .front, .take_block,
     .blocks_free, .landed_valid, .landed, .pick_valid, .pick_ready, .pick, .work, .drop, .follows,
     .follow_count, .bind_next, .may_bind, .bound, .end_valid, .end_how, .end_index, .end_first,
-    .job_home, .wait_queue, .wait_held, .wait_running, .firsts, .aside_many
+    .job_home, .wait_queue, .wait_held, .wait_running, .firsts
   );
 
   vmso_ring_load #(.Cfg(Cfg)) u_load (
@@ -352,7 +352,7 @@ module vmso_ring
     .load_state_en(load_write), .load_state_queue(load_write_queue), .load_state(load_new),
     .seen_en, .seen, .run_queue, .running, .forget(ctl_write && ctl_write_ready),
     .ctl_queue(ctl_index),
-    .job_home, .aside_many, .slot_valid, .slot_ready, .slot_job, .slot,
+    .job_home, .slot_valid, .slot_ready, .slot_job, .slot,
     .start_valid, .start, .chain_stale, .chain_room, .stream_valid, .stream_ready, .stream_job,
     .stream_place,
     .bad_en, .bad, .bad_valid(load_bad_valid), .bad_ready(load_bad_ready),

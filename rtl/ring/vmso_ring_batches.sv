@@ -61,7 +61,6 @@ module vmso_ring_batches
   output logic [QueueW-1:0] wait_queue,
   input  logic [7:0]        wait_held,      // one cycle after wait_queue
   input  logic              wait_running,   // likewise
-  output logic              aside_many,     // half of the blocks are put aside
   output logic [6:0]        firsts          // batches put aside of queues that hold none
 );
   typedef logic [BlockW-1:0] b_t;
@@ -174,7 +173,7 @@ module vmso_ring_batches
     .put_first(end_first), .job_home,
     .wait_queue, .wait_held, .wait_running, .out_valid(again_valid), .out_ready(again_pop),
     .out(again),
-    .firsts, .many(aside_many)
+    .firsts
   );
 
   // -- pick --------------------------------------------------------------------------------------------

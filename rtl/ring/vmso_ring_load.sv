@@ -14,8 +14,8 @@
 //               Drop     it lies beyond the load index; bytes ahead, completion places, known error
 //               Drop     framing, when the controller takes the report; Hold until then
 //               Aside    the queue has its share of the job entries, or none is free; Drop for a batch of a
-//                        queue that was idle, or of one that holds an entry and goes on with a long job, or if half
-//                        of the blocks are put aside: it leaves its block to others
+//                        queue that was idle, or of one that holds an entry and goes on with a long job or has
+//                        more than 16 KiB to issue of each entry: it leaves its block to others
 //               Later    the job reaches into the queue's next batch, and that cannot come next: it has not landed,
 //                        or another queue's was picked already. Hold while it is being bound
 //               Hold     a job of several slots while the chain store has no room for its start
@@ -92,7 +92,6 @@ module vmso_ring_load
   input  logic [QueueW-1:0] ctl_queue,
   // out
   input  logic [7:0]        job_home,
-  input  logic              aside_many,
   output logic              slot_valid,
   input  logic              slot_ready,
   input  job_t              slot_job,
@@ -159,14 +158,17 @@ module vmso_ring_load
   assign queue_q = batch_q.queue[QueueW-1:0];
 
   // gate, one cycle behind; the place is that of the slot that comes after those streamed
-  logic       gate_q, share_q, idle_q, same_life_q, here_q, behind_q;
+  logic       gate_q, share_q, idle_q, long_q, same_life_q, here_q, behind_q;
   slot_idx_t  reach_q, used, place;
   logic [7:0] held;
+  logic [24:0] to_issue;
   assign held = state_q.jobs - freed_q;
   assign used = (state_q.reserved - query_q.ended) + query_q.backlog;
   assign place = batch_q.start + 16'(index_q) + 16'(stream_q);
+  assign to_issue = unissued(state_q.loaded, query_q.issued, held);
   always_ff @(posedge clk) begin
-    gate_q <= unissued(state_q.loaded, query_q.issued, held) < LoadLimit
+    long_q <= to_issue[24:14] >= 11'(held);
+    gate_q <= to_issue < LoadLimit
               && 17'(used) < (17'd1 << log2_entries_q) - 17'd1 && !state_q.bad;
     share_q    <= has_share(Cfg, held, job_home);
     idle_q     <= batch_q.idle && held == '0;
@@ -211,7 +213,7 @@ module vmso_ring_load
   assign sure    = 5'(rest) + (follows && bound ? 5'(follow_count) : 5'd0);
   assign short    = store_slot.payload_bytes <= ShortBytes;
   assign may_have = share_q || (idle_q && short);
-  assign leaves   = batch_q.idle || (held != '0 && (!short || aside_many));
+  assign leaves   = batch_q.idle || (held != '0 && (!short || long_q));
   assign unbound = more && follows && !bound;
   assign bad_valid = store_valid && open_q && !stream_q && !settle_q && !dropping_q && ours
                      && same_life_q && here_q && gate_q && framing;

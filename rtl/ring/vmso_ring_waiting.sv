@@ -6,7 +6,6 @@
 //             to the end while entries are free for those that hold none; those that hold some always do. One of
 //             a queue that does not run comes out too: it is of no use
 // held        entries that wait_queue holds, and whether it runs, one cycle later
-// many        half of the batches are here
 // firsts      batches whose queue held none when they were put or passed over last, and the first one if its queue
 //             holds none by now: so it is never 0 while a queue that holds none waits
 // latency     two cycles for each that stays; no queue that holds none is passed over while no entry is free
@@ -32,8 +31,7 @@ module vmso_ring_waiting
   output logic              out_valid,
   input  logic              out_ready,
   output logic [Bits-1:0]   out,
-  output logic [6:0]        firsts,
-  output logic              many
+  output logic [6:0]        firsts
 );
   logic valid, pop, rotate, known_q, may, first, in_first, first_comes, first_goes, late;
   logic unused_room;
@@ -47,7 +45,6 @@ module vmso_ring_waiting
     .out_valid(valid), .out_ready(pop), .out({first, wait_queue, out}), .count
   );
   assign may       = has_share(Cfg, wait_held, job_home) || !wait_running;
-  always_ff @(posedge clk) many <= 32'(count) >= Depth / 2;
   assign out_valid = valid && known_q && may;
   assign rotate    = valid && known_q && !may && !put_valid
                      && (wait_held != '0 || 32'(job_home) > vmso_config_pkg::idle_jobs(Cfg))
