@@ -9,7 +9,9 @@
 // pick        the oldest token, if ask_on: the oldest run of its job is asked for and the token goes to the
 //             tail. A run that was asked for again before lets the queue's next job pass
 // pass        instead of a pick, the token goes to the tail: its queue holds a quarter of the walk slots
-//             (share_full) and another one that waits does not, or its job is dying: that goes to the end
+//             (share_full) and fewer tokens passed since the last ask than wait, or its job is dying: that goes
+//             to the end. So while a queue below its quarter waits for its turn, those that hold one are asked
+//             for once at most, all together
 //
 // push        valid only, one per cycle; tried: it was asked for again and refused
 // ask         valid only, in the cycle after one with ask_on, which must be low while an asked run is under
