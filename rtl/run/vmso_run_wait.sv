@@ -79,7 +79,8 @@ module vmso_run_wait
   logic   step_q, pops, empty, last, first_en;
   index_t node, job_q, first_at;
   ptr_t   push_ptr, end_ptr, look_ptr, node_ptr, first_now, count_end, count_first;
-  place_t first;
+  place_t first, read, pushed_q;
+  logic   beside_q;
 
   assign look_job = job_q;
   assign empty    = look_ptr == end_ptr;
@@ -145,8 +146,16 @@ module vmso_run_wait
   vmso_ram_1w1r #(.Depth(Cfg.jobs * Runs), .LaneBits($bits(place_t))) u_rings (
     .clk, .write_en(push_valid), .write_addr({push_job, push_ptr[4:0]}),
     .write_data({push_tried, push_run}),
-    .read_en(start), .read_addr({node, node_ptr[4:0]}), .read_data(first)
+    .read_en(start), .read_addr({node, node_ptr[4:0]}), .read_data(read)
   );
+  // a job that stayed in its list with nothing left gets its next run in the cycle in which it is read
+  always_ff @(posedge clk) begin
+    if (start) begin
+      beside_q <= push_valid && push_job == node && push_ptr[4:0] == node_ptr[4:0];
+      pushed_q <= {push_tried, push_run};
+    end
+  end
+  assign first = beside_q ? pushed_q : read;
 
   // -- second cycle: what becomes of the job -------------------------------------------------------
   logic [CountW-1:0] others, skips_q;

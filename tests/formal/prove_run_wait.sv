@@ -21,6 +21,7 @@ module prove_run_wait
   input logic [1:0] load_queue,
   input logic       want_push,
   input logic [1:0] push_job,
+  input run_t       push_run,
   input logic       full,
   input logic       look_dying,
   input logic       ask_on,
@@ -37,6 +38,8 @@ module prove_run_wait
   logic [3:0][1:0] owner_q, held_q;  // held: pushed, neither asked for nor forgotten
   logic [3:0][4:0] pushed_q;
   logic [6:0]      read_q;           // the place that was read at last
+  logic            raced_q;          // it was written in that cycle
+  run_t            wrote_q;
   logic [3:0]      loaded_q;
   always_ff @(posedge clk) if (start_q != 3'd5) start_q <= start_q + 1'b1;
   assign rst_n      = start_q != '0;
@@ -52,7 +55,7 @@ module prove_run_wait
 
   vmso_run_wait #(.Cfg(Cfg)) u_dut (
     .clk, .rst_n, .init_valid, .init_job(2'(start_q - 3'd1)), .load_valid, .load_job,
-    .load_queue(queue_t'(load_queue)), .push_valid, .push_job, .push_run('0), .push_tried(1'b0),
+    .load_queue(queue_t'(load_queue)), .push_valid, .push_job, .push_run, .push_tried(1'b0),
     .waits, .share_queue, .share_full, .look_job, .look_dying, .ask_on, .ask_valid, .ask_job,
     .ask_run, .picks, .passes, .count_job, .count, .forget, .forget_ready
   );
@@ -92,7 +95,11 @@ module prove_run_wait
       end
     end
     if (load_valid) owner_q[load_job] <= load_queue;
-    if (u_dut.u_rings.read_en) read_q <= u_dut.u_rings.read_addr;
+    if (u_dut.u_rings.read_en) begin
+      read_q  <= u_dut.u_rings.read_addr;
+      raced_q <= push_valid && u_dut.u_rings.write_addr == u_dut.u_rings.read_addr;
+      wrote_q <= push_run;
+    end
   end
 
   // for the step of the induction: the lists as they stand, whose token is where, who is listed
@@ -203,6 +210,7 @@ module prove_run_wait
                                            && u_dut.queue_q == asked));
       asks_the_oldest: assert (!ask_valid || read_q
                                == {ask_job, 5'(pushed_q[ask_job] - 5'(held_q[ask_job]))});
+      asks_what_stands: assert (!ask_valid || ask_run == (raced_q ? wrote_q : u_dut.read.run));
       pushes_next: assert (!push_valid || u_dut.u_rings.write_addr
                            == {push_job, pushed_q[push_job]});
       counts: assert (start_q != 3'd5 || count == ptr_t'(held_q[count_job]));
@@ -239,6 +247,7 @@ module prove_run_wait
       reach_one_full: cover (waits_now && full_asked_q);
       reach_goes_on: cover (u_dut.pick && u_dut.go && u_dut.queue_q == watch && !u_dut.turn_ends);
       reach_forget: cover (forget && held_q[count_job] == 2'd2 && u_dut.step_q);
+      reach_beside: cover (ask_valid && raced_q);
       reach_next_job: cover (u_dut.rotate && u_dut.queue_q == watch && ask_valid);
     end
   end
