@@ -326,7 +326,7 @@ module vmso_ring_ctl
   end
 
   // -- the visit ---------------------------------------------------------------------------------------
-  logic buries, ends, writes, again;
+  logic buries, ends, writes, again, resume_q;
   assign ends   = act_q == ActEnd;
   assign buries = (act_q == ActDrain && what_q inside {DoReset, DoFail}) || act_q == ActTakeOver
                   || (ends && fail_q && !(what_q inside {DoReset, DoFail}));
@@ -420,7 +420,7 @@ module vmso_ring_ctl
 
   // -- what is written -------------------------------------------------------------------------------
   // The state changes first (FLUSH) and last; a queue that runs again is listed after that.
-  logic rewrite, resume_q;
+  logic rewrite;
   assign rewrite = fsm_q == WaitWrite && load_state_ready;
   always_ff @(posedge clk) if (decide) resume_q <= resume;
   always_comb begin

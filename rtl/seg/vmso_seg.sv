@@ -99,7 +99,7 @@ module vmso_seg
   localparam int unsigned DeepBits = $clog2(Cfg.max_frame / vmso_config_pkg::bus_bytes(Cfg));
   localparam bytes_t      LongRest = bytes_t'(16384);  // left of a job that is long
   localparam int unsigned SentBits = 16;  // 2^SentBits bytes sent of it are much
-  localparam int unsigned CutBits  = 7;   // and so are 2^CutBits segments: of few bytes each they cost more
+  localparam int unsigned CutBits  = 7;   // and so are 2^CutBits segments: tiny ones cost more
   localparam int unsigned InitW    = QueueW > JobW ? QueueW : JobW;
   typedef logic [QueueW-1:0] q_t;
   typedef logic [JobW-1:0]   j_t;
