@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reaps dying jobs beside the traffic: an entry is free when the builder has let go of its job and no
-// translation of it is outstanding. Nobody waits for that; the dying take turns, one try after the other.
+// translation of it is under way; refused ones that wait are forgotten with it. Nobody waits for that; the
+// dying take turns, one try after the other.
 //
 //   killed -> list -> let go (builder, places) -> try to clear its row -> free
 //               ^---------- not yet -------------------------'
