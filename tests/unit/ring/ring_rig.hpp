@@ -76,6 +76,18 @@ struct Slot {
   }
 };
 
+inline Slot tcp(unsigned payload) {
+  Slot s;
+  s.kind = 3;
+  s.payload = s.bytes0 = payload;
+  s.mss = 1448;
+  s.header = 54;
+  s.l3 = 14;
+  s.l4 = 34;
+  s.l4_mode = 1;
+  return s;
+}
+
 struct HostJob {
   uint32_t start;
   unsigned slots, payload;

@@ -8,18 +8,6 @@ using namespace vmso::ring_test;
 
 namespace {
 
-Slot tcp(unsigned payload) {
-  Slot s;
-  s.kind = 3;
-  s.payload = s.bytes0 = payload;
-  s.mss = 1448;
-  s.header = 54;
-  s.l3 = 14;
-  s.l4 = 34;
-  s.l4_mode = 1;
-  return s;
-}
-
 // Loads one job and returns what was broadcast.
 template <typename R>
 Load load_one(R &rig, Slot s) {

@@ -6,17 +6,6 @@ using namespace vmso::ring_test;
 
 namespace {
 
-Slot tcp(unsigned payload) {
-  Slot s;
-  s.kind = 3;
-  s.payload = s.bytes0 = payload;
-  s.mss = 1448;
-  s.header = 54;
-  s.l3 = 14;
-  s.l4 = 34;
-  s.l4_mode = 1;
-  return s;
-}
 template <typename R>
 void open(R &rig, unsigned q, std::initializer_list<unsigned> payloads) {
   if (rig.state(q) == kOff) {
@@ -33,7 +22,7 @@ void open(R &rig, unsigned q, std::initializer_list<unsigned> payloads) {
 // A's batch is put aside while its first job holds an entry; that entry goes to B. A holds none,
 // waits, and is not counted.
 TEST_CASE("A queue that waits counts as soon as it holds no entry", "[ring][preempt]") {
-  unsigned stuck = 0, reached = 0;
+  unsigned reached = 0;
   for (unsigned delay = 0; delay < 60; delay += 7) {
     WideRig rig(1);
     rig.knobs.part = 0;
@@ -59,13 +48,12 @@ TEST_CASE("A queue that waits counts as soon as it holds no entry", "[ring][pree
     rig.run(4000);
     if (rig.queues[a].jobs.empty()) continue;
     reached++;
-    stuck += !rig.dut().entry_wanted;
     INFO("delay " << delay << ": A has " << rig.queues[a].jobs.size() << " jobs, holds "
                   << rig.queues[a].held << ", B holds " << rig.queues[b].held);
     CHECK(rig.queues[a].held == 0);
     CHECK(rig.dut().entry_wanted);  // so somebody has to give an entry
   }
-  WARN("reached " << reached << ", stuck " << stuck);
+  CHECK(reached > 0);
 }
 
 // Queues with a long job and short ones behind it keep a prefetch block each for as long as the
@@ -80,7 +68,7 @@ TEST_CASE("Queues that wait with short jobs behind a long one leave blocks to ot
   for (unsigned q = 0; q < 34; q++) {
     open(rig, q, {200000, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100});
   }
-  WARN("loads " << rig.loads.size());
+  INFO("loads " << rig.loads.size());
   open(rig, victim, {100, 100, 100, 100, 100, 100, 100, 100});
   rig.knobs.only = victim;
   rig.knobs.issue = 1;
@@ -91,7 +79,7 @@ TEST_CASE("Queues that wait with short jobs behind a long one leave blocks to ot
   }
   unsigned got = 0;
   for (auto &l : rig.loads) got += l.queue == victim;
-  WARN("victim: fetched " << rig.status(victim).fetched << ", loaded "
+  INFO("victim: fetched " << rig.status(victim).fetched << ", loaded "
                           << rig.queues[victim].next_load << ", holds " << rig.queues[victim].held);
   INFO("loads " << rig.loads.size() << ", victim " << got << ", entry_wanted "
                 << int(rig.dut().entry_wanted));
@@ -100,7 +88,7 @@ TEST_CASE("Queues that wait with short jobs behind a long one leave blocks to ot
 
 // The same beside idle queues whose single jobs go before.
 TEST_CASE("A queue that waits counts although idle queues go before it", "[ring][preempt]") {
-  unsigned stuck = 0, reached = 0;
+  unsigned reached = 0;
   for (int seed = 1; seed <= 6; seed++) {
     WideRig rig(seed);
     rig.knobs.part = 0;
@@ -136,12 +124,11 @@ TEST_CASE("A queue that waits counts although idle queues go before it", "[ring]
     rig.run(3000);
     if (rig.queues[a].jobs.empty()) continue;
     reached++;
-    stuck += !rig.dut().entry_wanted;
     INFO("seed " << seed << ": A has " << rig.queues[a].jobs.size() << " jobs, holds "
                  << rig.queues[a].held << ", B holds " << rig.queues[b].held);
     CHECK(rig.dut().entry_wanted);  // so somebody has to give an entry
   }
-  WARN("reached " << reached << ", stuck " << stuck);
+  CHECK(reached > 0);
 }
 
 // Four queues that give their entries at the end of their lives, each with a batch that was put
@@ -173,7 +160,7 @@ TEST_CASE("Queues at the end of their lives give their entries", "[ring][preempt
   rig.run(20000);
   std::string states;
   for (unsigned x = 0; x < 4; x++) states += " " + std::to_string(rig.state(x));
-  WARN("states" << states << ", loads " << rig.loads.size() << ", wanted "
+  INFO("states" << states << ", loads " << rig.loads.size() << ", wanted "
                 << int(rig.dut().entry_wanted) << ", life " << rig.life);
   for (unsigned x = 0; x < 4; x++) CHECK(rig.state(x) == kRun);
   CHECK(rig.dut().entry_wanted);
@@ -215,7 +202,7 @@ TEST_CASE("A queue is preempted more often than there are lives", "[ring][preemp
         }
       }
     }
-    WARN("seed " << seed << ": posted " << posted << ", loads " << rig.loads.size() << ", preempts "
+    INFO("seed " << seed << ": posted " << posted << ", loads " << rig.loads.size() << ", preempts "
                  << rig.preempts << ", unloads " << rig.unloads << ", longest wait without entry "
                  << most);
     drain(rig);
