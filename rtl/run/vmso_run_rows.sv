@@ -8,7 +8,8 @@
 //   state      where                mask  becomes, by
 //   not put    alloc and on           0   wanted: put. bad: put and bad
 //   wanted     prefix .. alloc - 1    0   fill at the prefix: reached, or stopping if it is a fault;
-//                                         fill elsewhere: answered. dropped: op_dropped
+//                                         fill elsewhere: answered. dropped: op_dropped.
+//                                         taken: OpClear, if all of them wait refused
 //   answered   behind the prefix      1   when the prefix has come to it: reached, or stopping.
 //                                         wanted: OpMark
 //   bad        alloc - 1              1   when the prefix has come to it: stopping
@@ -17,8 +18,8 @@
 //   reached    head .. prefix - 1     0   taken: its last piece. wanted: OpMark
 //   taken      before the head        0   its place is not put
 //
-// OpMark moves the prefix back to the head. OpClear, when nothing is wanted, moves head and prefix to
-// alloc: every run is taken.
+// OpMark moves the prefix back to the head. OpClear, when nothing is wanted that is not waiting to be asked
+// for again, moves head and prefix to alloc: every run is taken.
 //
 // put         static part of a new run
 // fill        valid only, one per cycle, any order within a job; seen in status 2 cycles later

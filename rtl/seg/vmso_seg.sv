@@ -16,8 +16,8 @@
 // cost         see vmso_seg_charge, and vmso_seg_debits for slots and page-table lines: in the balance when
 //              the next turn begins
 // preempt      while entry_wanted: the queue has begun a long job and holds more than it, or has sent much of
-//              it since it was loaded, in bytes or in segments, or it has jobs and waits for its rate's next period, or is deep in debt
-//              after it has paid: others are to have its job entries
+//              it since it was loaded, in bytes or in segments, or it has jobs and waits for its rate's next
+//              period, or is deep in debt after it has paid: others are to have its job entries
 // rate         a queue that has sent what it may waits for the next period, see vmso_seg_rate
 // unload       one queue at a time, and of it one job between two orders of the others: its jobs leave
 //              their list and die in `run` (fetch.kill), its account stays. Nobody waits for their walks

@@ -8,8 +8,9 @@
 // reads       its queue is to be addressed, until all loads are in their lists (load_idle)
 // look_any    in the cycle after that: it has a job, whose record and account are there at `loads`
 // kills       its job goes at act_go; ends: it has none, its account is written (visit_ready and written)
-// mine        combinational: the scheduler's queue is being unloaded
-// others      somebody wants a turn: after a killed job they have an order (act_go), or at least a try (turn_over)
+// busy        its queue has been begun and not handed over: that has no turn meanwhile
+// others      somebody wants a turn: after a killed job it yields, until they have had an order (act_go), or at
+//             least a try (turn_over)
 // reset       control
 module vmso_seg_unload
   import vmso_pkg::*;
@@ -27,7 +28,7 @@ module vmso_seg_unload
   input  logic      others,
   input  logic      turn_over,
   output logic      due,
-  output logic      yields,     // it is the others' turn
+  output logic      yields,
   input  logic      start,
   output logic      active,
   output logic      reads,
@@ -39,7 +40,7 @@ module vmso_seg_unload
   output logic      ends,
   input  logic      visit_ready,
   input  logic      written,
-  output logic      busy,       // its queue has been begun
+  output logic      busy,
   input  seg_job_t  job,        // at work
   input  progress_t progress
 );
