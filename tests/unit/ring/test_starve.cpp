@@ -90,6 +90,26 @@ TEST_CASE("Queues that wait with short jobs behind a long one leave blocks to ot
   CHECK(got == 8);
 }
 
+// The same for one that goes on after ENABLE: no doorbell of an idle queue gives it the last block.
+TEST_CASE("A queue that is enabled gets a block beside those that wait behind a long job",
+          "[ring][preempt]") {
+  DefaultRig rig(5);
+  rig.knobs.issue = 0;
+  rig.knobs.jitter = 0;
+  const unsigned victim = 50;
+  open(rig, victim, {100, 100});
+  rig.do_command(victim, kStop, 2000);
+  for (unsigned q = 0; q < 32; q++) open(rig, q, {60000});
+  for (unsigned q = 0; q < 32; q++) open(rig, q, {100, 100, 100, 100, 100, 100, 100});
+  REQUIRE(rig.queues[victim].loaded.empty());
+  REQUIRE(rig.loads.size() == 2 + 60);  // the last four are for queues that hold none
+  rig.do_command(victim, kEnable, 2000);
+  rig.run(2000);
+  CHECK_FALSE(rig.queues[victim].loaded.empty());
+  rig.knobs.issue = 1;
+  drain(rig);
+}
+
 // The same beside idle queues whose single jobs go before.
 TEST_CASE("A queue that waits counts although idle queues go before it", "[ring][preempt]") {
   unsigned reached = 0;
