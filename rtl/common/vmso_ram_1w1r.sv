@@ -24,6 +24,21 @@ module vmso_ram_1w1r #(
   end
   logic [Lanes*LaneBits-1:0] mem [Depth];
 
+`ifdef VERILATOR
+  // The same in one assignment: of the loop below each lane becomes a pending write of its own, which
+  // the simulator looks after in every cycle.
+  function automatic logic [Lanes*LaneBits-1:0] merged(logic [Lanes*LaneBits-1:0] word);
+    for (int unsigned lane = 0; lane < Lanes; lane++) begin
+      if (write_en[lane]) begin
+        word[lane*LaneBits +: LaneBits] = write_data[lane*LaneBits +: LaneBits];
+      end
+    end
+    return word;
+  endfunction
+  always_ff @(posedge clk) begin
+    if (write_en != '0) mem[write_addr] <= Lanes == 1 ? write_data : merged(mem[write_addr]);
+  end
+`else
   always_ff @(posedge clk) begin
     for (int unsigned lane = 0; lane < Lanes; lane++) begin
       if (write_en[lane]) begin
@@ -31,5 +46,6 @@ module vmso_ram_1w1r #(
       end
     end
   end
+`endif
   always_ff @(posedge clk) if (read_en) read_data <= mem[read_addr];
 endmodule : vmso_ram_1w1r

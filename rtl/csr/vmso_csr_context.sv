@@ -35,8 +35,7 @@ module vmso_csr_context
   assign unused      = ^{format_word.reserved19, part_q[2][11:0], part_q[3][31:24]};
 
   always_comb begin
-    beyond = 1'b0;
-    for (int unsigned b = 0; b < 52; b++) beyond |= root[b] && 6'(b + 12) >= pa_bits;
+    beyond = ({root, 12'b0} & (~64'd0 << pa_bits)) != '0;
     unique case (format)
       FormatOff: legal = 1'b1;
       FormatIdentity: legal = pa_bits >= LeastPaBits && pa_bits <= MostIdentity && !beyond;

@@ -15,36 +15,44 @@ module vmso_read_rotate #(
   output logic [BusBytes-1:0]     out_mask,
   output logic [BusBytes-1:0][7:0] out_data
 );
-  logic [BusBytes-1:0][8:0] in, coarse_q, middle_q, fine_q;
-  logic [3:0]               rot_low_q;
-  logic [1:0]               rot_fine_q;
+  // Whole rows, not lane by lane: a simulator then moves words.
+  typedef logic [BusBytes-1:0]      mask_t;
+  typedef logic [BusBytes-1:0][7:0] data_t;
 
-  for (genvar i = 0; i < BusBytes; i++) begin : gen_lane
-    assign in[i]       = {in_mask[i], in_data[i]};
-    assign out_mask[i] = fine_q[i][8];
-    assign out_data[i] = fine_q[i][7:0];
-    always_ff @(posedge clk) begin
-      unique case (rot[5:4])  // by 0, 16, 32 or 48 lanes
-        2'd0:    coarse_q[i] <= in[i];
-        2'd1:    coarse_q[i] <= in[(i + 4*BusBytes - 16) % BusBytes];
-        2'd2:    coarse_q[i] <= in[(i + 4*BusBytes - 32) % BusBytes];
-        default: coarse_q[i] <= in[(i + 4*BusBytes - 48) % BusBytes];
-      endcase
-      unique case (rot_low_q[3:2])  // by 0, 4, 8 or 12
-        2'd0:    middle_q[i] <= coarse_q[i];
-        2'd1:    middle_q[i] <= coarse_q[(i + BusBytes - 4) % BusBytes];
-        2'd2:    middle_q[i] <= coarse_q[(i + BusBytes - 8) % BusBytes];
-        default: middle_q[i] <= coarse_q[(i + BusBytes - 12) % BusBytes];
-      endcase
-      unique case (rot_fine_q)  // by 0, 1, 2 or 3
-        2'd0:    fine_q[i] <= middle_q[i];
-        2'd1:    fine_q[i] <= middle_q[(i + BusBytes - 1) % BusBytes];
-        2'd2:    fine_q[i] <= middle_q[(i + BusBytes - 2) % BusBytes];
-        default: fine_q[i] <= middle_q[(i + BusBytes - 3) % BusBytes];
-      endcase
-    end
-  end
+  function automatic mask_t turn_mask(mask_t row, int unsigned lanes);
+    return (row << lanes % BusBytes) | (row >> (BusBytes - lanes % BusBytes));
+  endfunction
+  function automatic data_t turn(data_t row, int unsigned lanes);
+    return (row << 8 * (lanes % BusBytes)) | (row >> 8 * (BusBytes - lanes % BusBytes));
+  endfunction
+
+  mask_t      coarse_mask_q, middle_mask_q, fine_mask_q;
+  data_t      coarse_q, middle_q, fine_q;
+  logic [3:0] rot_low_q;
+  logic [1:0] rot_fine_q;
+
+  assign out_mask = fine_mask_q;
+  assign out_data = fine_q;
+
   always_ff @(posedge clk) begin
+    unique case (rot[5:4])  // by 0, 16, 32 or 48 lanes
+      2'd0: begin coarse_mask_q <= in_mask;                coarse_q <= in_data; end
+      2'd1: begin coarse_mask_q <= turn_mask(in_mask, 16); coarse_q <= turn(in_data, 16); end
+      2'd2: begin coarse_mask_q <= turn_mask(in_mask, 32); coarse_q <= turn(in_data, 32); end
+      default: begin coarse_mask_q <= turn_mask(in_mask, 48); coarse_q <= turn(in_data, 48); end
+    endcase
+    unique case (rot_low_q[3:2])  // by 0, 4, 8 or 12
+      2'd0: begin middle_mask_q <= coarse_mask_q;               middle_q <= coarse_q; end
+      2'd1: begin middle_mask_q <= turn_mask(coarse_mask_q, 4); middle_q <= turn(coarse_q, 4); end
+      2'd2: begin middle_mask_q <= turn_mask(coarse_mask_q, 8); middle_q <= turn(coarse_q, 8); end
+      default: begin middle_mask_q <= turn_mask(coarse_mask_q, 12); middle_q <= turn(coarse_q, 12); end
+    endcase
+    unique case (rot_fine_q)  // by 0, 1, 2 or 3
+      2'd0: begin fine_mask_q <= middle_mask_q;               fine_q <= middle_q; end
+      2'd1: begin fine_mask_q <= turn_mask(middle_mask_q, 1); fine_q <= turn(middle_q, 1); end
+      2'd2: begin fine_mask_q <= turn_mask(middle_mask_q, 2); fine_q <= turn(middle_q, 2); end
+      default: begin fine_mask_q <= turn_mask(middle_mask_q, 3); fine_q <= turn(middle_q, 3); end
+    endcase
     rot_low_q  <= rot[3:0];
     rot_fine_q <= rot_low_q[1:0];
   end

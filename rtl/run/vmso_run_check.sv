@@ -42,45 +42,50 @@ module vmso_run_check
   input logic            free_valid,
   input logic [JobW-1:0] free_job
 );
-  run_mask_t [Cfg.jobs-1:0] wanted_q, readable_q, refused_q;
-  always_ff @(posedge clk) begin
+  run_mask_t wanted [Cfg.jobs], readable [Cfg.jobs], refused_runs [Cfg.jobs];
+  logic fill_q, redo_q, put_q, read_q, free_q, again_q, forget_q;
+
+  // One process looks, then changes the arrays in place: with `<=` a simulator copies all of them in
+  // every cycle.
+  /* verilator lint_off BLKSEQ */
+  always @(posedge clk) begin
+    fill_q <= rst_n && fill_valid && !wanted[fill_job][fill_run];
+    redo_q <= rst_n && redo_valid && (wanted[redo_job] & redo_mask) != '0;
+    put_q  <= rst_n && put_valid && wanted[put_job][put_run];
+    read_q <= rst_n && read_valid && !readable[read_job][read_run];
+    free_q <= rst_n && free_valid && wanted[free_job] != '0;
+    again_q <= rst_n && again_valid && !wanted[again_job][again_run];
+    forget_q <= rst_n && forget && 32'(refused) != 32'($countones(refused_runs[forget_job]));
     if (!rst_n) begin
-      wanted_q   <= '0;
-      readable_q <= '0;
-      refused_q  <= '0;
+      for (int unsigned job = 0; job < Cfg.jobs; job++) begin
+        wanted[job]       = '0;
+        readable[job]     = '0;
+        refused_runs[job] = '0;
+      end
     end else begin
       if (redo_valid) begin
-        wanted_q[redo_job]   <= wanted_q[redo_job] | redo_mask;
-        readable_q[redo_job] <= readable_q[redo_job] & ~redo_mask;
+        wanted[redo_job]   |= redo_mask;
+        readable[redo_job] &= ~redo_mask;
       end
       if (fill_valid) begin
-        wanted_q[fill_job][fill_run]   <= 1'b0;
-        readable_q[fill_job][fill_run] <= !fill_fault;
+        wanted[fill_job][fill_run]   = 1'b0;
+        readable[fill_job][fill_run] = !fill_fault;
       end
-      if (busy_valid) refused_q[busy_job][busy_run] <= 1'b1;
-      if (again_valid) refused_q[again_job][again_run] <= 1'b0;
+      if (busy_valid) refused_runs[busy_job][busy_run] = 1'b1;
+      if (again_valid) refused_runs[again_job][again_run] = 1'b0;
       if (forget) begin
-        wanted_q[forget_job]  <= wanted_q[forget_job] & ~refused_q[forget_job];
-        refused_q[forget_job] <= '0;
+        wanted[forget_job]      &= ~refused_runs[forget_job];
+        refused_runs[forget_job] = '0;
       end
-      if (cancel_valid) wanted_q[cancel_job] <= wanted_q[cancel_job] & ~cancel_mask;
+      if (cancel_valid) wanted[cancel_job] &= ~cancel_mask;
       if (put_valid) begin
-        wanted_q[put_job][put_run]   <= !put_bad;
-        readable_q[put_job][put_run] <= 1'b0;
+        wanted[put_job][put_run]   = !put_bad;
+        readable[put_job][put_run] = 1'b0;
       end
     end
   end
+  /* verilator lint_on BLKSEQ */
 
-  logic fill_q, redo_q, put_q, read_q, free_q, again_q, forget_q;
-  always_ff @(posedge clk) begin
-    fill_q <= rst_n && fill_valid && !wanted_q[fill_job][fill_run];
-    redo_q <= rst_n && redo_valid && (wanted_q[redo_job] & redo_mask) != '0;
-    put_q  <= rst_n && put_valid && wanted_q[put_job][put_run];
-    read_q <= rst_n && read_valid && !readable_q[read_job][read_run];
-    free_q <= rst_n && free_valid && wanted_q[free_job] != '0;
-    again_q <= rst_n && again_valid && !wanted_q[again_job][again_run];
-    forget_q <= rst_n && forget && 32'(refused) != 32'($countones(refused_q[forget_job]));
-  end
 `ifdef VMSO_CHECKS
   `VMSO_INTG(FillWasWanted, !fill_q)
   `VMSO_INTG(ReadIsTranslated, !read_q)

@@ -93,41 +93,54 @@ module vmso_xlat_slots
   } state_e;
   typedef logic [SlotW-1:0] index_t;
 
-  state_e   [Slots-1:0]           state_q;
-  context_t [Slots-1:0]           ctx_q;
-  line_t    [Slots-1:0]           line_q;
-  logic     [Slots-1:0][1:0]      way_q;
-  logic     [Slots-1:0]           empty_q, dead_q, same_ctx_q, popped_q, upper_q;
-  logic     [Slots-1:0][1:0]      kills_q;
+  typedef logic [Slots-1:0] slots_t;  // one bit a slot
+
+  slots_t [1:0] state_q;  // bit b of all states
+  context_t     ctx_q [Slots];
+  line_t        line_q [Slots];
+  logic [1:0]   way_q [Slots];
+  slots_t       empty_q, dead_q, same_ctx_q, popped_q, upper_q;
+  slots_t       killed_q, killed_twice_q;  // by a fence
+
+  // Those in a state; the states after some have moved to another.
+  function automatic slots_t in_state(state_e state);
+    return (state_q[1] ^ {Slots{~state[1]}}) & (state_q[0] ^ {Slots{~state[0]}});
+  endfunction
+  function automatic slots_t [1:0] moved(slots_t [1:0] states, slots_t who, state_e state);
+    return {state[1] ? states[1] | who : states[1] & ~who,
+            state[0] ? states[0] | who : states[0] & ~who};
+  endfunction
 
   // -- a miss: join, open or refuse ---------------------------------------------------------------
-  logic [Slots-1:0] match, free, redo, tired, matching, region;
+  slots_t           same, region, match, free, redo, tired, matching;
   index_t           match_index, free_index, redo_index, take_index;
   logic             join_it, may_open, take;  // take: the slot gets one more waiter
   logic [KeyW-1:0]  miss_key, next_key;
 
   assign miss_key = {miss.job[KeyW-6:0], miss.run};
+  for (genvar s = 0; s < Slots; s++) begin : gen_same
+    logic same_region;
+    assign same_region = ctx_q[s] == miss.ctx && line_q[s][48:6] == miss.vpn[51:9];
+    assign region[s]   = same_region && upper_q[s];
+    assign same[s]     = same_region && line_q[s][5:0] == miss.vpn[8:3];
+  end
+  assign free     = in_state(SlotFree);
+  assign match    = same & ~free;
+  assign matching = match_on ? same_ctx_q | {Slots{match_all}} : '0;
+  assign redo     = in_state(SlotRedo) & ~matching;
+  assign tired    = killed_twice_q & ~free;
   always_comb begin
     match_index = '0;
     free_index  = '0;
     redo_index  = '0;
-    for (int unsigned s = 0; s < Slots; s++) begin
-      region[s] = ctx_q[s] == miss.ctx && line_q[s][48:6] == miss.vpn[51:9];
-      match[s] = state_q[s] != SlotFree && region[s] && line_q[s][5:0] == miss.vpn[8:3];
-      free[s]  = state_q[s] == SlotFree;
-      matching[s] = match_on && (match_all || same_ctx_q[s]);
-      redo[s]  = state_q[s] == SlotRedo && !matching[s];
-      tired[s] = state_q[s] != SlotFree && kills_q[s] == 2'd2;
-      if (match[s]) match_index |= index_t'(s);
-      if (!upper_q[s]) region[s] = 1'b0;
-    end
+    for (int unsigned s = 0; s < Slots; s++) if (match[s]) match_index |= index_t'(s);
     for (int unsigned s = Slots; s > 0; s--) begin
       if (free[s-1]) free_index = index_t'(s - 1);
       if (redo[s-1]) redo_index = index_t'(s - 1);
     end
   end
   assign slot_free   = free != '0;
-  assign join_it     = miss_valid && match != '0 && state_q[match_index] != SlotClosing;
+  assign join_it     = miss_valid && (match & ~in_state(SlotClosing)) != '0;
   assign may_open    = slot_free && (miss.again || !keep_one || (free & (free - 1'b1)) != '0);
   assign miss_opened = miss_valid && match == '0 && may_open && !(miss_upper && region != '0);
   assign miss_slot   = slot_t'(free_index);
@@ -141,9 +154,9 @@ module vmso_xlat_slots
   localparam int unsigned QueueW  = vmso_math_pkg::index_width(Cfg.queues);
   localparam int unsigned CountW  = vmso_math_pkg::count_width(Slots);
   localparam int unsigned Quarter = Slots < 4 ? 1 : Slots / 4;
-  logic [Slots-1:0][QueueW-1:0] owner_q;
-  logic [QueueW-1:0]            charged;
-  logic [CountW-1:0]            held;
+  logic [QueueW-1:0] owner_q [Slots];
+  logic [QueueW-1:0] charged;
+  logic [CountW-1:0] held;
 
   always_comb begin
     held = '0;
@@ -231,6 +244,18 @@ module vmso_xlat_slots
   end
 
   // -- states -------------------------------------------------------------------------------------
+  slots_t opens, redoes, closes, frees;
+  slots_t [1:0] state_d;
+  assign opens   = miss_opened ? slots_t'(1) << free_index : '0;
+  assign redoes  = redo_valid && redo_ready ? slots_t'(1) << redo_index : '0;
+  assign closes  = close ? slots_t'(1) << at_index : '0;
+  assign frees   = free_valid ? slots_t'(1) << free_slot[SlotW-1:0] : '0;
+  always_comb begin
+    state_d = moved(state_q, dropped, SlotRedo);
+    state_d = moved(state_d, redoes | opens, SlotWait);
+    state_d = moved(state_d, closes, SlotClosing);
+    state_d = moved(state_d, frees, SlotFree);
+  end
   assign redo_valid = redo != '0;
   assign redo_slot  = slot_t'(redo_index);
   // a copy of ctx_q and line_q: cheaper than a wide multiplexer
@@ -240,48 +265,33 @@ module vmso_xlat_slots
   );
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      state_q <= '0;
-      dead_q  <= '0;
-      kills_q <= '0;
+      state_q        <= '0;
+      dead_q         <= '0;
+      killed_q       <= '0;
+      killed_twice_q <= '0;
     end else begin
-      for (int unsigned s = 0; s < Slots; s++) begin
-        if (restart && state_q[s] == SlotWait && matching[s]) begin
-          dead_q[s] <= 1'b1;
-        end
-        if (dropped[s]) begin
-          state_q[s] <= SlotRedo;
-          dead_q[s]  <= 1'b0;
-          if (!kills_q[s][1]) kills_q[s] <= kills_q[s] + 1'b1;
-        end
-      end
-      if (redo_valid && redo_ready) state_q[redo_index] <= SlotWait;
-      if (close) state_q[at_index] <= SlotClosing;
-      if (free_valid) state_q[free_slot[SlotW-1:0]] <= SlotFree;
-      if (miss_opened) begin
-        state_q[free_index] <= SlotWait;
-        kills_q[free_index] <= '0;
-      end
+      state_q        <= state_d;
+      dead_q         <= (dead_q | (restart ? in_state(SlotWait) & matching : '0)) & ~dropped;
+      killed_q       <= (killed_q | dropped) & ~opens;
+      killed_twice_q <= (killed_twice_q | (killed_q & dropped)) & ~opens;
     end
   end
 
 `ifdef VMSO_CHECKS
   logic     match_on_q;
   context_t match_ctx_q;
-  logic [Slots-1:0] joins, pops, redoes, closes, frees;
+  slots_t   joins, pops;
   always_ff @(posedge clk) {match_on_q, match_ctx_q} <= {match_on, match_ctx};
   always_comb begin
-    {joins, pops, redoes, closes, frees} = '0;
-    joins[match_index]           = join_it;
-    pops[pop_index]              = pop;
-    redoes[redo_index]           = redo_valid && redo_ready;
-    closes[at_index]             = close;
-    frees[free_slot[SlotW-1:0]]  = free_valid;
+    {joins, pops}      = '0;
+    joins[match_index] = join_it;
+    pops[pop_index]    = pop;
   end
   `VMSO_IMPL(MatchStandsAhead, !match_on || match_on_q || match_all || match_ctx == match_ctx_q)
   `VMSO_IMPL(PopLooks, !pop || pop_looks)
   `VMSO_IMPL(OneWalkPerLine, !miss_valid || $onehot0(match))
   `VMSO_IMPL(DroppedWasUnderWay, (dropped & (free | redo)) == '0)
-  `VMSO_IMPL(NobodyIsForgotten, !free_valid || state_q[free_slot[SlotW-1:0]] == SlotClosing)
+  `VMSO_IMPL(NobodyIsForgotten, !free_valid || (frees & ~in_state(SlotClosing)) == '0)
   `VMSO_IMPL(NoJoinOfWhatEnds, (joins & (frees | free)) == '0)
   `VMSO_IMPL(OneThingPerWalk, ((pops & (dropped | redoes | closes | frees | free)) |
              (dropped & (redoes | closes | frees)) | (redoes & (closes | frees)) |

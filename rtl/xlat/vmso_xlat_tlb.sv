@@ -56,11 +56,11 @@ module vmso_xlat_tlb
   } tag_t;
 
   // Folds the page number over the sets, and contexts apart.
-  function automatic logic [SetW-1:0] set_of(context_t ctx, line_t line);
+  function automatic logic [SetW-1:0] set_of(context_t ctx, logic [32:0] line);
     logic [SetW-1:0] set;
     set = '0;
-    for (int unsigned b = 0; b < 33; b++) set[b % SetW] ^= line[b];
-    for (int unsigned b = 0; b < 12; b++) set[(b + 2) % SetW] ^= ctx[b];
+    for (int unsigned b = 0; b < 33; b += SetW) set ^= SetW'(line >> b);
+    for (int unsigned b = 0; b < 14; b += SetW) set ^= SetW'({ctx, 2'b00} >> b);
     return set;
   endfunction
 
@@ -69,10 +69,10 @@ module vmso_xlat_tlb
   context_t        ctx_q;
   vpn_t            vpn_q;
   logic [SetW-1:0] write_set;
-  tag_t [Ways-1:0] tags;
+  tag_t            tags [Ways];
 
-  assign set       = sweep_read ? sweep_set : set_of(read_ctx, read_vpn[51:3]);
-  assign write_set = set_of(write_ctx, write_line);
+  assign set       = sweep_read ? sweep_set : set_of(read_ctx, read_vpn[35:3]);
+  assign write_set = set_of(write_ctx, write_line[32:0]);
   assign write_ready = !sweep_write;
   always_ff @(posedge clk) begin
     if (read_en || sweep_read) set_q <= set;
@@ -97,7 +97,7 @@ module vmso_xlat_tlb
   logic [Ways-1:0] match, empty;
   logic [1:0]      turn_q, match_way, empty_way, way_q;
   logic [2:0]      page_q, hit_level_d;
-  logic [Ways-1:0][7:0][43:0] data;
+  logic [7:0][43:0] data [Ways];
 
   always_comb begin
     match_way = '0;

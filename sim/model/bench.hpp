@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one place for the clock. Per cycle:
 //
-//   1  settled, clk low    all parts sample the outputs; nobody drives
-//   2  rising edge         registers take the inputs of the cycle before
-//   3  right after it      all parts drive their inputs, reading no port: no loop closes through a
-//   part 4  clk low, settled    outputs of the next cycle
+//   1  settled          all parts sample the outputs; nobody drives
+//   2  before the edge  all parts drive what their registers show from this edge on; they read no
+//                       port, so no loop closes through a part
+//   3  rising edge      the engine's registers take the inputs of the cycle before; then the new
+//                       inputs stand, and the outputs follow
 //
 // `Parts` has sample(out, in, now), drive(in, now) and restart(in): back to idle, as rst_n resets
 // the interconnect too. `in` of sample is what was driven, for monitors. No test touches clk or
@@ -32,25 +33,21 @@ class Bench {
   void cycle(Parts &parts) {
     findings_.now = now_;
     parts.sample(dut_->out, dut_->in, now_);
-    dut_->edge();
     now_++;
     parts.drive(dut_->in, now_);
-    dut_->settle();
+    dut_->step();
     listen();
   }
 
-  // Outputs mean nothing before the first edges with rst_n = 0, so nobody samples.
+  // `cycles` edges at which the engine sees rst_n = 0. Outputs mean nothing before, so nobody samples.
   template <typename Parts>
   void reset(Parts &parts, unsigned cycles = 4) {
     parts.restart(dut_->in);
-    dut_->in.rst_n = 0;
-    for (unsigned i = 0; i < cycles; i++) {
-      dut_->settle();
-      dut_->edge();
+    for (unsigned i = 0; i <= cycles; i++) {
+      dut_->in.rst_n = i == cycles;
+      dut_->step();
       now_++;
     }
-    dut_->in.rst_n = 1;
-    dut_->settle();
     dut_->failure();  // what random power-on state said before it was reset
   }
 

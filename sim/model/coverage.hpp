@@ -17,15 +17,16 @@
 
 namespace vmso {
 
-// Call it last, while the model of `context` still lives.
-inline void write_coverage([[maybe_unused]] VerilatedContext &context) {
+// Call it last, while the model still lives.
+template <typename Model>
+void write_coverage([[maybe_unused]] Model &model) {
 #if VM_COVERAGE
   const char *dir = std::getenv("VMSO_COVERAGE_DIR");
   if (!dir) return;
   static unsigned number = 0;
-  std::string path =
-      std::string(dir) + "/" + std::to_string(getpid()) + "." + std::to_string(number++) + ".dat";
-  context.coveragep()->write(path.c_str());
+  std::string path = std::string(dir) + "/" + model.modelName() + "." + std::to_string(getpid()) +
+                     "." + std::to_string(number++) + ".dat";
+  model.contextp()->coveragep()->write(path.c_str());
 #endif
 }
 

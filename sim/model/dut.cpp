@@ -5,10 +5,6 @@
 
 namespace vmso {
 
-std::unique_ptr<Dut> make_dut_small(const DutOptions &options);
-std::unique_ptr<Dut> make_dut_default(const DutOptions &options);
-std::unique_ptr<Dut> make_dut_wide(const DutOptions &options);
-
 namespace {
 const std::array<ConfigInfo, 3> kConfigs = {{
     {"small", 128, 4, 8, 1, 9216, 256},
@@ -24,17 +20,6 @@ Config config_named(const std::string &name) {
     if (kConfigs[i].name == name) return Config(i);
   }
   throw Error("no configuration " + name + ": small, default or wide", 2);
-}
-
-std::unique_ptr<Dut> make_dut(const DutOptions &options) {
-  switch (options.config) {
-    case Config::kSmall:
-      return make_dut_small(options);
-    case Config::kDefault:
-      return make_dut_default(options);
-    default:
-      return make_dut_wide(options);
-  }
 }
 
 }  // namespace vmso

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// vmso_top behind one small interface, whatever its configuration: flat pins, an edge, a settle.
+// vmso_top behind one small interface, whatever its configuration: flat pins and a step.
 //
-// Names are the RTL's. Only Bench calls edge() and settle().
+// Names are the RTL's. Only Bench calls step().
 #pragma once
 #include <array>
 #include <cstdint>
@@ -80,11 +80,13 @@ class Dut {
   virtual ~Dut() = default;
   DutInputs in;
   DutOutputs out;
-  virtual void edge() = 0;            // clk rises; registers take the inputs of the last settle
-  virtual void settle() = 0;          // clk is low; inputs are taken over, outputs follow
+  // One rising edge: registers take the inputs of the step before, `in` is driven right after it,
+  // `out` follows both.
+  virtual void step() = 0;
   virtual std::string failure() = 0;  // what RTL assertions have said since the last call
 };
 
+// Throws Error if there is no such model or the wave cannot be written.
 std::unique_ptr<Dut> make_dut(const DutOptions &options);
 
 }  // namespace vmso

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Verilated vmso_top as a Dut. The only place that knows Verilator's port types.
+// A Verilated vmso_sim as a Dut. The only place that knows Verilator's port types.
 //
 // An assertion that fails prints through stdio; its text is caught in a memory stream that stands
 // in for stdout during eval(), and becomes a finding of the owner instead of the end of the
 // process.
-//
-// A wave is flushed every so many cycles: a run that is killed (a time limit) runs no destructor,
-// and an FST is readable only up to its last flush. Meanwhile its names are in PATH.hier beside it.
 #pragma once
 #include <cstdio>
 #include <cstdlib>
@@ -14,59 +11,46 @@
 
 #include "model/coverage.hpp"
 #include "model/dut.hpp"
+#include "model/wave.hpp"
 #include "verilated.h"
-#include "verilated_fst_c.h"
 
 namespace vmso {
 
 template <typename Model>
 class VerilatedDut final : public Dut {
  public:
-  explicit VerilatedDut(const DutOptions &options) : options_(options) {
+  explicit VerilatedDut(const DutOptions &options) {
     context_.randReset(2);
     context_.randSeed(int(options.seed % 0x7fffffff) + 1);
     context_.fatalOnError(false);
     context_.traceEverOn(!options.wave.path.empty());
     text_ = open_memstream(&text_buffer_, &text_size_);
     if (!text_) throw Error("no memory for the text of the model");
-    model_ = std::make_unique<Model>(&context_, "vmso_top");
-    if (!options.wave.path.empty()) {
-      trace_ = std::make_unique<VerilatedFstC>();
-      attach(*model_, *trace_, 0);
-      trace_->open(options.wave.path.c_str());
-      if (!trace_->isOpen()) throw Error("--wave: cannot write " + options.wave.path);
-    }
+    model_ = std::make_unique<Model>(&context_);
+    wave_ = std::make_unique<Wave>(*model_, options.wave, options.period_ps);
     model_->clk = 0;
-    settle();
+    evaluate();
   }
   ~VerilatedDut() override {
-    if (trace_) trace_->close();
+    wave_->close();
     quietly([&] { model_->final(); });
-    write_coverage(context_);
+    write_coverage(*model_);
     std::fclose(text_);
     std::free(text_buffer_);
   }
   VerilatedDut(const VerilatedDut &) = delete;
   VerilatedDut &operator=(const VerilatedDut &) = delete;
 
-  void edge() override {
+  void step() override {
+    copy_in();
     model_->clk = 1;
     evaluate();
-    if (trace_ && traced()) {  // inputs move right after the edge, in the picture too
-      copy_in();
-      evaluate();
-      trace_->dump(cycle_ * options_.period_ps);
-    }
-    cycle_++;
-  }
-  void settle() override {
-    copy_in();
+    copy_out();
+    wave_->high(cycle_);
     model_->clk = 0;
     evaluate();
-    copy_out();
-    if (!trace_ || !traced()) return;
-    trace_->dump(cycle_ * options_.period_ps - options_.period_ps / 2);
-    if (cycle_ % kCyclesKept == 0) trace_->flush();
+    wave_->low(cycle_);
+    cycle_++;
   }
   std::string failure() override {
     if (!context_.gotError() && !context_.gotFinish()) return {};
@@ -79,8 +63,6 @@ class VerilatedDut final : public Dut {
   }
 
  private:
-  static constexpr uint64_t kCyclesKept = 4096;  // of the wave, lost at most when the run is killed
-
   template <typename F>
   void quietly(F &&f) {
     std::FILE *out = stdout;
@@ -94,17 +76,6 @@ class VerilatedDut final : public Dut {
       model_->eval();
     });
   }
-  // The second one is for a model without waves: int prefers the first where that exists.
-  template <typename M>
-  static auto attach(M &model, VerilatedFstC &fst, int) -> decltype(model.trace(&fst, 99)) {
-    return model.trace(&fst, 99);
-  }
-  template <typename M>
-  static void attach(M &, VerilatedFstC &, long) {
-    throw Error("--wave: this model is built without waves");
-  }
-  bool traced() const { return cycle_ >= options_.wave.from && cycle_ <= options_.wave.to; }
-
   template <typename Port>
   static void put(Port &port, const Beat &beat) {
     std::memcpy(&port, beat.bytes.data(), sizeof(port));
@@ -177,14 +148,13 @@ class VerilatedDut final : public Dut {
     out.irq = m.irq;
   }
 
-  DutOptions options_;
   VerilatedContext context_;
   std::FILE *text_ = nullptr;
   char *text_buffer_ = nullptr;
   size_t text_size_ = 0;
   std::unique_ptr<Model> model_;
-  std::unique_ptr<VerilatedFstC> trace_;
-  uint64_t cycle_ = 1;
+  std::unique_ptr<Wave> wave_;
+  uint64_t cycle_ = 1;  // begins with the next edge
 };
 
 }  // namespace vmso

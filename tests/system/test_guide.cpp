@@ -11,6 +11,7 @@
 //   mem ADDRESS BYTES               the host writes memory
 //   wire FRAME OFFSET BYTES         bytes of a frame; all of it stands there
 //   find ADDRESS BYTES              waits until memory holds these bytes
+#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -23,7 +24,9 @@ namespace {
 constexpr uint64_t kBudget = 20000;  // cycles of one line
 
 std::string page(const std::string &name) {
-  std::ifstream file(std::string(VMSO_SOURCE_DIR) + "/docs/" + name);
+  const char *root = std::getenv("VMSO_SOURCE_DIR");  // set by ctest
+  std::ifstream file(std::string(root ? root : ".") + "/docs/" + name);
+  INFO("docs/" << name << " is read in the project's root or in $VMSO_SOURCE_DIR");
   std::ostringstream text;
   text << file.rdbuf();
   REQUIRE(!text.str().empty());

@@ -30,7 +30,7 @@ class UnitBench {
   ~UnitBench() {
     Verilated::threadContextp(context_.get());  // 5.006 hangs with another live model's context
     model_->final();
-    write_coverage(*context_);
+    write_coverage(*model_);
     model_.reset();
   }
   UnitBench(const UnitBench &) = delete;

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// make_dut: the engine of a configuration, from the library models/vmso_<config>[_wave].so.
+//
+// Compiling a model takes most of a build, and a run needs one of six. So the program is not linked with
+// any: it loads the one that its options name, and has the build make it if it is not there yet.
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <map>
+
+#include "model/dut.hpp"
+
+namespace vmso {
+namespace {
+
+namespace fs = std::filesystem;
+using MakeDut = Dut *(const DutOptions &);
+
+// Runs `ninja -C build name`, one process at a time; false if it fails.
+bool build(const fs::path &build, const std::string &name) {
+  int lock = open((build / ".vmso_models.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (lock < 0 || flock(lock, LOCK_EX) != 0) return false;
+  std::fprintf(stderr, "vmso: building the model %s, once: ninja -C %s %s\n", name.c_str(),
+               build.c_str(), name.c_str());
+  pid_t child = fork();
+  if (child == 0) {
+    dup2(STDERR_FILENO, STDOUT_FILENO);  // stdout is for results
+    execlp("ninja", "ninja", "-C", build.c_str(), name.c_str(), static_cast<char *>(nullptr));
+    _exit(127);
+  }
+  int status = -1;
+  bool good = child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+              WEXITSTATUS(status) == 0;
+  close(lock);
+  return good;
+}
+
+// Found through the program's run path, which the build sets to its models/.
+MakeDut *load(const std::string &name) {
+  std::string file = name + ".so";
+  void *library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  std::string why = library ? "" : dlerror();
+  if (!library) {
+    fs::path folder = fs::read_symlink("/proc/self/exe").parent_path();
+    bool can = fs::exists(folder / "build.ninja") && !fs::exists(folder / "models" / file);
+    if (can && build(folder, name)) {
+      library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+      why = library ? "" : dlerror();
+    }
+  }
+  if (!library) throw Error("no model " + name + " (" + why + "); scripts/build " + name + " makes it");
+  auto *make = reinterpret_cast<MakeDut *>(dlsym(library, "vmso_make_dut"));
+  if (!make) throw Error(file + " is no model of vmso");
+  return make;
+}
+
+}  // namespace
+
+std::unique_ptr<Dut> make_dut(const DutOptions &options) {
+  static std::map<std::string, MakeDut *> loaded;
+  std::string name = "vmso_" + config_info(options.config).name;
+  if (!options.wave.path.empty()) name += "_wave";
+  MakeDut *&make = loaded[name];
+  if (!make) make = load(name);
+  return std::unique_ptr<Dut>(make(options));
+}
+
+}  // namespace vmso
