@@ -36,24 +36,44 @@ module vmso_read_rotate #(
 
   always_ff @(posedge clk) begin
     unique case (rot[5:4])  // by 0, 16, 32 or 48 lanes
-      2'd0: begin coarse_mask_q <= in_mask;                coarse_q <= in_data; end
-      2'd1: begin coarse_mask_q <= turn_mask(in_mask, 16); coarse_q <= turn(in_data, 16); end
-      2'd2: begin coarse_mask_q <= turn_mask(in_mask, 32); coarse_q <= turn(in_data, 32); end
-      default: begin coarse_mask_q <= turn_mask(in_mask, 48); coarse_q <= turn(in_data, 48); end
+      2'd0:    coarse_q <= in_data;
+      2'd1:    coarse_q <= turn(in_data, 16);
+      2'd2:    coarse_q <= turn(in_data, 32);
+      default: coarse_q <= turn(in_data, 48);
     endcase
     unique case (rot_low_q[3:2])  // by 0, 4, 8 or 12
-      2'd0: begin middle_mask_q <= coarse_mask_q;               middle_q <= coarse_q; end
-      2'd1: begin middle_mask_q <= turn_mask(coarse_mask_q, 4); middle_q <= turn(coarse_q, 4); end
-      2'd2: begin middle_mask_q <= turn_mask(coarse_mask_q, 8); middle_q <= turn(coarse_q, 8); end
-      default: begin middle_mask_q <= turn_mask(coarse_mask_q, 12); middle_q <= turn(coarse_q, 12); end
+      2'd0:    middle_q <= coarse_q;
+      2'd1:    middle_q <= turn(coarse_q, 4);
+      2'd2:    middle_q <= turn(coarse_q, 8);
+      default: middle_q <= turn(coarse_q, 12);
     endcase
     unique case (rot_fine_q)  // by 0, 1, 2 or 3
-      2'd0: begin fine_mask_q <= middle_mask_q;               fine_q <= middle_q; end
-      2'd1: begin fine_mask_q <= turn_mask(middle_mask_q, 1); fine_q <= turn(middle_q, 1); end
-      2'd2: begin fine_mask_q <= turn_mask(middle_mask_q, 2); fine_q <= turn(middle_q, 2); end
-      default: begin fine_mask_q <= turn_mask(middle_mask_q, 3); fine_q <= turn(middle_q, 3); end
+      2'd0:    fine_q <= middle_q;
+      2'd1:    fine_q <= turn(middle_q, 1);
+      2'd2:    fine_q <= turn(middle_q, 2);
+      default: fine_q <= turn(middle_q, 3);
     endcase
     rot_low_q  <= rot[3:0];
     rot_fine_q <= rot_low_q[1:0];
+  end
+  always_ff @(posedge clk) begin  // the masks alike
+    unique case (rot[5:4])
+      2'd0:    coarse_mask_q <= in_mask;
+      2'd1:    coarse_mask_q <= turn_mask(in_mask, 16);
+      2'd2:    coarse_mask_q <= turn_mask(in_mask, 32);
+      default: coarse_mask_q <= turn_mask(in_mask, 48);
+    endcase
+    unique case (rot_low_q[3:2])
+      2'd0:    middle_mask_q <= coarse_mask_q;
+      2'd1:    middle_mask_q <= turn_mask(coarse_mask_q, 4);
+      2'd2:    middle_mask_q <= turn_mask(coarse_mask_q, 8);
+      default: middle_mask_q <= turn_mask(coarse_mask_q, 12);
+    endcase
+    unique case (rot_fine_q)
+      2'd0:    fine_mask_q <= middle_mask_q;
+      2'd1:    fine_mask_q <= turn_mask(middle_mask_q, 1);
+      2'd2:    fine_mask_q <= turn_mask(middle_mask_q, 2);
+      default: fine_mask_q <= turn_mask(middle_mask_q, 3);
+    endcase
   end
 endmodule : vmso_read_rotate

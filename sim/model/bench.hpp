@@ -39,7 +39,8 @@ class Bench {
     listen();
   }
 
-  // `cycles` edges at which the engine sees rst_n = 0. Outputs mean nothing before, so nobody samples.
+  // `cycles` edges at which the engine sees rst_n = 0. Outputs mean nothing before, so nobody
+  // samples.
   template <typename Parts>
   void reset(Parts &parts, unsigned cycles = 4) {
     parts.restart(dut_->in);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // make_dut: the engine of a configuration, from the library models/vmso_<config>[_wave].so.
 //
-// Compiling a model takes most of a build, and a run needs one of six. So the program is not linked with
-// any: it loads the one that its options name, and has the build make it if it is not there yet.
+// Compiling a model takes most of a build, and a run needs one of six. So the program is not linked
+// with any: it loads the one that its options name, and has the build make it if it is not there
+// yet.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -52,7 +53,8 @@ MakeDut *load(const std::string &name) {
       why = library ? "" : dlerror();
     }
   }
-  if (!library) throw Error("no model " + name + " (" + why + "); scripts/build " + name + " makes it");
+  if (!library)
+    throw Error("no model " + name + " (" + why + "); scripts/build " + name + " makes it");
   auto *make = reinterpret_cast<MakeDut *>(dlsym(library, "vmso_make_dut"));
   if (!make) throw Error(file + " is no model of vmso");
   return make;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The wave of a model, in cycles. A model that is built without waves (VMSO_MODEL_WAVES = 0) has one
-// that cannot be opened.
+// The wave of a model, in cycles. A model that is built without waves (VMSO_MODEL_WAVES = 0) has
+// one that cannot be opened.
 //
-// It is flushed every so many cycles: a run that is killed (a time limit) runs no destructor, and an
-// FST is readable only up to its last flush. Meanwhile its names are in PATH.hier beside it.
+// It is flushed every so many cycles: a run that is killed (a time limit) runs no destructor, and
+// an FST is readable only up to its last flush. Meanwhile its names are in PATH.hier beside it.
 #pragma once
 #include <memory>
 
