@@ -27,16 +27,20 @@ module vmso_ram_1w1r #(
 `ifdef VERILATOR
   // The same in one assignment: of the loop below each lane becomes a pending write of its own, which
   // the simulator looks after in every cycle.
-  function automatic logic [Lanes*LaneBits-1:0] merged(logic [Lanes*LaneBits-1:0] word);
+  function automatic logic [Lanes*LaneBits-1:0] merged(
+    logic [Lanes*LaneBits-1:0] word, logic [Lanes-1:0] en
+  );
     for (int unsigned lane = 0; lane < Lanes; lane++) begin
-      if (write_en[lane]) begin
+      if (en[lane]) begin
         word[lane*LaneBits +: LaneBits] = write_data[lane*LaneBits +: LaneBits];
       end
     end
     return word;
   endfunction
   always_ff @(posedge clk) begin
-    if (write_en != '0) mem[write_addr] <= Lanes == 1 ? write_data : merged(mem[write_addr]);
+    if (write_en != '0) begin
+      mem[write_addr] <= Lanes == 1 ? write_data : merged(mem[write_addr], write_en);
+    end
   end
 `else
   always_ff @(posedge clk) begin
