@@ -40,18 +40,24 @@ bool build(const fs::path &build, const std::string &name) {
   return good;
 }
 
+// The build that this program is from; empty if it was moved elsewhere.
+fs::path build_of_program() {
+  fs::path folder = fs::read_symlink("/proc/self/exe").parent_path();
+  for (int up = 0; up < 3; up++, folder = folder.parent_path()) {
+    if (fs::exists(folder / "build.ninja")) return folder;
+  }
+  return {};
+}
+
 // Found through the program's run path, which the build sets to its models/.
 MakeDut *load(const std::string &name) {
   std::string file = name + ".so";
   void *library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   std::string why = library ? "" : dlerror();
-  if (!library) {
-    fs::path folder = fs::read_symlink("/proc/self/exe").parent_path();
-    bool can = fs::exists(folder / "build.ninja") && !fs::exists(folder / "models" / file);
-    if (can && build(folder, name)) {
-      library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-      why = library ? "" : dlerror();
-    }
+  fs::path folder = library ? fs::path() : build_of_program();
+  if (!folder.empty() && !fs::exists(folder / "models" / file) && build(folder, name)) {
+    library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+    why = library ? "" : dlerror();
   }
   if (!library)
     throw Error("no model " + name + " (" + why + "); scripts/build " + name + " makes it");
