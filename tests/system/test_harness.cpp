@@ -96,12 +96,12 @@ TEST_CASE("The difference of two frames names the field", "[harness]") {
     bad[at] ^= 1;
     return frame_difference(good, bad, job.l3, job.l4, job.header.size());
   };
-  CHECK_THAT(name(18), Catch::Contains("IPv4 id"));
-  CHECK_THAT(name(24), Catch::Contains("IPv4 header checksum"));
-  CHECK_THAT(name(38), Catch::Contains("TCP sequence number"));
-  CHECK_THAT(name(50), Catch::Contains("TCP checksum"));
-  CHECK_THAT(name(22), Catch::Contains("nothing changes"));
-  CHECK_THAT(name(54 + 17), Catch::Contains("payload byte 17"));
+  CHECK_THAT(name(18), ContainsSubstring("IPv4 id"));
+  CHECK_THAT(name(24), ContainsSubstring("IPv4 header checksum"));
+  CHECK_THAT(name(38), ContainsSubstring("TCP sequence number"));
+  CHECK_THAT(name(50), ContainsSubstring("TCP checksum"));
+  CHECK_THAT(name(22), ContainsSubstring("nothing changes"));
+  CHECK_THAT(name(54 + 17), ContainsSubstring("payload byte 17"));
 }
 
 TEST_CASE("Flags follow the masks and a lone segment keeps them all", "[harness]") {
@@ -206,20 +206,20 @@ TEST_CASE("A buffer can be placed where nothing is, and nowhere else", "[harness
   CHECK(back == bytes);
   for (uint64_t at : {kAt - 4096, kAt, kAt + 0x1000, kAt + 0x2fff}) {
     INFO(at);
-    CHECK_THROWS_WITH(process.place_at(at, bytes), Catch::Contains("in use"));
+    CHECK_THROWS_WITH(process.place_at(at, bytes), ContainsSubstring("in use"));
   }
   CHECK_NOTHROW(process.place_at(kAt + 0x3000, bytes));
   CHECK_NOTHROW(process.place_at(kAt - 0x2000, bytes));  // its last byte is on the page before
-  CHECK_THROWS_WITH(process.place_at(kAt, {}), Catch::Contains("at least one byte"));
+  CHECK_THROWS_WITH(process.place_at(kAt, {}), ContainsSubstring("at least one byte"));
   Process big(memory, frames, 4, PageSize::k2M, Random(5, "process"), 1);
-  CHECK_THROWS_WITH(big.place_at(kAt, bytes), Catch::Contains("4 KiB"));
+  CHECK_THROWS_WITH(big.place_at(kAt, bytes), ContainsSubstring("4 KiB"));
 }
 
 TEST_CASE("Patterns of back pressure that do not exist are refused by name", "[harness]") {
   for (const char *text : {"", "nono", "random:1", "random:-1", "random:x", "1of:0", "1of:3x",
                            "stall:3", "stall:3@0"}) {
     INFO(text);
-    CHECK_THROWS_WITH(Backpressure::parse(text), Catch::Contains("--backpressure"));
+    CHECK_THROWS_WITH(Backpressure::parse(text), ContainsSubstring("--backpressure"));
   }
   for (const char *text : {"none", "random:0.5", "1of:3", "stall:100@7"}) {
     CHECK_NOTHROW(Backpressure::parse(text));

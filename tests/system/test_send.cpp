@@ -164,7 +164,7 @@ TEST_CASE("A memory that always errs makes the sender give up with the reason", 
   Sent sent = send(o, 1000);
   CHECK_FALSE(sent.result.good);
   CHECK(sent.result.resends == Sender::kResends);
-  CHECK_THAT(sent.report, Catch::Contains("failed 17 times"));
+  CHECK_THAT(sent.report, ContainsSubstring("failed 17 times"));
   CHECK(sent.report.find("has not ended") == std::string::npos);
 }
 
