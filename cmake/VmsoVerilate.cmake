@@ -49,6 +49,10 @@ add_library(verilated_rt STATIC ${VERILATOR_INCLUDE}/verilated.cpp
                                 ${VERILATOR_INCLUDE}/verilated_threads.cpp)
 add_library(verilated_fst STATIC EXCLUDE_FROM_ALL ${VERILATOR_INCLUDE}/verilated_fst_c.cpp)
 target_link_libraries(verilated_fst PUBLIC verilated_rt ZLIB::ZLIB)
+if(EXISTS ${VERILATOR_INCLUDE}/fstcpp)  # the writer of a newer Verilator needs the system's lz4
+  find_library(LZ4_LIBRARY lz4 REQUIRED)
+  target_link_libraries(verilated_fst PUBLIC ${LZ4_LIBRARY})
+endif()
 # A model that is loaded has a run time of its own.
 set_target_properties(verilated_rt verilated_fst PROPERTIES POSITION_INDEPENDENT_CODE ON
                                                             CXX_VISIBILITY_PRESET hidden)
