@@ -8,7 +8,8 @@
 #
 # makes the static library `name` from `TOP`, found in SOURCES or by its file name in the rooms under
 # rtl/. Header: "<PREFIX>.h" (default V<module>). Assertions of both tiers are on; start values are
-# random. FAST, SLOW: files for what runs every cycle, and for what runs once (without optimization).
+# random. FAST (1), SLOW (0): files for what runs every cycle, and for what runs once (without
+# optimization); SLOW 0: both together, quickest for a room.
 # TRACE: with waves. NETLIST: SOURCES are the whole design, written by a tool; its style is not checked.
 #
 #   vmso_model(CONFIG name INDEX n [TRACE])
@@ -75,7 +76,7 @@ function(vmso_verilate)
     set(V_FAST 1)
   endif()
   if(NOT V_SLOW)
-    set(V_SLOW 1)
+    set(V_SLOW 0)
   endif()
   if(NOT V_OPT)
     set(V_OPT ${VMSO_UNIT_OPT})
@@ -112,12 +113,15 @@ function(vmso_verilate)
   foreach(param ${V_PARAMS})
     list(APPEND args -G${param})
   endforeach()
+  set(fast)
+  set(slow)
   foreach(kind FAST SLOW)
     string(TOLOWER ${kind} name)
-    math(EXPR last "${V_${kind}} - 1")
-    foreach(i RANGE ${last})
+    set(i 0)
+    while(i LESS V_${kind})
       list(APPEND ${name} ${dir}/${name}_${i}.cpp)
-    endforeach()
+      math(EXPR i "${i} + 1")
+    endwhile()
   endforeach()
   add_custom_command(
     OUTPUT ${fast} ${slow} ${dir}/${V_PREFIX}.h
@@ -128,7 +132,9 @@ function(vmso_verilate)
     VERBATIM)
   add_library(${V_TARGET} STATIC ${fast} ${slow} ${dir}/${V_PREFIX}.h)
   set_source_files_properties(${fast} PROPERTIES COMPILE_OPTIONS "${V_OPT}")
-  set_source_files_properties(${slow} PROPERTIES COMPILE_OPTIONS "-O0")
+  if(slow)
+    set_source_files_properties(${slow} PROPERTIES COMPILE_OPTIONS "-O0")
+  endif()
   target_compile_options(${V_TARGET} PRIVATE -w)
   target_include_directories(${V_TARGET} SYSTEM PUBLIC ${dir})
   target_link_libraries(${V_TARGET} PUBLIC verilated_rt)
@@ -141,13 +147,13 @@ endfunction()
 function(vmso_model)
   cmake_parse_arguments(M "TRACE" "CONFIG;INDEX" "" ${ARGN})
   set(name vmso_${M_CONFIG})
-  set(files FAST 8 SLOW 2)
-  if(M_TRACE)
+  set(files FAST 7 SLOW 2 OPT ${VMSO_MODEL_OPT})
+  if(M_TRACE)  # what writes the wave takes longer than the engine
     set(name ${name}_wave)
-    set(files FAST 10 SLOW 6 TRACE)
+    set(files FAST 8 SLOW 4 OPT -O1 TRACE)
   endif()
   vmso_verilate(TARGET ${name}_verilated TOP vmso_sim PARAMS Config=${M_INDEX} PREFIX V${name}
-                SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/vmso_sim.sv OPT ${VMSO_MODEL_OPT} ${files})
+                SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/vmso_sim.sv ${files})
   add_library(${name} MODULE dut_model.cpp)
   foreach(target ${name} ${name}_verilated)
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON

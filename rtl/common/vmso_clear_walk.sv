@@ -11,12 +11,17 @@ module vmso_clear_walk #(
   output logic              clearing,
   output logic [IndexW-1:0] index
 );
-  localparam int unsigned CountW = vmso_math_pkg::count_width(Num);
-  logic [CountW-1:0] count_q;
-  assign clearing = count_q != CountW'(Num);
-  assign index    = count_q[IndexW-1:0];
+  logic              clearing_q;
+  logic [IndexW-1:0] index_q;
+  assign clearing = clearing_q;
+  assign index    = index_q;
   always_ff @(posedge clk) begin
-    if (!rst_n) count_q <= '0;
-    else if (clearing) count_q <= count_q + 1'b1;
+    if (!rst_n) begin
+      clearing_q <= 1'b1;
+      index_q    <= '0;
+    end else if (clearing_q) begin
+      index_q <= index_q + 1'b1;
+      if (index_q == IndexW'(Num - 1)) clearing_q <= 1'b0;
+    end
   end
 endmodule : vmso_clear_walk

@@ -45,15 +45,18 @@ class UnitBench {
     for (int i = 0; i < cycles; i++) tick();
     set_reset(false);
   }
-  void settle() { model_->eval(); }
+  void settle() {
+    model_->eval();
+    low_ = true;
+  }
   // For a test that breaks a neighbour's promise on purpose: assertions are silent from now on.
   void without_assertions() { context_->assertOn(false); }
   void tick() {
-    model_->clk = 0;
-    model_->eval();
+    if (!low_) model_->eval();  // the model has to see clk low between two edges
     model_->clk = 1;
-    model_->eval();
+    model_->eval();  // inputs first, then the registers
     model_->clk = 0;
+    low_ = false;
     now_++;
     if (context_->gotError() || context_->gotFinish()) {
       FAIL("an assertion of the RTL failed in cycle " << now_);
@@ -68,6 +71,7 @@ class UnitBench {
   std::unique_ptr<VerilatedContext> context_;
   std::unique_ptr<Model> model_;
   uint64_t now_ = 0;
+  bool low_ = false;  // clk was low in an evaluation since the last edge
 };
 
 }  // namespace vmso::unit
