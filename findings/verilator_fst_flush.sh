@@ -58,7 +58,7 @@ int main(void) {
   printf("ends at %llu\n", (unsigned long long)fstReaderGetEndTime(wave));
 }
 EOT
-gcc -I"$old/include" -I"$old/include/gtkwave" -o read read.c -x c "$old/include/gtkwave/fstapi.c" \
+gcc -w -DFST_CONFIG_INCLUDE='"fst_config.h"' -I"$old/include" -I"$old/include/gtkwave" -o read read.c -x c "$old/include/gtkwave/fstapi.c" \
   "$old/include/gtkwave/lz4.c" "$old/include/gtkwave/fastlz.c" -lz
 build() {  # build NAME HOME VERILATOR
   "$3" --cc --trace-fst --Mdir "obj_$1" top.sv >/dev/null
