@@ -2,6 +2,7 @@
 
 Used by scripts/simspeed and scripts/buildtime.
 """
+import json
 import os
 import pathlib
 import shutil
@@ -31,8 +32,8 @@ def snapshot(folder, revision=None):
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     if revision:
-        subprocess.run(f"git archive {git('rev-parse', revision)} | tar -x -C {folder}", cwd=ROOT,
-                       shell=True, check=True)
+        files = subprocess.run(["git", "archive", revision], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+        subprocess.run(["tar", "-x", "-C", folder], input=files.stdout, check=True)
     else:
         names = git("ls-files", "-z").rstrip("\0").split("\0")
         for name in names:
@@ -66,6 +67,13 @@ class Pair:
         yield f"{'':<34} {name:>12} {'now':>12} {'now/' + name:>14}   {unit}"
         for what, before, now, ratio in self.rows():
             yield f"{what:<34} {before:>12,.4g} {now:>12,.4g} {ratio:>13.2f}x"
+
+
+def write_json(path, rounds, *pairs):
+    """The rows of several pairs, for docs/data."""
+    rows = [dict(zip(("what", "before", "now", "ratio"), row)) for pair in pairs for row in pair.rows()]
+    data = {"against": pairs[0].names["before"], "rounds": rounds, "rows": rows}
+    pathlib.Path(path).write_text(json.dumps(data, indent=1) + "\n")
 
 
 def environment(cache):
