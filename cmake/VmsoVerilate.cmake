@@ -84,7 +84,9 @@ function(vmso_verilate)
   if(NOT V_SOURCES)
     file(GLOB_RECURSE V_SOURCES ${VMSO_RTL}/${V_TOP}.sv)
   endif()
-  list(REMOVE_ITEM V_SOURCES ${VMSO_PACKAGES})  # they come first anyway
+  if(NOT V_NETLIST)
+    list(REMOVE_ITEM V_SOURCES ${VMSO_PACKAGES})  # they come first anyway
+  endif()
   set(dir ${CMAKE_CURRENT_BINARY_DIR}/${V_TARGET}.verilated)
   set(pack --dir ${dir} --prefix ${V_PREFIX} --fast ${V_FAST} --slow ${V_SLOW})
   set(args --cc --top-module ${V_TOP} --prefix ${V_PREFIX}
