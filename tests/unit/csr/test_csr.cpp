@@ -26,11 +26,12 @@ uint32_t sticky(Bench &b) {
 // The documented sizes of two configurations (docs/architecture.md, Sizes), not read from the RTL.
 struct Sizes {
   uint64_t data_bits, queues, contexts, vectors, read_latency, frame_slots, store_bytes,
-      store_limit, first_slots, jobs, runs_per_job, walk_slots, tlb_lines, template_bytes,
-      max_frame;
+      store_limit, first_slots, jobs, runs_per_job, walk_slots, tlb_lines, formats,
+      template_bytes, max_frame;
 };
-constexpr Sizes kSmall{128, 4, 8, 1, 256, 64, 32768, 736, 128, 32, 32, 8, 128, 256, 9216};
-constexpr Sizes kWide{512, 1024, 1024, 32, 400, 256, 65536, 520, 512, 128, 32, 32, 2048, 256, 9216};
+constexpr Sizes kSmall{128, 4, 8, 1, 256, 64, 32768, 736, 128, 32, 32, 8, 128, 0x1ff, 256, 9216};
+constexpr Sizes kWide{512, 1024, 1024, 32,   400,  256,   65536, 520,
+                      512, 128,  32,   32, 2048, 0x1ff, 256,   9216};
 
 // What regs/vmso.rdl says, for the first and the last of an array.
 template <typename Bench>
