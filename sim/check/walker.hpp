@@ -21,6 +21,9 @@ struct Context {
   uint64_t limit = 0;  // identity: last byte; root is the first
   unsigned pa_bits = 46;
   bool af_ignore = false, priv = false, gb = true, xd = true;
+  bool pse = true;                                // x86-32: 4 MiB pages
+  bool rsw = false, napot = false, pbmt = false;  // RISC-V: Svrsw60t59b, Svnapot, Svpbmt
+  bool hpd = false;                               // AArch64: TCR_EL1.HPD0
 };
 
 struct Walk {

@@ -125,8 +125,10 @@ TEST_CASE("The reference walker finds what the address space maps and names what
   for (unsigned levels : {4u, 5u}) {
     for (PageSize size : {PageSize::k4K, PageSize::k2M, PageSize::k1G}) {
       PhysicalMemory memory;
-      FrameAllocator frames(uint64_t{1} << 40, uint64_t{4} << 40, Random(1, "frames"));
-      AddressSpace space(memory, frames, levels, Random(2, "space"));
+      FrameAllocator frames(Random(1, "frames"));
+      AddressSpace space(memory, frames,
+                         {levels == 5 ? VMSO_FORMAT_X86_64_L5 : VMSO_FORMAT_X86_64_L4},
+                         Random(2, "space"));
       uint64_t va =
           (levels == 5 ? uint64_t{0xa5} << 48 : 0) + (uint64_t{3} << 39) + (uint64_t{1} << 30);
       uint64_t pa = frames.take(unsigned(size));
@@ -134,7 +136,7 @@ TEST_CASE("The reference walker finds what the address space maps and names what
       reference::Context context;
       context.format = levels == 5 ? VMSO_FORMAT_X86_64_L5 : VMSO_FORMAT_X86_64_L4;
       context.root = space.root();
-      std::vector<reference::Window> windows{{frames.base(), frames.last()}};
+      std::vector<reference::Window> windows{{frame_zone(46).base, frame_zone(46).last}};
       uint64_t offset = page_bytes(size) - 1;
       auto cause = [&](uint64_t at) { return reference::walk(memory, context, windows, at).cause; };
       auto walk = reference::walk(memory, context, windows, va + offset);
@@ -175,8 +177,8 @@ TEST_CASE("Buffers are cut odd and cover the bytes", "[harness]") {
 TEST_CASE("A process gives and takes memory and reads back what it holds", "[harness]") {
   for (PageSize size : {PageSize::k4K, PageSize::k2M, PageSize::k1G}) {
     PhysicalMemory memory;
-    FrameAllocator frames(uint64_t{1} << 40, uint64_t{4} << 40, Random(1, "frames"));
-    Process process(memory, frames, 4, size, Random(4, "process"), 0);
+    FrameAllocator frames(Random(1, "frames"));
+    Process process(memory, frames, {.page = size}, Random(4, "process"), 0);
     size_t tables = memory.frames_in_use();
     for (unsigned round = 0; round < 50; round++) {
       auto bytes = pattern(1 + round * 997, round);
@@ -195,8 +197,8 @@ TEST_CASE("A process gives and takes memory and reads back what it holds", "[har
 
 TEST_CASE("A buffer can be placed where nothing is, and nowhere else", "[harness]") {
   PhysicalMemory memory;
-  FrameAllocator frames(uint64_t{1} << 40, uint64_t{4} << 40, Random(1, "frames"));
-  Process process(memory, frames, 4, PageSize::k4K, Random(4, "process"), 0);
+  FrameAllocator frames(Random(1, "frames"));
+  Process process(memory, frames, {}, Random(4, "process"), 0);
   auto bytes = pattern(4098);
   constexpr uint64_t kAt = 0x7000'0000'0000;
   UserBuffer b = process.place_at(kAt + 0xfff, bytes);  // three pages
@@ -211,7 +213,7 @@ TEST_CASE("A buffer can be placed where nothing is, and nowhere else", "[harness
   CHECK_NOTHROW(process.place_at(kAt + 0x3000, bytes));
   CHECK_NOTHROW(process.place_at(kAt - 0x2000, bytes));  // its last byte is on the page before
   CHECK_THROWS_WITH(process.place_at(kAt, {}), ContainsSubstring("at least one byte"));
-  Process big(memory, frames, 4, PageSize::k2M, Random(5, "process"), 1);
+  Process big(memory, frames, {.page = PageSize::k2M}, Random(5, "process"), 1);
   CHECK_THROWS_WITH(big.place_at(kAt, bytes), ContainsSubstring("4 KiB"));
 }
 

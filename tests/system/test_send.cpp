@@ -111,8 +111,8 @@ TEST_CASE("All page sizes and numbers of levels and both IP versions arrive", "[
     for (PageSize page : {PageSize::k4K, PageSize::k2M, PageSize::k1G}) {
       SendOptions o;
       o.system = options(0x15 + levels);
-      o.system.levels = levels;
-      o.system.page = page;
+      if (levels == 5) o.system.space.format = VMSO_FORMAT_X86_64_L5;
+      o.system.space.page = page;
       o.ipv6 = levels == 5;
       VMSO_SAY_HOW(o.system);
       INFO("levels " << levels << " page " << unsigned(page));
@@ -140,7 +140,7 @@ TEST_CASE("Every byte is explained once whatever the order and the errors", "[se
     SendOptions o;
     o.system = options(0x18, "default");
     o.system.queues = 4;
-    o.system.page = page;
+    o.system.space.page = page;
     o.system.read.order = ReadOrder::kInterleaved;
     o.system.read.jitter = 80;
     o.system.read.error_rate = 0.005;
