@@ -126,11 +126,11 @@ enum vmso_cause {
   VMSO_CAUSE_NOT_PRESENT = 0x10,  // entry not present
   VMSO_CAUSE_ACCESS_FLAG = 0x11,  // accessed flag not set
   VMSO_CAUSE_NO_USER = 0x12,  // no user access
-  VMSO_CAUSE_NO_READ = 0x13,  // not readable (never given yet)
+  VMSO_CAUSE_NO_READ = 0x13,  // not readable
   VMSO_CAUSE_RESERVED = 0x20,  // reserved bit in an entry
-  VMSO_CAUSE_BAD_LEVEL = 0x21,  // a leaf where none may be, or none at the last level (never given yet)
+  VMSO_CAUSE_BAD_LEVEL = 0x21,  // a leaf where none may be, or none at the last level
   VMSO_CAUSE_ADDR_WIDTH = 0x22,  // physical address beyond the context's width
-  VMSO_CAUSE_MISALIGNED = 0x23,  // misaligned large page (never given yet)
+  VMSO_CAUSE_MISALIGNED = 0x23,  // misaligned large page
   VMSO_CAUSE_TABLE_WINDOW = 0x30,  // a table outside the RAM windows
   VMSO_CAUSE_DATA_WINDOW = 0x31,  // data outside the RAM windows
   VMSO_CAUSE_TABLE_SLV_ERR = 0x40,  // SLVERR on a table read
@@ -148,11 +148,11 @@ enum vmso_cause {
   X(VMSO_CAUSE_NOT_PRESENT, "NOT_PRESENT", "entry not present") \
   X(VMSO_CAUSE_ACCESS_FLAG, "ACCESS_FLAG", "accessed flag not set") \
   X(VMSO_CAUSE_NO_USER, "NO_USER", "no user access") \
-  X(VMSO_CAUSE_NO_READ, "NO_READ", "not readable (never given yet)") \
+  X(VMSO_CAUSE_NO_READ, "NO_READ", "not readable") \
   X(VMSO_CAUSE_RESERVED, "RESERVED", "reserved bit in an entry") \
-  X(VMSO_CAUSE_BAD_LEVEL, "BAD_LEVEL", "a leaf where none may be, or none at the last level (never given yet)") \
+  X(VMSO_CAUSE_BAD_LEVEL, "BAD_LEVEL", "a leaf where none may be, or none at the last level") \
   X(VMSO_CAUSE_ADDR_WIDTH, "ADDR_WIDTH", "physical address beyond the context's width") \
-  X(VMSO_CAUSE_MISALIGNED, "MISALIGNED", "misaligned large page (never given yet)") \
+  X(VMSO_CAUSE_MISALIGNED, "MISALIGNED", "misaligned large page") \
   X(VMSO_CAUSE_TABLE_WINDOW, "TABLE_WINDOW", "a table outside the RAM windows") \
   X(VMSO_CAUSE_DATA_WINDOW, "DATA_WINDOW", "data outside the RAM windows") \
   X(VMSO_CAUSE_TABLE_SLV_ERR, "TABLE_SLV_ERR", "SLVERR on a table read") \
@@ -224,25 +224,25 @@ enum vmso_queue_cmd {
 enum vmso_format {
   VMSO_FORMAT_OFF = 0x00,  // no access
   VMSO_FORMAT_IDENTITY = 0x01,  // physical addresses between base and limit
-  VMSO_FORMAT_X86_32 = 0x02,  // x86, two levels (not built)
+  VMSO_FORMAT_X86_32 = 0x02,  // x86, two levels
   VMSO_FORMAT_X86_64_L4 = 0x03,  // x86-64, four levels
   VMSO_FORMAT_X86_64_L5 = 0x04,  // x86-64, five levels
-  VMSO_FORMAT_SV39 = 0x05,  // RISC-V Sv39 (not built)
-  VMSO_FORMAT_SV48 = 0x06,  // RISC-V Sv48 (not built)
-  VMSO_FORMAT_SV57 = 0x07,  // RISC-V Sv57 (not built)
-  VMSO_FORMAT_AARCH64 = 0x08,  // AArch64, 4 KiB granule (not built)
+  VMSO_FORMAT_SV39 = 0x05,  // RISC-V Sv39
+  VMSO_FORMAT_SV48 = 0x06,  // RISC-V Sv48
+  VMSO_FORMAT_SV57 = 0x07,  // RISC-V Sv57
+  VMSO_FORMAT_AARCH64 = 0x08,  // AArch64, 4 KiB granule
 };
 // X(code, name, text) for each code
 #define VMSO_FORMAT_LIST(X) \
   X(VMSO_FORMAT_OFF, "OFF", "no access") \
   X(VMSO_FORMAT_IDENTITY, "IDENTITY", "physical addresses between base and limit") \
-  X(VMSO_FORMAT_X86_32, "X86_32", "x86, two levels (not built)") \
+  X(VMSO_FORMAT_X86_32, "X86_32", "x86, two levels") \
   X(VMSO_FORMAT_X86_64_L4, "X86_64_L4", "x86-64, four levels") \
   X(VMSO_FORMAT_X86_64_L5, "X86_64_L5", "x86-64, five levels") \
-  X(VMSO_FORMAT_SV39, "SV39", "RISC-V Sv39 (not built)") \
-  X(VMSO_FORMAT_SV48, "SV48", "RISC-V Sv48 (not built)") \
-  X(VMSO_FORMAT_SV57, "SV57", "RISC-V Sv57 (not built)") \
-  X(VMSO_FORMAT_AARCH64, "AARCH64", "AArch64, 4 KiB granule (not built)")
+  X(VMSO_FORMAT_SV39, "SV39", "RISC-V Sv39") \
+  X(VMSO_FORMAT_SV48, "SV48", "RISC-V Sv48") \
+  X(VMSO_FORMAT_SV57, "SV57", "RISC-V Sv57") \
+  X(VMSO_FORMAT_AARCH64, "AARCH64", "AArch64, 4 KiB granule")
 
 // ---- records in host memory
 

@@ -20,27 +20,31 @@ package vmso_config_pkg;
     int unsigned runs_per_job;    // run FIFO entries of a job: always 32 in this release
     int unsigned walk_slots;      // page walks at once
     int unsigned tlb_lines;       // TLB lines of eight translations
+    int unsigned formats;         // address formats, bit n: format code n; codes 0 and 1 always
     int unsigned template_bytes;  // longest header template, >= 256
     int unsigned max_frame;       // longest frame without FCS
   } config_t;
+
+  localparam int unsigned AllFormats = 32'h1ff;
 
   // 128 bit, 4 queues.
   localparam config_t Small = '{
     data_bits: 128, queues: 4, contexts: 8, vectors: 1, read_latency: 256, frame_slots: 64,
     store_bytes: 32768, store_limit: 736, first_slots: 128, jobs: 32, runs_per_job: 32,
-    walk_slots: 8, tlb_lines: 128, template_bytes: 256, max_frame: 9216
+    walk_slots: 8, tlb_lines: 128, formats: AllFormats, template_bytes: 256, max_frame: 9216
   };
   // 256 bit, 64 queues.
   localparam config_t Default = '{
     data_bits: 256, queues: 64, contexts: 64, vectors: 8, read_latency: 256, frame_slots: 128,
     store_bytes: 32768, store_limit: 496, first_slots: 256, jobs: 64, runs_per_job: 32,
-    walk_slots: 16, tlb_lines: 512, template_bytes: 256, max_frame: 9216
+    walk_slots: 16, tlb_lines: 512, formats: AllFormats, template_bytes: 256, max_frame: 9216
   };
   // 512 bit, 1024 queues.
   localparam config_t Wide = '{
     data_bits: 512, queues: 1024, contexts: 1024, vectors: 32, read_latency: 400,
     frame_slots: 256, store_bytes: 65536, store_limit: 520, first_slots: 512, jobs: 128,
-    runs_per_job: 32, walk_slots: 32, tlb_lines: 2048, template_bytes: 256, max_frame: 9216
+    runs_per_job: 32, walk_slots: 32, tlb_lines: 2048, formats: AllFormats, template_bytes: 256,
+    max_frame: 9216
   };
 
   // The configuration of a number, as vmso_top's parameter `Config` names them.

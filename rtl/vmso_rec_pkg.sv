@@ -63,11 +63,11 @@ package vmso_rec_pkg;
     CauseNotPresent = 8'h10,  // entry not present
     CauseAccessFlag = 8'h11,  // accessed flag not set
     CauseNoUser = 8'h12,  // no user access
-    CauseNoRead = 8'h13,  // not readable (never given yet)
+    CauseNoRead = 8'h13,  // not readable
     CauseReserved = 8'h20,  // reserved bit in an entry
-    CauseBadLevel = 8'h21,  // a leaf where none may be, or none at the last level (never given yet)
+    CauseBadLevel = 8'h21,  // a leaf where none may be, or none at the last level
     CauseAddrWidth = 8'h22,  // physical address beyond the context's width
-    CauseMisaligned = 8'h23,  // misaligned large page (never given yet)
+    CauseMisaligned = 8'h23,  // misaligned large page
     CauseTableWindow = 8'h30,  // a table outside the RAM windows
     CauseDataWindow = 8'h31,  // data outside the RAM windows
     CauseTableSlvErr = 8'h40,  // SLVERR on a table read
@@ -108,13 +108,13 @@ package vmso_rec_pkg;
   typedef enum logic [3:0] {
     FormatOff = 4'h0,  // no access
     FormatIdentity = 4'h1,  // physical addresses between base and limit
-    FormatX86_32 = 4'h2,  // x86, two levels (not built)
+    FormatX86_32 = 4'h2,  // x86, two levels
     FormatX86_64L4 = 4'h3,  // x86-64, four levels
     FormatX86_64L5 = 4'h4,  // x86-64, five levels
-    FormatSv39 = 4'h5,  // RISC-V Sv39 (not built)
-    FormatSv48 = 4'h6,  // RISC-V Sv48 (not built)
-    FormatSv57 = 4'h7,  // RISC-V Sv57 (not built)
-    FormatAArch64 = 4'h8  // AArch64, 4 KiB granule (not built)
+    FormatSv39 = 4'h5,  // RISC-V Sv39
+    FormatSv48 = 4'h6,  // RISC-V Sv48
+    FormatSv57 = 4'h7,  // RISC-V Sv57
+    FormatAArch64 = 4'h8  // AArch64, 4 KiB granule
   } format_e;
 
   // First slot of a job: 64 bytes, aligned to 64.

@@ -24,6 +24,7 @@ module vmso_top
   parameter  int unsigned Jobs          = Base.jobs,
   parameter  int unsigned WalkSlots     = Base.walk_slots,
   parameter  int unsigned TlbLines      = Base.tlb_lines,
+  parameter  int unsigned Formats       = Base.formats,
   parameter  int unsigned TemplateBytes = Base.template_bytes,
   parameter  int unsigned MaxFrame      = Base.max_frame,
   parameter  int unsigned RamParity     = 0,
@@ -105,7 +106,7 @@ module vmso_top
     read_latency: ReadLatency, frame_slots: FrameSlots, store_bytes: StoreBytes,
     store_limit: StoreLimit, first_slots: FirstSlots, jobs: Jobs,
     runs_per_job: Base.runs_per_job, walk_slots: WalkSlots, tlb_lines: TlbLines,
-    template_bytes: TemplateBytes, max_frame: MaxFrame
+    formats: Formats, template_bytes: TemplateBytes, max_frame: MaxFrame
   };
 
   // -- parameter checks ----------------------------------------------------------------------------
@@ -155,6 +156,9 @@ module vmso_top
   if (TlbLines < 16 || TlbLines > 8192 || TlbLines != 2**$clog2(TlbLines))
   begin : gen_bad_tlb_lines
     $error("vmso_top: TlbLines = %0d, but it must be a power of two, 16..8192", TlbLines);
+  end
+  if (Formats > 32'h1ff || Formats % 4 != 3) begin : gen_bad_formats
+    $error("vmso_top: Formats = %0h, but it must be a mask of codes 0..8 with bits 0 and 1 set", Formats);
   end
   if (TemplateBytes < 256 || TemplateBytes > 511 || TemplateBytes % BusBytes != 0)
   begin : gen_bad_template_bytes

@@ -5,8 +5,8 @@
 //               for a cycle per TLB set and a few more during a fence, and for a cycle per waiter
 //               of a walk at most. Every lookup gets exactly one `fill` or one `busy` (ask again
 //               later)
-// fill          valid only, in any order. A TLB hit, an identity page or a fault without a table: 4
-//               cycles after the handshake. After a walk: see below
+// fill          valid only, in any order. A TLB hit, a large page in the walk cache, an identity page or
+//               a fault without a table: 4 cycles after the handshake. After a walk: see below
 // busy          valid only: no slot is free, the line's walk is just being ended, or another walk
 //               is about to cache the upper levels that this one needs too
 // walk_free     level: a walk slot is free and no lookup that is asked again is under way. Such a
@@ -18,7 +18,7 @@
 // latency       with R cycles from the request's handshake to the last beat on read_data: 3 + R + 2
 //               if the parent is in the walk cache, n (R + 1) + 4 for n levels
 // fence         see vmso_xlat_fence. A range is carried out as its context
-// formats       identity, x86-64 with four and five levels; csr lets no COMMIT of another one through
+// formats       those of Cfg.formats; csr lets no COMMIT of another one through
 // reset         xlat_ready when all contexts are off and the TLB is empty; nothing is taken before
 // read_rsp      all reads that were asked before a reset have been answered before it
 module vmso_xlat
@@ -112,23 +112,22 @@ module vmso_xlat
   logic            hit_valid, breathe, redo_valid, redo_ready;
   context_config_t look_cfg, redo_cfg;
   context_t        pwc_ctx, redo_ctx;
-  vpn_t            pwc_vpn;
+  page_t           pwc_page;
   logic [1:0]      tlb_way, miss_way;
-  logic [2:0]      pwc_level, tlb_level, start_level;
+  logic [2:0]      pwc_level, start_level;
   ppn_t            pwc_ppn, tlb_ppn, start_ppn;
   lookup_t         miss;
   logic            again_next, again_under_way, slot_free;
   rules_t          start_rules;
-  walk_kind_e      start_kind;
   fill_t           hit;
   slot_t           redo_slot;
   line_t           redo_line;
 
   vmso_xlat_lookup u_lookup (
     .clk, .rst_n, .windows, .stop(!xlat_ready || sweep_read || pause || breathe), .lookup_valid,
-    .lookup_ready, .lookup, .read_en, .cfg(look_cfg), .tlb_hit, .tlb_way, .pwc_ctx, .pwc_vpn,
-    .pwc_hit, .pwc_leaf, .pwc_level, .pwc_ppn, .tlb_ppn, .tlb_level, .miss_valid, .miss, .miss_way,
-    .miss_pwc_hit, .start_level, .start_rules, .start_kind, .start_ppn, .tlb_hit_pulse,
+    .lookup_ready, .lookup, .read_en, .cfg(look_cfg), .tlb_hit, .tlb_way, .pwc_ctx, .pwc_page,
+    .pwc_hit, .pwc_leaf, .pwc_level, .pwc_ppn, .tlb_ppn, .miss_valid, .miss, .miss_way,
+    .miss_pwc_hit, .start_level, .start_rules, .start_ppn, .tlb_hit_pulse,
     .answer_valid(hit_valid), .answer(hit), .again_next, .again_under_way, .idle(paused)
   );
   assign walk_free = slot_free && !again_under_way;
@@ -142,9 +141,9 @@ module vmso_xlat
   logic       write_valid, write_ready, insert_valid, insert_leaf;
   context_t   write_ctx, insert_ctx;
   line_t      write_line;
-  vpn_t       insert_vpn;
+  page_t      insert_page;
   logic [1:0] write_way;
-  logic [2:0] write_level, insert_level;
+  logic [2:0] insert_level;
   logic [7:0] write_good;
   ppn_t [7:0] write_ppn;
   ppn_t       insert_ppn;
@@ -155,15 +154,15 @@ module vmso_xlat
     else sweep_yield <= (lookup_valid && sweep_read) || (write_valid && sweep_write);
   end
   vmso_xlat_tlb #(.Cfg(Cfg)) u_tlb (
-    .clk, .rst_n, .read_en, .read_ctx(lookup.ctx), .read_vpn(lookup.vpn), .hit(tlb_hit),
-    .fill_way(tlb_way), .hit_ppn(tlb_ppn), .hit_level(tlb_level), .write_valid, .write_ready,
-    .write_ctx, .write_line, .write_way, .write_level, .write_good, .write_ppn, .sweep_read,
+    .clk, .rst_n, .read_en, .read_ctx(lookup.ctx), .read_page(lookup.vpn[44:0]), .hit(tlb_hit),
+    .fill_way(tlb_way), .hit_ppn(tlb_ppn), .write_valid, .write_ready,
+    .write_ctx, .write_line, .write_way, .write_good, .write_ppn, .sweep_read,
     .sweep_set(sweep_index[SetW-1:0]), .sweep_write, .sweep_write_set(sweep_write_index[SetW-1:0]),
     .sweep_all(match_all), .sweep_ctx(match_ctx)
   );
   vmso_xlat_pwc #(.Cfg(Cfg)) u_pwc (
-    .clk, .rst_n, .look_ctx(pwc_ctx), .look_vpn(pwc_vpn), .look_hit(pwc_hit), .look_leaf(pwc_leaf),
-    .look_level(pwc_level), .look_ppn(pwc_ppn), .insert_valid, .insert_ctx, .insert_vpn,
+    .clk, .rst_n, .look_ctx(pwc_ctx), .look_page(pwc_page), .look_hit(pwc_hit), .look_leaf(pwc_leaf),
+    .look_level(pwc_level), .look_ppn(pwc_ppn), .insert_valid, .insert_ctx, .insert_page,
     .insert_level, .insert_leaf, .insert_ppn, .sweep_valid(sweep_write),
     .sweep_index(sweep_write_index[PwcW-1:0]), .sweep_all(match_all), .sweep_ctx(match_ctx)
   );
@@ -185,13 +184,12 @@ module vmso_xlat
   logic [Cfg.data_bits-1:0] line_data;
 
   assign open = '{
-    slot: miss_slot, ctx: miss.ctx, line: miss.vpn[51:3], page: miss.vpn[2:0], fast: 1'b1,
-    level: start_level, rules: start_rules, kind: start_kind, cause: CauseNone, ppn: start_ppn
+    slot: miss_slot, ctx: miss.ctx, line: miss.vpn[44:3], page: miss.vpn[2:0], fast: 1'b1,
+    level: start_level, rules: start_rules, kind: WalkTable, cause: CauseNone, ppn: start_ppn
   };
   vmso_xlat_slots #(.Cfg(Cfg)) u_slots (
     .clk, .rst_n, .miss_valid, .miss, .miss_way,
-    .miss_upper(start_kind == WalkTable && start_level != '0), .miss_opened, .miss_slot,
-    .miss_busy, .keep_one(lookup_waits || again_next), .slot_free, .share_queue, .share_full,
+    .miss_upper(start_level != '0), .miss_opened, .miss_slot, .miss_busy, .keep_one(lookup_waits || again_next), .slot_free, .share_queue, .share_full,
     .charge_slot(walk_req_slot), .charge_queue,
     .match_on, .match_all, .match_ctx, .restart, .dead, .storm,
     .dropped(walk_dropped | done_dropped), .redo_valid, .redo_ready, .redo_slot, .redo_ctx,
@@ -205,7 +203,7 @@ module vmso_xlat
     .redo_ctx, .redo_line, .redo_cfg, .dead,
     .dropped(walk_dropped), .dead_offered, .walk_req_valid, .walk_req_ready, .walk_req,
     .walk_req_slot,
-    .walk_req_id, .read_rsp_valid, .read_rsp, .read_data, .insert_valid, .insert_ctx, .insert_vpn,
+    .walk_req_id, .read_rsp_valid, .read_rsp, .read_data, .insert_valid, .insert_ctx, .insert_page,
     .insert_level, .insert_leaf, .insert_ppn, .passed_valid, .answer_slot(first_slot),
     .answer_looks(first_looks), .answer_valid(first_valid), .answer_fault(first_fault),
     .answer_cause(first_cause), .answer_level(first_level), .answer_ppn(first_ppn),
@@ -220,7 +218,7 @@ module vmso_xlat
     .at_head, .at_tail, .at_way, .at_key, .at_next, .at_page, .free_valid, .free_slot,
     .answer_valid, .answer_ready, .refuse, .answer, .tlb_write_valid(write_valid),
     .tlb_write_ready(write_ready), .tlb_write_ctx(write_ctx), .tlb_write_line(write_line),
-    .tlb_write_way(write_way), .tlb_write_level(write_level), .tlb_write_good(write_good),
+    .tlb_write_way(write_way), .tlb_write_good(write_good),
     .tlb_write_ppn(write_ppn)
   );
   assign ending = working && (match_all || working_ctx == match_ctx);

@@ -194,12 +194,8 @@ module vmso_xlat_fence
   assign fence_done_number = done_q;
 
 `ifdef VMSO_CHECKS
-  logic format_built;
-  assign format_built = fence.cfg.format == FormatOff || fence.cfg.format == FormatIdentity
-                        || fence.cfg.format == FormatX86_64L4
-                        || fence.cfg.format == FormatX86_64L5;
   `VMSO_INTG(CommitWasJudged, !fence_valid || fence.kind != FenceCommit
-                              || (format_built && 32'(fence.ctx) < Cfg.contexts))
+                              || (built(Cfg.formats, fence.cfg.format) && 32'(fence.ctx) < Cfg.contexts))
   `VMSO_INTG(ColourIsFree, state_q != FenceFlip || !colour_busy[!colour_q])
   `VMSO_INTG(StaysHeld, state_q != FenceMark || issue_held)
   `VMSO_IMPL(RestartIsAlone, !restart || paused)

@@ -6,7 +6,8 @@
 //              answer
 // tlb_write    valid/ready; only pages whose entries are good by themselves. A slot is free three
 //              cycles later, when every lookup that missed the line before has been refused
-// latency      eight pages in 11 cycles, waiters are answered meanwhile; then the next walk
+// latency      eight pages in 11 cycles, waiters are answered meanwhile; then the next walk. A large page
+//              fills nothing: its end is that of its waiters
 // dead walks   are dropped instead of begun. working, working_ctx: one is being ended
 // reset        control
 `include "vmso_assert.svh"
@@ -55,7 +56,6 @@ module vmso_xlat_finish
   output context_t                 tlb_write_ctx,
   output line_t                    tlb_write_line,
   output logic [1:0]               tlb_write_way,
-  output logic [2:0]               tlb_write_level,
   output logic [7:0]               tlb_write_good,
   output ppn_t [7:0]               tlb_write_ppn
 );
@@ -70,7 +70,7 @@ module vmso_xlat_finish
   // -- the walk that is being ended ---------------------------------------------------------------
   state_e state_d, state_q;
   walk_t  next, walk_q;
-  logic   next_valid, next_pop, next_dead, begins, room, judged_all, waiters_q, from_entries;
+  logic   next_valid, next_pop, next_dead, begins, room, judged_all, waiters_q, from_entries, fills;
   logic [KeyW-1:0]   key_q;
   logic [CountW-1:0] count;
 
@@ -99,9 +99,9 @@ module vmso_xlat_finish
       FinishIdle:  if (begins) state_d = FinishClose;
       FinishClose: state_d = FinishHead;
       FinishHead:  state_d = FinishWaiters;
-      FinishWaiters: if (!waiters_q && (judged_all || !from_entries)) begin
-        state_d = from_entries ? FinishWrite : FinishIdle;
-        free_now = !from_entries;
+      FinishWaiters: if (!waiters_q && (judged_all || !fills)) begin
+        state_d = fills ? FinishWrite : FinishIdle;
+        free_now = !fills;
       end
       default: if (tlb_write_ready) begin  // FinishWrite
         state_d  = FinishIdle;
@@ -134,19 +134,23 @@ module vmso_xlat_finish
   // -- judge: one page per cycle, from the opener's on --------------------------------------------
   logic [3:0] asked_q;                 // pages asked for
   logic       entry_valid_q, good_valid_q, judged_valid;
-  logic [2:0] asked_page, entry_page_q, good_page_q;
+  logic [2:0] asked_page, entry_page_q, good_page_q, word;
   logic [63:0] entry;
   logic       unused_leaf, entry_fault, good_q, inside_window;
   cause_e     entry_cause, cause_q;
   ppn_t       entry_ppn, ppn_q;
 
-  assign from_entries = walk_q.kind == WalkTable || walk_q.kind == WalkSuper;
+  assign fills        = walk_q.kind == WalkTable;
+  assign from_entries = fills || walk_q.kind == WalkSuper;
   assign asked_page   = walk_q.page + asked_q[2:0];
-  assign line_addr    = {walk_q.slot[SlotW-1:0], BeatW'(asked_page >> PerBeatW)};
-  assign entry        = line_data[(32'(entry_page_q) & (PerBeat - 1))*64 +: 64];
-  vmso_xlat_decode u_decode (
-    .entry, .level(3'd0), .rules(walk_q.rules), .leaf(unused_leaf), .fault(entry_fault),
-    .cause(entry_cause), .ppn(entry_ppn)
+  assign line_addr    = {walk_q.slot[SlotW-1:0],
+                         BeatW'(entry_word(walk_q.rules.format, 1'b0, asked_page) >> PerBeatW)};
+  assign word         = entry_word(walk_q.rules.format, walk_q.line[0], entry_page_q);
+  assign entry        = entry_bits(walk_q.rules.format,
+                                   line_data[(32'(word) & (PerBeat - 1))*64 +: 64], entry_page_q[0]);
+  vmso_xlat_decode #(.Formats(Cfg.formats)) u_decode (
+    .entry, .level(3'd0), .page({walk_q.line[0], entry_page_q}), .rules(walk_q.rules),
+    .leaf(unused_leaf), .fault(entry_fault), .cause(entry_cause), .ppn(entry_ppn)
   );
   always_ff @(posedge clk) begin
     if (!rst_n) begin
@@ -154,7 +158,7 @@ module vmso_xlat_finish
       good_valid_q  <= 1'b0;
     end else begin
       entry_valid_q <= working && from_entries && !asked_q[3];
-      good_valid_q  <= entry_valid_q;
+      good_valid_q  <= entry_valid_q && working;
     end
   end
   always_ff @(posedge clk) begin
@@ -165,7 +169,8 @@ module vmso_xlat_finish
     if (walk_q.kind == WalkSuper) begin
       good_q  <= 1'b1;
       cause_q <= CauseNone;
-      ppn_q   <= page_of(walk_q.ppn, {walk_q.line[32:0], entry_page_q}, walk_q.level);
+      ppn_q   <= page_of(walk_q.rules.format, walk_q.ppn, {walk_q.line[32:0], entry_page_q},
+                         walk_q.level);
     end else begin
       good_q  <= !entry_fault;
       cause_q <= entry_cause;
@@ -228,7 +233,6 @@ module vmso_xlat_finish
   assign tlb_write_ctx   = walk_q.ctx;
   assign tlb_write_line  = walk_q.line;
   assign tlb_write_way   = at_way;
-  assign tlb_write_level = walk_q.level;
   assign tlb_write_good  = page_good_q;
   assign tlb_write_ppn   = page_ppn_q;
 

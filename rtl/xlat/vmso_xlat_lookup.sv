@@ -2,10 +2,9 @@
 // The lookup pipeline: what becomes of one {context, page}?
 //
 // lookup       valid/ready; ready = !stop, independent of valid; one per cycle
-// answer       cycle 3 after the handshake, valid only: a TLB hit, an identity page, or a fault
-//              that needs no table. Judged against the windows of that cycle
-// miss         cycle 2, valid only: no TLB hit. start: where its walk would begin (valid fields:
-//              level, rules, kind, ppn)
+// answer       cycle 3 after the handshake, valid only: a TLB hit, a large page of the walk cache, an
+//              identity page, or a fault that needs no table. Judged against the windows of that cycle
+// miss         cycle 2, valid only: none of these. start: the table where its walk would begin
 // again_next   a lookup that is asked again is in cycle 1; again_under_way: in cycle 1 or 2
 // idle         no lookup is in cycles 1..3
 // reset        valid bits
@@ -27,21 +26,19 @@ module vmso_xlat_lookup
   input  logic            tlb_hit,
   input  logic [1:0]      tlb_way,
   output context_t        pwc_ctx,
-  output vpn_t            pwc_vpn,
+  output page_t           pwc_page,
   input  logic            pwc_hit,
   input  logic            pwc_leaf,
   input  logic [2:0]      pwc_level,
   input  ppn_t            pwc_ppn,
   // cycle 2
   input  ppn_t            tlb_ppn,
-  input  logic [2:0]      tlb_level,
   output logic            miss_valid,
   output lookup_t         miss,
   output logic [1:0]      miss_way,
   output logic            miss_pwc_hit,
   output logic [2:0]      start_level,
   output rules_t          start_rules,
-  output walk_kind_e      start_kind,
   output ppn_t            start_ppn,
   output logic            tlb_hit_pulse,
   // cycle 3
@@ -64,12 +61,12 @@ module vmso_xlat_lookup
   always_ff @(posedge clk) tag_q <= lookup;
 
   // -- cycle 1: tags match, the walk cache is looked up, the context judges -----------------------
-  logic   way_valid_q, hit_q, direct_q, identity_q, beyond_q;
+  logic   way_valid_q, hit_q, large_q, direct_q, identity_q, beyond_q;
   cause_e cause_d, cause_q;
   lookup_t way_q;
 
   assign pwc_ctx = tag_q.ctx;
-  assign pwc_vpn = tag_q.vpn;
+  assign pwc_page = tag_q.vpn[44:0];
   assign cause_d = early_cause(cfg.format, cfg.pa_bits, tag_q.vpn);
   always_ff @(posedge clk) begin
     if (!rst_n) way_valid_q <= 1'b0;
@@ -82,10 +79,10 @@ module vmso_xlat_lookup
     direct_q     <= cause_d != CauseNone || cfg.format == FormatIdentity;
     beyond_q     <= tag_q.vpn[43:0] < cfg.root || tag_q.vpn[43:0] > cfg.limit;
     hit_q        <= tlb_hit;
+    large_q      <= pwc_hit && pwc_leaf;
     miss_way     <= tlb_way;
     miss_pwc_hit <= pwc_hit;
     start_rules  <= rules_of(cfg);
-    start_kind   <= pwc_hit && pwc_leaf ? WalkSuper : WalkTable;
     if (!pwc_hit) start_level <= root_level(cfg.format);
     else start_level <= pwc_leaf ? pwc_level : pwc_level - 1'b1;
     start_ppn    <= pwc_hit ? pwc_ppn : cfg.root;
@@ -97,12 +94,16 @@ module vmso_xlat_lookup
   logic    page_beyond_q;
 
   assign miss          = way_q;
-  assign miss_valid    = way_valid_q && !direct_q && !hit_q;
-  assign tlb_hit_pulse = way_valid_q && !direct_q && hit_q;
+  assign miss_valid    = way_valid_q && !direct_q && !hit_q && !large_q;
+  assign tlb_hit_pulse = way_valid_q && !direct_q && (hit_q || large_q);
   always_comb begin
     page_d = '{
-      job: way_q.job, run: way_q.run, fault: 1'b0, cause: CauseNone, level: tlb_level, ppn: tlb_ppn
+      job: way_q.job, run: way_q.run, fault: 1'b0, cause: CauseNone, level: 3'd0, ppn: tlb_ppn
     };
+    if (!hit_q) begin
+      page_d.level = start_level;
+      page_d.ppn   = page_of(start_rules.format, start_ppn, way_q.vpn[35:0], start_level);
+    end
     if (identity_q) begin
       page_d.level = LevelNone;
       page_d.ppn   = way_q.vpn[43:0];
@@ -115,7 +116,7 @@ module vmso_xlat_lookup
   end
   always_ff @(posedge clk) begin
     if (!rst_n) page_valid_q <= 1'b0;
-    else page_valid_q <= way_valid_q && (direct_q || hit_q);
+    else page_valid_q <= way_valid_q && (direct_q || hit_q || large_q);
   end
   always_ff @(posedge clk) begin
     page_q        <= page_d;

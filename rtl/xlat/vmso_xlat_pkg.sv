@@ -4,7 +4,10 @@ package vmso_xlat_pkg;
   import vmso_pkg::*;
   import vmso_rec_pkg::*;
 
-  typedef logic [48:0] line_t;  // vpn without the page of eight
+  // What a table can translate of a page number: bits above these repeat the highest one of them, or the
+  // address is out of its format's range and no walk begins.
+  typedef logic [44:0] page_t;
+  typedef logic [41:0] line_t;  // page_t without the page of eight
   typedef logic [5:0]  slot_t;  // walk slot
 
   // What of a context's configuration judges its entries.
@@ -24,7 +27,7 @@ package vmso_xlat_pkg;
 
   typedef enum logic [1:0] {
     WalkTable = 2'd0,  // `ppn` is the table to read; at the end: the entries of a level 0 line
-    WalkSuper = 2'd1,  // `ppn` is the first page of a leaf above level 0 that maps the whole line
+    WalkSuper = 2'd1,  // at the end: `ppn` is the first page of a leaf above level 0 that maps the line
     WalkFault = 2'd2,  // every page of the line has the fault `cause`
     WalkRefuse = 2'd3  // every waiter is told to ask again
   } walk_kind_e;
@@ -61,41 +64,73 @@ package vmso_xlat_pkg;
     return beyond;
   endfunction
 
+  // Is a format built? Bit n of `formats`: code n.
+  function automatic logic built(int unsigned formats, format_e format);
+    return formats[5'(format)];
+  endfunction
+
   // Cause of a lookup that fails before any table is read. All pages of a line share it.
   function automatic cause_e early_cause(format_e format, logic [5:0] pa_bits, vpn_t vpn);
-    cause_e cause;
-    cause = CauseNone;
+    logic same_from_26, same_from_35, same_from_44;  // bits from there on are equal
+    logic beyond;
+    same_from_44 = vpn[51:44] == '0 || vpn[51:44] == '1;
+    same_from_35 = same_from_44 && (vpn[43:35] == '0 || vpn[43:35] == '1) && vpn[43] == vpn[44];
+    same_from_26 = same_from_35 && (vpn[34:26] == '0 || vpn[34:26] == '1) && vpn[34] == vpn[35];
     unique case (format)
-      FormatIdentity: if (page_beyond(vpn, pa_bits)) cause = CauseVaRange;
-      FormatX86_64L4: if (vpn[51:35] != '0 && vpn[51:35] != '1) cause = CauseVaRange;
-      FormatX86_64L5: if (vpn[51:44] != '0 && vpn[51:44] != '1) cause = CauseVaRange;
-      default: cause = CauseCtxOff;
+      FormatIdentity: beyond = page_beyond(vpn, pa_bits);
+      FormatX86_32: beyond = vpn[51:20] != '0;
+      FormatSv39: beyond = !same_from_26;
+      FormatX86_64L4, FormatSv48: beyond = !same_from_35;
+      FormatX86_64L5, FormatSv57: beyond = !same_from_44;
+      FormatAArch64: beyond = vpn[51:36] != '0;
+      default: return CauseCtxOff;
     endcase
-    return cause;
+    return beyond ? CauseVaRange : CauseNone;
   endfunction
 
   function automatic logic [2:0] root_level(format_e format);
-    return format == FormatX86_64L5 ? 3'd4 : 3'd3;
-  endfunction
-
-  // Index of the wanted entry in its table: line of eight, and place in it.
-  function automatic logic [8:0] entry_index(logic [44:0] vpn, logic [2:0] level);
-    unique case (level)
-      3'd1: return vpn[17:9];
-      3'd2: return vpn[26:18];
-      3'd3: return vpn[35:27];
-      3'd4: return vpn[44:36];
-      default: return vpn[8:0];
+    unique case (format)
+      FormatX86_32: return 3'd1;
+      FormatSv39: return 3'd2;
+      FormatX86_64L5, FormatSv57: return 3'd4;
+      default: return 3'd3;
     endcase
   endfunction
 
-  // Page of a leaf at `level` that starts at `base`.
-  function automatic ppn_t page_of(ppn_t base, logic [35:0] vpn, logic [2:0] level);
+  // An entry's place in its table.
+  typedef struct packed {
+    logic [6:0] group;  // of eight entries: what a walk reads at once
+    logic [2:0] entry;  // in the group
+  } entry_place_t;
+  // x86-32 has ten bits a level and 4 bytes an entry, the others nine and 8: a table always has 4 KiB.
+  function automatic entry_place_t entry_index(format_e format, page_t page, logic [2:0] level);
     unique case (level)
-      3'd1: return base | 44'(vpn[8:0]);
-      3'd2: return base | 44'(vpn[17:0]);
-      3'd3: return base | 44'(vpn[26:0]);
-      3'd4: return base | 44'(vpn[35:0]);
+      3'd1: return format == FormatX86_32 ? page[19:10] : {1'b0, page[17:9]};
+      3'd2: return {1'b0, page[26:18]};
+      3'd3: return {1'b0, page[35:27]};
+      3'd4: return {1'b0, page[44:36]};
+      default: return format == FormatX86_32 ? page[9:0] : {1'b0, page[8:0]};
+    endcase
+  endfunction
+  // Byte offset of a group in its table.
+  function automatic logic [11:0] group_offset(format_e format, logic [6:0] group);
+    return format == FormatX86_32 ? {group, 5'd0} : {group[5:0], 6'd0};
+  endfunction
+  // Which 8 bytes of the 64 around it hold an entry. x86-32: the half of them that `entry` bit 0 tells.
+  function automatic logic [2:0] entry_word(format_e format, logic odd_group, logic [2:0] entry);
+    return format == FormatX86_32 ? {odd_group, entry[2:1]} : entry;
+  endfunction
+  function automatic logic [63:0] entry_bits(format_e format, logic [63:0] word, logic odd);
+    return format == FormatX86_32 ? {32'd0, odd ? word[63:32] : word[31:0]} : word;
+  endfunction
+
+  // Page of a leaf at `level` that starts at `base`.
+  function automatic ppn_t page_of(format_e format, ppn_t base, logic [35:0] page, logic [2:0] level);
+    unique case (level)
+      3'd1: return base | (format == FormatX86_32 ? 44'(page[9:0]) : 44'(page[8:0]));
+      3'd2: return base | 44'(page[17:0]);
+      3'd3: return base | 44'(page[26:0]);
+      3'd4: return base | 44'(page[35:0]);
       default: return base;
     endcase
   endfunction

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Page-walk cache: good entries of the upper levels, pointers and leaves, direct mapped per level.
+// Page-walk cache: good entries of the upper levels, direct mapped per level. A pointer shortens a walk, a
+// leaf (a large page) answers by itself. Level n maps 2^(12+9n) bytes; an entry of x86-32 level 1 maps two
+// of these and is kept in each half that was asked for.
 //
 // look         combinational: the hit at the lowest level
 // insert       an entry that passed all checks, found at insert_level 1..4; seen by the next cycle
@@ -9,6 +11,7 @@
 `include "vmso_assert.svh"
 module vmso_xlat_pwc
   import vmso_pkg::*;
+  import vmso_xlat_pkg::*;
 #(
   parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
   localparam int unsigned Most   = Cfg.tlb_lines < 64 ? 16 : Cfg.tlb_lines > 1024 ? 256
@@ -18,14 +21,14 @@ module vmso_xlat_pwc
   input  logic              clk,
   input  logic              rst_n,
   input  context_t          look_ctx,
-  input  vpn_t              look_vpn,
+  input  page_t             look_page,
   output logic              look_hit,
   output logic              look_leaf,
   output logic [2:0]        look_level,  // of the entry that hit
   output ppn_t              look_ppn,    // table below, or first page of the leaf
   input  logic              insert_valid,
   input  context_t          insert_ctx,
-  input  vpn_t              insert_vpn,
+  input  page_t             insert_page,
   input  logic [2:0]        insert_level,
   input  logic              insert_leaf,
   input  ppn_t              insert_ppn,
@@ -40,8 +43,8 @@ module vmso_xlat_pwc
   for (genvar level = 1; level < 5; level++) begin : gen_level
     localparam int unsigned Entries = level == 1 ? Most : level == 2 ? 16 : 8;
     localparam int unsigned IndexW  = $clog2(Entries);
-    localparam int unsigned Shift   = 9 * level;  // vpn bits that the entry does not see
-    localparam int unsigned KeyW    = 52 - Shift;
+    localparam int unsigned Shift   = 9 * level;  // page bits that the entry does not see
+    localparam int unsigned KeyW    = 45 - Shift;
     typedef struct packed {
       context_t        ctx;
       logic [KeyW-1:0] key;
@@ -54,11 +57,11 @@ module vmso_xlat_pwc
     logic               insert_here, swept;
 
     assign look_index   = sweep_valid ? sweep_index[IndexW-1:0]
-                                      : look_vpn[Shift +: IndexW] ^ IndexW'(look_ctx);
-    assign insert_index = insert_vpn[Shift +: IndexW] ^ IndexW'(insert_ctx);
+                                      : look_page[Shift +: IndexW] ^ IndexW'(look_ctx);
+    assign insert_index = insert_page[Shift +: IndexW] ^ IndexW'(insert_ctx);
     assign insert_here  = insert_valid && insert_level == 3'(level);
     assign inserted = '{
-      ctx: insert_ctx, key: insert_vpn[51:Shift], leaf: insert_leaf, ppn: insert_ppn
+      ctx: insert_ctx, key: insert_page[44:Shift], leaf: insert_leaf, ppn: insert_ppn
     };
     vmso_lutram #(.Depth(Entries), .Bits($bits(entry_t))) u_entries (
       .clk, .write_en(insert_here), .write_addr(insert_index), .write_data(inserted),
@@ -71,7 +74,7 @@ module vmso_xlat_pwc
       .drop_valid(swept && valid_ready), .drop(look_index), .ask(look_index), .is_in(valid)
     );
     assign hits[level]   = valid && found.ctx == look_ctx
-                           && found.key == look_vpn[51:Shift];
+                           && found.key == look_page[44:Shift];
     assign leaves[level] = found.leaf;
     assign ppns[level]   = found.ppn;
   end
@@ -90,8 +93,8 @@ module vmso_xlat_pwc
     end
   end
 
-  logic unused_vpn;  // below level 1
-  assign unused_vpn = ^{look_vpn[8:0], insert_vpn[8:0]};
+  logic unused_page;  // below level 1
+  assign unused_page = ^{look_page[8:0], insert_page[8:0]};
 
 `ifdef VMSO_CHECKS
   `VMSO_INTG(NoMatchingInsert,

@@ -120,7 +120,7 @@ module vmso_xlat_slots
   assign miss_key = {miss.job[KeyW-6:0], miss.run};
   for (genvar s = 0; s < Slots; s++) begin : gen_same
     logic same_region;
-    assign same_region = ctx_q[s] == miss.ctx && line_q[s][48:6] == miss.vpn[51:9];
+    assign same_region = ctx_q[s] == miss.ctx && line_q[s][41:6] == miss.vpn[44:9];
     assign region[s]   = same_region && upper_q[s];
     assign same[s]     = same_region && line_q[s][5:0] == miss.vpn[8:3];
   end
@@ -238,7 +238,7 @@ module vmso_xlat_slots
     if (miss_opened) begin
       same_ctx_q[free_index] <= miss.ctx == match_ctx;
       ctx_q[free_index]  <= miss.ctx;
-      line_q[free_index] <= miss.vpn[51:3];
+      line_q[free_index] <= miss.vpn[44:3];
       way_q[free_index]  <= miss_way;
     end
   end
@@ -260,7 +260,7 @@ module vmso_xlat_slots
   assign redo_slot  = slot_t'(redo_index);
   // a copy of ctx_q and line_q: cheaper than a wide multiplexer
   vmso_lutram #(.Depth(Slots), .Bits($bits(context_t) + $bits(line_t))) u_redo (
-    .clk, .write_en(miss_opened), .write_addr(free_index), .write_data({miss.ctx, miss.vpn[51:3]}),
+    .clk, .write_en(miss_opened), .write_addr(free_index), .write_data({miss.ctx, miss.vpn[44:3]}),
     .read_addr(redo_index), .read_data({redo_ctx, redo_line})
   );
   always_ff @(posedge clk) begin
@@ -300,6 +300,6 @@ module vmso_xlat_slots
   `VMSO_INTG(AskedAgainWithASlot, !(miss_valid && miss.again) || slot_free)
 `endif
   logic unused_bits;
-  assign unused_bits = ^{miss.queue, miss.job[7:KeyW-5], pop_slot, at_slot, free_slot, share_queue,
+  assign unused_bits = ^{miss.queue, miss.vpn[51:45], miss.job[7:KeyW-5], pop_slot, at_slot, free_slot, share_queue,
                          charge_slot};
 endmodule : vmso_xlat_slots

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Set-associative TLB: one tag per line of eight neighbouring pages, each page with its valid bit.
+// Set-associative TLB of 4 KiB translations: one tag per line of eight neighbouring pages, each page with its valid bit.
 //
 // read         cycle 0 read_en and the page; cycle 1 `hit` from the tags, and the way that a walk
-//              of this line shall fill; cycle 2 page and level. One per cycle
+//              of this line shall fill; cycle 2 the page. One per cycle
 // write        a line into a way; seen by reads of later cycles. Refused (write_ready) by a
 //              sweep_write. write_ppn stands for one cycle longer
 // sweep        sweep_read in a cycle without read_en, sweep_write with the set of it in the next
@@ -24,17 +24,15 @@ module vmso_xlat_tlb
   input  logic            rst_n,
   input  logic            read_en,
   input  context_t        read_ctx,
-  input  vpn_t            read_vpn,
+  input  page_t           read_page,
   output logic            hit,         // cycle 1
   output logic [1:0]      fill_way,    // cycle 1
   output ppn_t            hit_ppn,     // cycle 2
-  output logic [2:0]      hit_level,   // cycle 2
   input  logic            write_valid,
   output logic            write_ready,
   input  context_t        write_ctx,
   input  line_t           write_line,
   input  logic [1:0]      write_way,
-  input  logic [2:0]      write_level,
   input  logic [7:0]      write_good,  // pages that are valid
   input  ppn_t [7:0]      write_ppn,
   input  logic            sweep_read,
@@ -51,15 +49,14 @@ module vmso_xlat_tlb
   typedef struct packed {
     context_t   ctx;
     line_t      line;
-    logic [2:0] level;
     logic [7:0] good;
   } tag_t;
 
   // Folds the page number over the sets, and contexts apart.
-  function automatic logic [SetW-1:0] set_of(context_t ctx, logic [32:0] line);
+  function automatic logic [SetW-1:0] set_of(context_t ctx, line_t line);
     logic [SetW-1:0] set;
     set = '0;
-    for (int unsigned b = 0; b < 33; b += SetW) set ^= SetW'(line >> b);
+    for (int unsigned b = 0; b < 42; b += SetW) set ^= SetW'(line >> b);
     for (int unsigned b = 0; b < 14; b += SetW) set ^= SetW'({ctx, 2'b00} >> b);
     return set;
   endfunction
@@ -67,17 +64,17 @@ module vmso_xlat_tlb
   // -- cycle 0: tags are read ---------------------------------------------------------------------
   logic [SetW-1:0] set, set_q;
   context_t        ctx_q;
-  vpn_t            vpn_q;
+  page_t           page_q;
   logic [SetW-1:0] write_set;
   tag_t            tags [Ways];
 
-  assign set       = sweep_read ? sweep_set : set_of(read_ctx, read_vpn[35:3]);
-  assign write_set = set_of(write_ctx, write_line[32:0]);
+  assign set       = sweep_read ? sweep_set : set_of(read_ctx, read_page[44:3]);
+  assign write_set = set_of(write_ctx, write_line);
   assign write_ready = !sweep_write;
   always_ff @(posedge clk) begin
     if (read_en || sweep_read) set_q <= set;
     ctx_q <= read_ctx;
-    vpn_q <= read_vpn;
+    page_q <= read_page;
   end
   for (genvar w = 0; w < Ways; w++) begin : gen_tag
     logic write_en;
@@ -85,7 +82,7 @@ module vmso_xlat_tlb
     assign write_en = sweep_write ? sweep_all || tags[w].ctx == sweep_ctx
                                   : write_valid && write_way == 2'(w);
     assign write_tag = sweep_write ? '0 : '{
-      ctx: write_ctx, line: write_line, level: write_level, good: write_good
+      ctx: write_ctx, line: write_line, good: write_good
     };
     vmso_ram_1w1r #(.Depth(Sets), .LaneBits($bits(tag_t))) u_ram (
       .clk, .write_en, .write_addr(sweep_write ? sweep_write_set : write_set),
@@ -96,16 +93,15 @@ module vmso_xlat_tlb
   // -- cycle 1: match; data of all ways is read ---------------------------------------------------
   logic [Ways-1:0] match, empty;
   logic [1:0]      turn_q, match_way, empty_way, way_q;
-  logic [2:0]      page_q, hit_level_d;
+  logic [2:0]      place_q;
   logic [7:0][43:0] data [Ways];
 
   always_comb begin
     match_way = '0;
     empty_way = turn_q;
     hit       = 1'b0;
-    hit_level_d = '0;
     for (int unsigned w = 0; w < Ways; w++) begin
-      match[w] = tags[w].good != '0 && tags[w].ctx == ctx_q && tags[w].line == vpn_q[51:3];
+      match[w] = tags[w].good != '0 && tags[w].ctx == ctx_q && tags[w].line == page_q[44:3];
       empty[w] = tags[w].good == '0;
       if (match[w]) match_way = 2'(w);
     end
@@ -114,10 +110,7 @@ module vmso_xlat_tlb
       if (empty[turn_q + 2'(i - 1)]) empty_way = turn_q + 2'(i - 1);
     end
     for (int unsigned w = 0; w < Ways; w++) begin
-      if (match[w] && match_way == 2'(w)) begin
-        hit         = tags[w].good[vpn_q[2:0]];
-        hit_level_d = tags[w].level;
-      end
+      if (match[w] && match_way == 2'(w)) hit = tags[w].good[page_q[2:0]];
     end
     fill_way = match != '0 ? match_way : empty_way;
   end
@@ -146,11 +139,10 @@ module vmso_xlat_tlb
 
   // -- cycle 2: data of the way -------------------------------------------------------------------
   always_ff @(posedge clk) begin
-    way_q     <= match_way;
-    page_q    <= vpn_q[2:0];
-    hit_level <= hit_level_d;
+    way_q   <= match_way;
+    place_q <= page_q[2:0];
   end
-  assign hit_ppn = data[way_q][page_q];
+  assign hit_ppn = data[way_q][place_q];
 
 `ifdef VMSO_CHECKS
   logic read_q;

@@ -4,7 +4,7 @@
 // open         valid only: a walk that a lookup opened; its table is known
 // redo         valid/ready: a slot whose walk was dropped; begins again at the root that its
 //              context has now
-// request      cycle after open; the next level's request in the cycle after the line's last beat.
+// request      a group of eight entries: 64 bytes, of x86-32 32. Cycle after open; the next level's request in the cycle after the line's last beat.
 //              Lower levels go first. A request that was offered stays offered
 // answer       valid only: the first waiter's, in the cycle after the last beat (event stage).
 //              Where there is no room for it the finisher gives it. answer_looks: the same, also for a
@@ -54,7 +54,7 @@ module vmso_xlat_walk
   input  logic [Cfg.data_bits-1:0] read_data,
   output logic                     insert_valid,
   output context_t                 insert_ctx,
-  output vpn_t                     insert_vpn,
+  output page_t                    insert_page,
   output logic [2:0]               insert_level,
   output logic                     insert_leaf,
   output ppn_t                     insert_ppn,
@@ -101,7 +101,8 @@ module vmso_xlat_walk
     redo = '{
       slot: redo_slot_q, ctx: redo_ctx_q, line: redo_line_q, page: '0, fast: 1'b0,
       level: root_level(redo_cfg.format), rules: rules_of(redo_cfg), kind: WalkTable,
-      cause: early_cause(redo_cfg.format, redo_cfg.pa_bits, {redo_line_q, 3'd0}),
+      cause: early_cause(redo_cfg.format, redo_cfg.pa_bits,
+                         {{7{redo_line_q[41]}}, redo_line_q, 3'd0}),
       ppn: redo_cfg.root
     };
     if (redo.cause != CauseNone) begin
@@ -132,7 +133,7 @@ module vmso_xlat_walk
   logic  offered_q, offered_down_q;  // the request of the last cycle was not taken
   logic  fresh_dead, down_dead, fresh_wants, down_wants, use_down, taken, direct, direct_room;
   walk_t asking;
-  logic [8:0] index;
+  entry_place_t index;
 
   assign fresh_dead  = fresh_valid && dead[fresh.slot[SlotW-1:0]]
                        && !(offered_q && !offered_down_q);
@@ -144,8 +145,11 @@ module vmso_xlat_walk
   assign asking      = use_down ? down : fresh;
   assign walk_req_valid = use_down ? down_wants : fresh_wants;
   assign taken       = walk_req_valid && walk_req_ready;
-  assign index       = entry_index({asking.line[41:0], asking.page}, asking.level);
-  assign walk_req    = '{addr: {asking.ppn, index[8:3], 6'd0}, len: 8'(Beats - 1)};
+  assign index       = entry_index(asking.rules.format, {asking.line, asking.page}, asking.level);
+  assign walk_req    = '{
+    addr: {asking.ppn, group_offset(asking.rules.format, index.group)},
+    len: asking.rules.format == FormatX86_32 ? 8'((Beats + 1) / 2 - 1) : 8'(Beats - 1)
+  };
   assign walk_req_slot = asking.slot;
   assign dead_offered = walk_req_valid && dead[asking.slot[SlotW-1:0]];
   // a new walk that needs no line goes to the event stage, in a cycle in which no line comes
@@ -162,9 +166,10 @@ module vmso_xlat_walk
   logic             beat, last, line_bad, leaf, entry_fault, goes_down;
   walk_t            flight;
   logic [SlotW-1:0] id;
-  logic [2:0]       wanted;       // entry of the line
-  logic [63:0]      here, entry;  // wanted entry, if this is its beat; else what was kept of it
-  logic [8:0]       flight_index;
+  entry_place_t     wanted;
+  logic [2:0]       word;         // that holds it, of the 64 bytes around
+  logic [63:0]      here, there;  // that word, if this is its beat; else what was kept of it
+  logic [63:0]      entry;
   read_resp_e       line_resp;
   cause_e           entry_cause, line_cause;
   ppn_t             entry_ppn;
@@ -178,29 +183,30 @@ module vmso_xlat_walk
     .clk, .write_en(taken), .write_addr(walk_req_id[SlotW-1:0]), .write_data(asking),
     .read_addr(id), .read_data(flight)
   );
-  assign flight_index = entry_index({flight.line[41:0], flight.page}, flight.level);
-  assign wanted       = flight_index[2:0];
+  assign wanted = entry_index(flight.rules.format, {flight.line, flight.page}, flight.level);
+  assign word   = entry_word(flight.rules.format, wanted.group[0], wanted.entry);
+  assign here   = read_data[(32'(word) & (PerBeat - 1))*64 +: 64];
   if (Beats == 1) begin : gen_whole_line
-    assign here  = read_data[32'(wanted)*64 +: 64];
-    assign entry = here;
+    assign there = here;
   end else begin : gen_beats
     logic [63:0] kept;
     logic        has_wanted;
-    assign here       = read_data[(32'(wanted) & (PerBeat - 1))*64 +: 64];
-    assign has_wanted = beat_q[id] == BeatW'(wanted >> PerBeatW);
+    assign has_wanted = beat_q[id] == BeatW'(entry_word(flight.rules.format, 1'b0, wanted.entry)
+                                             >> PerBeatW);
     vmso_lutram #(.Depth(Ids), .Bits(64)) u_kept (
       .clk, .write_en(beat && has_wanted), .write_addr(id), .write_data(here), .read_addr(id),
       .read_data(kept)
     );
-    assign entry = has_wanted ? here : kept;
+    assign there = has_wanted ? here : kept;
   end
+  assign entry = entry_bits(flight.rules.format, there, wanted.entry[0]);
   vmso_ram_1w1r #(.Depth(Slots * Beats < 2 ? 2 : 2**LineW), .LaneBits(Cfg.data_bits)) u_lines (
     .clk, .write_en(beat && read_rsp.has_data), .write_addr({flight.slot[SlotW-1:0], beat_q[id]}),
     .write_data(read_data), .read_en(1'b1), .read_addr(line_addr), .read_data(line_data)
   );
-  vmso_xlat_decode u_decode (
-    .entry, .level(flight.level), .rules(flight.rules), .leaf, .fault(entry_fault),
-    .cause(entry_cause), .ppn(entry_ppn)
+  vmso_xlat_decode #(.Formats(Cfg.formats)) u_decode (
+    .entry, .level(flight.level), .page({flight.line[0], flight.page}), .rules(flight.rules), .leaf,
+    .fault(entry_fault), .cause(entry_cause), .ppn(entry_ppn)
   );
 
   assign line_resp = read_resp_e'(resp_q[id]) == RespOkay ? read_rsp.resp
@@ -237,7 +243,7 @@ module vmso_xlat_walk
   logic   event_end;
   cause_e entry_cause_q;
   walk_t  event_d, event_q;
-  vpn_t   event_vpn;
+  page_t  event_page;
 
   assign direct_room = !last;
   always_comb begin
@@ -268,14 +274,14 @@ module vmso_xlat_walk
     entry_cause_q <= entry_cause;
   end
 
-  assign event_vpn  = {event_q.line, event_q.page};
+  assign event_page = {event_q.line, event_q.page};
   assign event_dead = dead[event_q.slot[SlotW-1:0]];
   assign event_end  = event_valid_q && !event_down_q && !event_dead;
 
   assign insert_valid = event_valid_q && !event_dead
                         && (event_down_q || (event_leaf_q && event_q.kind == WalkSuper));
   assign insert_ctx   = event_q.ctx;
-  assign insert_vpn   = event_vpn;
+  assign insert_page  = event_page;
   assign insert_level = event_q.level;
   assign insert_leaf  = event_q.kind == WalkSuper;
   assign insert_ppn   = event_q.ppn;
@@ -290,7 +296,7 @@ module vmso_xlat_walk
                         && event_q.kind != WalkRefuse;
   assign answer_valid = answer_looks && !event_dead;
   assign answer_level = event_q.level;
-  assign answer_ppn   = page_of(event_q.ppn, event_vpn[35:0], event_q.level);
+  assign answer_ppn   = page_of(event_q.rules.format, event_q.ppn, event_page[35:0], event_q.level);
   vmso_axi_window u_window (.windows, .page(answer_ppn), .inside_window);
   always_comb begin
     answer_fault = 1'b1;
@@ -332,5 +338,5 @@ module vmso_xlat_walk
 `endif
   logic unused_bits;
   assign unused_bits = ^{fresh_count, down_count, fresh_room, down_room, walk_req_id, read_rsp.id,
-                         index[2:0], flight_index[8:3]};
+                         index.entry, wanted.group[6:1]};
 endmodule : vmso_xlat_walk
