@@ -40,6 +40,23 @@ std::vector<uint8_t> random_bytes(size_t count, Random &random) {
   return bytes;
 }
 
+reference::Context context_of(const AddressSpace &space) {
+  reference::Context c;
+  c.format = space.format().code;
+  c.root = space.root();
+  c.limit = space.limit();
+  c.pa_bits = space.pa_bits();
+  const HostFeatures &host = space.features();
+  c.gb = host.gb;
+  c.xd = host.xd;
+  c.pse = host.pse;
+  c.rsw = host.rsw;
+  c.napot = host.napot;
+  c.pbmt = host.pbmt;
+  c.hpd = host.hpd;
+  return c;
+}
+
 // ---- parts
 // -----------------------------------------------------------------------------------------
 
@@ -132,21 +149,7 @@ void System::add_process(unsigned index) {
   const SpaceOptions &o = index < options_.spaces.size() ? options_.spaces[index] : options_.space;
   processes_.push_back(std::make_unique<Process>(
       memory, allocator, o, Random(options_.seed, fmt::format("process {}", index)), index));
-  const AddressSpace &space = processes_.back()->space();
-  reference::Context c;
-  c.format = space.format().code;
-  c.root = space.root();
-  c.limit = space.limit();
-  c.pa_bits = space.pa_bits();
-  const HostFeatures &host = space.features();
-  c.gb = host.gb;
-  c.xd = host.xd;
-  c.pse = host.pse;
-  c.rsw = host.rsw;
-  c.napot = host.napot;
-  c.pbmt = host.pbmt;
-  c.hpd = host.hpd;
-  contexts_.push_back(c);
+  contexts_.push_back(vmso::context_of(processes_.back()->space()));
 }
 
 void System::place_windows() {
@@ -210,13 +213,11 @@ void System::commit_context(unsigned index, const reference::Context &c) {
   config.pa_bits = c.pa_bits;
   config.root = c.root;
   config.limit = c.limit;
-  config.flags =
-      (c.af_ignore ? VMSO_REG_CONTEXT_FORMAT_AF_IGNORE_bm : 0) |
-      (c.priv ? VMSO_REG_CONTEXT_FORMAT_PRIV_bm : 0) | (c.gb ? VMSO_REG_CONTEXT_FORMAT_GB_bm : 0) |
-      (c.xd ? VMSO_REG_CONTEXT_FORMAT_XD_bm : 0) | (c.pse ? VMSO_REG_CONTEXT_FORMAT_PSE_bm : 0) |
-      (c.rsw ? VMSO_REG_CONTEXT_FORMAT_RSW_bm : 0) |
-      (c.napot ? VMSO_REG_CONTEXT_FORMAT_NAPOT_bm : 0) |
-      (c.pbmt ? VMSO_REG_CONTEXT_FORMAT_PBMT_bm : 0) | (c.hpd ? VMSO_REG_CONTEXT_FORMAT_HPD_bm : 0);
+  config.flags = (c.af_ignore ? VMSO_CONTEXT_AF_IGNORE : 0) | (c.priv ? VMSO_CONTEXT_PRIV : 0) |
+                 (c.gb ? VMSO_CONTEXT_GB : 0) | (c.xd ? VMSO_CONTEXT_XD : 0) |
+                 (c.pse ? VMSO_CONTEXT_PSE : 0) | (c.rsw ? VMSO_CONTEXT_RSW : 0) |
+                 (c.napot ? VMSO_CONTEXT_NAPOT : 0) | (c.pbmt ? VMSO_CONTEXT_PBMT : 0) |
+                 (c.hpd ? VMSO_CONTEXT_HPD : 0);
   uint16_t fence = 0;
   check(vmso_context_set(&device_, index, &config, &fence), "context");
   check(vmso_fence_wait(&device_, fence), "fence of a context");

@@ -119,6 +119,9 @@ bool queue_shows(uint32_t word, enum vmso_queue_state state);
 std::vector<uint32_t> cut_odd(uint64_t bytes, unsigned count, Random &random);
 std::vector<uint8_t> random_bytes(size_t count, Random &random);
 
+// The context of an address space as its system sets it up.
+reference::Context context_of(const AddressSpace &space);
+
 class System {
  public:
   explicit System(const SystemOptions &options);
