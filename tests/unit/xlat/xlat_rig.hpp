@@ -28,6 +28,8 @@ struct Want {
   int refusals = 0;
 };
 
+constexpr uint64_t kPageBits = (1ull << 45) - 1;  // of a page number: what a table can translate
+
 template <typename Model>
 class Rig : public unit::UnitBench<Model> {
   using Base = unit::UnitBench<Model>;
@@ -90,6 +92,11 @@ class Rig : public unit::UnitBench<Model> {
     number++;
     fences.push_back({kind, ctx, number, {}});
   }
+  // Pages first..last of a context, both inclusive.
+  void fence_range(unsigned ctx, uint64_t first, uint64_t last, bool leaf_only = false) {
+    number++;
+    fences.push_back({2, ctx, number, {}, first & kPageBits, last & kPageBits, leaf_only});
+  }
   void commit(unsigned ctx, const Context &to) {
     number++;
     if (ctx < contexts.size()) contexts[ctx] = to;
@@ -149,6 +156,8 @@ class Rig : public unit::UnitBench<Model> {
   struct Fence {
     unsigned kind, ctx, number;
     Context cfg;
+    uint64_t first = 0, last = 0;
+    bool leaf_only = false;
   };
   struct Read {
     unsigned id;
@@ -235,7 +244,9 @@ class Rig : public unit::UnitBench<Model> {
     if (d.mark_valid && d.mark_ready) {
       for (size_t i = 0; i < wants.size(); i++) {
         auto &w = wants[i];
-        if ((d.mark_all || w.ctx == d.mark_ctx) && w.result) {
+        bool named = d.mark_all;
+        for (unsigned c = 0; c < 4; c++) named |= (d.mark_named >> c & 1) && w.ctx == d.mark_ctx[c];
+        if (named && w.result) {
           w.result.reset();
           queue(i);
         }
@@ -289,6 +300,9 @@ class Rig : public unit::UnitBench<Model> {
       d.fence_valid = 1;
       d.fence_kind = uint8_t(f.kind);
       d.fence_ctx = uint16_t(f.ctx);
+      d.fence_first = f.first;
+      d.fence_last = f.last;
+      d.fence_leaf_only = f.leaf_only;
       d.fence_number = uint16_t(f.number);
       d.cfg_format = uint8_t(f.cfg.format);
       d.cfg_pa_bits = uint8_t(f.cfg.pa_bits);
