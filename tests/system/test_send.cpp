@@ -129,6 +129,21 @@ TEST_CASE("Every format arrives with every page size that it has", "[send][forma
   CHECK(number > 40);
 }
 
+TEST_CASE("Physical addresses of every width that a format can have arrive", "[send][format]") {
+  for (const Format &f : formats()) {
+    for (unsigned pa_bits : {32u, 39u, 46u, 48u, 52u, 56u}) {
+      if (pa_bits > f.most_pa_bits || (f.pages.empty() && pa_bits < 46)) continue;
+      SendOptions o;
+      o.system = options(0x1e + pa_bits);
+      o.system.space = {.format = f.code, .pa_bits = pa_bits};
+      VMSO_SAY_HOW(o.system);
+      INFO(f.option << " " << pa_bits);
+      Sent sent = send(o, 20001);
+      VMSO_CHECK_SENT(sent);
+    }
+  }
+}
+
 TEST_CASE("Eight processes of eight formats send at once", "[send][format]") {
   for (const char *config : {"default", "wide"}) {
     SendOptions o;
@@ -168,7 +183,8 @@ TEST_CASE("All formats and page sizes at once are fenced and used again", "[send
   CHECK(sent.result.fences > 0);
 }
 
-// A megabyte lies on two large pages at most: the lines of their entries and of what points there.
+// The first buffer lies on two large pages: two walks begin before either has cached anything, so
+// what points at the leaves is read twice, each leaf once, and then nothing for the whole file.
 TEST_CASE("Large pages of every format cost a table read for 256 small ones", "[send][format]") {
   unsigned sizes = 0;
   for (const SpaceOptions &space : all_spaces()) {
@@ -182,7 +198,7 @@ TEST_CASE("Large pages of every format cost a table read for 256 small ones", "[
     VMSO_CHECK_SENT(sent);
     unsigned upper = format_of(space.format).levels - page_level(space.page) - 1;
     INFO(sent.result.table_reads << " table reads for " << sent.result.pages << " pages");
-    CHECK(sent.result.table_reads <= (sent.result.pages + 255) / 256 + upper);
+    CHECK(sent.result.table_reads <= (sent.result.pages + 255) / 256 + 2 * upper);
     sizes++;
   }
   CHECK(sizes == 32);

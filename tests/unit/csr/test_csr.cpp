@@ -78,7 +78,7 @@ TEST_CASE("The capability words name every number of the configuration (small)",
   CHECK(s.read(VMSO_REG_CAP_JOBS) == (32 | 128 << 16));
   CHECK(s.read(VMSO_REG_CAP_XLAT) == (8 | 128 << 16));
   CHECK(s.read(VMSO_REG_CAP_TEMPLATE) == (256 | 32 << 16));
-  CHECK(s.read(VMSO_REG_CAP_FEATURES) == (0x0b | 0x1b << 8 | 0x02 << 24));
+  CHECK(s.read(VMSO_REG_CAP_FEATURES) == (0x0b | 0x1ff << 8 | 0x02 << 24));
 }
 
 TEST_CASE("The capability words name every number of the configuration (wide)", "[csr]") {
