@@ -203,7 +203,7 @@ module vmso_csr_access
     if (!rst_n || state_q != StGather) gather_q <= '0;
     else gather_q <= gather_q + 1'b1;
   end
-  vmso_csr_context u_context (
+  vmso_csr_context #(.Formats(16'(Cfg.formats))) u_context (
     .clk, .part_valid(state_q == StGather && gather_q != '0), .part(context_ram_data),
     .legal(context_legal), .cfg(fence_request_cfg)
   );
