@@ -26,6 +26,12 @@ class CplBench : public UnitBench<Vcpl_top> {
     auto &d = dut();
     d.config_valid = d.end_valid = d.consumer_valid = d.reset_valid = d.done_valid = 0;
     d.ring_end_valid = d.notify_valid = 0;
+    d.fault_valid = d.abort_valid = d.fault_read_valid = 0;
+    d.fault_base = d.fence_status = 0;
+    d.fault_log2_records = 0;
+    d.fault_consumer = d.fence_done = 0;
+    d.fence_status_on = 0;
+    d.end_va = d.end_cause = 0;
     d.ctl_queue = 0;
     d.write_ready = 1;
     d.query_queue = 0;

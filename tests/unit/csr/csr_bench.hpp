@@ -33,10 +33,11 @@ struct Fence {
   uint64_t first, last;
   unsigned number, format, pa_bits, flags;
   uint64_t root, limit;
+  bool leaf_only;
 };
 struct Status {
   unsigned state = VMSO_QUEUE_OFF, producer = 0, fetched = 0, cpl_produced = 0, cpl_consumer = 0;
-  bool pending = false, refused = false, no_reads = false, drained = false;
+  bool pending = false, refused = false, no_reads = false, drained = false, fault = false;
 };
 struct Answer {
   uint32_t data;
@@ -51,6 +52,8 @@ class CsrBench {
     dut.s_axil_awvalid = dut.s_axil_wvalid = dut.s_axil_arvalid = 0;
     dut.s_axil_bready = dut.s_axil_rready = 0;
     dut.fence_done_number = 0;
+    dut.fault_producer = 0;
+    dut.fault_read_ready = 0;
     dut.soft_reset_busy = 0;
     dut.ready_status = 1;
     dut.sticky_set = 0;
@@ -64,12 +67,18 @@ class CsrBench {
     late_queues.resize(dut.status_latency - 1u);
   }
 
+  // What stands for a word of a queue's fault record; its register reads 0x9e3779b9 times it.
+  static unsigned fault_word(unsigned queue, unsigned word) { return queue * 8 + word + 1; }
+
   // One cycle: the engine samples, the clock rises, the engine drives.
   void cycle() {
     auto &dut = bench.dut();
     dut.eval();
     if (dut.doorbell_valid && dut.doorbell_ready) {
       doorbells.push_back({dut.doorbell_queue, dut.doorbell_consumer, dut.doorbell_value});
+    }
+    if (dut.fault_read_valid && dut.fault_read_ready) {
+      fault_read = fault_word(dut.fault_read_queue, dut.fault_read_word);
     }
     if (dut.queue_config_valid) {
       configs.push_back({dut.queue_config_queue, dut.queue_config_index, dut.queue_config_data});
@@ -81,7 +90,7 @@ class CsrBench {
     if (dut.fence_valid && dut.fence_ready) {
       fences.push_back({dut.fence_kind, dut.fence_ctx, dut.fence_first, dut.fence_last,
                         dut.fence_number, dut.cfg_format, dut.cfg_pa_bits, dut.cfg_flags,
-                        dut.cfg_root, dut.cfg_limit});
+                        dut.cfg_root, dut.cfg_limit, bool(dut.fence_leaf_only)});
     }
     soft_resets += dut.soft_reset_pulse;
     unsigned asked = dut.status_queue;
@@ -187,13 +196,18 @@ class CsrBench {
     dut.fence_ready = fences_taken && rng() % 8 < ready_of_8;
     Status s = status[answered];
     dut.status =
-        uint8_t(s.state | s.pending << 3 | s.refused << 4 | s.no_reads << 5 | s.drained << 6);
+        uint8_t(s.state | s.pending << 3 | s.refused << 4 | s.no_reads << 5 | s.drained << 6 |
+                s.fault << 7);
+    dut.fault_read_ready = rng() % 8 < ready_of_8;
+    dut.fault_read_data = uint32_t(fault_read * 0x9e3779b9u);
+    fault_read = 0;
     dut.status_producer = uint16_t(s.producer);
     dut.status_fetched = uint16_t(s.fetched);
     dut.status_cpl_produced = uint16_t(s.cpl_produced);
     dut.status_cpl_consumer = uint16_t(s.cpl_consumer);
   }
   unsigned answered = 0;
+  unsigned fault_read = 0;  // queue and word of the fault record that was asked for in this cycle
   std::deque<unsigned> late_queues;  // an answer stands status_latency cycles after its queue
 };
 

@@ -86,7 +86,7 @@ module csr_top
   input  logic                   ready_status,
   output logic [11:0]            status_queue,
   output logic [2:0]             status_latency,
-  input  logic [6:0]             status,
+  input  logic [7:0]             status,
   input  logic [15:0]            status_producer,
   input  logic [15:0]            status_fetched,
   input  logic [15:0]            status_cpl_produced,

@@ -97,10 +97,10 @@ TEST_CASE("Plain registers hold what is written and drive the engine", "[csr]") 
   b.write(VMSO_REG_STORE_LIMIT, 0xfffff5a3);
   b.write(VMSO_REG_IRQ_MASK, 0x80000001);
   b.write(VMSO_REG_RATE_PERIOD, 0xffffabcd);
-  b.write(VMSO_REG_STICKY_MASK, 0xfffffea5);
+  b.write(VMSO_REG_STICKY_MASK, 0xfffffaa5);
   CHECK(b.read(VMSO_REG_RATE_PERIOD) == 0xabcd);
   CHECK(b.bench->rate_period == 0xabcd);
-  CHECK(b.read(VMSO_REG_STICKY_MASK) == 0xa5);
+  CHECK(b.read(VMSO_REG_STICKY_MASK) == 0x2a5);
   CHECK(b.read(VMSO_REG_READ_TIMEOUT) == 0xdeadbeef);
   CHECK(b.read(VMSO_REG_READ_WINDOW) == 0x1234);
   CHECK(b.read(VMSO_REG_STORE_LIMIT) == 0x5a3);
@@ -410,21 +410,23 @@ void check_bitmaps(Bench &b, unsigned queues) {
       s.drained = round == 1 || (round > 1 && b.rng() % 2);
       s.pending = round == 1 || (round > 1 && b.rng() % 2);
       s.refused = b.rng() % 2;
+      s.fault = round == 1 || (round > 1 && b.rng() % 2);
       s.state = unsigned(b.rng() % 6);
     }
     // what a RAM of a power of two places may say of queues that there are not
     for (unsigned queue = queues; queue < queues + 64; queue++) {
-      b.status[queue] = {VMSO_QUEUE_RUN, 0, 0, 0, 0, true, true, true, true};
+      b.status[queue] = {VMSO_QUEUE_RUN, 0, 0, 0, 0, true, true, true, true, true};
     }
     for (uint32_t word = 0; word < 128; word += word < queues / 32 + 2 ? 1 : 25) {
-      uint32_t no_reads = 0, drained = 0, pending = 0;
+      uint32_t no_reads = 0, drained = 0, pending = 0, fault = 0;
       for (unsigned i = 0; i < 32 && 32 * word + i < queues; i++) {
         no_reads |= uint32_t(b.status[32 * word + i].no_reads) << i;
         drained |= uint32_t(b.status[32 * word + i].drained) << i;
         pending |= uint32_t(b.status[32 * word + i].pending) << i;
+        fault |= uint32_t(b.status[32 * word + i].fault) << i;
       }
       INFO("word " << word << " round " << round);
-      CHECK(b.read(VMSO_REG_BITMAP_FAULT_PENDING(word)) == 0);
+      CHECK(b.read(VMSO_REG_BITMAP_FAULT_PENDING(word)) == fault);
       CHECK(b.read(VMSO_REG_BITMAP_NO_READS(word)) == no_reads);
       CHECK(b.read(VMSO_REG_BITMAP_DRAINED(word)) == drained);
       CHECK(b.read(VMSO_REG_BITMAP_COMMAND_PENDING(word)) == pending);
@@ -442,6 +444,90 @@ TEST_CASE("Bitmaps show each queue in its bit and no others (small)", "[csr]") {
 TEST_CASE("Bitmaps show each queue in its bit and no others (wide)", "[csr]") {
   Wide b;
   check_bitmaps(b, 1024);
+}
+
+TEST_CASE("The fault record of a queue is shown while it is parked or its fault pending", "[csr]") {
+  Wide b;
+  b.wait_ready();
+  for (unsigned queue : {0u, 7u, 1023u}) {
+    for (unsigned state = 0; state < 6; state++) {
+      for (bool fault : {false, true}) {
+        b.status[queue].state = state;
+        b.status[queue].fault = fault;
+        for (unsigned word = 0; word < 8; word++) {
+          INFO("queue " << queue << " state " << state << " fault " << fault << " word " << word);
+          uint32_t at = VMSO_REG_QUEUE(queue) + VMSO_REG_QUEUE_FAULT_COOKIE + 4 * word;
+          CHECK(b.write(at, 0xffffffff) == kOkay);
+          bool shown = fault || state == VMSO_QUEUE_PARKED;
+          CHECK(b.read(at) == (shown ? b.fault_word(queue, word) * 0x9e3779b9u : 0));
+        }
+        CHECK(bool(b.read(VMSO_REG_QUEUE(queue) + VMSO_REG_QUEUE_STATE) &
+                   VMSO_REG_QUEUE_STATE_FAULT_bm) == fault);
+      }
+    }
+  }
+  CHECK(b.commands.empty());
+  CHECK(sticky(b) == 0);
+}
+
+TEST_CASE("Fault ring and fence status are set and shown as written", "[csr]") {
+  Small b;
+  b.wait_ready();
+  b.write(VMSO_REG_FAULT_BASE, 0xffffffff);
+  CHECK(b.bench->fault_base == 0);  // the high half commits
+  b.write(VMSO_REG_FAULT_BASE + 4, 0xffffffff);
+  CHECK(b.bench->fault_base == 0xffffffffffffe0);
+  b.write(VMSO_REG_FAULT_SHAPE, 0xffffff0b);
+  CHECK(b.bench->fault_log2_records == 11);
+  b.write(VMSO_REG_FAULT_CONSUMER, 0x1234);
+  CHECK(b.bench->fault_consumer == 0x1234);
+  b.bench->fault_producer = 0xabcd;
+  CHECK(b.read(VMSO_REG_FAULT_PRODUCER) == 0xabcd);
+  b.write(VMSO_REG_FENCE_STATUS, 0x12345678);
+  b.write(VMSO_REG_FENCE_STATUS + 4, 0x9a);
+  b.write(VMSO_REG_FENCE_STATUS_ON, 1);
+  CHECK(b.bench->fence_status == 0x9a12345660);
+  CHECK(b.bench->fence_status_on == 1);
+  CHECK(b.read64(VMSO_REG_FAULT_BASE) == 0xffffffffffffe0);
+}
+
+TEST_CASE("A range of a fence is cut to what tables can translate", "[csr]") {
+  struct Case {
+    uint64_t va, bytes, first, last;  // pages of 45 bits
+  };
+  constexpr uint64_t kTop = 0x1fffffffffff, kHigh = 0x100000000000;  // first page of the high half
+  Wide b;
+  b.wait_ready();
+  unsigned n = 0;
+  for (const Case &c : std::vector<Case>{
+           {0, 0, 0, 0},                        // 0 counts as 1
+           {0xfff, 1, 0, 0},
+           {0xfff, 2, 0, 1},
+           {0, 4096, 0, 0},
+           {0, 4097, 0, 1},
+           {0, ~0ull, 0, kTop},                 // everything but the last byte
+           {1, ~0ull, 0, kTop},                 // everything
+           {0x1000, ~0ull, 1, kTop},            // would wrap: ends at the last page
+           {~0xfffull, 0x1000, kTop, kTop},     // the last page
+           {~0ull, 1, kTop, kTop},
+           {0x00fffffffffff000, 0x1000, kHigh - 1, kHigh - 1},  // last page below the hole
+           {0x00fffffffffff000, 0x2000, kHigh - 1, kHigh - 1},
+           {0x0100000000000000, 0x1000, kHigh, kHigh},          // nothing lies there: one page too many
+           {0x0100000000000000, 0xff00000000000000, kHigh, kTop},
+           {0xff00000000000000, 0x1000, kHigh, kHigh},          // first page above it
+           {0xfefffffffffff000, 0x2000, kHigh, kHigh},
+           {0x7f0000001000, 0x200000, 0x7f0000001, 0x7f0000200}}) {
+    INFO("va " << std::hex << c.va << " bytes " << c.bytes);
+    b.write(VMSO_REG_FENCE_WHAT, VMSO_FENCE_RANGE | (n % 2 ? VMSO_REG_FENCE_WHAT_LEAF_ONLY_bm : 0));
+    b.write64(VMSO_REG_FENCE_VA, c.va);
+    b.write64(VMSO_REG_FENCE_BYTES, c.bytes);
+    b.write(VMSO_REG_FENCE_GO, 0);
+    b.cycles(40);
+    REQUIRE(b.fences.size() == ++n);
+    CHECK(b.fences.back().first == c.first);
+    CHECK(b.fences.back().last == c.last);
+    CHECK(b.fences.back().leaf_only == (n % 2 == 0));
+  }
 }
 
 TEST_CASE("Queue configuration is handed over with the high half and reads back", "[csr]") {
@@ -560,7 +646,7 @@ TEST_CASE("Addresses without a register read 0 and ignore writes", "[csr]") {
   Small b;
   b.wait_ready();
   for (uint32_t addr :
-       {0x008u,    0x058u,    0x1a0u,     0xffcu,    0x1800u,   0x2000u,   0x00fffcu,
+       {0x008u,    0x058u,    0x1ccu,     0xffcu,    0x1800u,   0x2000u,   0x00fffcu,
         0x0100a0u, 0x010100u, 0x020000u,  0x0ffffcu, 0x100040u, 0x100068u, 0x100200u,
         0x17fffcu, 0x180014u, 0x18001cu,  0x180020u, 0x180200u, 0x1bfffcu, 0x1c0000u,
         0x800000u, 0xfffffcu, 0x1004000u, 0x1fffffcu}) {

@@ -498,6 +498,7 @@ class ReadBench : public UnitBench<Model> {
       REQUIRE(unsigned(d.state_status) == f.failed->status);
       REQUIRE(unsigned(d.state_cause) == f.failed->cause);
       REQUIRE(d.state_va == f.failed->va);
+      REQUIRE(d.state_space == (f.failed->va >> 12 & 3));
     }
     first_complete = this->now();
     complete_ = true;

@@ -47,6 +47,7 @@ module read_top
   output logic [7:0]               state_status,
   output logic [7:0]               state_cause,
   output logic [63:0]              state_va,
+  output logic [1:0]               state_space,
   output logic [15:0]              state_sum,
   output logic [13:0]              state_landed,
   output logic                     tmpl_write_valid,
@@ -78,6 +79,7 @@ module read_top
     piece.fetch.queue       = piece_queue;
     piece.addr              = piece_addr;
     piece.va                = piece_va;
+    piece.space             = piece_va[13:12];
     piece.pos               = piece_pos;
     piece.bytes             = piece_bytes;
     read_rsp = '{
@@ -93,6 +95,7 @@ module read_top
   assign state_status = frame_state.status;
   assign state_cause  = frame_state.cause;
   assign state_va     = frame_state.va;
+  assign state_space  = frame_state.space;
   assign state_sum    = frame_state.sum;
   assign state_landed = frame_state.landed;
   for (genvar b = 0; b < 2; b++) begin : gen_bank

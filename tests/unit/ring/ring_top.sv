@@ -35,7 +35,7 @@ module ring_top
   output logic [11:0]              notify_queue,
   output logic                     count_jobs,
   output logic                     count_slot_reads,
-  output logic [8:0]               sticky_set,
+  output logic [NumSticky-1:0]     sticky_set,
   output logic                     slot_req_valid,
   input  logic                     slot_req_ready,
   output logic [55:0]              slot_req_addr,

@@ -42,6 +42,7 @@ struct Run {
   uint64_t va = 0;
   uint32_t bytes = 0;
   bool tmpl = false;
+  unsigned space = 0;
 };
 
 // How a completion describes what could not be read.
@@ -64,13 +65,13 @@ constexpr unsigned kFault = 0x40, kBus = 0x41, kTimeout = 0x42;
 inline Plan plan(const Job &job) {
   Plan p;
   if (job.refused()) return p;
-  auto add = [&](unsigned ctx, uint64_t va, bool tmpl, bool fresh) {
-    if (fresh || va % 4096 == 0) p.runs.push_back({ctx, va, 0, tmpl});
+  auto add = [&](unsigned space, uint64_t va, bool tmpl, bool fresh) {
+    if (fresh || va % 4096 == 0) p.runs.push_back({job.contexts[space], va, 0, tmpl, space});
     p.runs.back().bytes++;
     p.bytes++;
   };
   for (uint32_t i = 0; i < job.header; i++) {
-    add(job.contexts[job.tmpl.space], job.tmpl.addr + i, true, i == 0);
+    add(job.tmpl.space, job.tmpl.addr + i, true, i == 0);
   }
   uint64_t seen = 0;
   auto stop = [&](unsigned status, unsigned cause, unsigned access, uint64_t va) {
@@ -83,7 +84,7 @@ inline Plan plan(const Job &job) {
       if (seen == job.payload) {
         stop(kSumMismatch, 0, 0, 0);
       } else if (seen >= job.skip) {
-        add(job.contexts[b.space], b.addr + i, false, fresh);
+        add(b.space, b.addr + i, false, fresh);
         fresh = false;
       }
     }

@@ -197,6 +197,9 @@ class Rig : public unit::UnitBench<Model> {
     d.load_addr1 = job.buffer1.addr;
     d.load_bytes1 = job.refused() ? 0 : job.buffer1.bytes;
     d.load_ctx1 = uint16_t(job.contexts[job.buffer1.space]);
+    d.load_template_space = uint8_t(job.tmpl.space);
+    d.load_space0 = uint8_t(job.buffer0.space);
+    d.load_space1 = uint8_t(job.buffer1.space);
     d.load_skip_bytes = job.skip;
     uint64_t contexts = 0;
     for (unsigned s = 0; s < 4; s++) {
@@ -556,6 +559,7 @@ class Rig : public unit::UnitBench<Model> {
       const Page &page = e.filled[(e.base + index) % 32];
       REQUIRE(page.fault);
       want = fault_end(page, run.va + offset_at(e, at), run.tmpl);
+      REQUIRE(unsigned(d.end_space) == run.space);
       faults_seen++;
     }
     End got = {d.end_status, d.end_cause, d.end_level, d.end_access, d.end_va};
@@ -681,6 +685,7 @@ class Rig : public unit::UnitBench<Model> {
                 << " got " << d.piece_va << std::dec << ", bytes " << bytes << " got "
                 << int(d.piece_bytes) << ", mark " << mark_);
     REQUIRE(uint64_t(d.piece_va) == va);
+    REQUIRE(unsigned(d.piece_space) == run.space);
     REQUIRE(unsigned(d.piece_bytes) == bytes);
     REQUIRE(unsigned(d.piece_pos) == f.pos);
     REQUIRE(bool(d.piece_last) == (bytes == f.bytes));

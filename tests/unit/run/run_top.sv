@@ -20,6 +20,9 @@ module run_top
   input  logic [8:0]   load_header_bytes,
   input  logic [63:0]  load_template_addr,
   input  logic [11:0]  load_template_ctx,
+  input  logic [1:0]   load_template_space,
+  input  logic [1:0]   load_space0,
+  input  logic [1:0]   load_space1,
   input  logic [63:0]  load_addr0,
   input  logic [23:0]  load_bytes0,
   input  logic [11:0]  load_ctx0,
@@ -67,6 +70,7 @@ module run_top
   output logic [2:0]   end_level,
   output logic [1:0]   end_access,
   output logic [63:0]  end_va,
+  output logic [1:0]   end_space,
   output logic         ready_event_valid,
   output logic [7:0]   ready_event,
   input  logic         fetch_valid,
@@ -88,6 +92,7 @@ module run_top
   output logic [13:0]  piece_fetch_bytes,
   output logic [55:0]  piece_addr,
   output logic [63:0]  piece_va,
+  output logic [1:0]   piece_space,
   output logic [13:0]  piece_pos,
   output logic [12:0]  piece_bytes,
   output logic         piece_last,
@@ -121,9 +126,11 @@ module run_top
     job_load.payload_bytes = load_payload_bytes;
     job_load.header_bytes  = load_header_bytes;
     job_load.template_ref  = '{addr: load_template_addr, bytes: 24'(load_header_bytes),
-                               ctx: load_template_ctx};
-    job_load.buffer0       = '{addr: load_addr0, bytes: load_bytes0, ctx: load_ctx0};
-    job_load.buffer1       = '{addr: load_addr1, bytes: load_bytes1, ctx: load_ctx1};
+                               ctx: load_template_ctx, space: load_template_space};
+    job_load.buffer0       = '{addr: load_addr0, bytes: load_bytes0, ctx: load_ctx0,
+                               space: load_space0};
+    job_load.buffer1       = '{addr: load_addr1, bytes: load_bytes1, ctx: load_ctx1,
+                               space: load_space1};
     job_load.contexts      = '{reserved: '0, valid: load_contexts[51:48], id: load_contexts[47:0]};
     job_load.skip_bytes    = load_skip_bytes;
   end
@@ -149,11 +156,13 @@ module run_top
   assign end_level  = run_end.level;
   assign end_access = run_end.access;
   assign end_va     = run_end.va;
+  assign end_space  = run_end.space;
   assign piece_job         = piece.fetch.job;
   assign piece_frame       = piece.fetch.frame;
   assign piece_fetch_bytes = piece.fetch.bytes;
   assign piece_addr  = piece.addr;
   assign piece_va    = piece.va;
+  assign piece_space = piece.space;
   assign piece_pos   = piece.pos;
   assign piece_bytes = piece.bytes;
   assign piece_last  = piece.last;

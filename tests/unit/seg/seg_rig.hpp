@@ -528,6 +528,7 @@ class Rig : public unit::UnitBench<Model> {
     CHECK(d.order_flags == (job.cookie & 0xff));
     CHECK(d.order_l3_offset == ((job.cookie >> 8) & 0x1ff));
     CHECK(d.order_l4_offset == ((job.cookie >> 17) & 0x1ff));
+    CHECK(d.order_fold == ((job.cookie >> 16) & 0xffff));
     CHECK(d.order_job_kind == job.kind);
     CHECK(d.order_job_bytes == job.payload);
     CHECK(d.order_header_bytes == (job.refused() ? 0 : job.header));
@@ -594,6 +595,7 @@ class Rig : public unit::UnitBench<Model> {
           CHECK(d.order_level == run.end.level);
           CHECK(d.order_access == run.end.access);
           CHECK(d.order_va == run.end.va);
+          CHECK(d.order_space == (run.end.va & 3));
         }
         l.tmpl_final = d.order_tmpl_fetched;
         expected_.push_back({e, 0, 0, 0, 0, false, true});

@@ -78,6 +78,8 @@ module seg_top
   output logic [2:0]  order_level,
   output logic [1:0]  order_access,
   output logic [63:0] order_va,
+  output logic [1:0]  order_space,
+  output logic [15:0] order_fold,
   output logic [7:0]  order_frame,
   input  logic        left_valid,
   input  logic [11:0] left_queue,
@@ -146,6 +148,7 @@ module seg_top
     job_load.skip_bytes        = load_skip_bytes;
     job_load.skip_segments     = load_skip_segments;
     job_load.fold              = load_cookie[31:16];
+    job_load.template_ref.space = load_cookie[33:32];
   end
   queue_config_t queue_config;
   assign queue_config = '{queue: weight_queue, index: rate_valid ? 3'd6 : 3'd5,
@@ -155,7 +158,7 @@ module seg_top
                         full: status_full, chain_done: status_chain_done};
   run_end_t run_end;
   assign run_end = '{status: status_e'(end_status), cause: cause_e'(end_cause), level: end_level,
-                     access: access_e'(end_access), va: end_va};
+                     access: access_e'(end_access), va: end_va, space: end_va[1:0]};
   left_t left;
   assign left = '{queue: left_queue, sent: left_rows != '0, rows: left_rows};
 
@@ -201,6 +204,8 @@ module seg_top
   assign order_level        = order.level;
   assign order_access       = order.access;
   assign order_va           = order.va;
+  assign order_space        = order.space;
+  assign order_fold         = order.fold;
 
   vmso_seg #(.Cfg(Cfg)) u_seg (
     .clk, .rst_n, .seg_ready, .job_load_valid(load_valid), .job_load,
