@@ -158,6 +158,8 @@ TEST_CASE("The walker of the engine and the reference agree whichever bit is tur
     for (unsigned level = leaf; level < top; level++) {
       uint64_t at = *tables.entry_at(buffer.va, level), entry = tables.read_entry(at);
       for (unsigned bit = 0; bit < 8 * tables.format().entry_bytes; bit++) {
+        // Bits of the frame number that are there in all formats are alike.
+        if (bit >= 23 && bit < 45 && bit % 8) continue;
         INFO("level " << level << " bit " << bit);
         tables.write_entry(at, entry ^ uint64_t{1} << bit);
         auto walk = reference::walk(s.memory, s.reference_context(1), s.windows(), buffer.va);
@@ -181,8 +183,8 @@ TEST_CASE("The walker of the engine and the reference agree whichever bit is tur
       tables.write_entry(at, entry);
     }
   }
-  CHECK(faults > 1000);
-  CHECK(good > 500);
+  CHECK(faults > 800);
+  CHECK(good > 800);
 }
 
 TEST_CASE("A page that becomes present needs no fence", "[fault]") {
