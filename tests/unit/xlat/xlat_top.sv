@@ -66,6 +66,11 @@ module xlat_top
   input  logic         cfg_priv,
   input  logic         cfg_gb,
   input  logic         cfg_xd,
+  input  logic         cfg_pse,
+  input  logic         cfg_rsw,
+  input  logic         cfg_napot,
+  input  logic         cfg_pbmt,
+  input  logic         cfg_hpd,
   input  logic [43:0]  cfg_root,
   input  logic [43:0]  cfg_limit,
   output logic [15:0]  fence_done_number,
@@ -128,8 +133,8 @@ module xlat_top
     first: fence_first, last: fence_last, number: fence_number,
     cfg: '{
       format: format_e'(cfg_format), pa_bits: cfg_pa_bits, af_ignore: cfg_af_ignore,
-      priv: cfg_priv, gb: cfg_gb, xd: cfg_xd, pse: 1'b0, rsw: 1'b0, napot: 1'b0, pbmt: 1'b0,
-      hpd: 1'b0, root: cfg_root, limit: cfg_limit
+      priv: cfg_priv, gb: cfg_gb, xd: cfg_xd, pse: cfg_pse, rsw: cfg_rsw, napot: cfg_napot,
+      pbmt: cfg_pbmt, hpd: cfg_hpd, root: cfg_root, limit: cfg_limit
     }
   };
   vmso_xlat #(.Cfg(Cfg)) u_xlat (
