@@ -153,13 +153,17 @@ TEST_CASE("The walker of the engine and the reference agree whichever bit is tur
     AddressSpace &tables = s.process().space();
     spec.placed = {buffer};
     unsigned leaf = page_level(space.page);
-    // Pointers of a format are alike whatever the page; without features only the leaf differs.
-    unsigned top = leaf == 0 && space.features.xd ? tables.levels() : leaf + 1;
-    for (unsigned level = leaf; level < top; level++) {
+    // Pointers of a format are alike whatever the page, and so are middle levels.
+    bool least = !space.features.xd;
+    std::set<unsigned> levels = {leaf};
+    if (leaf == 0 && !least) levels.insert({1, tables.levels() - 1});
+    for (unsigned level : levels) {
       uint64_t at = *tables.entry_at(buffer.va, level), entry = tables.read_entry(at);
       for (unsigned bit = 0; bit < 8 * tables.format().entry_bytes; bit++) {
-        // Bits of the frame number that are there in all formats are alike.
+        // Of the frame number that all formats have a few will do; features are about bit 7 and
+        // high ones.
         if (bit >= 23 && bit < 45 && bit % 8) continue;
+        if (least && bit < 45 && bit != 7) continue;
         INFO("level " << level << " bit " << bit);
         tables.write_entry(at, entry ^ uint64_t{1} << bit);
         auto walk = reference::walk(s.memory, s.reference_context(1), s.windows(), buffer.va);
@@ -183,8 +187,8 @@ TEST_CASE("The walker of the engine and the reference agree whichever bit is tur
       tables.write_entry(at, entry);
     }
   }
-  CHECK(faults > 800);
-  CHECK(good > 800);
+  CHECK(faults > 600);
+  CHECK(good > 600);
 }
 
 TEST_CASE("A table that points at itself is a short walk in every format",
