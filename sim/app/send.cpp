@@ -344,11 +344,13 @@ void add_send(CLI::App &app, Program &program) {
                 "of the process's addresses: x86_32, x86_64 (default), x86_64_la57, sv39, sv48, "
                 "sv57, aarch64, or identity, which has no tables; a list: a process each, queues "
                 "take them in turn; mix: a process a queue, all formats and page sizes in turn")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   s->add_option("--pages", a->pages,
                 "page size (default 4k): 4m of x86_32; 2m, 1g of the others; 64k of sv* and "
                 "aarch64; 512g of sv48 and sv57; 256t of sv57; a list goes with one of --format")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   s->add_option("--levels", a->levels, "short for --format: 4 is x86_64, 5 is x86_64_la57")
       ->check(CLI::Range(4, 5));
   s->add_option("--buffers", a->buffers, "buffers of a job (default: 3 or 4, all of odd length)")

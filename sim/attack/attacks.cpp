@@ -33,6 +33,11 @@ std::array<uint64_t, 8> first_slot(vmso_kind kind, unsigned slots, uint64_t payl
   return words;
 }
 
+void must_be_x86_64(const Process &process) {
+  if (process.space().format().code != VMSO_FORMAT_X86_64_L4)
+    throw Error("this attack makes x86-64 tables by hand");
+}
+
 // A table of the process, made by hand.
 uint64_t new_table(System &system, const Process &process) {
   uint64_t pa = system.allocator.take();
@@ -55,8 +60,7 @@ uint64_t new_page(System &system, const Process &process) {
 ColdFragments::ColdFragments(System &system, unsigned queue, uint64_t seed)
     : Attacker(system, queue, seed) {
   Process &process = system.process_of(queue);
-  if (process.space().format().code != VMSO_FORMAT_X86_64_L4)
-    throw Error("cold fragments: made for x86-64 tables");
+  must_be_x86_64(process);
   uint64_t below = new_page(system, process);
   for (unsigned level = 0; level < 3; level++) {
     uint64_t table = new_table(system, process);
@@ -88,6 +92,7 @@ AllFault::AllFault(System &system, unsigned queue, uint64_t seed)
 LoopingTables::LoopingTables(System &system, unsigned queue, uint64_t seed)
     : Attacker(system, queue, seed) {
   Process &process = system.process_of(queue);
+  must_be_x86_64(process);
   uint64_t root = process.space().root(), page = new_page(system, process);
   for (unsigned i = 1; i < 128; i++) system.memory.write_word(root + 8 * i, root | kEntry);
   for (unsigned i = 128; i < 240; i++) system.memory.write_word(root + 8 * i, page | kEntry);

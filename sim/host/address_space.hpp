@@ -59,6 +59,9 @@ class AddressSpace {
   uint64_t read_entry(uint64_t at) const;  // of the format's size
   void write_entry(uint64_t at, uint64_t entry);
 
+  // An entry that points at a table, as the system writes them.
+  uint64_t pointer_to(uint64_t table);
+
   // Bits of x86 entries, for tests that spoil them.
   static constexpr uint64_t kPresent = 1, kWrite = 2, kUser = 4, kAccessed = 0x20, kDirty = 0x40;
   static constexpr uint64_t kLarge = 0x80, kAddress = 0x000ffffffffff000;
@@ -68,7 +71,6 @@ class AddressSpace {
   uint64_t frame_field(uint64_t pa) const;
   uint64_t frame_of(uint64_t entry) const;
   uint64_t new_table();
-  uint64_t pointer_to(uint64_t table);
   uint64_t leaf(uint64_t pa, PageSize size);
   uint64_t absent(uint64_t entry);  // what may stand in the place of an entry that was there
   void must_be_mapped(const char *what, uint64_t va, PageSize size) const;
