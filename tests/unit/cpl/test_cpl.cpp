@@ -71,6 +71,39 @@ class CplBench : public UnitBench<Vcpl_top> {
     failed += d.failed_valid;
     counted += d.count_completions;
     sticky += d.sticky_consumer;
+    faults += d.sticky_fault;
+    overflows += d.sticky_fault_overflow;
+  }
+  void park(unsigned queue) { config(queue, 1, 0x10103); }
+  // A queue that stopped at `cookie` shows PARKED, or is to end that job.
+  void tell(unsigned queue, bool abort) {
+    auto &d = dut();
+    d.fault_valid = !abort;
+    d.abort_valid = abort;
+    d.fault_queue = uint16_t(queue);
+    step();
+    d.fault_valid = d.abort_valid = 0;
+  }
+  void ring(uint64_t base, unsigned log2_records) {
+    dut().fault_base = base;
+    dut().fault_log2_records = uint8_t(log2_records);
+  }
+  uint32_t fault_word(unsigned queue, unsigned word) {
+    auto &d = dut();
+    d.fault_read_valid = 1;
+    d.fault_read_queue = uint16_t(queue);
+    d.fault_read_word = uint8_t(word);
+    settle();
+    while (!d.fault_read_ready) step(), settle();
+    step();
+    d.fault_read_valid = 0;
+    settle();
+    return d.fault_read_data;
+  }
+  bool idle(unsigned queue) {
+    dut().ctl_queue = uint16_t(queue);
+    step(), step();
+    return dut().ctl_idle;
   }
   void end(unsigned queue, uint64_t cookie, bool write = true, bool irq = false,
            unsigned status = 0) {
@@ -109,7 +142,7 @@ class CplBench : public UnitBench<Vcpl_top> {
   std::deque<Record> written;
   std::deque<uint64_t> answers;
   bool answer_ok = true;
-  int irqs = 0, failed = 0, sticky = 0, counted = 0;
+  int irqs = 0, failed = 0, sticky = 0, counted = 0, faults = 0, overflows = 0;
 };
 
 }  // namespace
@@ -123,7 +156,7 @@ TEST_CASE("A completion has its fields in place and its phase turns every lap", 
     bench.written.pop_front();
     CHECK(r.addr == 0x30000 + 32 * (i % 4));
     CHECK(r.word[0] == 0x1000 + i);
-    CHECK(r.word[1] == (0x41ull << 48 | 0xabcdef));
+    CHECK(r.word[1] == (0x41ull << 48 | uint64_t(0x5a5a5a ^ (0x1000 + i)) << 24 | 0xabcdef));
     CHECK((r.word[3] & 0xffff) == 2);                       // queue
     CHECK((r.word[3] >> 16 & 0xffff) == (0x1000 + i + 1));  // consumer index
     CHECK((r.word[3] >> 63) == (i / 4 % 2 == 0));           // phase
@@ -543,4 +576,241 @@ TEST_CASE("An end a cycle, and a consumer doorbell every other cycle beside it",
     bench.backlog(q);
     CHECK(bench.dut().query_ended >= 249);
   }
+}
+
+TEST_CASE("A job that stops at a fault of a queue that parks writes no completion but a record",
+          "[cpl][fault]") {
+  CplBench bench;
+  auto &d = bench.dut();
+  for (unsigned queue = 0; queue < 4; queue++) bench.park(queue);
+  // spaces 0..3 are contexts 5..2 of each queue
+  for (unsigned queue = 0; queue < 4; queue++) bench.config(queue, 4, 0xf002003004005);
+  bench.ring(0x800000, 2);
+  for (unsigned i = 0; i < 40; i++) {
+    const unsigned queue = i % 4, status = 0x40 + i % 3;
+    const uint64_t cookie = 0x1000 + i * 37;
+    d.end_va = 0x7f0000000000 + i;
+    d.end_cause = uint8_t(0x10 + i);
+    bench.end(queue, cookie, true, false, status);
+    REQUIRE(bench.written.empty());
+    CHECK(bench.idle(queue));
+    const unsigned ended = d.query_ended;
+    bench.tell(queue, false);
+    CHECK_FALSE(bench.idle(queue));
+    for (int k = 0; k < 16; k++) bench.step();
+    REQUIRE(bench.written.size() == 1);
+    Record r = bench.written.front();
+    bench.written.pop_front();
+    const unsigned access = cookie >> 3 & 3, space = cookie >> 5 & 3;
+    const uint64_t context = access == 2 ? 0 : 5 - space;
+    CHECK(r.addr == 0x800000 + 32 * (i % 4));
+    CHECK(r.word[0] == cookie);
+    CHECK(r.word[1] == 0x7f0000000000 + i);
+    CHECK(r.word[2] == (queue | context << 16 | uint64_t(0x10 + i) << 32 | (cookie & 7) << 40 |
+                        uint64_t(access) << 43 | uint64_t(space) << 45 | uint64_t(i) << 48));
+    CHECK((r.word[3] & ~(1ull << 63)) ==
+          ((0x5a5a5a ^ cookie) & 0xffffff | 0xabcdefull << 24 | (cookie & 0x7fff) << 48));
+    CHECK((r.word[3] >> 63) == (i / 4 % 2 == 0));
+    CHECK(d.fault_producer == i + 1);
+    for (unsigned word = 0; word < 8; word++) {  // as the registers show it: no number, no phase
+      uint64_t expect = r.word[word / 2];
+      if (word / 2 == 2) expect &= 0xffffffffffff;
+      if (word / 2 == 3) expect &= ~(1ull << 63);
+      CHECK(bench.fault_word(queue, word) == uint32_t(expect >> 32 * (word % 2)));
+    }
+    CHECK(bench.idle(queue));
+    CHECK(d.query_ended == ended);
+    CHECK(bench.faults == int(i) + 1);
+    d.fault_consumer = uint16_t(i + 1);
+  }
+  CHECK(bench.overflows == 0);
+  CHECK(bench.counted == 0);
+  CHECK(bench.irqs == 0);
+  CHECK(bench.sticky == 0);
+}
+
+TEST_CASE("A fault ring that nobody empties loses nothing and holds nobody up", "[cpl][fault]") {
+  CplBench bench;
+  auto &d = bench.dut();
+  for (unsigned queue = 0; queue < 3; queue++) bench.park(queue);
+  bench.ring(0x800000, 1);
+  for (unsigned i = 0; i < 6; i++) {
+    bench.end(i % 3, 0x100 + i, true, false, 0x40);
+    bench.tell(i % 3, false);
+    for (int k = 0; k < 16; k++) bench.step();
+    CHECK(bench.written.size() == std::min(i + 1, 2u));
+    CHECK(bench.faults == int(i) + 1);  // told all the same
+    CHECK(bench.overflows == (i < 2 ? 0 : int(i) - 1));
+    CHECK(bench.idle(i % 3));
+    CHECK(bench.fault_word(i % 3, 0) == 0x100 + i);
+  }
+  bench.end(3, 0x200);  // somebody who does not park
+  CHECK(bench.written.size() == 3);
+  d.fault_consumer = 1;
+  bench.end(0, 0x300, true, false, 0x40);
+  bench.tell(0, false);
+  for (int k = 0; k < 16; k++) bench.step();
+  CHECK(bench.written.back().addr == 0x800000);
+  CHECK((bench.written.back().word[3] >> 63) == 0);  // second lap
+  // without a ring nothing is written, and that is no overflow
+  bench.ring(0x800000, 0);
+  const size_t written = bench.written.size();
+  const int overflows = bench.overflows;
+  bench.end(1, 0x400, true, false, 0x40);
+  bench.tell(1, false);
+  for (int k = 0; k < 16; k++) bench.step();
+  CHECK(bench.written.size() == written);
+  CHECK(bench.overflows == overflows);
+  CHECK(d.fault_producer == 0);
+}
+
+TEST_CASE("ABORT of a parked job writes the completion that it would have had", "[cpl][fault]") {
+  CplBench parks, ends;
+  parks.park(2);
+  for (auto *bench : {&parks, &ends}) {
+    for (unsigned i = 0; i < 12; i++) {
+      auto &d = bench->dut();
+      d.end_va = 0x1234567000 + i;
+      d.end_cause = 0x10;
+      bench->end(2, 0x500 + i, false, i % 2, 0x40 + i % 3);
+      if (bench == &parks) {
+        bench->tell(2, false);
+        for (int k = 0; k < 16; k++) bench->step();
+        CHECK(bench->written.size() == i);
+        bench->tell(2, true);
+        CHECK_FALSE(bench->idle(2));
+      } else {
+        bench->end(2, 0x500 + i, true, i % 2, 0x40 + i % 3);
+      }
+      for (int k = 0; k < 16; k++) bench->step();
+      CHECK(bench->idle(2));
+      REQUIRE(bench->written.size() == i + 1);
+      bench->consume(2, i + 1);
+    }
+  }
+  for (unsigned i = 0; i < 12; i++) {
+    CHECK(parks.written[i].addr == ends.written[i].addr);
+    CHECK(parks.written[i].word == ends.written[i].word);
+  }
+  CHECK(parks.irqs == ends.irqs);
+  CHECK(parks.counted == 12);
+}
+
+TEST_CASE("The number of the last fence done is written whenever it has changed", "[cpl][fence]") {
+  CplBench bench;
+  auto &d = bench.dut();
+  d.fence_done = 7;
+  for (int k = 0; k < 20; k++) bench.step();
+  CHECK(bench.written.empty());  // off
+  d.fence_status = 0x900020;
+  d.fence_status_on = 1;
+  for (unsigned number : {7u, 8u, 0xffffu, 0u, 1u}) {
+    d.fence_done = uint16_t(number);
+    for (int k = 0; k < 20; k++) bench.step();
+    REQUIRE(bench.written.size() == 1);
+    CHECK(bench.written.front().addr == 0x900020);
+    CHECK(bench.written.front().word == std::array<uint64_t, 4>{number, 0, 0, 0});
+    bench.written.clear();
+  }
+  // memory that takes nothing for a while: the newest number is written in the end
+  d.write_ready = 0;
+  for (unsigned number = 2; number < 9; number++) {
+    d.fence_done = uint16_t(number);
+    bench.step();
+  }
+  d.write_ready = 1;
+  for (int k = 0; k < 20; k++) bench.step();
+  CHECK(bench.written.back().word[0] == 8);
+  CHECK(bench.counted == 0);
+}
+
+TEST_CASE("Records, completions and fence numbers share the port without a change of a request",
+          "[cpl][fault]") {
+  CplBench bench;
+  auto &d = bench.dut();
+  for (unsigned queue = 0; queue < 2; queue++) bench.park(queue);
+  bench.ring(0x800000, 4);
+  d.fence_status = 0x900000;
+  d.fence_status_on = 1;
+  std::mt19937_64 rng(5);
+  std::optional<std::pair<uint64_t, uint64_t>> stands;
+  std::array<unsigned, 4> state{};  // 0 runs, 1 stopped, 2 parked
+  unsigned records = 0, completions = 0, want_records = 0, want_completions = 0;
+  unsigned fence = 0, seen_fence = 0, consumed = 0;
+  for (int cycle = 0; cycle < 40000; cycle++) {
+    d.write_ready = rng() % 3 == 0;
+    if (rng() % 16 == 0) d.fence_done = uint16_t(++fence);
+    const unsigned queue = unsigned(rng() % 4);
+    d.end_valid = d.fault_valid = d.abort_valid = 0;
+    d.end_queue = d.fault_queue = uint16_t(queue);
+    d.end_status = queue < 2 ? 0x40 : 0;
+    d.end_write = 1;
+    d.ctl_queue = uint16_t(queue);
+    bench.settle();
+    if (queue >= 2 && want_completions - consumed < 3) {
+      d.end_valid = 1;
+    } else if (queue < 2 && state[queue] == 0 && want_records - d.fault_consumer < 8) {
+      d.end_valid = 1;
+    }
+    bench.settle();
+    const bool taken = d.end_valid && d.end_ready;
+    if (d.write_valid) {
+      auto now = std::make_pair(uint64_t(d.write_addr), uint64_t(d.write_data[0]));
+      if (stands) CHECK(*stands == now);
+      stands = d.write_ready ? std::nullopt : std::optional(now);
+    } else {
+      CHECK_FALSE(stands);
+    }
+    bench.step();
+    d.end_valid = 0;
+    if (taken && queue >= 2) want_completions++;
+    if (taken && queue < 2) {
+      for (int k = 0; k < 6; k++) bench.step();  // its end is kept
+      bench.tell(queue, false);
+      want_records++;
+      state[queue] = 1;
+      stands.reset();
+      d.write_ready = 1;
+      for (int k = 0; k < 60; k++) bench.step();
+      state[queue] = 0;
+    }
+    while (!bench.written.empty()) {
+      Record r = bench.written.front();
+      bench.written.pop_front();
+      if (r.addr == 0x900000) {
+        CHECK(r.word[0] >= seen_fence);
+        seen_fence = unsigned(r.word[0]);
+      } else if (r.addr >= 0x800000) {
+        CHECK(r.addr == 0x800000 + 32 * (records++ % 16));
+        d.fault_consumer = uint16_t(records);
+      } else {
+        completions++;
+        d.consumer_valid = 0;
+      }
+    }
+    if (completions - consumed >= 2) {
+      for (unsigned q = 2; q < 4; q++) {
+        bench.dut().query_queue = uint16_t(q);
+        bench.step(), bench.step();
+        bench.consume(q, d.status_produced);
+      }
+      stands.reset();
+      consumed = completions;
+    }
+  }
+  d.write_ready = 1;
+  for (int k = 0; k < 60; k++) bench.step();
+  for (auto &r : bench.written) {
+    if (r.addr == 0x900000)
+      seen_fence = unsigned(r.word[0]);
+    else if (r.addr >= 0x800000)
+      records++;
+    else
+      completions++;
+  }
+  CHECK(records == want_records);
+  CHECK(completions == want_completions);
+  CHECK(seen_fence == fence);
+  CHECK(records > 500);
+  CHECK(completions > 500);
 }

@@ -195,9 +195,8 @@ class CsrBench {
         doorbell_every ? bench.now() % doorbell_every == 0 : rng() % 8 < ready_of_8;
     dut.fence_ready = fences_taken && rng() % 8 < ready_of_8;
     Status s = status[answered];
-    dut.status =
-        uint8_t(s.state | s.pending << 3 | s.refused << 4 | s.no_reads << 5 | s.drained << 6 |
-                s.fault << 7);
+    dut.status = uint8_t(s.state | s.pending << 3 | s.refused << 4 | s.no_reads << 5 |
+                         s.drained << 6 | s.fault << 7);
     dut.fault_read_ready = rng() % 8 < ready_of_8;
     dut.fault_read_data = uint32_t(fault_read * 0x9e3779b9u);
     fault_read = 0;
