@@ -39,7 +39,7 @@ struct RandomTables {
 
 struct RandomTablesKnobs {
   size_t vas = 64;
-  bool bus_errors = false;  // a quarter of the seeds has some bad lines
+  bool bus_errors = false;  // half of the seeds have some bad lines
 };
 
 RandomTables random_tables(vmso_format format, uint64_t seed, const RandomTablesKnobs &knobs = {});
