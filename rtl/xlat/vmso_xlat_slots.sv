@@ -10,7 +10,7 @@
 //              share_queue opened a quarter of the slots, at least one, or more. A slot is its
 //              opener's, whoever joins
 // state        Free -> Wait (the walk is under way) -> Closing (joins no more) -> Free; a dead walk
-//              goes to Redo, from where redo hands it out again
+//              goes to Redo, from where redo hands it out again, or, if nobody waits for it any more, to Free
 // waiters      a linked list per slot through a RAM of {job, run}, in order of arrival. head is
 //              combinational from pop_slot; pop takes it off, in a cycle with pop_looks. The finisher goes
 //              through the list by itself
@@ -252,8 +252,10 @@ module vmso_xlat_slots
   end
 
   // -- states -------------------------------------------------------------------------------------
-  slots_t opens, redoes, closes, frees;
+  slots_t opens, redoes, closes, frees, joins, unwanted;
   slots_t [1:0] state_d;
+  assign joins    = join_it ? slots_t'(1) << match_index : '0;
+  assign unwanted = dropped & empty_q & ~joins;
   assign opens   = miss_opened ? slots_t'(1) << free_index : '0;
   assign redoes  = redo_valid && redo_ready ? slots_t'(1) << redo_index : '0;
   assign closes  = close ? slots_t'(1) << at_index : '0;
@@ -262,7 +264,7 @@ module vmso_xlat_slots
     state_d = moved(state_q, dropped, SlotRedo);
     state_d = moved(state_d, redoes | opens, SlotWait);
     state_d = moved(state_d, closes, SlotClosing);
-    state_d = moved(state_d, frees, SlotFree);
+    state_d = moved(state_d, frees | unwanted, SlotFree);
   end
   assign redo_valid = redo != '0;
   assign redo_slot  = slot_t'(redo_index);
@@ -281,17 +283,13 @@ module vmso_xlat_slots
       state_q        <= state_d;
       dead_q         <= (dead_q | (restart ? in_state(SlotWait) & matching : '0)) & ~dropped;
       killed_q       <= (killed_q | dropped) & ~opens;
-      killed_twice_q <= (killed_twice_q | (killed_q & dropped)) & ~opens;
+      killed_twice_q <= (killed_twice_q | (killed_q & dropped)) & ~(opens | unwanted);
     end
   end
 
 `ifdef VMSO_CHECKS
-  slots_t joins, pops;
-  always_comb begin
-    {joins, pops}      = '0;
-    joins[match_index] = join_it;
-    pops[pop_index]    = pop;
-  end
+  slots_t pops;
+  assign pops = pop ? slots_t'(1) << pop_index : '0;
   `VMSO_INTG(MatchStands, !(match_on && (add_valid || match_clear)))
   `VMSO_IMPL(PopLooks, !pop || pop_looks)
   `VMSO_IMPL(OneWalkPerLine, !miss_valid || $onehot0(match))
