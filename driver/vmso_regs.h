@@ -208,7 +208,7 @@ enum vmso_queue_cmd {
   VMSO_CMD_STOP = 0x02,  // send what was issued, then STOPPED
   VMSO_CMD_RESET = 0x03,  // drop everything, then OFF
   VMSO_CMD_RETRY = 0x04,  // PARKED to RUN: the job goes on at the segment that failed
-  VMSO_CMD_ABORT = 0x05,  // PARKED to RUN: the job ends with the cause of its fault; STOPPED, the next job sent in part: after ENABLE it ends as ABORTED
+  VMSO_CMD_ABORT = 0x05,  // PARKED to RUN: the job ends. STOPPED: one sent in part ends after ENABLE
   VMSO_CMD_ACK_FAULT = 0x06,  // the fault of the queue was seen: it is not pending any more
 };
 // X(code, name, text) for each code
@@ -218,7 +218,7 @@ enum vmso_queue_cmd {
   X(VMSO_CMD_STOP, "STOP", "send what was issued, then STOPPED") \
   X(VMSO_CMD_RESET, "RESET", "drop everything, then OFF") \
   X(VMSO_CMD_RETRY, "RETRY", "PARKED to RUN: the job goes on at the segment that failed") \
-  X(VMSO_CMD_ABORT, "ABORT", "PARKED to RUN: the job ends with the cause of its fault; STOPPED, the next job sent in part: after ENABLE it ends as ABORTED") \
+  X(VMSO_CMD_ABORT, "ABORT", "PARKED to RUN: the job ends. STOPPED: one sent in part ends after ENABLE") \
   X(VMSO_CMD_ACK_FAULT, "ACK_FAULT", "the fault of the queue was seen: it is not pending any more")
 
 enum vmso_format {

@@ -19,7 +19,7 @@ package vmso_pkg;
   typedef logic [23:0] bytes_t;     // payload bytes of a job; also a count of segments
   typedef logic [15:0] slot_idx_t;  // free-running ring index
   typedef logic [51:0] vpn_t;       // virtual address 63:12
-  typedef logic [44:0] page_t;      // virtual address 56:12: the bits above repeat the highest of these
+  typedef logic [44:0] page_t;      // virtual address 56:12; the bits above repeat the highest
   typedef logic [43:0] ppn_t;       // physical address 55:12
   typedef logic [55:0] pa_t;        // physical byte address
 

@@ -101,7 +101,7 @@ package vmso_rec_pkg;
     CmdStop = 3'h2,  // send what was issued, then STOPPED
     CmdReset = 3'h3,  // drop everything, then OFF
     CmdRetry = 3'h4,  // PARKED to RUN: the job goes on at the segment that failed
-    CmdAbort = 3'h5,  // PARKED to RUN: the job ends with the cause of its fault; STOPPED, the next job sent in part: after ENABLE it ends as ABORTED
+    CmdAbort = 3'h5,  // PARKED to RUN: the job ends. STOPPED: one sent in part ends after ENABLE
     CmdAckFault = 3'h6  // the fault of the queue was seen: it is not pending any more
   } queue_cmd_e;
 

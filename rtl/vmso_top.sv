@@ -158,7 +158,8 @@ module vmso_top
     $error("vmso_top: TlbLines = %0d, but it must be a power of two, 16..8192", TlbLines);
   end
   if (Formats > 32'h1ff || Formats % 4 != 3) begin : gen_bad_formats
-    $error("vmso_top: Formats = %0h, but it must be a mask of codes 0..8 with bits 0 and 1 set", Formats);
+    $error("vmso_top: Formats = %0h, but it must be a mask of codes 0..8, with 0 and 1",
+           Formats);
   end
   if (TemplateBytes < 256 || TemplateBytes > 511 || TemplateBytes % BusBytes != 0)
   begin : gen_bad_template_bytes
@@ -500,8 +501,8 @@ module vmso_top
     .out_end_ready, .out_end, .ring_end_valid, .ring_end_ready, .ring_end, .consumer_valid,
     .consumer_ready, .consumer_queue(doorbell.queue), .consumer_value(doorbell.value),
     .consumed_valid, .consumed_queue, .system_ring, .fence_done(fence_done_number), .fault_producer,
-    .fault_valid, .abort_valid, .fault_queue, .fault_read_valid, .fault_read_ready, .fault_read_queue,
-    .fault_read_word, .fault_read_data, .sticky_fault, .sticky_fault_overflow,
+    .fault_valid, .abort_valid, .fault_queue, .fault_read_valid, .fault_read_ready,
+    .fault_read_queue, .fault_read_word, .fault_read_data, .sticky_fault, .sticky_fault_overflow,
     .queue_reset_valid, .queue_reset_ready, .queue_reset_queue, .notify_valid, .notify_queue,
     .ctl_queue, .ctl_idle, .write_valid, .write_ready,
     .write, .write_done_valid, .write_done_ok, .ended_valid, .ended_queue, .write_failed_valid,

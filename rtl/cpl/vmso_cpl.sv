@@ -329,7 +329,8 @@ module vmso_cpl
 
   assign flight_in = '{
     kind: !note_turn ? WriteCompletion : note_is_fault ? WriteFault : WriteStatus,
-    queue: note_turn ? queue_t'(note_queue) : end_q.queue, irq: end_q.irq && !note_turn, vector: vector
+    queue: note_turn ? queue_t'(note_queue) : end_q.queue, irq: end_q.irq && !note_turn,
+    vector: vector
   };
   vmso_fifo #(.Bits($bits(flight_t)), .Depth(InFlight)) u_flight (
     .clk, .rst_n,
@@ -346,7 +347,8 @@ module vmso_cpl
     if (!rst_n) notify_q <= 1'b0;
     else notify_q <= notify_valid;
   end
-  assign record_irq = write_done_valid && flight.kind == WriteCompletion && (flight.irq || !write_done_ok);
+  assign record_irq = write_done_valid && flight.kind == WriteCompletion
+                      && (flight.irq || !write_done_ok);
   assign irq_set = (record_irq ? 32'd1 << flight.vector : '0)
                    | (notify_q ? 32'd1 << notify_vector : '0);
   assign write_failed_valid = write_done_valid && !write_done_ok && flight.kind != WriteStatus;
@@ -379,10 +381,10 @@ module vmso_cpl
   vmso_cpl_fault #(.Cfg(Cfg)) u_fault (
     .clk, .rst_n, .ready(faults_ready), .system_ring, .fence_done, .producer(fault_producer),
     .keep_valid(finish && parks_q), .keep(end_q),
-    .keep_ctx(end_q.access == AccessSlot ? '0 : contexts.id[end_q.space]), .fault_valid, .abort_valid,
-    .fault_queue(fault_queue[QueueW-1:0]), .end_valid(abort_end_valid), .end_ready(abort_end_ready),
-    .job_end(abort_end), .note_valid, .note_ready(write_ready && flight_in_ready && note_turn), .note,
-    .note_is_fault, .note_queue,
+    .keep_ctx(end_q.access == AccessSlot ? '0 : contexts.id[end_q.space]), .fault_valid,
+    .abort_valid, .fault_queue(fault_queue[QueueW-1:0]), .end_valid(abort_end_valid), .end_ready(abort_end_ready),
+    .job_end(abort_end), .note_valid, .note_ready(write_ready && flight_in_ready && note_turn),
+    .note, .note_is_fault, .note_queue,
     .note_done_valid(write_done_valid && flight.kind == WriteFault),
     .note_done_queue(flight.queue[QueueW-1:0]), .read_valid(fault_read_valid),
     .read_ready(fault_read_ready), .read_queue(fault_read_queue[QueueW-1:0]),

@@ -141,7 +141,9 @@ module vmso_cpl_fault
         if (takes) state_d = FaultRead;
         else if (status_due) state_d = FaultStatus;
       end
-      FaultRead: state_d = aborts_q ? FaultAbort : log2_records == '0 || full ? FaultLost : FaultWrite;
+      FaultRead: begin
+        state_d = aborts_q ? FaultAbort : log2_records == '0 || full ? FaultLost : FaultWrite;
+      end
       FaultWrite, FaultStatus: if (note_ready) state_d = FaultIdle;
       FaultLost:  if (!note_done_valid) state_d = FaultIdle;
       default: if (end_ready && !note_done_valid) state_d = FaultIdle;  // FaultAbort
@@ -193,8 +195,8 @@ module vmso_cpl_fault
   assign ended = state_q == FaultLost || (end_valid && end_ready);
   vmso_in_flight #(.Num(Queues), .Bits(2)) u_here (
     .clk, .rst_n, .ready, .begins_valid(fault_valid || abort_valid), .begins(fault_queue),
-    .ends_valid(note_done_valid || ended), .ends(note_done_valid ? note_done_queue : queue_q), .look,
-    .none
+    .ends_valid(note_done_valid || ended), .ends(note_done_valid ? note_done_queue : queue_q),
+    .look, .none
   );
   assign sticky_fault    = note_done_valid || (state_q == FaultLost && !note_done_valid);
   assign sticky_overflow = state_q == FaultLost && !note_done_valid && log2_records != '0;

@@ -241,8 +241,8 @@ module vmso_csr_access
   assign fence_go             = region == InGlobal && global_fence_go;
 
   always_comb begin
-    state_word  = {19'b0, status.fault, status.drained, status.no_reads, status.refused, status.pending, 5'b0,
-                   status.state};
+    state_word  = {19'b0, status.fault, status.drained, status.no_reads, status.refused,
+                   status.pending, 5'b0, status.state};
     status_word = '0;
     if (region == InDoorbell) begin
       if (addr_q[1:0] == RegDoorbellProducer[3:2]) status_word = state_word;

@@ -35,7 +35,8 @@ module vmso_csr_fence
 
   logic [15:0]       number_q;
   logic [64:0]       end_addr;   // behind the last byte
-  page_t             first_q, last_q, first_d, last_d;  // follow va and bytes by one cycle; GO comes later
+  page_t             first_d, last_d;
+  page_t             first_q, last_q;  // follow va and bytes by one cycle; GO comes later
   vpn_t              last;
   fence_t            entry;
   logic [CountW-1:0] unused_count;

@@ -178,7 +178,8 @@ module vmso_read
   assign tmpl_done_va     = effect4.va;
 
   logic unused_bits;
-  assign unused_bits = ^{bank_row, effect4.pos, effect4.space, effect3.row, effect3.rot, effect3.bytes,
+  assign unused_bits = ^{bank_row, effect4.pos, effect4.space, effect3.row, effect3.rot,
+                         effect3.bytes,
                          asked_queue, ctl_queue, ends_queue};
 `ifdef VMSO_CHECKS
   `VMSO_INTG(NoFrameBeforeReady, !frame_open_valid || read_ready)

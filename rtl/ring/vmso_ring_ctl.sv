@@ -400,7 +400,8 @@ module vmso_ring_ctl
     endcase
   end
   assign done  = fsm_q == Finish && !command_valid && carried_out && !touched_q;
-  assign again = !(act_q inside {ActNothing, ActEnable, ActMark, ActIgnore, ActForget, ActEnd, ActAck})
+  assign again = !(act_q inside {ActNothing, ActEnable, ActMark, ActIgnore, ActForget, ActEnd,
+                                 ActAck})
                  || touched_q || (pending_q && !carried_out)
                  || (ends && write_failed_q && !(what_q inside {DoReset, DoWriteError}));
   assign notify_valid = done && notify_q;

@@ -103,9 +103,9 @@ module vmso_xlat
     .clk, .rst_n, .fence_valid(fence_valid && xlat_ready), .fence_ready(fence_taken), .fence,
     .fence_done_number, .swept, .match_on, .add_valid, .add_all, .add_ctx, .match_clear,
     .miss_ctx(miss.ctx), .miss_matches, .ending, .storm, .sweep_read, .sweep, .sweep_index,
-    .sweep_write, .write(sweep_late), .write_index(sweep_write_index), .sweep_yield, .pause, .paused,
-    .restart, .dead_offered, .commit_valid, .commit_ctx, .commit_cfg, .mark_valid, .mark_ready, .mark,
-    .hold_issue, .issue_held, .read_colour, .colour_busy
+    .sweep_write, .write(sweep_late), .write_index(sweep_write_index), .sweep_yield, .pause,
+    .paused, .restart, .dead_offered, .commit_valid, .commit_ctx, .commit_cfg, .mark_valid,
+    .mark_ready, .mark, .hold_issue, .issue_held, .read_colour, .colour_busy
   );
   assign xlat_ready = swept && cleared;
 
@@ -161,8 +161,8 @@ module vmso_xlat
     .sweep, .sweep_index(sweep_index[SetW-1:0]), .sweep_write, .swept(sweep_late)
   );
   vmso_xlat_pwc #(.Cfg(Cfg)) u_pwc (
-    .clk, .rst_n, .look_ctx(pwc_ctx), .look_page(pwc_page), .look_hit(pwc_hit), .look_leaf(pwc_leaf),
-    .look_level(pwc_level), .look_ppn(pwc_ppn), .insert_valid, .insert_ctx, .insert_page,
+    .clk, .rst_n, .look_ctx(pwc_ctx), .look_page(pwc_page), .look_hit(pwc_hit),
+    .look_leaf(pwc_leaf), .look_level(pwc_level), .look_ppn(pwc_ppn), .insert_valid, .insert_ctx, .insert_page,
     .insert_level, .insert_leaf, .insert_ppn, .sweep_valid(sweep_write),
     .sweep(sweep_late), .sweep_index(sweep_write_index[PwcW-1:0])
   );
@@ -188,14 +188,15 @@ module vmso_xlat
   };
   vmso_xlat_slots #(.Cfg(Cfg)) u_slots (
     .clk, .rst_n, .miss_valid, .miss, .miss_way,
-    .miss_upper(start_level != '0), .miss_opened, .miss_slot, .miss_busy, .keep_one(lookup_waits || again_next), .slot_free, .share_queue, .share_full,
+    .miss_upper(start_level != '0), .miss_opened, .miss_slot, .miss_busy,
+    .keep_one(lookup_waits || again_next), .slot_free, .share_queue, .share_full,
     .charge_slot(walk_req_slot), .charge_queue,
     .match_on, .match_clear, .add_valid, .add_all, .add_ctx, .miss_matches, .restart, .dead, .storm,
     .dropped(walk_dropped | done_dropped), .redo_valid, .redo_ready, .redo_slot, .redo_ctx,
     .redo_line, .passed_valid, .pop_slot(first_slot), .pop_any, .pop_key, .pop_looks(first_looks),
     .pop, .close,
-    .free_valid, .free_slot, .at_slot, .at_matching, .at_any, .at_head, .at_tail, .at_way, .at_key, .at_next,
-    .at_page
+    .free_valid, .free_slot, .at_slot, .at_matching, .at_any, .at_head, .at_tail, .at_way,
+    .at_key, .at_next, .at_page
   );
   vmso_xlat_walk #(.Cfg(Cfg)) u_walk (
     .clk, .rst_n, .windows, .open_valid(miss_opened), .open, .redo_valid, .redo_ready, .redo_slot,

@@ -77,7 +77,8 @@ module vmso_xlat_decode
       riscv.reserved = riscv.reserved || (rules.pbmt ? entry[62:61] == 2'd3 : entry[62:61] != '0)
                        || (napot && !(rules.napot && level == 3'd0 && entry[13:10] == 4'b1000));
     end else begin
-      riscv.reserved  = riscv.reserved || napot || entry[62:61] != '0 || entry[7:6] != '0 || entry[4];
+      riscv.reserved  = riscv.reserved || napot || entry[62:61] != '0 || entry[7:6] != '0
+                        || entry[4];
       riscv.bad_level = level == 3'd0;
       riscv.user      = 1'b1;
     end

@@ -94,7 +94,9 @@ module vmso_xlat_fence
   logic            take, added_q, commit_q, begins;
   logic [2:0]      taken_q;  // commands of the batch
   logic [1:0]      at_q;     // the one that is swept
-  mark_t           batch_q;
+  logic            all_q;
+  logic [Commands-1:0]     named_q;
+  context_t [Commands-1:0] ctx_q;
   context_t        commit_ctx_q;
   context_config_t commit_cfg_q;
   logic [15:0]     number_q;
@@ -114,28 +116,30 @@ module vmso_xlat_fence
   );
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      batch_q <= '0;
-      taken_q <= '0;
-      added_q <= 1'b0;
+      all_q    <= 1'b0;
+      named_q  <= '0;
+      taken_q  <= '0;
+      added_q  <= 1'b0;
       commit_q <= 1'b0;
     end else begin
       added_q <= take;
       if (begins) begin
-        batch_q  <= '0;
+        all_q    <= 1'b0;
+        named_q  <= '0;
         taken_q  <= '0;
         commit_q <= 1'b0;
       end else if (take) begin
-        batch_q.valid[taken_q[1:0]] <= 1'b1;
-        batch_q.all <= batch_q.all || fence.kind == FenceAll;
-        taken_q     <= taken_q + 1'b1;
-        commit_q    <= commit_q || fence.kind == FenceCommit;
+        named_q[taken_q[1:0]] <= 1'b1;
+        all_q    <= all_q || fence.kind == FenceAll;
+        taken_q  <= taken_q + 1'b1;
+        commit_q <= commit_q || fence.kind == FenceCommit;
       end
     end
   end
   always_ff @(posedge clk) begin
     if (take) begin
-      batch_q.ctx[taken_q[1:0]] <= fence.ctx;
-      number_q <= fence.number;
+      ctx_q[taken_q[1:0]] <= fence.ctx;
+      number_q            <= fence.number;
       if (fence.kind == FenceCommit) begin
         commit_ctx_q <= fence.ctx;
         commit_cfg_q <= fence.cfg;
@@ -147,13 +151,13 @@ module vmso_xlat_fence
   logic [1:0] last_taken;
   assign last_taken  = taken_q[1:0] - 1'b1;
   assign add_valid   = added_q;
-  assign add_all     = batch_q.all;
-  assign add_ctx     = batch_q.ctx[last_taken];
+  assign add_all     = all_q;
+  assign add_ctx     = ctx_q[last_taken];
   assign match_clear = begins;
   always_comb begin
-    miss_matches = batch_q.all;
+    miss_matches = all_q;
     for (int unsigned c = 0; c < Commands; c++) begin
-      if (batch_q.valid[c] && batch_q.ctx[c] == miss_ctx) miss_matches = 1'b1;
+      if (named_q[c] && ctx_q[c] == miss_ctx) miss_matches = 1'b1;
     end
   end
 
@@ -170,7 +174,7 @@ module vmso_xlat_fence
   assign first = {reach.first[44:4], 4'h0};
   assign last  = {reach.last[44:4], 4'hf};
   assign near  = high_q == low_q || high_q == low_q + 1'b1;
-  assign last_command = batch_q.all || 3'(at_q) + 1'b1 == taken_q || init_q;
+  assign last_command = all_q || 3'(at_q) + 1'b1 == taken_q || init_q;
   assign index_ends   = index_q == '1;
   always_comb begin
     unique case (pass_q)
@@ -191,7 +195,7 @@ module vmso_xlat_fence
         low_q    <= 45'(first[44:NearBits]);
         high_q   <= 45'(last[44:NearBits]);
         mask_q   <= '1;
-        if (reach.ranged && !batch_q.all && !init_q) mask_q <= page_t'(2**NearBits - 1);
+        if (reach.ranged && !all_q && !init_q) mask_q <= page_t'(2**NearBits - 1);
       end
       FenceWiden: begin
         if (near && mask_q == page_t'(2**NearBits - 1)) begin
@@ -231,8 +235,8 @@ module vmso_xlat_fence
   end
   always_comb begin
     sweep = '{
-      all: init_q || batch_q.all, ctx: batch_q.ctx[at_q], by_page: pass_q != PassSets,
-      leaf_only: reach.leaf_only && !init_q && !batch_q.all, page: page_q, mask: mask_q
+      all: init_q || all_q, ctx: ctx_q[at_q], by_page: pass_q != PassSets,
+      leaf_only: reach.leaf_only && !init_q && !all_q, page: page_q, mask: mask_q
     };
   end
   assign sweep_read  = state_q == FenceSweep && !(sweep_yield && step_q);
@@ -261,7 +265,7 @@ module vmso_xlat_fence
         if (!take) state_d = FenceEnding;
       end
       FenceEnding: if (!ending && count_q >= MatchCycles) state_d = FencePlan;
-      FencePlan: state_d = reach.ranged && !batch_q.all && !init_q ? FenceWiden : FenceSweep;
+      FencePlan: state_d = reach.ranged && !all_q && !init_q ? FenceWiden : FenceSweep;
       FenceWiden: if (near) state_d = FenceSweep;
       FenceSweep: begin
         count_d = '0;
@@ -314,7 +318,7 @@ module vmso_xlat_fence
   assign commit_cfg   = commit_cfg_q;
   assign hold_issue   = state_q == FenceHold || state_q == FenceMark || state_q == FenceFlip;
   assign mark_valid   = state_q == FenceMark;
-  assign mark         = batch_q;
+  assign mark         = '{all: all_q, valid: named_q, ctx: ctx_q};
   assign read_colour  = colour_q;
   assign fence_done_number = done_q;
 

@@ -132,8 +132,8 @@ module vmso_xlat_finish
   // -- judge: one page per cycle, from the opener's on --------------------------------------------
   logic [3:0] asked_q;                 // pages asked for
   logic       entry_valid_q, good_valid_q, judged_valid;
-  logic [2:0] asked_page, entry_page_q, good_page_q, word;
-  logic [63:0] entry;
+  logic [2:0] asked_page, asked_word, entry_page_q, good_page_q, word;
+  logic [63:0] word_bits, entry;
   logic       unused_leaf, entry_fault, good_q, inside_window;
   cause_e     entry_cause, cause_q;
   ppn_t       entry_ppn, ppn_q;
@@ -141,11 +141,11 @@ module vmso_xlat_finish
   assign fills        = walk_q.kind == WalkTable;
   assign from_entries = fills || walk_q.kind == WalkSuper;
   assign asked_page   = walk_q.page + asked_q[2:0];
-  assign line_addr    = {walk_q.slot[SlotW-1:0],
-                         BeatW'(32'(entry_word(walk_q.rules.format, 1'b0, asked_page)) >> PerBeatW)};
+  assign asked_word   = entry_word(walk_q.rules.format, 1'b0, asked_page);
+  assign line_addr    = {walk_q.slot[SlotW-1:0], BeatW'(32'(asked_word) >> PerBeatW)};
   assign word         = entry_word(walk_q.rules.format, walk_q.line[0], entry_page_q);
-  assign entry        = entry_bits(walk_q.rules.format,
-                                   line_data[(32'(word) & (PerBeat - 1))*64 +: 64], entry_page_q[0]);
+  assign word_bits    = line_data[(32'(word) & (PerBeat - 1))*64 +: 64];
+  assign entry        = entry_bits(walk_q.rules.format, word_bits, entry_page_q[0]);
   vmso_xlat_decode #(.Formats(Cfg.formats)) u_decode (
     .entry, .level(3'd0), .page({walk_q.line[0], entry_page_q}), .rules(walk_q.rules),
     .leaf(unused_leaf), .fault(entry_fault), .cause(entry_cause), .ppn(entry_ppn)

@@ -34,7 +34,7 @@ package vmso_xlat_pkg;
 
   typedef enum logic [1:0] {
     WalkTable = 2'd0,  // `ppn` is the table to read; at the end: the entries of a level 0 line
-    WalkSuper = 2'd1,  // at the end: `ppn` is the first page of a leaf above level 0 that maps the line
+    WalkSuper = 2'd1,  // at the end: `ppn` is the first page of a larger leaf that maps the line
     WalkFault = 2'd2,  // every page of the line has the fault `cause`
     WalkRefuse = 2'd3  // every waiter is told to ask again
   } walk_kind_e;
@@ -132,7 +132,8 @@ package vmso_xlat_pkg;
   endfunction
 
   // Page of a leaf at `level` that starts at `base`.
-  function automatic ppn_t page_of(format_e format, ppn_t base, logic [35:0] page, logic [2:0] level);
+  function automatic ppn_t page_of(format_e format, ppn_t base, logic [35:0] page,
+                                   logic [2:0] level);
     unique case (level)
       3'd1: return base | (format == FormatX86_32 ? 44'(page[9:0]) : 44'(page[8:0]));
       3'd2: return base | 44'(page[17:0]);

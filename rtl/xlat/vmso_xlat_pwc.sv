@@ -59,8 +59,8 @@ module vmso_xlat_pwc
     entry_t             found, inserted;
     logic               insert_here, swept;
 
-    assign look_index   = sweep_valid && !sweep.by_page ? sweep_index[IndexW-1:0]
-                                                        : at_page[Shift +: IndexW] ^ IndexW'(at_ctx);
+    assign look_index   = sweep_valid && !sweep.by_page
+                          ? sweep_index[IndexW-1:0] : at_page[Shift +: IndexW] ^ IndexW'(at_ctx);
     assign insert_index = insert_page[Shift +: IndexW] ^ IndexW'(insert_ctx);
     assign insert_here  = insert_valid && insert_level == 3'(level);
     assign inserted = '{

@@ -241,7 +241,8 @@ module vmso_xlat_slots
     if (take) empty_q[take_index] <= 1'b0;
     if (heads) popped_q[take_index] <= 1'b0;
     for (int unsigned s = 0; s < Slots; s++) begin
-      matched_q[s] <= !match_clear && (matched_q[s] || (add_valid && (add_all || ctx_q[s] == add_ctx)));
+      matched_q[s] <= !match_clear
+                      && (matched_q[s] || (add_valid && (add_all || ctx_q[s] == add_ctx)));
     end
     if (miss_opened) begin
       matched_q[free_index] <= miss_matches;
@@ -303,6 +304,6 @@ module vmso_xlat_slots
   `VMSO_INTG(AskedAgainWithASlot, !(miss_valid && miss.again) || slot_free)
 `endif
   logic unused_bits;
-  assign unused_bits = ^{miss.queue, miss.vpn[51:45], miss.job[7:KeyW-5], pop_slot, at_slot, free_slot, share_queue,
-                         charge_slot};
+  assign unused_bits = ^{miss.queue, miss.vpn[51:45], miss.job[7:KeyW-5], pop_slot, at_slot,
+                         free_slot, share_queue, charge_slot};
 endmodule : vmso_xlat_slots

@@ -68,7 +68,8 @@ module vmso_xlat_tlb
   tag_t            tags [Ways];
 
   always_comb begin
-    set = set_of(sweep_read ? sweep.ctx : read_ctx, sweep_read ? sweep.page[44:3] : read_page[44:3]);
+    set = set_of(sweep_read ? sweep.ctx : read_ctx,
+                 sweep_read ? sweep.page[44:3] : read_page[44:3]);
     if (sweep_read && !sweep.by_page) set = sweep_index;
   end
   assign write_set = set_of(write_ctx, write_line);
