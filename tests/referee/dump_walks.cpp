@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes random page tables and what the reference walker says of addresses in them, for a judge
+// that is not ours (unicorn_walks, which reads this file's format).
+//
+// What the judge could not tell apart is kept out of the tables: the windows are open, x86-64 has
+// 40 bits of physical address, RISC-V none of the extensions; AArch64 always wants the access flag.
+//
+// One record a table, little-endian, without gaps:
+//   "WALK", u8 format, u8 pa_bits, u16 flags (bit 0 on: af_ignore, priv, gb, xd, pse, rsw, napot,
+//   pbmt, hpd), u64 seed, u64 root, u32 pages, u32 addresses;
+//   a page: u64 where, 4096 bytes. All other memory reads as zeros;
+//   an address: u64 va, u64 pa, u64 where the last entry was read, u8 cause, u8 level, u8 entries
+//   read, 5 bytes 0. pa is also there for ACCESS_FLAG: what it would be if the flag did not matter.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <string>
+
+#include "check/random_tables.hpp"
+
+namespace {
+
+using vmso::RandomTables;
+using vmso::reference::Context;
+using vmso::reference::Walk;
+
+const std::map<std::string, vmso_format> kFormats = {
+    {"x86_32", VMSO_FORMAT_X86_32},  {"x86_64_l4", VMSO_FORMAT_X86_64_L4},
+    {"sv39", VMSO_FORMAT_SV39},      {"x86_64_l5", VMSO_FORMAT_X86_64_L5},
+    {"sv48", VMSO_FORMAT_SV48},      {"sv57", VMSO_FORMAT_SV57},
+    {"aarch64", VMSO_FORMAT_AARCH64}};
+
+// A walker that is wrong in one way, so that the judge can be seen to find it.
+enum class Wrong { kNot, kUser, kAccess, kPresent, kPage };
+const std::map<std::string, Wrong> kWrongs = {{"user", Wrong::kUser},
+                                              {"access", Wrong::kAccess},
+                                              {"present", Wrong::kPresent},
+                                              {"page", Wrong::kPage}};
+
+void judgeable(Context &c) {
+  if (c.format == VMSO_FORMAT_X86_64_L4 || c.format == VMSO_FORMAT_X86_64_L5) c.pa_bits = 40;
+  if (c.format == VMSO_FORMAT_AARCH64) c.af_ignore = false;
+  c.rsw = c.napot = c.pbmt = false;
+}
+
+// Half of the AArch64 tables have blocks whose low address bits, which mean nothing, are 0.
+void align_blocks(RandomTables &tables) {
+  for (RandomTables::Page &page : tables.pages) {
+    for (uint64_t &entry : page.words) {
+      if ((entry & 3) == 1) entry &= ~uint64_t{0x3ffff000};
+    }
+  }
+}
+
+Walk reference_walk(RandomTables tables, uint64_t va, Wrong wrong) {
+  if (wrong == Wrong::kUser) tables.context.priv = true;
+  if (wrong == Wrong::kAccess) tables.context.af_ignore = true;
+  Walk w = tables.walk(va);
+  // Takes what it says of the address without the flag from the same walk.
+  if (w.cause == VMSO_CAUSE_ACCESS_FLAG) {
+    tables.context.af_ignore = true;
+    w.pa = tables.walk(va).pa;
+  }
+  bool malformed = w.cause == VMSO_CAUSE_RESERVED || w.cause == VMSO_CAUSE_BAD_LEVEL;
+  bool large = w.cause == VMSO_CAUSE_NONE && w.level > 0;
+  if (wrong == Wrong::kPresent && malformed) w.cause = VMSO_CAUSE_NO_USER;
+  if (wrong == Wrong::kPage && large) w.pa ^= 0x1000;
+  return w;
+}
+
+class Writer {
+ public:
+  template <class T>
+  void put(T value) {
+    char bytes[sizeof value];
+    std::memcpy(bytes, &value, sizeof value);  // the host is little-endian
+    out_.append(bytes, sizeof value);
+  }
+  void put_bytes(const void *from, size_t n) { out_.append(static_cast<const char *>(from), n); }
+  bool flush() {
+    bool good = std::fwrite(out_.data(), 1, out_.size(), stdout) == out_.size();
+    out_.clear();
+    return good;
+  }
+
+ private:
+  std::string out_;
+};
+
+uint16_t flags(const Context &c) {
+  const bool bits[] = {c.af_ignore, c.priv, c.gb, c.xd, c.pse, c.rsw, c.napot, c.pbmt, c.hpd};
+  uint16_t value = 0;
+  for (unsigned i = 0; i < std::size(bits); i++) value |= uint16_t(bits[i] << i);
+  return value;
+}
+
+void write_tables(Writer &out, vmso_format format, uint64_t seed, size_t vas, Wrong wrong) {
+  RandomTables tables = vmso::random_tables(format, seed, {.vas = vas, .flags = judgeable});
+  tables.windows = {{0, ~uint64_t{0}}};
+  if (format == VMSO_FORMAT_AARCH64 && seed % 2) align_blocks(tables);
+  out.put_bytes("WALK", 4);
+  out.put(uint8_t(format));
+  out.put(uint8_t(tables.context.pa_bits));
+  out.put(flags(tables.context));
+  out.put(seed);
+  out.put(tables.context.root);
+  out.put(uint32_t(tables.pages.size()));
+  out.put(uint32_t(tables.vas.size()));
+  for (const RandomTables::Page &page : tables.pages) {
+    out.put(page.at);
+    out.put_bytes(page.words.data(), sizeof page.words);
+  }
+  for (uint64_t va : tables.vas) {
+    const Walk w = reference_walk(tables, va, wrong);
+    out.put(va);
+    out.put(w.pa);
+    out.put(w.steps.empty() ? uint64_t{0} : w.steps.back().entry_at);
+    out.put(uint8_t(w.cause));
+    out.put(uint8_t(w.level));
+    out.put(uint8_t(w.steps.size()));
+    out.put_bytes("\0\0\0\0", 5);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  CLI::App app{"random page tables and the reference walker's answers, for a foreign judge"};
+  vmso_format format = VMSO_FORMAT_X86_64_L4;
+  uint64_t tables = 1, seed = 1;
+  size_t vas = 16;
+  Wrong wrong = Wrong::kNot;
+  app.add_option("--format", format, "of the tables")
+      ->required()
+      ->transform(CLI::Transformer(kFormats));
+  app.add_option("--tables", tables, "how many; each has its own seed, one up from the last");
+  app.add_option("--seed", seed, "of the first table");
+  app.add_option("--vas", vas, "addresses a table");
+  app.add_option("--wrong", wrong, "a way in which the reference is to be wrong")
+      ->transform(CLI::Transformer(kWrongs));
+  CLI11_PARSE(app, argc, argv);
+  Writer out;
+  for (uint64_t i = 0; i < tables; i++) {
+    write_tables(out, format, seed + i, vas, wrong);
+    if (!out.flush()) return 1;
+  }
+  return 0;
+}
