@@ -1230,6 +1230,9 @@ static inline void vmso_fault_record_set_phase(struct vmso_fault_record *record,
 #define VMSO_REG_FENCE_WHAT_KIND_bp 0
 #define VMSO_REG_FENCE_WHAT_KIND_bw 2
 #define VMSO_REG_FENCE_WHAT_KIND_bm 0x3u
+#define VMSO_REG_FENCE_WHAT_LEAF_ONLY_bp 4
+#define VMSO_REG_FENCE_WHAT_LEAF_ONLY_bw 1
+#define VMSO_REG_FENCE_WHAT_LEAF_ONLY_bm 0x10u
 #define VMSO_REG_FENCE_WHAT_CTX_bp 16
 #define VMSO_REG_FENCE_WHAT_CTX_bw 12
 #define VMSO_REG_FENCE_WHAT_CTX_bm 0xfff0000u

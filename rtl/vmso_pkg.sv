@@ -19,6 +19,7 @@ package vmso_pkg;
   typedef logic [23:0] bytes_t;     // payload bytes of a job; also a count of segments
   typedef logic [15:0] slot_idx_t;  // free-running ring index
   typedef logic [51:0] vpn_t;       // virtual address 63:12
+  typedef logic [44:0] page_t;      // virtual address 56:12: the bits above repeat the highest of these
   typedef logic [43:0] ppn_t;       // physical address 55:12
   typedef logic [55:0] pa_t;        // physical byte address
 
@@ -113,13 +114,21 @@ package vmso_pkg;
   typedef enum logic [1:0] {FenceAll = 2'd0, FenceContext = 2'd1, FenceRange = 2'd2,
                             FenceCommit = 2'd3} fence_kind_e;
   typedef struct packed {
-    fence_kind_e     kind;    // FenceRange may be carried out as FenceContext
+    fence_kind_e     kind;
+    logic            leaf_only; // pointers to tables may stay cached
     context_t        ctx;
-    vpn_t            first;   // FenceRange: first and last page
-    vpn_t            last;
-    context_config_t cfg;     // FenceCommit
-    logic [15:0]     number;  // DONE reports the highest number that has completed
+    page_t           first;     // FenceRange: first and last page
+    page_t           last;
+    context_config_t cfg;       // FenceCommit
+    logic [15:0]     number;    // DONE reports the highest number that has completed
   } fence_t;
+  localparam int unsigned FenceBatch = 4;  // commands that are carried out together
+  // Whose translations are to be made again.
+  typedef struct packed {
+    logic                        all;
+    logic [FenceBatch-1:0]       valid;
+    context_t [FenceBatch-1:0]   ctx;
+  } mark_t;
 
   // Increments of the counters, per cycle. Order = register order.
   localparam int unsigned NumCounters = 32;

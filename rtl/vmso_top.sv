@@ -226,7 +226,7 @@ module vmso_top
   // xlat
   logic                        xlat_ready, lookup_ready, fill_valid, busy_valid, walk_free,
                                walk_req_valid, fence_ready, mark_valid,
-                               mark_all, hold_issue, read_colour, count_lookups, count_tlb_hits,
+                               hold_issue, read_colour, count_lookups, count_tlb_hits,
                                count_walks, count_table_reads, count_pwc_hits,
                                share_full, walk_charge_valid;
   queue_t                      walk_charge_queue;
@@ -234,7 +234,7 @@ module vmso_top
   run_ref_t                    busy;
   read_req_t                   walk_req;
   logic [15:0]                 fence_done_number;
-  context_t                    mark_ctx;
+  mark_t                       mark;
   // seg
   logic                        seg_ready, fetch_valid, order_valid, tmpl_drop_valid, unload_ready,
                                unload_head_any, query_in_debt, issue_held, wake_valid,
@@ -430,8 +430,8 @@ module vmso_top
     .lookup_waits, .share_queue, .share_full,
     .status_job, .run_status, .end_job, .run_end, .ready_event_valid, .ready_event, .fetch_valid,
     .fetch_ready, .fetch, .piece_valid, .piece_ready, .piece, .fetch_idle, .asked_valid,
-    .asked_queue, .job_free_valid, .job_free, .mark_valid, .mark_ready, .mark_all,
-    .mark_ctx, .count_faults
+    .asked_queue, .job_free_valid, .job_free, .mark_valid, .mark_ready, .mark,
+    .count_faults
   );
   vmso_xlat #(.Cfg(Cfg)) u_xlat (
     .clk, .rst_n(core_rst_n), .xlat_ready, .windows, .lookup_valid, .lookup_ready, .lookup,
@@ -439,8 +439,8 @@ module vmso_top
     .walk_charge_valid, .walk_charge_queue,
     .walk_req_valid, .walk_req_ready,
     .walk_req, .walk_req_id, .read_rsp_valid, .read_rsp, .read_data, .fence_valid, .fence_ready,
-    .fence, .fence_done_number, .mark_valid, .mark_ready, .mark_all,
-    .mark_ctx, .hold_issue, .issue_held, .read_colour, .colour_busy, .count_lookups,
+    .fence, .fence_done_number, .mark_valid, .mark_ready, .mark,
+    .hold_issue, .issue_held, .read_colour, .colour_busy, .count_lookups,
     .count_tlb_hits, .count_walks, .count_table_reads, .count_pwc_hits
   );
   vmso_seg #(.Cfg(Cfg)) u_seg (

@@ -134,6 +134,7 @@ module vmso_csr
   logic [31:0] irq_new, irq_pending, irq_mask;
   logic [1:0]  fence_kind_bits;
   context_t    fence_ctx;
+  logic        fence_leaf_only;
   logic [63:0] fence_va, fence_bytes;
 
   always_comb begin
@@ -193,7 +194,8 @@ module vmso_csr
     .window1_base_page(windows[1].base), .window1_limit_page(windows[1].limit),
     .window2_base_page(windows[2].base), .window2_limit_page(windows[2].limit),
     .window3_base_page(windows[3].base), .window3_limit_page(windows[3].limit),
-    .fence_what_kind(fence_kind_bits), .fence_what_ctx(fence_ctx),
+    .fence_what_kind(fence_kind_bits), .fence_what_leaf_only(fence_leaf_only),
+    .fence_what_ctx(fence_ctx),
     .fence_va_addr(fence_va), .fence_bytes_bytes(fence_bytes),
     .fence_go_write_pulse(global_fence_go),
     .fence_go_fence(fence_last_number), .fence_go_refused(go_refused),
@@ -213,7 +215,8 @@ module vmso_csr
   );
   vmso_csr_fence u_fence (
     .clk, .rst_n, .flush(soft_reset_busy && !ready_status),
-    .what_kind(fence_kind), .what_ctx(fence_ctx), .va(fence_va), .bytes(fence_bytes),
+    .what_kind(fence_kind), .what_leaf_only(fence_leaf_only), .what_ctx(fence_ctx),
+    .va(fence_va), .bytes(fence_bytes),
     .request_valid(fence_request_valid), .request_ready(fence_request_ready),
     .request_commit(fence_request_commit), .request_ctx(fence_request_ctx),
     .request_cfg(fence_request_cfg), .next_number(fence_next_number),

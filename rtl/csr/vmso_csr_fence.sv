@@ -5,7 +5,8 @@
 //             of the fence registers; next_number is the number that the request gets
 // fence       valid/ready, in order of their numbers
 // flush       xlat is in reset: drops what waits, numbers start at 1 again
-// range       bytes 0 counts as 1; a range that would wrap ends at the last page
+// range       bytes 0 counts as 1; a range that would wrap ends at the last page. What of it no table can
+//             translate (bits 63:57 unlike bit 56) is left out
 `include "vmso_assert.svh"
 module vmso_csr_fence
   import vmso_pkg::*;
@@ -14,6 +15,7 @@ module vmso_csr_fence
   input  logic            rst_n,
   input  logic            flush,
   input  fence_kind_e     what_kind,
+  input  logic            what_leaf_only,
   input  context_t        what_ctx,
   input  logic [63:0]     va,
   input  logic [63:0]     bytes,
@@ -33,7 +35,8 @@ module vmso_csr_fence
 
   logic [15:0]       number_q;
   logic [64:0]       end_addr;   // behind the last byte
-  vpn_t              last_q;     // follows va and bytes by one cycle; GO comes later than that
+  page_t             first_q, last_q, first_d, last_d;  // follow va and bytes by one cycle; GO comes later
+  vpn_t              last;
   fence_t            entry;
   logic [CountW-1:0] unused_count;
   logic              fifo_rst_n, unused;
@@ -44,7 +47,17 @@ module vmso_csr_fence
   assign end_addr    = 65'(va) + 65'(bytes) - 65'(bytes != '0);
   assign unused      = ^{end_addr[11:0], unused_count};
 
-  always_ff @(posedge clk) last_q <= end_addr[64] ? '1 : end_addr[63:12];
+  // Do address bits 63:56 lie between the two halves that tables can translate?
+  function automatic logic between(logic [7:0] high);
+    return high != '0 && high != '1;
+  endfunction
+  assign last    = end_addr[64] ? '1 : end_addr[63:12];
+  assign first_d = between(va[63:56]) ? page_t'(1) << 44 : va[56:12];
+  assign last_d  = between(last[51:44]) ? page_t'('1) >> 1 : last[44:0];
+  always_ff @(posedge clk) begin
+    first_q <= first_d;
+    last_q  <= first_d > last_d ? first_d : last_d;  // all of it lies between
+  end
   always_ff @(posedge clk) begin
     if (!fifo_rst_n) number_q <= '0;
     else if (request_valid && request_ready) number_q <= next_number;
@@ -53,7 +66,8 @@ module vmso_csr_fence
   always_comb begin
     entry.kind   = request_commit ? FenceCommit : what_kind;
     entry.ctx    = request_commit ? request_ctx : what_ctx;
-    entry.first  = va[63:12];
+    entry.leaf_only = what_leaf_only;
+    entry.first  = first_q;
     entry.last   = last_q;
     entry.cfg    = request_cfg;
     entry.number = next_number;

@@ -72,6 +72,7 @@ module vmso_csr_global #(
   output logic [43:0]  window3_base_page,
   output logic [43:0]  window3_limit_page,
   output logic [1:0]   fence_what_kind,
+  output logic         fence_what_leaf_only,
   output logic [11:0]  fence_what_ctx,
   output logic [63:0]  fence_va_addr,
   output logic [63:0]  fence_bytes_bytes,
@@ -163,6 +164,7 @@ module vmso_csr_global #(
   logic window3_limit_write;
   logic window3_limit_write_high;
   logic [1:0] fence_what_kind_q;
+  logic  fence_what_leaf_only_q;
   logic [11:0] fence_what_ctx_q;
   logic fence_what_write;
   logic [63:0] fence_va_addr_q;
@@ -253,6 +255,7 @@ module vmso_csr_global #(
   assign window3_limit_write = write_en && write_addr == 10'h04e;
   assign window3_limit_write_high = write_en && write_addr == 10'h04f;
   assign fence_what_kind = fence_what_kind_q;
+  assign fence_what_leaf_only = fence_what_leaf_only_q;
   assign fence_what_ctx = fence_what_ctx_q;
   assign fence_what_write = write_en && write_addr == 10'h060;
   assign fence_va_addr = fence_va_addr_q;
@@ -311,6 +314,7 @@ module vmso_csr_global #(
       window3_limit_page_q <= 44'h0;
       window3_limit_page_low_q <= 20'h0;
       fence_what_kind_q <= 2'h0;
+      fence_what_leaf_only_q <= 1'h0;
       fence_what_ctx_q <= 12'h0;
       fence_va_addr_q <= 64'h0;
       fence_va_addr_low_q <= 32'h0;
@@ -510,6 +514,9 @@ module vmso_csr_global #(
         if (write_strb[0]) fence_what_kind_q <= write_data[1:0];
       end
       if (fence_what_write) begin
+        if (write_strb[0]) fence_what_leaf_only_q <= write_data[4:4];
+      end
+      if (fence_what_write) begin
         if (write_strb[2]) fence_what_ctx_q[7:0] <= write_data[23:16];
         if (write_strb[3]) fence_what_ctx_q[11:8] <= write_data[27:24];
       end
@@ -597,7 +604,8 @@ module vmso_csr_global #(
       10'h04d: read_data = {8'b0, window3_base_page_q[43:20]};  // WINDOW3_BASE
       10'h04e: read_data = {window3_limit_page_low_q, 12'b0};  // WINDOW3_LIMIT
       10'h04f: read_data = {8'b0, window3_limit_page_q[43:20]};  // WINDOW3_LIMIT
-      10'h060: read_data = {4'b0, fence_what_ctx_q, 14'b0, fence_what_kind_q};  // FENCE_WHAT
+      10'h060: read_data = {4'b0, fence_what_ctx_q, 11'b0, fence_what_leaf_only_q, 2'b0,
+        fence_what_kind_q};  // FENCE_WHAT
       10'h062: read_data = fence_va_addr_low_q;  // FENCE_VA
       10'h063: read_data = fence_va_addr_q[63:32];  // FENCE_VA
       10'h064: read_data = fence_bytes_bytes_low_q;  // FENCE_BYTES

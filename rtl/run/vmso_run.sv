@@ -65,8 +65,7 @@ module vmso_run
   output job_t                job_free,
   input  logic                mark_valid,
   output logic                mark_ready,
-  input  logic                mark_all,
-  input  context_t            mark_ctx,
+  input  mark_t               mark,
   output logic                count_faults
 );
   if (Cfg.runs_per_job != Runs) begin : gen_bad_runs
@@ -141,6 +140,7 @@ module vmso_run
   logic [17:0]         status_total, status_taken, status_ready;
   logic                status_blocked, progress_valid, last_valid, done_queued;
   index_t              status_index, progress_job, last_job, done_job;
+  logic [JobW:0]       jobs_q;  // jobs in the room
   logic [1:0]          unused_bad_count;
   logic [2:0]          unused_done_count;
 
@@ -210,7 +210,7 @@ module vmso_run
   vmso_run_ctl #(.Cfg(Cfg)) u_ctl (
     .clk, .rst_n, .init_valid, .init_job, .run_ready,
     .load_valid, .load_job, .load_contexts(job_load.contexts),
-    .mark_valid, .mark_ready, .mark_all, .mark_ctx, .reap_valid, .reap_ready, .reap_moves,
+    .mark_valid, .mark_ready, .mark, .empty(jobs_q == '0), .reap_valid, .reap_ready, .reap_moves,
     .reap_job(look_job), .op_valid, .op_ready, .op, .op_job
   );
   vmso_run_reap #(.Jobs(Cfg.jobs), .Asks(3)) u_reap (
@@ -219,6 +219,10 @@ module vmso_run
     .op_valid(reap_valid), .op_ready(reap_ready), .op_done, .moves(reap_moves), .pressed,
     .free_valid(reaped_valid), .free_ready(reaped_ready)
   );
+  always_ff @(posedge clk) begin
+    if (!rst_n) jobs_q <= '0;
+    else jobs_q <= jobs_q + (JobW + 1)'(job_load_valid) - (JobW + 1)'(job_free_valid);
+  end
   assign asked_valid    = taken_valid;
   assign reaped_ready   = !last_valid;
   assign job_free_valid = last_valid || reaped_valid;

@@ -2,8 +2,9 @@
 // Maintenance of the room: the walk that clears its tables after reset, and mark.
 //
 // init        jobs cycles after reset; run_ready afterwards
-// mark        valid/ready: jobs that may use the context, one row per cycle without a fill; ready pulses
-//             when the last one is done, jobs + 4 cycles later if no fill comes
+// mark        valid/ready: jobs that may use one of the contexts, one row per cycle without a fill; ready
+//             pulses when the last one is done, jobs + 4 cycles later if no fill comes, at once if no job is
+//             here
 // reap        the reaper's op on a row: passed on unless a mark is under way; reap_moves: it has been taken
 //             and its move is not done, so no mark begins
 // reset       control
@@ -24,8 +25,8 @@ module vmso_run_ctl
   input  queue_contexts_t load_contexts,
   input  logic            mark_valid,
   output logic            mark_ready,
-  input  logic            mark_all,
-  input  context_t        mark_ctx,
+  input  mark_t           mark,
+  input  logic            empty,         // no job is here
   input  logic            reap_valid,
   output logic            reap_ready,
   input  logic            reap_moves,
@@ -58,9 +59,11 @@ module vmso_run_ctl
   );
   // an entry that was never loaded may match by chance: it has no runs
   always_comb begin
-    uses = mark_all;
+    uses = mark.all;
     for (int unsigned s = 0; s < 4; s++) begin
-      if (contexts.valid[s] && contexts.id[s] == mark_ctx) uses = 1'b1;
+      for (int unsigned c = 0; c < FenceBatch; c++) begin
+        if (contexts.valid[s] && mark.valid[c] && contexts.id[s] == mark.ctx[c]) uses = 1'b1;
+      end
     end
   end
   assign mark_op = mark_q == MarkScan && uses;
@@ -68,7 +71,7 @@ module vmso_run_ctl
   always_comb begin
     mark_d = mark_q;
     unique case (mark_q)
-      MarkIdle:  if (mark_valid && !reap_moves && !init_valid) mark_d = MarkScan;
+      MarkIdle: if (mark_valid && !reap_moves && !init_valid) mark_d = empty ? MarkDone : MarkScan;
       MarkScan:  if (scan_on && scan_q == LastJob) mark_d = MarkWrite;
       MarkWrite: mark_d = MarkRedo;
       MarkRedo:  mark_d = MarkDone;

@@ -17,7 +17,7 @@
 //               read port
 // latency       with R cycles from the request's handshake to the last beat on read_data: 3 + R + 2
 //               if the parent is in the walk cache, n (R + 1) + 4 for n levels
-// fence         see vmso_xlat_fence. A range is carried out as its context
+// fence         see vmso_xlat_fence
 // formats       those of Cfg.formats; csr lets no COMMIT of another one through
 // reset         xlat_ready when all contexts are off and the TLB is empty; nothing is taken before
 // read_rsp      all reads that were asked before a reset have been answered before it
@@ -58,8 +58,7 @@ module vmso_xlat
   output logic [15:0]              fence_done_number,
   output logic                     mark_valid,
   input  logic                     mark_ready,
-  output logic                     mark_all,
-  output context_t                 mark_ctx,
+  output mark_t                    mark,
   output logic                     hold_issue,
   input  logic                     issue_held,
   output logic                     read_colour,
@@ -88,9 +87,11 @@ module vmso_xlat
   end
 
   // -- fence --------------------------------------------------------------------------------------
-  logic            swept, cleared, match_on, match_all, ending, storm, sweep_read, sweep_write;
+  logic            swept, cleared, match_on, match_clear, add_valid, add_all, miss_matches, ending;
+  logic            storm, sweep_read, sweep_write, at_matching;
   logic            pause, paused, restart, dead_offered, commit_valid;
-  context_t        match_ctx, commit_ctx;
+  sweep_t          sweep, sweep_late;
+  context_t        add_ctx, commit_ctx;
   context_config_t commit_cfg;
   logic [$clog2(Sets)-1:0] sweep_index, sweep_write_index;
   logic            sweep_yield;
@@ -99,10 +100,10 @@ module vmso_xlat
   assign fence_ready = xlat_ready && fence_taken;
   vmso_xlat_fence #(.Cfg(Cfg), .Sets(Sets)) u_fence (
     .clk, .rst_n, .fence_valid(fence_valid && xlat_ready), .fence_ready(fence_taken), .fence,
-    .fence_done_number, .swept, .match_on, .match_all, .match_ctx, .ending,
-    .storm, .sweep_read, .sweep_index, .sweep_write, .sweep_write_index, .sweep_yield, .pause,
-    .paused, .restart, .dead_offered,
-    .commit_valid, .commit_ctx, .commit_cfg, .mark_valid, .mark_ready, .mark_all, .mark_ctx,
+    .fence_done_number, .swept, .match_on, .add_valid, .add_all, .add_ctx, .match_clear,
+    .miss_ctx(miss.ctx), .miss_matches, .ending, .storm, .sweep_read, .sweep, .sweep_index,
+    .sweep_write, .write(sweep_late), .write_index(sweep_write_index), .sweep_yield, .pause, .paused,
+    .restart, .dead_offered, .commit_valid, .commit_ctx, .commit_cfg, .mark_valid, .mark_ready, .mark,
     .hold_issue, .issue_held, .read_colour, .colour_busy
   );
   assign xlat_ready = swept && cleared;
@@ -157,14 +158,13 @@ module vmso_xlat
     .clk, .rst_n, .read_en, .read_ctx(lookup.ctx), .read_page(lookup.vpn[44:0]), .hit(tlb_hit),
     .fill_way(tlb_way), .hit_ppn(tlb_ppn), .write_valid, .write_ready,
     .write_ctx, .write_line, .write_way, .write_good, .write_ppn, .sweep_read,
-    .sweep_set(sweep_index[SetW-1:0]), .sweep_write, .sweep_write_set(sweep_write_index[SetW-1:0]),
-    .sweep_all(match_all), .sweep_ctx(match_ctx)
+    .sweep, .sweep_index(sweep_index[SetW-1:0]), .sweep_write, .swept(sweep_late)
   );
   vmso_xlat_pwc #(.Cfg(Cfg)) u_pwc (
     .clk, .rst_n, .look_ctx(pwc_ctx), .look_page(pwc_page), .look_hit(pwc_hit), .look_leaf(pwc_leaf),
     .look_level(pwc_level), .look_ppn(pwc_ppn), .insert_valid, .insert_ctx, .insert_page,
     .insert_level, .insert_leaf, .insert_ppn, .sweep_valid(sweep_write),
-    .sweep_index(sweep_write_index[PwcW-1:0]), .sweep_all(match_all), .sweep_ctx(match_ctx)
+    .sweep(sweep_late), .sweep_index(sweep_write_index[PwcW-1:0])
   );
 
   // -- walks --------------------------------------------------------------------------------------
@@ -179,7 +179,6 @@ module vmso_xlat
   cause_e           first_cause;
   ppn_t             first_ppn;
   walk_t            open, done;
-  context_t         working_ctx;
   logic [LineW-1:0] line_addr;
   logic [Cfg.data_bits-1:0] line_data;
 
@@ -191,11 +190,11 @@ module vmso_xlat
     .clk, .rst_n, .miss_valid, .miss, .miss_way,
     .miss_upper(start_level != '0), .miss_opened, .miss_slot, .miss_busy, .keep_one(lookup_waits || again_next), .slot_free, .share_queue, .share_full,
     .charge_slot(walk_req_slot), .charge_queue,
-    .match_on, .match_all, .match_ctx, .restart, .dead, .storm,
+    .match_on, .match_clear, .add_valid, .add_all, .add_ctx, .miss_matches, .restart, .dead, .storm,
     .dropped(walk_dropped | done_dropped), .redo_valid, .redo_ready, .redo_slot, .redo_ctx,
     .redo_line, .passed_valid, .pop_slot(first_slot), .pop_any, .pop_key, .pop_looks(first_looks),
     .pop, .close,
-    .free_valid, .free_slot, .at_slot, .at_any, .at_head, .at_tail, .at_way, .at_key, .at_next,
+    .free_valid, .free_slot, .at_slot, .at_matching, .at_any, .at_head, .at_tail, .at_way, .at_key, .at_next,
     .at_page
   );
   vmso_xlat_walk #(.Cfg(Cfg)) u_walk (
@@ -214,14 +213,14 @@ module vmso_xlat
   fill_t answer;
   vmso_xlat_finish #(.Cfg(Cfg)) u_finish (
     .clk, .rst_n, .windows, .dead, .dropped(done_dropped),
-    .working, .working_ctx, .done_valid, .done, .line_addr, .line_data, .close, .at_slot, .at_any,
+    .working, .done_valid, .done, .line_addr, .line_data, .close, .at_slot, .at_any,
     .at_head, .at_tail, .at_way, .at_key, .at_next, .at_page, .free_valid, .free_slot,
     .answer_valid, .answer_ready, .refuse, .answer, .tlb_write_valid(write_valid),
     .tlb_write_ready(write_ready), .tlb_write_ctx(write_ctx), .tlb_write_line(write_line),
     .tlb_write_way(write_way), .tlb_write_good(write_good),
     .tlb_write_ppn(write_ppn)
   );
-  assign ending = working && (match_all || working_ctx == match_ctx);
+  assign ending = working && at_matching;
 
   // -- one answer per cycle: a hit, else the first waiter of a walk, else what the finisher has ---
   logic [2:0] breath_q;  // gaps that go down the lookup pipeline
@@ -265,4 +264,7 @@ module vmso_xlat
     walk_charge_queue <= charge_queue;
   end
   assign walk_charge_valid = count_table_reads;
+
+  logic unused_index;  // the walk cache has fewer entries than the TLB sets
+  assign unused_index = ^sweep_write_index;
 endmodule : vmso_xlat

@@ -8,7 +8,7 @@
 //              cycles later, when every lookup that missed the line before has been refused
 // latency      eight pages in 11 cycles, waiters are answered meanwhile; then the next walk. A large page
 //              fills nothing: its end is that of its waiters
-// dead walks   are dropped instead of begun. working, working_ctx: one is being ended
+// dead walks   are dropped instead of begun. working: at_slot's is being ended
 // reset        control
 `include "vmso_assert.svh"
 module vmso_xlat_finish
@@ -30,7 +30,6 @@ module vmso_xlat_finish
   input  logic [Slots-1:0]         dead,
   output logic [Slots-1:0]         dropped,
   output logic                     working,
-  output context_t                 working_ctx,
   input  logic                     done_valid,
   input  walk_t                    done,
   output logic [LineW-1:0]         line_addr,
@@ -86,7 +85,6 @@ module vmso_xlat_finish
     if (next_valid && next_dead) dropped[next.slot[SlotW-1:0]] = 1'b1;
   end
   assign working     = state_q != FinishIdle;
-  assign working_ctx = walk_q.ctx;
   assign close       = state_q == FinishClose;
   assign at_slot     = walk_q.slot;
   assign at_key      = key_q;

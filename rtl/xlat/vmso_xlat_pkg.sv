@@ -4,11 +4,18 @@ package vmso_xlat_pkg;
   import vmso_pkg::*;
   import vmso_rec_pkg::*;
 
-  // What a table can translate of a page number: bits above these repeat the highest one of them, or the
-  // address is out of its format's range and no walk begins.
-  typedef logic [44:0] page_t;
   typedef logic [41:0] line_t;  // page_t without the page of eight
   typedef logic [5:0]  slot_t;  // walk slot
+
+  // What one step of a fence forgets in TLB and walk cache, and where it looks for it.
+  typedef struct packed {
+    logic     all;        // of all contexts
+    context_t ctx;
+    logic     by_page;    // where `page` would be; else everywhere, one index a step
+    logic     leaf_only;  // pointers stay
+    page_t    page;       // what maps a page that equals this one but for the bits of the mask
+    page_t    mask;
+  } sweep_t;
 
   // What of a context's configuration judges its entries.
   typedef struct packed {

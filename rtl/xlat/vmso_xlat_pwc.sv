@@ -5,8 +5,8 @@
 //
 // look         combinational: the hit at the lowest level
 // insert       an entry that passed all checks, found at insert_level 1..4; seen by the next cycle
-// sweep        takes the look port (no look in that cycle): entry sweep_index of every level loses
-//              its valid bit if it matches; an insert in that cycle must not match
+// sweep        takes the look port (no look in that cycle): an entry of every level, that of a page or that
+//              at sweep_index, loses its valid bit if it matches; an insert in that cycle must not match
 // reset        valid bits, by a walk as long as the entries of a level
 `include "vmso_assert.svh"
 module vmso_xlat_pwc
@@ -33,13 +33,16 @@ module vmso_xlat_pwc
   input  logic              insert_leaf,
   input  ppn_t              insert_ppn,
   input  logic              sweep_valid,
-  input  logic [SweepW-1:0] sweep_index,
-  input  logic              sweep_all,
-  input  context_t          sweep_ctx
+  input  sweep_t            sweep,
+  input  logic [SweepW-1:0] sweep_index
 );
+  context_t         at_ctx;
+  page_t            at_page;
   logic [4:1]       hits, leaves;
   ppn_t [4:1]       ppns;
 
+  assign at_ctx  = sweep_valid ? sweep.ctx : look_ctx;
+  assign at_page = sweep_valid ? sweep.page : look_page;
   for (genvar level = 1; level < 5; level++) begin : gen_level
     localparam int unsigned Entries = level == 1 ? Most : level == 2 ? 16 : 8;
     localparam int unsigned IndexW  = $clog2(Entries);
@@ -56,8 +59,8 @@ module vmso_xlat_pwc
     entry_t             found, inserted;
     logic               insert_here, swept;
 
-    assign look_index   = sweep_valid ? sweep_index[IndexW-1:0]
-                                      : look_page[Shift +: IndexW] ^ IndexW'(look_ctx);
+    assign look_index   = sweep_valid && !sweep.by_page ? sweep_index[IndexW-1:0]
+                                                        : at_page[Shift +: IndexW] ^ IndexW'(at_ctx);
     assign insert_index = insert_page[Shift +: IndexW] ^ IndexW'(insert_ctx);
     assign insert_here  = insert_valid && insert_level == 3'(level);
     assign inserted = '{
@@ -67,7 +70,9 @@ module vmso_xlat_pwc
       .clk, .write_en(insert_here), .write_addr(insert_index), .write_data(inserted),
       .read_addr(look_index), .read_data(found)
     );
-    assign swept = sweep_valid && (sweep_all || found.ctx == sweep_ctx);
+    assign swept = sweep_valid && (sweep.all || found.ctx == sweep.ctx)
+                   && (found.leaf || !sweep.leaf_only)
+                   && ((found.key ^ sweep.page[44:Shift]) & ~sweep.mask[44:Shift]) == '0;
     // the sweep that comes with reset finds the set empty, or emptying itself
     vmso_flags #(.Num(Entries)) u_valid (
       .clk, .rst_n, .ready(valid_ready), .put_valid(insert_here), .put(insert_index),
@@ -94,10 +99,10 @@ module vmso_xlat_pwc
   end
 
   logic unused_page;  // below level 1
-  assign unused_page = ^{look_page[8:0], insert_page[8:0]};
+  assign unused_page = ^{at_ctx, at_page, insert_page[8:0]};
 
 `ifdef VMSO_CHECKS
   `VMSO_INTG(NoMatchingInsert,
-             !(insert_valid && sweep_valid && (sweep_all || insert_ctx == sweep_ctx)))
+             !(insert_valid && sweep_valid && (sweep.all || insert_ctx == sweep.ctx)))
 `endif
 endmodule : vmso_xlat_pwc

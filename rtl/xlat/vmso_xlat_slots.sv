@@ -25,8 +25,9 @@
 //              Of different slots any two may meet, but join and open: there is one miss. The no's
 //              are asserted, each yes is met in the unit test
 // charge       charge_queue: whose slot charge_slot is, combinational
-// dead         matching walks while match_on, and from restart on those that were under way then;
-//              match_ctx stands from one cycle before match_on, as each slot compares ahead
+// dead         matching walks while match_on, and from restart on those that were under way then. Walks
+//              match that an `add` of the batch named, and later ones that miss_matches; at_matching: that
+//              of at_slot
 // storm        a walk was killed by two fences and its waiters still wait
 // reset        states and counts
 `include "vmso_assert.svh"
@@ -56,8 +57,11 @@ module vmso_xlat_slots
   output queue_t           charge_queue,
   // the fence
   input  logic             match_on,
-  input  logic             match_all,
-  input  context_t         match_ctx,
+  input  logic             match_clear,
+  input  logic             add_valid,
+  input  logic             add_all,
+  input  context_t         add_ctx,
+  input  logic             miss_matches,
   input  logic             restart,
   output logic [Slots-1:0] dead,
   output logic             storm,
@@ -80,6 +84,7 @@ module vmso_xlat_slots
   input  logic             free_valid,
   input  slot_t            free_slot,
   input  slot_t            at_slot,
+  output logic             at_matching,
   output logic             at_any,
   output logic [KeyW-1:0]  at_head,
   output logic [KeyW-1:0]  at_tail,
@@ -99,7 +104,7 @@ module vmso_xlat_slots
   context_t     ctx_q [Slots];
   line_t        line_q [Slots];
   logic [1:0]   way_q [Slots];
-  slots_t       empty_q, dead_q, same_ctx_q, popped_q, upper_q;
+  slots_t       empty_q, dead_q, matched_q, popped_q, upper_q;
   slots_t       killed_q, killed_twice_q;  // by a fence
 
   // Those in a state; the states after some have moved to another.
@@ -126,7 +131,7 @@ module vmso_xlat_slots
   end
   assign free     = in_state(SlotFree);
   assign match    = same & ~free;
-  assign matching = match_on ? same_ctx_q | {Slots{match_all}} : '0;
+  assign matching = match_on ? matched_q : '0;
   assign redo     = in_state(SlotRedo) & ~matching;
   assign tired    = killed_twice_q & ~free;
   always_comb begin
@@ -184,6 +189,7 @@ module vmso_xlat_slots
   assign pop_key   = popped_q[pop_index] ? pop_second : pop_first;
   assign list_addr = pop_looks ? pop_key : at_key;
   assign at_any    = !empty_q[at_index];
+  assign at_matching = matched_q[at_index];
   assign at_head   = popped_q[at_index] ? at_second : at_first;
   assign at_way    = way_q[at_index];
   assign at_next   = next_key;
@@ -234,9 +240,11 @@ module vmso_xlat_slots
     if (moves) popped_q[pop_index] <= 1'b1;
     if (take) empty_q[take_index] <= 1'b0;
     if (heads) popped_q[take_index] <= 1'b0;
-    for (int unsigned s = 0; s < Slots; s++) same_ctx_q[s] <= ctx_q[s] == match_ctx;
+    for (int unsigned s = 0; s < Slots; s++) begin
+      matched_q[s] <= !match_clear && (matched_q[s] || (add_valid && (add_all || ctx_q[s] == add_ctx)));
+    end
     if (miss_opened) begin
-      same_ctx_q[free_index] <= miss.ctx == match_ctx;
+      matched_q[free_index] <= miss_matches;
       ctx_q[free_index]  <= miss.ctx;
       line_q[free_index] <= miss.vpn[44:3];
       way_q[free_index]  <= miss_way;
@@ -278,16 +286,13 @@ module vmso_xlat_slots
   end
 
 `ifdef VMSO_CHECKS
-  logic     match_on_q;
-  context_t match_ctx_q;
-  slots_t   joins, pops;
-  always_ff @(posedge clk) {match_on_q, match_ctx_q} <= {match_on, match_ctx};
+  slots_t joins, pops;
   always_comb begin
     {joins, pops}      = '0;
     joins[match_index] = join_it;
     pops[pop_index]    = pop;
   end
-  `VMSO_IMPL(MatchStandsAhead, !match_on || match_on_q || match_all || match_ctx == match_ctx_q)
+  `VMSO_INTG(MatchStands, !(match_on && (add_valid || match_clear)))
   `VMSO_IMPL(PopLooks, !pop || pop_looks)
   `VMSO_IMPL(OneWalkPerLine, !miss_valid || $onehot0(match))
   `VMSO_IMPL(DroppedWasUnderWay, (dropped & (free | redo)) == '0)

@@ -5,8 +5,8 @@
 //              of this line shall fill; cycle 2 the page. One per cycle
 // write        a line into a way; seen by reads of later cycles. Refused (write_ready) by a
 //              sweep_write. write_ppn stands for one cycle longer
-// sweep        sweep_read in a cycle without read_en, sweep_write with the set of it in the next
-//              one: all ways of the set that match lose their valid bits
+// sweep        sweep_read in a cycle without read_en, sweep_write with the same in the next one: all
+//              ways of the set that match lose their valid bits
 // one way      a line sits in at most one way: a walk fills the way in which its line was found,
 //              and there is at most one walk of a line (see vmso_xlat_slots)
 // reset        contents are random: the fence unit sweeps all sets before the first read
@@ -36,11 +36,10 @@ module vmso_xlat_tlb
   input  logic [7:0]      write_good,  // pages that are valid
   input  ppn_t [7:0]      write_ppn,
   input  logic            sweep_read,
-  input  logic [SetW-1:0] sweep_set,
+  input  sweep_t          sweep,
+  input  logic [SetW-1:0] sweep_index,
   input  logic            sweep_write,
-  input  logic [SetW-1:0] sweep_write_set,
-  input  logic            sweep_all,
-  input  context_t        sweep_ctx
+  input  sweep_t          swept
 );
   if (Sets < 2 || Cfg.tlb_lines != Ways * 2**SetW) begin : gen_bad_lines
     $error("vmso_xlat_tlb: tlb_lines = %0d, but it must be a power of two, at least 8",
@@ -68,7 +67,10 @@ module vmso_xlat_tlb
   logic [SetW-1:0] write_set;
   tag_t            tags [Ways];
 
-  assign set       = sweep_read ? sweep_set : set_of(read_ctx, read_page[44:3]);
+  always_comb begin
+    set = set_of(sweep_read ? sweep.ctx : read_ctx, sweep_read ? sweep.page[44:3] : read_page[44:3]);
+    if (sweep_read && !sweep.by_page) set = sweep_index;
+  end
   assign write_set = set_of(write_ctx, write_line);
   assign write_ready = !sweep_write;
   always_ff @(posedge clk) begin
@@ -79,13 +81,15 @@ module vmso_xlat_tlb
   for (genvar w = 0; w < Ways; w++) begin : gen_tag
     logic write_en;
     tag_t write_tag;
-    assign write_en = sweep_write ? sweep_all || tags[w].ctx == sweep_ctx
-                                  : write_valid && write_way == 2'(w);
+    logic swept_here;
+    assign swept_here = (swept.all || tags[w].ctx == swept.ctx)
+                        && ((tags[w].line ^ swept.page[44:3]) & ~swept.mask[44:3]) == '0;
+    assign write_en = sweep_write ? swept_here : write_valid && write_way == 2'(w);
     assign write_tag = sweep_write ? '0 : '{
       ctx: write_ctx, line: write_line, good: write_good
     };
     vmso_ram_1w1r #(.Depth(Sets), .LaneBits($bits(tag_t))) u_ram (
-      .clk, .write_en, .write_addr(sweep_write ? sweep_write_set : write_set),
+      .clk, .write_en, .write_addr(sweep_write ? set_q : write_set),
       .write_data(write_tag), .read_en(read_en || sweep_read), .read_addr(set), .read_data(tags[w])
     );
   end
@@ -143,6 +147,9 @@ module vmso_xlat_tlb
     place_q <= page_q[2:0];
   end
   assign hit_ppn = data[way_q][place_q];
+
+  logic unused_sweep;  // the walk cache's
+  assign unused_sweep = ^{sweep, swept};
 
 `ifdef VMSO_CHECKS
   logic read_q;

@@ -63,7 +63,7 @@ class Maker {
  private:
   // What a path may do with an entry.
   struct Use {
-    bool pointer = false, flipped = false;
+    bool pointer = false, odd = false;
     unsigned to = 0;     // page
     unsigned level = 9;  // of a leaf
   };
@@ -175,10 +175,13 @@ class Maker {
         }
         unsigned kind = unsigned(random_.below(10));
         if (kind == 7) e ^= uint64_t{1} << flipped_bit();
-        use.flipped = kind == 7;
         if (kind == 8) e = random_() & ~uint64_t{1};
-        if (kind == 9) e = random_();
-        if (kind < 8) uses_[page * n + i] = use;
+        if (kind == 9) {  // half of them in their flags only
+          uint64_t random = chance(50) ? bits(63, 0) : is_riscv(format_) ? 0x3ff : 0xfff;
+          e = (e & ~random) | maybe(random);
+        }
+        use.odd = kind == 7 || kind == 9;
+        if (kind != 8) uses_[page * n + i] = use;
         if (narrow_) {
           out_.pages[page].words[i / 2] |= (e & 0xffffffff) << (i % 2 * 32);
         } else {
@@ -237,7 +240,7 @@ class Maker {
         index = unsigned(random_.below(entries()));
         const Use &u = uses_[page * entries() + index];
         if (tries == 60) deeper = level > 0;  // no leaves here
-        if (!u.flipped && (deeper ? u.pointer : u.level == level)) break;
+        if (!u.odd && (deeper ? u.pointer : u.level == level)) break;
       }
       va = (va & ~(bits(index_bits() - 1, 0) << shift(level))) | uint64_t{index} << shift(level);
       hops.push_back({level, page, index});
@@ -255,9 +258,9 @@ class Maker {
       if (kind < 60) return va;
       const Hop &hop = chance(70) ? hops.back() : hops[random_.below(hops.size())];
       uint64_t other = 0;
-      for (int tries = 0; tries < 12; tries++) {  // rather one with a flipped bit
+      for (int tries = 0; tries < 12; tries++) {  // rather one that is odd
         other = random_.between(1, narrow_ ? 15 : 7);
-        if (uses_[hop.page * entries() + (hop.index ^ other)].flipped) break;
+        if (uses_[hop.page * entries() + (hop.index ^ other)].odd) break;
       }
       return in_range(va ^ other << shift(hop.level));
     }

@@ -225,6 +225,9 @@ const Row kRows[] = {
 {"Y117", "5L", "FFEDF6FB7DBEDABC",
  "10F68=10067 10F68=10067 10F68=10067 10F68=10067 10F68=10067", "PA 10ABC",
  "a table that points at itself ends in a page"},
+{"Y118", "5L", "00FEDCBA98765432", "P 14B28=29D6047", "ACCESS_FLAG@0", "A of a 4 KiB leaf"},
+{"Y119", "5L win=0-29D5FFF", "00FEDCBA98765432",
+ "P 14B28=29D6067", "DATA_WINDOW@0", "page behind the window"},
 // -- x86-32
 {"Z1", "32", "00000000BFEDC123",
  "10BFC=11067 11B70=FEDCB067", "PA FEDCB123", "a frame in the upper half of 4 GiB"},

@@ -43,8 +43,9 @@ module csr_top
   input  logic                   fence_ready,
   output logic [1:0]             fence_kind,
   output logic [11:0]            fence_ctx,
-  output logic [51:0]            fence_first,
-  output logic [51:0]            fence_last,
+  output logic                   fence_leaf_only,
+  output logic [44:0]            fence_first,
+  output logic [44:0]            fence_last,
   output logic [15:0]            fence_number,
   output logic [3:0]             cfg_format,
   output logic [5:0]             cfg_pa_bits,
@@ -90,6 +91,7 @@ module csr_top
   assign status_latency = 3'(StatusLatency);
   assign fence_kind    = fence.kind;
   assign fence_ctx     = fence.ctx;
+  assign fence_leaf_only = fence.leaf_only;
   assign fence_first   = fence.first;
   assign fence_last    = fence.last;
   assign fence_number  = fence.number;

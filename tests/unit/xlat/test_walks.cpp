@@ -33,7 +33,7 @@ class Walks : public Rig<Model> {
       }
     }
     Context c;
-    c.format = kFourLevels;
+    c.format = VMSO_FORMAT_X86_64_L4;
     c.root = kTables + 3 * 0x1000;
     this->commit(1, c);
     this->run();

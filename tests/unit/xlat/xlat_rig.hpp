@@ -28,6 +28,8 @@ struct Want {
   int refusals = 0;
 };
 
+constexpr uint64_t kPageBits = (1ull << 45) - 1;  // of a page number: what a table can translate
+
 template <typename Model>
 class Rig : public unit::UnitBench<Model> {
   using Base = unit::UnitBench<Model>;
@@ -53,7 +55,7 @@ class Rig : public unit::UnitBench<Model> {
   // -- what tests set
   // ---------------------------------------------------------------------------------
   Memory memory;
-  std::array<Context, 8> contexts{};  // as committed last
+  std::vector<Context> contexts = std::vector(8, off());  // as committed last
   std::function<unsigned(uint64_t)> latency = [](uint64_t) { return 20u; };
   bool out_of_order = false;                // beats of due reads come in any order
   unsigned stall = 0;                       // of 16: cycles without walk_req_ready
@@ -64,9 +66,10 @@ class Rig : public unit::UnitBench<Model> {
 
   // -- what tests read
   // --------------------------------------------------------------------------------
-  std::vector<Want> wants;        // index = job * 32 + run
-  std::vector<uint64_t> reads;    // lines asked for, in order
-  std::vector<uint64_t> read_at;  // and when
+  std::vector<Want> wants;              // index = job * 32 + run
+  std::vector<uint64_t> reads;          // lines asked for inside the windows, in order
+  std::vector<uint64_t> read_at;        // and when
+  std::vector<uint64_t> refused_reads;  // lines asked for outside: the read port answers DECERR
   uint64_t lookups = 0, hits = 0, walks = 0, table_reads = 0, pwc_hits = 0;
   unsigned number = 0;  // of the last fence
   unsigned beats = 1, max_keys = 0, slots = 0;
@@ -88,7 +91,12 @@ class Rig : public unit::UnitBench<Model> {
   }
   void fence(unsigned kind, unsigned ctx) {
     number++;
-    fences.push_back({kind, ctx, number, {}});
+    fences.push_back({kind, ctx, number, off()});
+  }
+  // Pages first..last of a context, both inclusive.
+  void fence_range(unsigned ctx, uint64_t first, uint64_t last, bool leaf_only = false) {
+    number++;
+    fences.push_back({2, ctx, number, {}, first & kPageBits, last & kPageBits, leaf_only});
   }
   void commit(unsigned ctx, const Context &to) {
     number++;
@@ -149,10 +157,13 @@ class Rig : public unit::UnitBench<Model> {
   struct Fence {
     unsigned kind, ctx, number;
     Context cfg;
+    uint64_t first = 0, last = 0;
+    bool leaf_only = false;
   };
   struct Read {
     unsigned id;
     uint64_t addr;
+    unsigned beats;
     uint64_t due;
     unsigned beat = 0;
     unsigned colour;
@@ -198,7 +209,7 @@ class Rig : public unit::UnitBench<Model> {
       r.cause = d.fill_cause;
       r.level = d.fill_level;
       r.pa = uint64_t(d.fill_ppn) << 12;
-      REQUIRE(bool(d.fill_fault) == (r.cause != kNone));
+      REQUIRE(bool(d.fill_fault) == (r.cause != VMSO_CAUSE_NONE));
       w.result = r;
     }
     if (d.busy_valid) {
@@ -212,14 +223,19 @@ class Rig : public unit::UnitBench<Model> {
       refused.push_back({this->now() + 4, i});
     }
     if (d.walk_req_valid && d.walk_req_ready) {
-      REQUIRE(d.walk_req_addr % 64 == 0);
-      REQUIRE(d.walk_req_len == beats - 1);
+      // eight entries: a line, or half of one
+      const bool line = d.walk_req_addr % 64 == 0 && d.walk_req_len == beats - 1;
+      REQUIRE((line || (d.walk_req_addr % 32 == 0 && d.walk_req_len == (beats + 1) / 2 - 1)));
       INFO("read of a freed table, line " << std::hex << d.walk_req_addr);
       REQUIRE(freed.count(d.walk_req_addr >> 12) == 0);
-      reads.push_back(d.walk_req_addr);
-      read_at.push_back(this->now());
-      in_flight.push_back({ids.front(), d.walk_req_addr, this->now() + 3 + latency(d.walk_req_addr),
-                           0, d.read_colour});
+      if (memory.readable(d.walk_req_addr)) {
+        reads.push_back(d.walk_req_addr);
+        read_at.push_back(this->now());
+      } else {
+        refused_reads.push_back(d.walk_req_addr);
+      }
+      in_flight.push_back({ids.front(), d.walk_req_addr, d.walk_req_len + 1u,
+                           this->now() + 3 + latency(d.walk_req_addr), 0, d.read_colour});
       colours[d.read_colour]++;
       ids.pop_front();
     }
@@ -235,7 +251,9 @@ class Rig : public unit::UnitBench<Model> {
     if (d.mark_valid && d.mark_ready) {
       for (size_t i = 0; i < wants.size(); i++) {
         auto &w = wants[i];
-        if ((d.mark_all || w.ctx == d.mark_ctx) && w.result) {
+        bool named = d.mark_all;
+        for (unsigned c = 0; c < 4; c++) named |= (d.mark_named >> c & 1) && w.ctx == d.mark_ctx[c];
+        if (named && w.result) {
           w.result.reset();
           queue(i);
         }
@@ -289,13 +307,21 @@ class Rig : public unit::UnitBench<Model> {
       d.fence_valid = 1;
       d.fence_kind = uint8_t(f.kind);
       d.fence_ctx = uint16_t(f.ctx);
+      d.fence_first = f.first;
+      d.fence_last = f.last;
+      d.fence_leaf_only = f.leaf_only;
       d.fence_number = uint16_t(f.number);
       d.cfg_format = uint8_t(f.cfg.format);
       d.cfg_pa_bits = uint8_t(f.cfg.pa_bits);
-      d.cfg_af_ignore = f.cfg.ignore_accessed;
+      d.cfg_af_ignore = f.cfg.af_ignore;
       d.cfg_priv = f.cfg.priv;
       d.cfg_gb = f.cfg.gb;
       d.cfg_xd = f.cfg.xd;
+      d.cfg_pse = f.cfg.pse;
+      d.cfg_rsw = f.cfg.rsw;
+      d.cfg_napot = f.cfg.napot;
+      d.cfg_pbmt = f.cfg.pbmt;
+      d.cfg_hpd = f.cfg.hpd;
       d.cfg_root = f.cfg.root >> 12;
       d.cfg_limit = f.cfg.limit >> 12;
     }
@@ -328,27 +354,28 @@ class Rig : public unit::UnitBench<Model> {
     d.rsp_id = uint8_t(r.id);
     d.rsp_has_data = 1;
     d.rsp_resp = 0;
-    bool last = r.beat == beats - 1;
+    bool last = r.beat == r.beats - 1;
     const unsigned words = 8 / beats;
+    const uint64_t first = r.addr / (8 * words) * (8 * words);  // lanes follow aligned addresses
     for (unsigned i = 0; i < words; i++) {
-      const uint64_t word = memory.word(r.addr + 8 * (r.beat * words + i));
+      const uint64_t word = memory.word(first + 8 * (r.beat * words + i));
       d.rsp_data[2 * i] = uint32_t(word);
       d.rsp_data[2 * i + 1] = uint32_t(word >> 32);
     }
-    if (!memory.readable(r.addr >> 12)) {
+    if (!memory.readable(r.addr)) {
       d.rsp_has_data = 0;
       d.rsp_resp = 3;
       last = true;
-    } else if (auto it = memory.bad.find(r.addr); it != memory.bad.end()) {
-      const unsigned part = it->second.second % beats;
-      if (it->second.first == Bad::kTimeout) {
+    } else if (auto it = memory.bad.find(r.addr & ~63ull); it != memory.bad.end()) {
+      const unsigned part = it->second.second % r.beats;
+      if (it->second.first == Response::kNone) {
         if (r.beat == part) {
           d.rsp_has_data = 0;
           d.rsp_resp = 4;
           last = true;
         }
       } else if (r.beat == part) {
-        d.rsp_resp = it->second.first == Bad::kSlvErr ? 1 : 2;
+        d.rsp_resp = it->second.first == Response::kSlvErr ? 1 : 2;
       } else if (r.beat > part) {
         d.rsp_resp = uint8_t(random() % 3);  // the first one decides
       }
@@ -365,8 +392,10 @@ class Rig : public unit::UnitBench<Model> {
   void drive_windows() {
     auto &d = this->dut();
     for (unsigned w = 0; w < 4; w++) {
-      d.window_base[w] = memory.windows[w].base;
-      d.window_limit[w] = memory.windows[w].limit;
+      const auto &window = memory.windows[w];
+      const bool empty = window.first > window.last;
+      d.window_base[w] = empty ? 1 : window.first >> 12;
+      d.window_limit[w] = empty ? 0 : window.last >> 12;
     }
   }
 };

@@ -56,6 +56,9 @@ module xlat_top
   output logic         fence_ready,
   input  logic [1:0]   fence_kind,
   input  logic [11:0]  fence_ctx,
+  input  logic         fence_leaf_only,
+  input  logic [44:0]  fence_first,
+  input  logic [44:0]  fence_last,
   input  logic [15:0]  fence_number,
   input  logic [3:0]   cfg_format,
   input  logic [5:0]   cfg_pa_bits,
@@ -63,13 +66,19 @@ module xlat_top
   input  logic         cfg_priv,
   input  logic         cfg_gb,
   input  logic         cfg_xd,
+  input  logic         cfg_pse,
+  input  logic         cfg_rsw,
+  input  logic         cfg_napot,
+  input  logic         cfg_pbmt,
+  input  logic         cfg_hpd,
   input  logic [43:0]  cfg_root,
   input  logic [43:0]  cfg_limit,
   output logic [15:0]  fence_done_number,
   output logic         mark_valid,
   input  logic         mark_ready,
   output logic         mark_all,
-  output logic [11:0]  mark_ctx,
+  output logic [3:0]   mark_named,
+  output logic [11:0]  mark_ctx [4],
   output logic         hold_issue,
   input  logic         issue_held,
   output logic         read_colour,
@@ -87,7 +96,13 @@ module xlat_top
   read_req_t walk_req;
   read_rsp_t read_rsp;
   fence_t    fence;
+  mark_t     mark;
 
+  assign mark_all   = mark.all;
+  assign mark_named = mark.valid;
+  for (genvar c = 0; c < 4; c++) begin : gen_mark
+    assign mark_ctx[c] = mark.ctx[c];
+  end
   assign line_beats = 512 / Cfg.data_bits;
   assign jobs       = Cfg.jobs;
   assign walk_slots = Cfg.walk_slots;
@@ -114,11 +129,12 @@ module xlat_top
     resp: read_resp_e'(rsp_resp)
   };
   assign fence = '{
-    kind: fence_kind_e'(fence_kind), ctx: fence_ctx, first: '0, last: '1, number: fence_number,
+    kind: fence_kind_e'(fence_kind), leaf_only: fence_leaf_only, ctx: fence_ctx,
+    first: fence_first, last: fence_last, number: fence_number,
     cfg: '{
       format: format_e'(cfg_format), pa_bits: cfg_pa_bits, af_ignore: cfg_af_ignore,
-      priv: cfg_priv, gb: cfg_gb, xd: cfg_xd, pse: 1'b0, rsw: 1'b0, napot: 1'b0, pbmt: 1'b0,
-      hpd: 1'b0, root: cfg_root, limit: cfg_limit
+      priv: cfg_priv, gb: cfg_gb, xd: cfg_xd, pse: cfg_pse, rsw: cfg_rsw, napot: cfg_napot,
+      pbmt: cfg_pbmt, hpd: cfg_hpd, root: cfg_root, limit: cfg_limit
     }
   };
   vmso_xlat #(.Cfg(Cfg)) u_xlat (
@@ -127,7 +143,7 @@ module xlat_top
     .walk_charge_queue, .walk_req_valid, .walk_req_ready, .walk_req, .walk_req_id,
     .read_rsp_valid(rsp_valid), .read_rsp, .read_data(rsp_data[Cfg.data_bits-1:0]), .fence_valid,
     .fence_ready, .fence, .fence_done_number, .mark_valid, .mark_ready,
-    .mark_all, .mark_ctx, .hold_issue, .issue_held, .read_colour, .colour_busy, .count_lookups,
+    .mark, .hold_issue, .issue_held, .read_colour, .colour_busy, .count_lookups,
     .count_tlb_hits, .count_walks, .count_table_reads, .count_pwc_hits
   );
   logic unused_data;
