@@ -12,12 +12,15 @@
 //   an address: u64 va, u64 pa, u64 where the last entry was read, u8 cause, u8 level, u8 entries
 //   read, 5 bytes 0. pa is also there for ACCESS_FLAG: what it would be if the flag did not matter.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "check/random_tables.hpp"
+#include "worked_examples.hpp"
 
 namespace {
 
@@ -95,12 +98,11 @@ uint16_t flags(const Context &c) {
   return value;
 }
 
-void write_tables(Writer &out, vmso_format format, uint64_t seed, size_t vas, Wrong wrong) {
-  RandomTables tables = vmso::random_tables(format, seed, {.vas = vas, .flags = judgeable});
+// Windows are open: memory is there, and zero where nothing was written.
+void write_tables(Writer &out, RandomTables tables, uint64_t seed, Wrong wrong) {
   tables.windows = {{0, ~uint64_t{0}}};
-  if (format == VMSO_FORMAT_AARCH64 && seed % 2) align_blocks(tables);
   out.put_bytes("WALK", 4);
-  out.put(uint8_t(format));
+  out.put(uint8_t(tables.context.format));
   out.put(uint8_t(tables.context.pa_bits));
   out.put(flags(tables.context));
   out.put(seed);
@@ -123,6 +125,39 @@ void write_tables(Writer &out, vmso_format format, uint64_t seed, size_t vas, Wr
   }
 }
 
+RandomTables random(vmso_format format, uint64_t seed, size_t vas) {
+  RandomTables tables = vmso::random_tables(format, seed, {.vas = vas, .flags = judgeable});
+  if (format == VMSO_FORMAT_AARCH64 && seed % 2) align_blocks(tables);
+  return tables;
+}
+
+// The tables of the worked examples, if the judge could be told of them; none: it could not.
+std::vector<RandomTables> worked(vmso_format format) {
+  std::vector<RandomTables> all;
+  for (const vmso::WorkedExample &example : vmso::worked_examples()) {
+    RandomTables tables;
+    tables.context = example.context;
+    judgeable(tables.context);
+    Context same = example.context;
+    same.pa_bits = tables.context.pa_bits;
+    const bool judged = flags(same) == flags(tables.context);
+    if (example.context.format != format || !judged) continue;
+    tables.pages.push_back({.at = tables.context.root});
+    for (const vmso::WorkedExample::Read &read : example.reads) {
+      const uint64_t at = read.at & ~uint64_t{0xfff};
+      auto page = std::ranges::find(tables.pages, at, &RandomTables::Page::at);
+      if (page == tables.pages.end()) page = tables.pages.insert(page, {.at = at});
+      uint64_t &word = page->words[read.at % 0x1000 / 8];
+      if (read.at & 4) word = (word & 0xffffffff) | read.value << 32;
+      if (!(read.at & 4))
+        word = example.entry_bytes() == 4 ? word >> 32 << 32 | read.value : read.value;
+    }
+    tables.vas.push_back(example.va);
+    all.push_back(tables);
+  }
+  return all;
+}
+
 }  // namespace
 
 int main(int argc, char **argv) {
@@ -130,6 +165,7 @@ int main(int argc, char **argv) {
   vmso_format format = VMSO_FORMAT_X86_64_L4;
   uint64_t tables = 1, seed = 1;
   size_t vas = 16;
+  bool of_worked = false;
   Wrong wrong = Wrong::kNot;
   app.add_option("--format", format, "of the tables")
       ->required()
@@ -137,12 +173,15 @@ int main(int argc, char **argv) {
   app.add_option("--tables", tables, "how many; each has its own seed, one up from the last");
   app.add_option("--seed", seed, "of the first table");
   app.add_option("--vas", vas, "addresses a table");
+  app.add_flag("--worked", of_worked, "the worked examples instead; seeds count them from 0");
   app.add_option("--wrong", wrong, "a way in which the reference is to be wrong")
       ->transform(CLI::Transformer(kWrongs));
   CLI11_PARSE(app, argc, argv);
+  const std::vector<RandomTables> examples =
+      of_worked ? worked(format) : std::vector<RandomTables>{};
   Writer out;
-  for (uint64_t i = 0; i < tables; i++) {
-    write_tables(out, format, seed + i, vas, wrong);
+  for (uint64_t i = seed; i < seed + tables && !(of_worked && i >= examples.size()); i++) {
+    write_tables(out, of_worked ? examples[i] : random(format, i, vas), i, wrong);
     if (!out.flush()) return 1;
   }
   return 0;
