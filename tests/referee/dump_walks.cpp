@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes random page tables and what the reference walker says of addresses in them, for a judge
-// that is not ours (unicorn_walks, which reads this file's format).
+// that is not ours (walks.py reads this file's format).
 //
-// What the judge could not tell apart is kept out of the tables: the windows are open, x86-64 has
-// 40 bits of physical address, RISC-V none of the extensions; AArch64 always wants the access flag.
+// What no judge could tell apart is kept out of the tables: the windows are open, RISC-V has no
+// software bits at 60:59, AArch64 always wants the access flag. For unicorn x86-64 has 40 bits of
+// physical address and RISC-V none of the extensions; for qemu RISC-V has 36 bits and all or none
+// of the extensions, AArch64 32 or 36 bits, and no table lies where the machine has no memory.
 //
 // One record a table, little-endian, without gaps:
 //   "WALK", u8 format, u8 pa_bits, u16 flags (bit 0 on: af_ignore, priv, gb, xd, pse, rsw, napot,
@@ -41,11 +43,26 @@ const std::map<std::string, Wrong> kWrongs = {{"user", Wrong::kUser},
                                               {"present", Wrong::kPresent},
                                               {"page", Wrong::kPage}};
 
-void judgeable(Context &c) {
-  if (c.format == VMSO_FORMAT_X86_64_L4 || c.format == VMSO_FORMAT_X86_64_L5) c.pa_bits = 40;
-  if (c.format == VMSO_FORMAT_AARCH64) c.af_ignore = false;
-  c.rsw = c.napot = c.pbmt = false;
-}
+struct Judge {
+  bool qemu = false, extensions = false;
+
+  // What it can take of the flags and the width.
+  void limit(Context &c) const {
+    const bool riscv = c.format == VMSO_FORMAT_SV39 || c.format == VMSO_FORMAT_SV48 ||
+                       c.format == VMSO_FORMAT_SV57;
+    if (c.format == VMSO_FORMAT_X86_64_L4 || c.format == VMSO_FORMAT_X86_64_L5) c.pa_bits = 40;
+    if (qemu && riscv) c.pa_bits = 36;
+    if (qemu && c.format == VMSO_FORMAT_AARCH64) c.pa_bits = c.pa_bits % 2 ? 32 : 36;
+    if (c.format == VMSO_FORMAT_AARCH64) c.af_ignore = false;
+    c.rsw = false;
+    c.napot = c.pbmt = extensions;
+  }
+  // Is there memory for tables?
+  bool takes(const RandomTables &tables) const {
+    const uint64_t first = tables.context.format == VMSO_FORMAT_AARCH64 ? 0x40210000 : 0x80210000;
+    return !qemu || std::ranges::all_of(tables.pages, [&](auto &page) { return page.at >= first; });
+  }
+};
 
 // Half of the AArch64 tables have blocks whose low address bits, which mean nothing, are 0.
 void align_blocks(RandomTables &tables) {
@@ -125,19 +142,20 @@ void write_tables(Writer &out, RandomTables tables, uint64_t seed, Wrong wrong) 
   }
 }
 
-RandomTables random(vmso_format format, uint64_t seed, size_t vas) {
-  RandomTables tables = vmso::random_tables(format, seed, {.vas = vas, .flags = judgeable});
+RandomTables random(const Judge &judge, vmso_format format, uint64_t seed, size_t vas) {
+  const vmso::RandomTablesKnobs knobs = {.vas = vas, .flags = [&](Context &c) { judge.limit(c); }};
+  RandomTables tables = vmso::random_tables(format, seed, knobs);
   if (format == VMSO_FORMAT_AARCH64 && seed % 2) align_blocks(tables);
   return tables;
 }
 
 // The tables of the worked examples, if the judge could be told of them; none: it could not.
-std::vector<RandomTables> worked(vmso_format format) {
+std::vector<RandomTables> worked(const Judge &judge, vmso_format format) {
   std::vector<RandomTables> all;
   for (const vmso::WorkedExample &example : vmso::worked_examples()) {
     RandomTables tables;
     tables.context = example.context;
-    judgeable(tables.context);
+    judge.limit(tables.context);
     Context same = example.context;
     same.pa_bits = tables.context.pa_bits;
     const bool judged = flags(same) == flags(tables.context);
@@ -153,7 +171,7 @@ std::vector<RandomTables> worked(vmso_format format) {
         word = example.entry_bytes() == 4 ? word >> 32 << 32 | read.value : read.value;
     }
     tables.vas.push_back(example.va);
-    all.push_back(tables);
+    if (judge.takes(tables)) all.push_back(tables);
   }
   return all;
 }
@@ -166,6 +184,7 @@ int main(int argc, char **argv) {
   uint64_t tables = 1, seed = 1;
   size_t vas = 16;
   bool of_worked = false;
+  Judge judge;
   Wrong wrong = Wrong::kNot;
   app.add_option("--format", format, "of the tables")
       ->required()
@@ -173,16 +192,27 @@ int main(int argc, char **argv) {
   app.add_option("--tables", tables, "how many; each has its own seed, one up from the last");
   app.add_option("--seed", seed, "of the first table");
   app.add_option("--vas", vas, "addresses a table");
+  app.add_flag("--qemu", judge.qemu, "for qemu, not unicorn");
+  app.add_flag("--extensions", judge.extensions, "Svnapot and Svpbmt");
   app.add_flag("--worked", of_worked, "the worked examples instead; seeds count them from 0");
   app.add_option("--wrong", wrong, "a way in which the reference is to be wrong")
       ->transform(CLI::Transformer(kWrongs));
   CLI11_PARSE(app, argc, argv);
-  const std::vector<RandomTables> examples =
-      of_worked ? worked(format) : std::vector<RandomTables>{};
   Writer out;
-  for (uint64_t i = seed; i < seed + tables && !(of_worked && i >= examples.size()); i++) {
-    write_tables(out, of_worked ? examples[i] : random(format, i, vas), i, wrong);
+  if (of_worked) {
+    const std::vector<RandomTables> examples = worked(judge, format);
+    for (uint64_t i = seed; i < examples.size() && i - seed < tables; i++) {
+      write_tables(out, examples[i], i, wrong);
+      if (!out.flush()) return 1;
+    }
+    return 0;
+  }
+  for (uint64_t done = 0; done < tables; seed++) {
+    const RandomTables next = random(judge, format, seed, vas);
+    if (!judge.takes(next)) continue;
+    write_tables(out, next, seed, wrong);
     if (!out.flush()) return 1;
+    done++;
   }
   return 0;
 }
