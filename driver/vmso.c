@@ -14,12 +14,12 @@
 #define LEAST_TIMEOUT 4096u
 #define ADDRESS_BITS 56u
 #define LEAST_PA_BITS 32u
-#define MOST_PA_BITS_X86 52u
 #define ISSUE_BEATS 48u  // on their way beside those in the memory; batches of slots come in bursts
-// A memory that reorders takes the beats that wait in it in any order: a long read among short ones is
-// done so many times later than in order, and complete frames behind it stay in the store meanwhile.
+// A memory that reorders takes the beats that wait in it in any order: a long read among short ones
+// is done so many times later than in order, and complete frames behind it stay in the store
+// meanwhile.
 #define TIMES_LATER 3u
-#define ENGINE_ROWS 32u  // rows of the smallest frames on their way through the engine
+#define ENGINE_ROWS 32u   // rows of the smallest frames on their way through the engine
 #define FRAMES_BEHIND 5u  // frames complete, leaving or about to begin, beside those being read
 #define SLOT_WORDS 8u
 #define COMPLETION_WORDS 4u
@@ -160,6 +160,21 @@ VMSO_STATIC_ASSERT(VMSO_REG_FENCE_GO_FENCE_bm == VMSO_REG_CONTEXT_COMMIT_FENCE_b
                        VMSO_REG_FENCE_GO_REFUSED_bm == VMSO_REG_CONTEXT_COMMIT_REFUSED_bm,
                    "start_fence reads both");
 
+// Physical address bits that entries of a format can hold.
+static unsigned most_pa_bits(enum vmso_format format) {
+  switch (format) {
+    case VMSO_FORMAT_X86_32:
+      return 32;
+    case VMSO_FORMAT_X86_64_L4:
+    case VMSO_FORMAT_X86_64_L5:
+      return 52;
+    case VMSO_FORMAT_AARCH64:
+      return 48;
+    default:  // identity, RISC-V
+      return ADDRESS_BITS;
+  }
+}
+
 // What the device refuses at COMMIT: docs/registers.md, Rules of contexts.
 static bool context_fits(const struct vmso_device *device, const struct vmso_context *config) {
   const uint32_t not_flags = VMSO_REG_CONTEXT_FORMAT_FORMAT_bm | VMSO_REG_CONTEXT_FORMAT_PA_BITS_bm;
@@ -168,7 +183,7 @@ static bool context_fits(const struct vmso_device *device, const struct vmso_con
   if (config->format == VMSO_FORMAT_OFF) return true;
   bool tables = config->format != VMSO_FORMAT_IDENTITY;
   if (config->pa_bits < LEAST_PA_BITS) return false;
-  if (config->pa_bits > (tables ? MOST_PA_BITS_X86 : ADDRESS_BITS)) return false;
+  if (config->pa_bits > most_pa_bits(config->format)) return false;
   if (config->root >> config->pa_bits != 0) return false;
   return !tables || config->root % 4096 == 0;
 }

@@ -78,13 +78,25 @@ int vmso_tune(struct vmso_device *device, uint32_t latency, bool reorders, uint3
 // until the answer comes, one of the engine's read numbers: rather too long than too short.
 void vmso_read_timeout_set(struct vmso_device *device, uint32_t cycles);
 
-// An address space. `flags` are VMSO_REG_CONTEXT_FORMAT_*_bm.
+// What a context's `flags` may hold: docs/programmers_guide.md says what each is on a real host. A
+// flag of another format means nothing.
+#define VMSO_CONTEXT_AF_IGNORE VMSO_REG_CONTEXT_FORMAT_AF_IGNORE_bm  // any: A or AF may be 0
+#define VMSO_CONTEXT_PRIV VMSO_REG_CONTEXT_FORMAT_PRIV_bm            // any: pages of the kernel too
+#define VMSO_CONTEXT_GB VMSO_REG_CONTEXT_FORMAT_GB_bm                // x86-64: 1 GiB pages
+#define VMSO_CONTEXT_XD VMSO_REG_CONTEXT_FORMAT_XD_bm                // x86-64: EFER.NXE
+#define VMSO_CONTEXT_PSE VMSO_REG_CONTEXT_FORMAT_PSE_bm              // x86-32: CR4.PSE
+#define VMSO_CONTEXT_RSW VMSO_REG_CONTEXT_FORMAT_RSW_bm              // RISC-V: Svrsw60t59b
+#define VMSO_CONTEXT_NAPOT VMSO_REG_CONTEXT_FORMAT_NAPOT_bm          // RISC-V: Svnapot
+#define VMSO_CONTEXT_PBMT VMSO_REG_CONTEXT_FORMAT_PBMT_bm            // RISC-V: Svpbmt
+#define VMSO_CONTEXT_HPD VMSO_REG_CONTEXT_FORMAT_HPD_bm              // AArch64: TCR_EL1.HPD0
+
+// An address space.
 struct vmso_context {
   enum vmso_format format;
-  unsigned pa_bits;  // physical address width
-  uint32_t flags;
-  uint64_t root;   // root table; identity: first byte
-  uint64_t limit;  // identity: last byte
+  unsigned pa_bits;  // physical address width; x86-32: 32
+  uint32_t flags;    // VMSO_CONTEXT_*
+  uint64_t root;     // root table; identity: first byte
+  uint64_t limit;    // identity: last byte
 };
 // Stages and commits a context. Gives the number of the fence that switches it.
 // VMSO_ERR_ARGUMENT for what the device would refuse (docs/registers.md, Rules of contexts): the

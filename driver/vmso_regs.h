@@ -189,7 +189,7 @@ enum vmso_queue_state {
   VMSO_QUEUE_OFF = 0x00,  // reset; configuration may be written
   VMSO_QUEUE_RUN = 0x01,  // sends
   VMSO_QUEUE_FLUSH = 0x02,  // in transit: STOP, RESET, a failure, or its job entries go to others
-  VMSO_QUEUE_PARKED = 0x03,  // waits for RETRY or ABORT (not built)
+  VMSO_QUEUE_PARKED = 0x03,  // stopped at a fault: waits for RETRY or ABORT
   VMSO_QUEUE_STOPPED = 0x04,  // stopped by command
   VMSO_QUEUE_ERROR = 0x05,  // stopped by a framing error, or by a record that could not be written
 };
@@ -198,7 +198,7 @@ enum vmso_queue_state {
   X(VMSO_QUEUE_OFF, "OFF", "reset; configuration may be written") \
   X(VMSO_QUEUE_RUN, "RUN", "sends") \
   X(VMSO_QUEUE_FLUSH, "FLUSH", "in transit: STOP, RESET, a failure, or its job entries go to others") \
-  X(VMSO_QUEUE_PARKED, "PARKED", "waits for RETRY or ABORT (not built)") \
+  X(VMSO_QUEUE_PARKED, "PARKED", "stopped at a fault: waits for RETRY or ABORT") \
   X(VMSO_QUEUE_STOPPED, "STOPPED", "stopped by command") \
   X(VMSO_QUEUE_ERROR, "ERROR", "stopped by a framing error, or by a record that could not be written")
 
@@ -207,9 +207,9 @@ enum vmso_queue_cmd {
   VMSO_CMD_ENABLE = 0x01,  // OFF or STOPPED to RUN
   VMSO_CMD_STOP = 0x02,  // send what was issued, then STOPPED
   VMSO_CMD_RESET = 0x03,  // drop everything, then OFF
-  VMSO_CMD_RETRY = 0x04,  // PARKED: try the job again (not built)
-  VMSO_CMD_ABORT = 0x05,  // STOPPED, the next job sent in part: after ENABLE it ends as ABORTED
-  VMSO_CMD_ACK_FAULT = 0x06,  // fault record was read (not built)
+  VMSO_CMD_RETRY = 0x04,  // PARKED to RUN: the job goes on at the segment that failed
+  VMSO_CMD_ABORT = 0x05,  // PARKED to RUN: the job ends with the cause of its fault; STOPPED, the next job sent in part: after ENABLE it ends as ABORTED
+  VMSO_CMD_ACK_FAULT = 0x06,  // the fault of the queue was seen: it is not pending any more
 };
 // X(code, name, text) for each code
 #define VMSO_QUEUE_CMD_LIST(X) \
@@ -217,9 +217,9 @@ enum vmso_queue_cmd {
   X(VMSO_CMD_ENABLE, "ENABLE", "OFF or STOPPED to RUN") \
   X(VMSO_CMD_STOP, "STOP", "send what was issued, then STOPPED") \
   X(VMSO_CMD_RESET, "RESET", "drop everything, then OFF") \
-  X(VMSO_CMD_RETRY, "RETRY", "PARKED: try the job again (not built)") \
-  X(VMSO_CMD_ABORT, "ABORT", "STOPPED, the next job sent in part: after ENABLE it ends as ABORTED") \
-  X(VMSO_CMD_ACK_FAULT, "ACK_FAULT", "fault record was read (not built)")
+  X(VMSO_CMD_RETRY, "RETRY", "PARKED to RUN: the job goes on at the segment that failed") \
+  X(VMSO_CMD_ABORT, "ABORT", "PARKED to RUN: the job ends with the cause of its fault; STOPPED, the next job sent in part: after ENABLE it ends as ABORTED") \
+  X(VMSO_CMD_ACK_FAULT, "ACK_FAULT", "the fault of the queue was seen: it is not pending any more")
 
 enum vmso_format {
   VMSO_FORMAT_OFF = 0x00,  // no access
@@ -835,7 +835,7 @@ static inline void vmso_completion_set_phase(struct vmso_completion *record, uin
                     ((value << VMSO_COMPLETION_PHASE_bp) & VMSO_COMPLETION_PHASE_bm);
 }
 
-// Fault record: 32 bytes (not built yet).
+// Fault record: 32 bytes, aligned to 32, in the fault ring. Valid when phase is that of the lap (1 in the first).
 struct vmso_fault_record { uint64_t word[4]; };
 VMSO_STATIC_ASSERT(sizeof(struct vmso_fault_record) == 32, "vmso_fault_record is 32 bytes");
 #define VMSO_FAULT_RECORD_BYTES 32u
@@ -903,7 +903,7 @@ static inline void vmso_fault_record_set_cookie(struct vmso_fault_record *record
   record->word[0] = (record->word[0] & ~VMSO_FAULT_RECORD_COOKIE_bm) |
                     ((value << VMSO_FAULT_RECORD_COOKIE_bp) & VMSO_FAULT_RECORD_COOKIE_bm);
 }
-// faulting virtual address
+// first byte that could not be read
 static inline uint64_t vmso_fault_record_va(const struct vmso_fault_record *record) {
   return (record->word[1] & VMSO_FAULT_RECORD_VA_bm) >> VMSO_FAULT_RECORD_VA_bp;
 }
@@ -1113,10 +1113,16 @@ static inline void vmso_fault_record_set_phase(struct vmso_fault_record *record,
 #define VMSO_REG_STICKY_LINK_DEAD_bp 8
 #define VMSO_REG_STICKY_LINK_DEAD_bw 1
 #define VMSO_REG_STICKY_LINK_DEAD_bm 0x100u
+#define VMSO_REG_STICKY_FAULT_bp 9
+#define VMSO_REG_STICKY_FAULT_bw 1
+#define VMSO_REG_STICKY_FAULT_bm 0x200u
+#define VMSO_REG_STICKY_FAULT_OVERFLOW_bp 10
+#define VMSO_REG_STICKY_FAULT_OVERFLOW_bw 1
+#define VMSO_REG_STICKY_FAULT_OVERFLOW_bm 0x400u
 #define VMSO_REG_STICKY_MASK 0x000004cu  // 32 bit
 #define VMSO_REG_STICKY_MASK_BITS_bp 0
-#define VMSO_REG_STICKY_MASK_BITS_bw 9
-#define VMSO_REG_STICKY_MASK_BITS_bm 0x1ffu
+#define VMSO_REG_STICKY_MASK_BITS_bw 11
+#define VMSO_REG_STICKY_MASK_BITS_bm 0x7ffu
 #define VMSO_REG_IRQ_PENDING 0x0000050u  // 32 bit
 #define VMSO_REG_IRQ_MASK 0x0000054u  // 32 bit
 #define VMSO_REG_READ_TIMEOUT 0x0000060u  // 32 bit
@@ -1249,6 +1255,30 @@ static inline void vmso_fault_record_set_phase(struct vmso_fault_record *record,
 #define VMSO_REG_FENCE_DONE_FENCE_bp 0
 #define VMSO_REG_FENCE_DONE_FENCE_bw 16
 #define VMSO_REG_FENCE_DONE_FENCE_bm 0xffffu
+#define VMSO_REG_FENCE_STATUS 0x00001a0u  // 64 bit
+#define VMSO_REG_FENCE_STATUS_ADDR_bp 5
+#define VMSO_REG_FENCE_STATUS_ADDR_bw 51
+#define VMSO_REG_FENCE_STATUS_ADDR_bm UINT64_C(0xffffffffffffe0)
+#define VMSO_REG_FENCE_STATUS_ON 0x00001a8u  // 32 bit
+#define VMSO_REG_FENCE_STATUS_ON_ON_bp 0
+#define VMSO_REG_FENCE_STATUS_ON_ON_bw 1
+#define VMSO_REG_FENCE_STATUS_ON_ON_bm 0x1u
+#define VMSO_REG_FAULT_BASE 0x00001b0u  // 64 bit
+#define VMSO_REG_FAULT_BASE_ADDR_bp 5
+#define VMSO_REG_FAULT_BASE_ADDR_bw 51
+#define VMSO_REG_FAULT_BASE_ADDR_bm UINT64_C(0xffffffffffffe0)
+#define VMSO_REG_FAULT_SHAPE 0x00001b8u  // 32 bit
+#define VMSO_REG_FAULT_SHAPE_LOG2_RECORDS_bp 0
+#define VMSO_REG_FAULT_SHAPE_LOG2_RECORDS_bw 4
+#define VMSO_REG_FAULT_SHAPE_LOG2_RECORDS_bm 0xfu
+#define VMSO_REG_FAULT_CONSUMER 0x00001bcu  // 32 bit
+#define VMSO_REG_FAULT_CONSUMER_INDEX_bp 0
+#define VMSO_REG_FAULT_CONSUMER_INDEX_bw 16
+#define VMSO_REG_FAULT_CONSUMER_INDEX_bm 0xffffu
+#define VMSO_REG_FAULT_PRODUCER 0x00001c0u  // 32 bit
+#define VMSO_REG_FAULT_PRODUCER_INDEX_bp 0
+#define VMSO_REG_FAULT_PRODUCER_INDEX_bw 16
+#define VMSO_REG_FAULT_PRODUCER_INDEX_bm 0xffffu
 // X(mask, name, text) for each sticky bit
 #define VMSO_STICKY_LIST(X) \
   X(VMSO_REG_STICKY_READ_TIMEOUT_bm, "read_timeout", "a read timed out") \
@@ -1259,7 +1289,9 @@ static inline void vmso_fault_record_set_phase(struct vmso_fault_record *record,
   X(VMSO_REG_STICKY_COMMAND_IGNORED_bm, "command_ignored", "a command, configuration write or fence was ignored") \
   X(VMSO_REG_STICKY_QUEUE_ERROR_bm, "queue_error", "a queue went to ERROR") \
   X(VMSO_REG_STICKY_PARITY_bm, "parity", "RAM parity") \
-  X(VMSO_REG_STICKY_LINK_DEAD_bm, "link_dead", "a class of reads has no id left: the link needs a reset; set again while that is so")
+  X(VMSO_REG_STICKY_LINK_DEAD_bm, "link_dead", "a class of reads has no id left: the link needs a reset; set again while that is so") \
+  X(VMSO_REG_STICKY_FAULT_bm, "fault", "a queue has parked: its fault record is written, or was not as there is no ring or no room") \
+  X(VMSO_REG_STICKY_FAULT_OVERFLOW_bm, "fault_overflow", "a fault record found no room in the ring: see FAULT_PENDING")
 
 // Bitmaps: One bit a queue, 32 queues a word. A word is gathered while it is read, one queue a cycle.
 #define VMSO_REG_BITMAP_FAULT_PENDING(word) (0x0001000u + 4u * (uint32_t)(word))
@@ -1392,6 +1424,9 @@ static inline void vmso_fault_record_set_phase(struct vmso_fault_record *record,
 #define VMSO_REG_QUEUE_STATE_DRAINED_bp 11
 #define VMSO_REG_QUEUE_STATE_DRAINED_bw 1
 #define VMSO_REG_QUEUE_STATE_DRAINED_bm 0x800u
+#define VMSO_REG_QUEUE_STATE_FAULT_bp 12
+#define VMSO_REG_QUEUE_STATE_FAULT_bw 1
+#define VMSO_REG_QUEUE_STATE_FAULT_bm 0x1000u
 #define VMSO_REG_QUEUE_COMMAND 0x034u  // 32 bit
 #define VMSO_REG_QUEUE_COMMAND_CMD_bp 0
 #define VMSO_REG_QUEUE_COMMAND_CMD_bw 3
@@ -1413,6 +1448,37 @@ static inline void vmso_fault_record_set_phase(struct vmso_fault_record *record,
 #define VMSO_REG_QUEUE_CPL_INDICES_CONSUMER_bp 16
 #define VMSO_REG_QUEUE_CPL_INDICES_CONSUMER_bw 16
 #define VMSO_REG_QUEUE_CPL_INDICES_CONSUMER_bm 0xffff0000u
+#define VMSO_REG_QUEUE_FAULT_COOKIE 0x040u  // 64 bit
+#define VMSO_REG_QUEUE_FAULT_VA 0x048u  // 64 bit
+#define VMSO_REG_QUEUE_FAULT_WHERE 0x050u  // 64 bit
+#define VMSO_REG_QUEUE_FAULT_WHERE_QUEUE_bp 0
+#define VMSO_REG_QUEUE_FAULT_WHERE_QUEUE_bw 16
+#define VMSO_REG_QUEUE_FAULT_WHERE_QUEUE_bm UINT64_C(0xffff)
+#define VMSO_REG_QUEUE_FAULT_WHERE_CTX_bp 16
+#define VMSO_REG_QUEUE_FAULT_WHERE_CTX_bw 16
+#define VMSO_REG_QUEUE_FAULT_WHERE_CTX_bm UINT64_C(0xffff0000)
+#define VMSO_REG_QUEUE_FAULT_WHERE_CAUSE_bp 32
+#define VMSO_REG_QUEUE_FAULT_WHERE_CAUSE_bw 8
+#define VMSO_REG_QUEUE_FAULT_WHERE_CAUSE_bm UINT64_C(0xff00000000)
+#define VMSO_REG_QUEUE_FAULT_WHERE_LEVEL_bp 40
+#define VMSO_REG_QUEUE_FAULT_WHERE_LEVEL_bw 3
+#define VMSO_REG_QUEUE_FAULT_WHERE_LEVEL_bm UINT64_C(0x70000000000)
+#define VMSO_REG_QUEUE_FAULT_WHERE_ACCESS_bp 43
+#define VMSO_REG_QUEUE_FAULT_WHERE_ACCESS_bw 2
+#define VMSO_REG_QUEUE_FAULT_WHERE_ACCESS_bm UINT64_C(0x180000000000)
+#define VMSO_REG_QUEUE_FAULT_WHERE_SPACE_bp 45
+#define VMSO_REG_QUEUE_FAULT_WHERE_SPACE_bw 2
+#define VMSO_REG_QUEUE_FAULT_WHERE_SPACE_bm UINT64_C(0x600000000000)
+#define VMSO_REG_QUEUE_FAULT_JOB 0x058u  // 64 bit
+#define VMSO_REG_QUEUE_FAULT_JOB_SEGMENT_bp 0
+#define VMSO_REG_QUEUE_FAULT_JOB_SEGMENT_bw 24
+#define VMSO_REG_QUEUE_FAULT_JOB_SEGMENT_bm UINT64_C(0xffffff)
+#define VMSO_REG_QUEUE_FAULT_JOB_PAYLOAD_BYTES_bp 24
+#define VMSO_REG_QUEUE_FAULT_JOB_PAYLOAD_BYTES_bw 24
+#define VMSO_REG_QUEUE_FAULT_JOB_PAYLOAD_BYTES_bm UINT64_C(0xffffff000000)
+#define VMSO_REG_QUEUE_FAULT_JOB_SLOT_bp 48
+#define VMSO_REG_QUEUE_FAULT_JOB_SLOT_bw 15
+#define VMSO_REG_QUEUE_FAULT_JOB_SLOT_bm UINT64_C(0x7fff000000000000)
 #define VMSO_REG_QUEUE_RATE 0x060u  // 64 bit
 #define VMSO_REG_QUEUE_RATE_BYTES_bp 0
 #define VMSO_REG_QUEUE_RATE_BYTES_bw 24

@@ -618,9 +618,13 @@ def md_page(model):
         "|---|---|---|---|",
         "| OFF | any | any | any |",
         "| IDENTITY | 32..56 | first byte, below 2^pa_bits; its page counts | last byte; its page counts |",
-        "| X86_64_L4, X86_64_L5 | 32..52 | root table: bits 11:0 zero, below 2^pa_bits | any |",
+        "| X86_32 | 32 | root table: bits 11:0 zero, below 2^pa_bits | any |",
+        "| X86_64_L4, X86_64_L5 | 32..52 | the same | any |",
+        "| SV39, SV48, SV57 | 32..56 | the same | any |",
+        "| AARCH64 | 32..48 | the same | any |",
         "",
-        "Everything else, every other format included, is refused: the context is switched OFF by the fence"
+        "A flag is free to be set with any format; it means something with its own only. Everything else,"
+        " codes 9..15 and formats that are not built (CAP_FEATURES.formats) included, is refused: the context is switched OFF by the fence"
         " that COMMIT starts, its jobs end with CTX_OFF, COMMIT reads *config_refused* and"
         " STICKY.commit_refused is set. The former address space is not used once that fence is done.",
         "",

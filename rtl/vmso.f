@@ -118,5 +118,6 @@ out/vmso_out_patch.sv
 out/vmso_out_stream.sv
 out/vmso_out_tmpl.sv
 cpl/vmso_cpl.sv
+cpl/vmso_cpl_fault.sv
 cpl/vmso_cpl_index.sv
 vmso_top.sv

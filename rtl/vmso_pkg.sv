@@ -45,7 +45,7 @@ package vmso_pkg;
     logic [42:0] reserved;
     logic [4:0]  vector;       // 20:16
     logic [6:0]  reserved0;
-    logic        park;         // 8   (parking is not built yet: abort always)
+    logic        park;         // 8   at a fault; else its job ends
     logic [3:0]  reserved1;
     logic [3:0]  log2_slots;   // 3:0, 2..15
   } ring_shape_t;
@@ -76,12 +76,22 @@ package vmso_pkg;
   } queue_command_t;
   // What the registers show of a queue beside its indices.
   typedef struct packed {
+    logic         fault;     // a fault has parked it and was not acknowledged
     logic         drained;   // no read or write of it is on the bus, and none will come
     logic         no_reads;  // the same for reads: its memory may be freed
     logic         refused;   // the last command was not taken, or there was nothing to do for it
     logic         pending;   // a command was taken and has not been carried out
     queue_state_e state;
   } queue_status_t;
+
+  // Where the engine tells the kernel: the fault ring and the word with the number of the last fence done.
+  typedef struct packed {
+    logic [50:0] base;          // of the fault ring / 32
+    logic [3:0]  log2_records;  // 0: no ring
+    slot_idx_t   consumer;
+    logic        status_on;
+    logic [50:0] status;        // address of the word / 32
+  } system_ring_t;
 
   // Cycles from status_queue to its queue_status_t, exactly: one queue a cycle may be asked for, and
   // the answers come in order. 1..4.
@@ -149,9 +159,9 @@ package vmso_pkg;
   typedef enum logic [3:0] {
     StickyReadTimeout = 0, StickyWriteError = 1, StickyWindow = 2, StickyCommitRefused = 3,
     StickyConsumerDoorbell = 4, StickyCommandIgnored = 5, StickyQueueError = 6, StickyParity = 7,
-    StickyLinkDead = 8
+    StickyLinkDead = 8, StickyFault = 9, StickyFaultOverflow = 10
   } sticky_e;
-  localparam int unsigned NumSticky = 9;
+  localparam int unsigned NumSticky = 11;
   typedef logic [NumSticky-1:0] sticky_t;
 
   typedef logic [3:0][2:0][11:0] flag_masks_t;  // [profile][0 first, 1 middle, 2 last]
@@ -191,6 +201,7 @@ package vmso_pkg;
     logic [63:0] addr;
     bytes_t      bytes;
     context_t    ctx;
+    logic [1:0]  space;         // that gave the context
   } buffer_ref_t;
 
   // A first slot in 16 bits: its halfwords, each turned by its number, XORed. A change inside one
@@ -278,6 +289,7 @@ package vmso_pkg;
     logic [2:0]  level;
     access_e     access;
     logic [63:0] va;           // first byte of the run
+    logic [1:0]  space;
   } run_end_t;
 
   // ---- seg, read and out ------------------------------------------------------------------------
@@ -300,6 +312,7 @@ package vmso_pkg;
     fetch_t      fetch;
     pa_t         addr;
     logic [63:0] va;
+    logic [1:0]  space;        // of va
     pos_t        pos;          // frame (template) position of its first byte
     logic [12:0] bytes;        // 1..4096
     logic        last;         // last piece of the fetch
@@ -340,6 +353,8 @@ package vmso_pkg;
     logic [2:0]  level;
     access_e     access;
     logic [63:0] va;
+    logic [1:0]  space;        // of va; of a frame: of its template
+    fold_t       fold;         // of the job's first slot
   } order_t;
 
   // The template of a job that was unloaded: free when its orders have left and its reads have landed.
@@ -361,6 +376,7 @@ package vmso_pkg;
     status_e     status;       // of the lowest failed byte
     cause_e      cause;
     logic [63:0] va;
+    logic [1:0]  space;        // of va
     logic [15:0] sum;          // ones'-complement sum of the landed bytes, each in its frame lane
     pos_t        landed;       // bytes that have landed or failed
   } frame_state_t;
@@ -380,14 +396,25 @@ package vmso_pkg;
     logic [2:0]  level;
     access_e     access;
     logic [63:0] va;
+    logic [1:0]  space;        // of va
     bytes_t      segments;
     bytes_t      bytes;
   } job_end_t;
 
+  // Can a job with this status go on when its cause is mended? Then its queue parks, if that is its policy.
+  function automatic logic may_park(status_e status);
+    return status inside {StatusFault, StatusBus, StatusTimeout};
+  endfunction
+
   // A queue's frames stop here: out tells the queue controller, which unloads.
   typedef struct packed {
     queue_t    queue;
-    slot_idx_t resume_slot;    // first slot of the job to go on with
+    logic      parks;          // may_park of the job's status
+    slot_idx_t slot;           // first slot of the job
+    slot_idx_t slots;
+    bytes_t    segments;       // sent of it
+    bytes_t    bytes;
+    fold_t     fold;           // of its first slot
   } queue_fail_t;
 
   // What the queue controller reads of seg and out while it unloads: orders ever, modulo 2^16.

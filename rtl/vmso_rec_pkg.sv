@@ -90,7 +90,7 @@ package vmso_rec_pkg;
     QueueOff = 3'h0,  // reset; configuration may be written
     QueueRun = 3'h1,  // sends
     QueueFlush = 3'h2,  // in transit: STOP, RESET, a failure, or its job entries go to others
-    QueueParked = 3'h3,  // waits for RETRY or ABORT (not built)
+    QueueParked = 3'h3,  // stopped at a fault: waits for RETRY or ABORT
     QueueStopped = 3'h4,  // stopped by command
     QueueError = 3'h5  // stopped by a framing error, or by a record that could not be written
   } queue_state_e;
@@ -100,9 +100,9 @@ package vmso_rec_pkg;
     CmdEnable = 3'h1,  // OFF or STOPPED to RUN
     CmdStop = 3'h2,  // send what was issued, then STOPPED
     CmdReset = 3'h3,  // drop everything, then OFF
-    CmdRetry = 3'h4,  // PARKED: try the job again (not built)
-    CmdAbort = 3'h5,  // STOPPED, the next job sent in part: after ENABLE it ends as ABORTED
-    CmdAckFault = 3'h6  // fault record was read (not built)
+    CmdRetry = 3'h4,  // PARKED to RUN: the job goes on at the segment that failed
+    CmdAbort = 3'h5,  // PARKED to RUN: the job ends with the cause of its fault; STOPPED, the next job sent in part: after ENABLE it ends as ABORTED
+    CmdAckFault = 3'h6  // the fault of the queue was seen: it is not pending any more
   } queue_cmd_e;
 
   typedef enum logic [3:0] {
@@ -200,7 +200,7 @@ package vmso_rec_pkg;
     logic [63:0]  cookie;  // of the job
   } completion_t;
 
-  // Fault record: 32 bytes (not built yet).
+  // Fault record: 32 bytes, aligned to 32, in the fault ring. Valid when phase is that of the lap (1 in the first).
   typedef struct packed {
     // word 3
     logic         phase;  // 1 in the first lap of the ring
@@ -217,7 +217,7 @@ package vmso_rec_pkg;
     logic [15:0]  ctx;  // context
     logic [15:0]  queue;  // queue
     // word 1
-    logic [63:0]  va;  // faulting virtual address
+    logic [63:0]  va;  // first byte that could not be read
     // word 0
     logic [63:0]  cookie;  // of the job
   } fault_record_t;
@@ -233,6 +233,10 @@ package vmso_rec_pkg;
   localparam logic [6:0] RegQueueCommand = 7'h34;
   localparam logic [6:0] RegQueueIndices = 7'h38;
   localparam logic [6:0] RegQueueCplIndices = 7'h3c;
+  localparam logic [6:0] RegQueueFaultCookie = 7'h40;
+  localparam logic [6:0] RegQueueFaultVa = 7'h48;
+  localparam logic [6:0] RegQueueFaultWhere = 7'h50;
+  localparam logic [6:0] RegQueueFaultJob = 7'h58;
   localparam logic [6:0] RegQueueRate = 7'h60;
   localparam logic [6:0] RegContextRoot = 7'h0;
   localparam logic [6:0] RegContextLimit = 7'h8;

@@ -180,6 +180,10 @@ module vmso_top
   queue_command_t              command;
   logic [15:0]                 rate_period;
   fence_t                      fence;
+  system_ring_t                system_ring;
+  logic                        fault_read_valid;
+  queue_t                      fault_read_queue;
+  logic [2:0]                  fault_read_word;
   windows_t                    windows;
   logic [31:0]                 read_timeout;
   logic [15:0]                 read_window;
@@ -195,6 +199,8 @@ module vmso_top
   queue_status_t               status;
   slot_idx_t                   status_producer, status_fetched;
   sticky_t                     ring_sticky;
+  logic                        fault_valid, abort_valid;
+  queue_t                      fault_queue;
   read_req_t                   slot_req;
   logic                        slot_debit_valid;
   queue_t                      slot_debit_queue;
@@ -283,7 +289,10 @@ module vmso_top
   // cpl
   logic                        cpl_ready, out_end_ready, ring_end_ready, consumer_ready,
                                queue_reset_ready, write_valid, ended_valid, write_failed_valid,
-                               sticky_consumer, count_completions, consumed_valid, ctl_idle;
+                               sticky_consumer, count_completions, consumed_valid, ctl_idle,
+                               sticky_fault, sticky_fault_overflow, fault_read_ready;
+  logic [31:0]                 fault_read_data;
+  slot_idx_t                   fault_producer;
   write_req_t                  write;
   queue_t                      ended_queue, write_failed_queue, consumed_queue;
   logic [15:0]                 query_ended, query_backlog;
@@ -317,7 +326,9 @@ module vmso_top
     sticky_set = ring_sticky;
     sticky_set[StickyReadTimeout]     |= sticky_timeout;
     sticky_set[StickyWindow]          |= sticky_window;
-    sticky_set[StickyWriteError]      |= write_failed_valid;
+    sticky_set[StickyWriteError]      |= write_done_valid && !write_done_ok && core_rst_n;
+    sticky_set[StickyFault]           |= sticky_fault;
+    sticky_set[StickyFaultOverflow]   |= sticky_fault_overflow;
     sticky_set[StickyConsumerDoorbell] |= sticky_consumer;
   end
 
@@ -393,7 +404,9 @@ module vmso_top
     .fence_ready, .fence, .fence_done_number, .windows, .read_timeout,
     .read_window, .store_limit, .flag_masks, .soft_reset_pulse, .soft_reset_busy,
     .ready_status(engine_ready), .status_queue, .status, .status_producer, .status_fetched,
-    .status_cpl_produced, .status_cpl_consumer, .counter_inc, .sticky_set, .link_dead,
+    .status_cpl_produced, .status_cpl_consumer, .system_ring, .fault_producer, .fault_read_valid,
+    .fault_read_ready, .fault_read_queue, .fault_read_word, .fault_read_data, .counter_inc,
+    .sticky_set, .link_dead,
     .quarantined_count, .rate_period, .irq_set, .irq
   );
   vmso_ring #(.Cfg(Cfg)) u_ring (
@@ -415,7 +428,7 @@ module vmso_top
     .unload_head_fold, .ctl_queue,
     .ctl_arriving, .ctl_issued, .ctl_left, .ctl_end_none, .ctl_idle, .ctl_read_none, .bury_valid,
     .bury_ready, .bury_queue, .bury_void, .queue_fail_valid, .queue_fail_ready, .queue_fail,
-    .ring_end_valid, .ring_end_ready, .ring_end,
+    .ring_end_valid, .ring_end_ready, .ring_end, .fault_valid, .abort_valid, .fault_queue,
     .queue_reset_valid, .queue_reset_ready, .queue_reset_queue
   );
   vmso_job #(.Cfg(Cfg)) u_job (
@@ -486,7 +499,9 @@ module vmso_top
     .clk, .rst_n(core_rst_n), .cpl_ready, .queue_config_valid, .queue_config, .out_end_valid,
     .out_end_ready, .out_end, .ring_end_valid, .ring_end_ready, .ring_end, .consumer_valid,
     .consumer_ready, .consumer_queue(doorbell.queue), .consumer_value(doorbell.value),
-    .consumed_valid, .consumed_queue,
+    .consumed_valid, .consumed_queue, .system_ring, .fence_done(fence_done_number), .fault_producer,
+    .fault_valid, .abort_valid, .fault_queue, .fault_read_valid, .fault_read_ready, .fault_read_queue,
+    .fault_read_word, .fault_read_data, .sticky_fault, .sticky_fault_overflow,
     .queue_reset_valid, .queue_reset_ready, .queue_reset_queue, .notify_valid, .notify_queue,
     .ctl_queue, .ctl_idle, .write_valid, .write_ready,
     .write, .write_done_valid, .write_done_ok, .ended_valid, .ended_queue, .write_failed_valid,

@@ -14,6 +14,8 @@
 // write        the record; its place was reserved when the job was loaded: no driver is waited for
 // write_done   in order; an interrupt is raised after the record it announces has been answered
 // ended        pulse: a job of the queue has ended, written or not
+// parking      an out_end with a status that may park, of a queue that parks, ends nothing: it is kept for
+//              the fault record, see vmso_cpl_fault: fault, abort, fault_read, system_ring
 // write_failed pulse: a record was answered with an error; its queue's vector is raised too
 // notify       valid only, any cycle: raises the queue's vector one cycle later
 // ctl_idle     one cycle after ctl_queue: every end of the queue that was accepted before this
@@ -49,6 +51,19 @@ module vmso_cpl
   input  slot_idx_t     consumer_value,
   output logic          consumed_valid,
   output queue_t        consumed_queue,
+  input  system_ring_t  system_ring,
+  input  logic [15:0]   fence_done,
+  output logic [15:0]   fault_producer,
+  input  logic          fault_valid,
+  input  logic          abort_valid,
+  input  queue_t        fault_queue,
+  input  logic          fault_read_valid,
+  output logic          fault_read_ready,
+  input  queue_t        fault_read_queue,
+  input  logic [2:0]    fault_read_word,
+  output logic [31:0]   fault_read_data,
+  output logic          sticky_fault,
+  output logic          sticky_fault_overflow,
   input  logic          queue_reset_valid,
   output logic          queue_reset_ready,
   input  queue_t        queue_reset_queue,
@@ -80,18 +95,22 @@ module vmso_cpl
   localparam int unsigned InFlight = vmso_config_pkg::writes_in_flight(Cfg);
   localparam int unsigned FlightW = vmso_math_pkg::count_width(InFlight + 1);  // one in the stage
 
+  typedef enum logic [1:0] {
+    WriteCompletion = 2'd0, WriteFault = 2'd1, WriteStatus = 2'd2
+  } write_e;
   typedef struct packed {
+    write_e     kind;
     queue_t     queue;
     logic       irq;
     logic [4:0] vector;
   } flight_t;
 
   // -- reset of one queue: takes both write ports of the indices for a cycle ----------------------
-  logic clearing, flights_ready, bell_q, finish, reset;
+  logic clearing, flights_ready, faults_ready, bell_q, finish, reset;
   logic [QueueW-1:0] clear_queue, reset_queue;
 
   vmso_clear_walk #(.Num(QueueDepth)) u_walk (.clk, .rst_n, .clearing, .index(clear_queue));
-  assign cpl_ready = !clearing && flights_ready;
+  assign cpl_ready = !clearing && flights_ready && faults_ready;
   // No end starts while it waits: after the one that may finish now the port of ends is free.
   assign queue_reset_ready = !clearing && !bell_q && !finish;
   assign reset       = queue_reset_valid && queue_reset_ready;
@@ -99,23 +118,36 @@ module vmso_cpl
 
   // -- choose: one end a cycle, read its queue's state --------------------------------------------
   logic     busy_q;        // an end is in the act stage
-  job_end_t end_q;
+  logic     parks, parks_q, park;
+  job_end_t end_in, end_d, end_q, abort_end;
   logic [QueueW-1:0] end_queue;
-  logic     start, end_valid;
+  logic     start, end_valid, abort_end_valid, abort_end_ready;
   logic     flight_in_ready;
 
   assign start          = !clearing && (!busy_q || finish) && !queue_reset_valid;
-  assign ring_end_ready = start;
-  assign out_end_ready  = start && !ring_end_valid;
-  assign end_valid      = ring_end_valid || out_end_valid;
-  assign end_queue      = ring_end_valid ? ring_end.queue[QueueW-1:0] : out_end.queue[QueueW-1:0];
+  assign ring_end_ready  = start;
+  assign abort_end_ready = start && !ring_end_valid;
+  assign out_end_ready   = start && !ring_end_valid && !abort_end_valid;
+  assign end_valid       = ring_end_valid || abort_end_valid || out_end_valid;
+  assign parks           = !ring_end_valid && !abort_end_valid && park && may_park(out_end.status);
+  assign end_in          = ring_end_valid ? ring_end : abort_end_valid ? abort_end : out_end;
+  assign end_queue       = end_in.queue[QueueW-1:0];
+  always_comb begin
+    end_d       = end_in;
+    end_d.write = end_in.write && !parks;
+  end
 
   always_ff @(posedge clk) begin
     if (!rst_n) busy_q <= 1'b0;
     else if (start) busy_q <= end_valid;
     else if (finish) busy_q <= 1'b0;
   end
-  always_ff @(posedge clk) if (start) end_q <= ring_end_valid ? ring_end : out_end;
+  always_ff @(posedge clk) begin
+    if (start) begin
+      end_q   <= end_d;
+      parks_q <= parks;
+    end
+  end
 
   // -- state of all queues ------------------------------------------------------------------------
   logic        produced_we, ended_we, consumer_we;
@@ -164,6 +196,21 @@ module vmso_cpl
     .read_en(start), .read_addr(end_queue), .read_data(vector)
   );
 
+  // combinational: an end that parks begins no write
+  vmso_lutram #(.Depth(QueueDepth), .Bits(1)) u_park (
+    .clk, .write_en(clearing || (queue_config_valid && queue_config.index == 3'd1)),
+    .write_addr(clearing ? clear_queue : config_queue), .write_data(!clearing && config_shape.park),
+    .read_addr(end_queue), .read_data(park)
+  );
+  queue_contexts_t config_contexts, contexts;
+  assign config_contexts = queue_contexts_t'(queue_config.data);
+  vmso_ram_1w1r #(.Depth(QueueDepth), .LaneBits(48)) u_contexts (
+    .clk, .write_en(queue_config_valid && queue_config.index == 3'd4), .write_addr(config_queue),
+    .write_data(config_contexts.id), .read_en(start), .read_addr(end_queue), .read_data(contexts.id)
+  );
+  assign contexts.reserved = '0;
+  assign contexts.valid    = '0;
+
   always_ff @(posedge clk) begin
     if (start) begin
       same_queue_q       <= finish && end_queue == end_q.queue[QueueW-1:0];
@@ -179,12 +226,23 @@ module vmso_cpl
   completion_t record;
   logic [15:0] place;
 
-  assign write_valid = busy_q && end_q.write && flight_in_ready;
-  assign finish      = busy_q && (!end_q.write || (write_ready && flight_in_ready));
+  // A request does not change while it stands.
+  logic       note_valid, note_turn, note_turn_q, waits_q, note_is_fault;
+  write_req_t note, end_write;
+  logic [QueueW-1:0] note_queue;
+  assign note_turn   = waits_q ? note_turn_q : note_valid;
+  assign write_valid = (note_turn ? note_valid : busy_q && end_q.write) && flight_in_ready;
+  assign write       = note_turn ? note : end_write;
+  assign finish      = busy_q && (!end_q.write || (write_ready && flight_in_ready && !note_turn));
+  always_ff @(posedge clk) begin
+    if (!rst_n) waits_q <= 1'b0;
+    else waits_q <= write_valid && !write_ready;
+  end
+  always_ff @(posedge clk) note_turn_q <= note_turn;
 
   assign place = produced_op & ~(16'hffff << log2_entries);
-  assign write.addr = base[55:0] + {35'b0, place, 5'b0};
-  assign write.data = record;
+  assign end_write.addr = base[55:0] + {35'b0, place, 5'b0};
+  assign end_write.data = record;
   always_comb begin
     record                = '0;
     record.cookie         = end_q.cookie;
@@ -208,7 +266,7 @@ module vmso_cpl
     ended_we    = finish;
     write_queue = end_q.queue[QueueW-1:0];
     produced_d  = produced_op + 16'(end_q.write);
-    ended_d     = ended_op + 1'b1;
+    ended_d     = ended_op + 16'(!parks_q);
     if (reset) begin  // the ring reserves places relative to `ended`
       produced_we = 1'b1;
       write_queue = reset_queue;
@@ -223,7 +281,7 @@ module vmso_cpl
     end
   end
 
-  assign ended_valid = finish;
+  assign ended_valid = finish && !parks_q;
   assign ended_queue = end_q.queue;
 
   // -- consumer doorbells: read, then judge and write ---------------------------------------------
@@ -269,7 +327,10 @@ module vmso_cpl
   logic [4:0] notify_vector;
   logic [vmso_math_pkg::count_width(InFlight)-1:0] unused_flight_count;
 
-  assign flight_in = '{queue: end_q.queue, irq: end_q.irq, vector: vector};
+  assign flight_in = '{
+    kind: !note_turn ? WriteCompletion : note_is_fault ? WriteFault : WriteStatus,
+    queue: note_turn ? queue_t'(note_queue) : end_q.queue, irq: end_q.irq && !note_turn, vector: vector
+  };
   vmso_fifo #(.Bits($bits(flight_t)), .Depth(InFlight)) u_flight (
     .clk, .rst_n,
     .in_valid(write_valid && write_ready), .in_ready(flight_in_ready), .in(flight_in),
@@ -285,22 +346,22 @@ module vmso_cpl
     if (!rst_n) notify_q <= 1'b0;
     else notify_q <= notify_valid;
   end
-  assign record_irq = write_done_valid && (flight.irq || !write_done_ok);
+  assign record_irq = write_done_valid && flight.kind == WriteCompletion && (flight.irq || !write_done_ok);
   assign irq_set = (record_irq ? 32'd1 << flight.vector : '0)
                    | (notify_q ? 32'd1 << notify_vector : '0);
-  assign write_failed_valid = write_done_valid && !write_done_ok;
+  assign write_failed_valid = write_done_valid && !write_done_ok && flight.kind != WriteStatus;
   assign write_failed_queue = flight.queue;
-  assign count_completions  = write_done_valid && write_done_ok;
+  assign count_completions  = write_done_valid && write_done_ok && flight.kind == WriteCompletion;
 
   // -- idle: nothing in the act stage, none that has left it just now, none unanswered ------------
   // A beginning shows after three cycles: the act stage and the cycle behind it cover that.
   logic [QueueW-1:0] look_q, left_queue_q;
-  logic              left_q, no_flights;
+  logic              left_q, no_flights, no_faults;
 
   vmso_in_flight #(.Num(QueueDepth), .Bits(FlightW)) u_flights (
     .clk, .rst_n, .ready(flights_ready),
-    .begins_valid(start && end_valid && (ring_end_valid ? ring_end.write : out_end.write)),
-    .begins(end_queue), .ends_valid(write_done_valid),
+    .begins_valid(start && end_valid && end_d.write), .begins(end_queue),
+    .ends_valid(write_done_valid && flight.kind == WriteCompletion),
     .ends(flight.queue[QueueW-1:0]), .look(ctl_queue[QueueW-1:0]), .none(no_flights)
   );
   always_ff @(posedge clk) begin
@@ -311,11 +372,27 @@ module vmso_cpl
     look_q       <= ctl_queue[QueueW-1:0];
     left_queue_q <= end_q.queue[QueueW-1:0];
   end
-  assign ctl_idle = no_flights && !(busy_q && end_q.queue[QueueW-1:0] == look_q)
+  assign ctl_idle = no_flights && no_faults && !(busy_q && end_q.queue[QueueW-1:0] == look_q)
                     && !(left_q && left_queue_q == look_q);
 
+  // -- faults -------------------------------------------------------------------------------------
+  vmso_cpl_fault #(.Cfg(Cfg)) u_fault (
+    .clk, .rst_n, .ready(faults_ready), .system_ring, .fence_done, .producer(fault_producer),
+    .keep_valid(finish && parks_q), .keep(end_q),
+    .keep_ctx(end_q.access == AccessSlot ? '0 : contexts.id[end_q.space]), .fault_valid, .abort_valid,
+    .fault_queue(fault_queue[QueueW-1:0]), .end_valid(abort_end_valid), .end_ready(abort_end_ready),
+    .job_end(abort_end), .note_valid, .note_ready(write_ready && flight_in_ready && note_turn), .note,
+    .note_is_fault, .note_queue,
+    .note_done_valid(write_done_valid && flight.kind == WriteFault),
+    .note_done_queue(flight.queue[QueueW-1:0]), .read_valid(fault_read_valid),
+    .read_ready(fault_read_ready), .read_queue(fault_read_queue[QueueW-1:0]),
+    .read_word(fault_read_word), .read_data(fault_read_data), .look(ctl_queue[QueueW-1:0]),
+    .none(no_faults), .sticky_fault, .sticky_overflow(sticky_fault_overflow)
+  );
+
   logic unused_config;
-  assign unused_config = ^{config_shape.reserved, config_shape.reserved0, config_shape.park,
+  assign unused_config = ^{config_shape.reserved, config_shape.reserved0, config_contexts, contexts,
+                           fault_queue, fault_read_queue,
                            config_shape.reserved1, config_shape.log2_slots,
                            config_completion.reserved, base[63:56], queue_config.queue,
                            query_queue, status_queue, ctl_queue, notify_queue, queue_reset_queue};

@@ -71,6 +71,13 @@ module vmso_csr
   input  slot_idx_t              status_fetched,
   input  slot_idx_t              status_cpl_produced,
   input  slot_idx_t              status_cpl_consumer,
+  output system_ring_t           system_ring,
+  input  logic [15:0]            fault_producer,
+  output logic                   fault_read_valid,
+  input  logic                   fault_read_ready,
+  output queue_t                 fault_read_queue,
+  output logic [2:0]             fault_read_word,
+  input  logic [31:0]            fault_read_data,
   input  counter_inc_t           counter_inc,
   input  sticky_t                sticky_set,
   input  logic                   link_dead,
@@ -125,7 +132,8 @@ module vmso_csr
     .fence_request_valid, .fence_request_ready, .fence_request_commit, .fence_request_ctx,
     .fence_request_cfg, .fence_next_number, .go_refused,
     .status_queue, .status, .status_producer, .status_fetched, .status_cpl_produced,
-    .status_cpl_consumer,
+    .status_cpl_consumer, .fault_read_valid, .fault_read_ready, .fault_read_queue, .fault_read_word,
+    .fault_read_data,
     .ignored_pulse, .commit_refused_pulse
   );
 
@@ -173,6 +181,9 @@ module vmso_csr
     .sticky_parity_set(sticky[StickyParity]),
     .sticky_link_dead(sticky_now[StickyLinkDead]),
     .sticky_link_dead_set(sticky[StickyLinkDead]),
+    .sticky_fault(sticky_now[StickyFault]), .sticky_fault_set(sticky[StickyFault]),
+    .sticky_fault_overflow(sticky_now[StickyFaultOverflow]),
+    .sticky_fault_overflow_set(sticky[StickyFaultOverflow]),
     .sticky_mask_bits(sticky_mask),
     .irq_pending_vectors(irq_pending), .irq_pending_vectors_set(irq_new),
     .irq_mask_vectors(irq_mask),
@@ -199,7 +210,10 @@ module vmso_csr
     .fence_va_addr(fence_va), .fence_bytes_bytes(fence_bytes),
     .fence_go_write_pulse(global_fence_go),
     .fence_go_fence(fence_last_number), .fence_go_refused(go_refused),
-    .fence_done_fence(fence_done_number)
+    .fence_done_fence(fence_done_number),
+    .fence_status_on_on(system_ring.status_on), .fence_status_addr(system_ring.status),
+    .fault_base_addr(system_ring.base), .fault_shape_log2_records(system_ring.log2_records),
+    .fault_consumer_index(system_ring.consumer), .fault_producer_index(fault_producer)
   );
 
   always_ff @(posedge clk) begin

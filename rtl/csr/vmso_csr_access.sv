@@ -3,7 +3,8 @@
 //
 // req, rsp       one request at a time; rsp valid-only. From the AR to the R handshake a read takes
 //                3 cycles in the global page, 4 for configuration, 3 + StatusLatency for queue
-//                states, 35 + StatusLatency for bitmaps, up to 38 for counters. Nothing waits for
+//                states, 5 for a fault record (or one more, now and then), 35 + StatusLatency for
+//                bitmaps, up to 38 for counters. Nothing waits for
 //                the engine, but a doorbell for doorbell_ready
 // global_*       the generated register block: write pulse, combinational read
 // status_*       of the queue that status_queue named StatusLatency cycles before; `status` also
@@ -72,6 +73,11 @@ module vmso_csr_access
   input  slot_idx_t       status_fetched,
   input  slot_idx_t       status_cpl_produced,
   input  slot_idx_t       status_cpl_consumer,
+  output logic            fault_read_valid,
+  input  logic            fault_read_ready,
+  output queue_t          fault_read_queue,
+  output logic [2:0]      fault_read_word,
+  input  logic [31:0]     fault_read_data,    // one cycle later
   output logic            ignored_pulse,
   output logic            commit_refused_pulse
 );
@@ -90,11 +96,12 @@ module vmso_csr_access
 
   typedef enum logic [3:0] {
     StIdle = 4'd0, StDecode = 4'd1, StRam = 4'd2, StStatus = 4'd3, StQueue = 4'd4, StGather = 4'd5,
-    StFence = 4'd6, StCounter = 4'd7, StDoorbell = 4'd8, StScan = 4'd9, StRespond = 4'd10
+    StFence = 4'd6, StCounter = 4'd7, StDoorbell = 4'd8, StScan = 4'd9, StRespond = 4'd10,
+    StFault = 4'd11, StFaultData = 4'd12
   } state_e;
   typedef enum logic [2:0] {
     InNothing = 3'd0, InGlobal = 3'd1, InCounter = 3'd2, InQueue = 3'd3, InContext = 3'd4,
-    InDoorbell = 3'd5, InBitmap = 3'd6
+    InDoorbell = 3'd5, InBitmap = 3'd6, InFault = 3'd7
   } region_e;
   typedef enum logic [1:0] {
     MapFault = 2'd0, MapNoReads = 2'd1, MapDrained = 2'd2, MapPending = 2'd3  // order of addresses
@@ -129,8 +136,9 @@ module vmso_csr_access
     if (addr_q[22]) begin
       if (32'(queue_num) < Cfg.queues && addr_q[9:2] == '0) region = InDoorbell;
     end else if (addr_q[21:17] == 5'h02) begin
-      if (32'(queue_num) < Cfg.queues && (!addr_q[4] || addr_q[4:1] == RegQueueRate[6:3])) begin
-        region = InQueue;
+      if (32'(queue_num) < Cfg.queues) begin
+        if (addr_q[4:3] == RegQueueFaultCookie[6:5]) region = InFault;
+        else if (!addr_q[4] || addr_q[4:1] == RegQueueRate[6:3]) region = InQueue;
       end
     end else if (addr_q[21:16] == 6'h06) begin
       if (32'(ctx_num) < Cfg.contexts && !addr_q[3]) region = InContext;
@@ -195,7 +203,7 @@ module vmso_csr_access
     if (!rst_n || state_q != StGather) gather_q <= '0;
     else gather_q <= gather_q + 1'b1;
   end
-  vmso_csr_context u_context (
+  vmso_csr_context #(.Formats(16'(Cfg.formats))) u_context (
     .clk, .part_valid(state_q == StGather && gather_q != '0), .part(context_ram_data),
     .legal(context_legal), .cfg(fence_request_cfg)
   );
@@ -216,6 +224,9 @@ module vmso_csr_access
   assign open                 = clear_done && engine_up && engine_ready;
   assign status_queue         = region == InBitmap ? {addr_q[6:0], wait_q[4:0]} : queue_num;
   assign scanned              = {addr_q[6:0], 5'(wait_q - ScanFirst)};
+  assign fault_read_valid     = state_q == StFault;
+  assign fault_read_queue     = queue_num;
+  assign fault_read_word      = addr_q[2:0];
   assign doorbell_now         = state_q == StDecode && region == InDoorbell && acts && !partial
                                 && open;
   assign doorbell_valid       = doorbell_now || state_q == StDoorbell;
@@ -230,7 +241,7 @@ module vmso_csr_access
   assign fence_go             = region == InGlobal && global_fence_go;
 
   always_comb begin
-    state_word  = {20'b0, status.drained, status.no_reads, status.refused, status.pending, 5'b0,
+    state_word  = {19'b0, status.fault, status.drained, status.no_reads, status.refused, status.pending, 5'b0,
                    status.state};
     status_word = '0;
     if (region == InDoorbell) begin
@@ -247,7 +258,7 @@ module vmso_csr_access
       MapNoReads: map_bit = status.no_reads;
       MapDrained: map_bit = status.drained;
       MapPending: map_bit = status.pending;
-      default: map_bit = 1'b0;  // MapFault: no fault is ever pending, queues do not park
+      default: map_bit = status.fault;  // MapFault
     endcase
     if (32'(scanned) >= Cfg.queues) map_bit = 1'b0;
   end
@@ -312,7 +323,15 @@ module vmso_csr_access
           else if (acts && !doorbell_ready) state_d = StDoorbell;
         end else if (region == InBitmap) begin
           if (!write_q) state_d = StScan;
+        end else if (region == InFault) begin
+          if (!write_q) state_d = StFault;
         end
+      end
+      StFault: if (fault_read_ready) state_d = StFaultData;
+      StFaultData: begin
+        // what a queue kept of an earlier fault, or since power-on, is nobody's business
+        if (status.fault || status.state == QueueParked) out_d = fault_read_data;
+        state_d = StRespond;
       end
       StRam: begin
         out_d   = region == InQueue ? queue_ram_data : context_ram_data;

@@ -5,24 +5,31 @@
 //          from the cycle after the fifth until the next part
 // legal    the rules are those of docs/registers.md, section "Rules of contexts"
 // cfg      what was staged; of an illegal context all zero, which is off
+// Formats  bit n: format code n is built; others are not legal
 module vmso_csr_context
   import vmso_pkg::*;
   import vmso_rec_pkg::*;
-(
+#(
+  parameter logic [15:0] Formats = 16'h01ff
+) (
   input  logic            clk,
   input  logic            part_valid,
   input  logic [31:0]     part,
   output logic            legal,
   output context_config_t cfg
 );
-  localparam logic [5:0] LeastPaBits = 6'd32, MostIdentity = 6'd56, MostX86 = 6'd52;
+  if (Formats >> 9 != '0 || Formats[1:0] != 2'b11) begin : gen_bad_formats
+    $error("vmso_csr_context: Formats = %0h, but it must be codes 0..8 with 0 and 1", Formats);
+  end
+
+  localparam logic [5:0] LeastPaBits = 6'd32;  // x86-32: the only one
 
   logic [4:0][31:0] part_q;
   context_format_t  format_word;
   format_e          format;
-  logic [5:0]       pa_bits;
+  logic [5:0]       pa_bits, most;
   logic [51:0]      root;     // address bits 63:12
-  logic             beyond, aligned;
+  logic             beyond, aligned, built;
   logic             unused;
 
   always_ff @(posedge clk) if (part_valid) part_q <= {part, part_q[4:1]};
@@ -36,13 +43,18 @@ module vmso_csr_context
 
   always_comb begin
     beyond = ({root, 12'b0} & (~64'd0 << pa_bits)) != '0;
+    built  = Formats[format];
+    most   = 6'd56;  // what an entry, or an identity context, can hold
+    unique case (format)
+      FormatX86_32: most = 6'd32;
+      FormatX86_64L4, FormatX86_64L5: most = 6'd52;
+      FormatAArch64: most = 6'd48;
+      default: ;
+    endcase
     unique case (format)
       FormatOff: legal = 1'b1;
-      FormatIdentity: legal = pa_bits >= LeastPaBits && pa_bits <= MostIdentity && !beyond;
-      FormatX86_64L4, FormatX86_64L5: begin
-        legal = pa_bits >= LeastPaBits && pa_bits <= MostX86 && !beyond && aligned;
-      end
-      default: legal = 1'b0;  // not built
+      FormatIdentity: legal = pa_bits >= LeastPaBits && pa_bits <= most && !beyond;
+      default: legal = built && pa_bits >= LeastPaBits && pa_bits <= most && !beyond && aligned;
     endcase
     cfg           = '0;
     cfg.format    = format;

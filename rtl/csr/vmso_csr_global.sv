@@ -39,7 +39,11 @@ module vmso_csr_global #(
   input  logic         sticky_parity_set,
   output logic         sticky_link_dead,
   input  logic         sticky_link_dead_set,
-  output logic [8:0]   sticky_mask_bits,
+  output logic         sticky_fault,
+  input  logic         sticky_fault_set,
+  output logic         sticky_fault_overflow,
+  input  logic         sticky_fault_overflow_set,
+  output logic [10:0]  sticky_mask_bits,
   output logic [31:0]  irq_pending_vectors,
   input  logic [31:0]  irq_pending_vectors_set,
   output logic [31:0]  irq_mask_vectors,
@@ -79,7 +83,13 @@ module vmso_csr_global #(
   output logic         fence_go_write_pulse,
   input  logic [15:0]  fence_go_fence,
   input  logic         fence_go_refused,
-  input  logic [15:0]  fence_done_fence
+  input  logic [15:0]  fence_done_fence,
+  output logic [50:0]  fence_status_addr,
+  output logic         fence_status_on_on,
+  output logic [50:0]  fault_base_addr,
+  output logic [3:0]   fault_shape_log2_records,
+  output logic [15:0]  fault_consumer_index,
+  input  logic [15:0]  fault_producer_index
 );
   logic [31:0] write_mask;  // one bit a written bit
   logic control_write;
@@ -92,8 +102,10 @@ module vmso_csr_global #(
   logic  sticky_queue_error_q;
   logic  sticky_parity_q;
   logic  sticky_link_dead_q;
+  logic  sticky_fault_q;
+  logic  sticky_fault_overflow_q;
   logic sticky_write;
-  logic [8:0] sticky_mask_bits_q;
+  logic [10:0] sticky_mask_bits_q;
   logic sticky_mask_write;
   logic [31:0] irq_pending_vectors_q;
   logic irq_pending_write;
@@ -176,6 +188,20 @@ module vmso_csr_global #(
   logic fence_bytes_write;
   logic fence_bytes_write_high;
   logic fence_go_write;
+  logic [50:0] fence_status_addr_q;
+  logic [26:0] fence_status_addr_low_q;  // waits for the high half
+  logic fence_status_write;
+  logic fence_status_write_high;
+  logic  fence_status_on_on_q;
+  logic fence_status_on_write;
+  logic [50:0] fault_base_addr_q;
+  logic [26:0] fault_base_addr_low_q;  // waits for the high half
+  logic fault_base_write;
+  logic fault_base_write_high;
+  logic [3:0] fault_shape_log2_records_q;
+  logic fault_shape_write;
+  logic [15:0] fault_consumer_index_q;
+  logic fault_consumer_write;
 
   always_comb begin
     for (int unsigned i = 0; i < 4; i++) write_mask[i*8 +: 8] = {8{write_strb[i]}};
@@ -191,6 +217,8 @@ module vmso_csr_global #(
   assign sticky_queue_error = sticky_queue_error_q;
   assign sticky_parity = sticky_parity_q;
   assign sticky_link_dead = sticky_link_dead_q;
+  assign sticky_fault = sticky_fault_q;
+  assign sticky_fault_overflow = sticky_fault_overflow_q;
   assign sticky_write = write_en && write_addr == 10'h012;
   assign sticky_mask_bits = sticky_mask_bits_q;
   assign sticky_mask_write = write_en && write_addr == 10'h013;
@@ -266,6 +294,18 @@ module vmso_csr_global #(
   assign fence_bytes_write_high = write_en && write_addr == 10'h065;
   assign fence_go_write_pulse = fence_go_write;
   assign fence_go_write = write_en && write_addr == 10'h066;
+  assign fence_status_addr = fence_status_addr_q;
+  assign fence_status_write = write_en && write_addr == 10'h068;
+  assign fence_status_write_high = write_en && write_addr == 10'h069;
+  assign fence_status_on_on = fence_status_on_on_q;
+  assign fence_status_on_write = write_en && write_addr == 10'h06a;
+  assign fault_base_addr = fault_base_addr_q;
+  assign fault_base_write = write_en && write_addr == 10'h06c;
+  assign fault_base_write_high = write_en && write_addr == 10'h06d;
+  assign fault_shape_log2_records = fault_shape_log2_records_q;
+  assign fault_shape_write = write_en && write_addr == 10'h06e;
+  assign fault_consumer_index = fault_consumer_index_q;
+  assign fault_consumer_write = write_en && write_addr == 10'h06f;
 
   always_ff @(posedge clk) begin
     if (!rst_n) begin
@@ -278,7 +318,9 @@ module vmso_csr_global #(
       sticky_queue_error_q <= '0;
       sticky_parity_q <= '0;
       sticky_link_dead_q <= '0;
-      sticky_mask_bits_q <= 9'h0;
+      sticky_fault_q <= '0;
+      sticky_fault_overflow_q <= '0;
+      sticky_mask_bits_q <= 11'h0;
       irq_pending_vectors_q <= '0;
       irq_mask_vectors_q <= 32'h0;
       read_timeout_cycles_q <= 32'(2**$clog2(64 * Cfg.read_latency));
@@ -320,6 +362,13 @@ module vmso_csr_global #(
       fence_va_addr_low_q <= 32'h0;
       fence_bytes_bytes_q <= 64'h0;
       fence_bytes_bytes_low_q <= 32'h0;
+      fence_status_addr_q <= 51'h0;
+      fence_status_addr_low_q <= 27'h0;
+      fence_status_on_on_q <= 1'h0;
+      fault_base_addr_q <= 51'h0;
+      fault_base_addr_low_q <= 27'h0;
+      fault_shape_log2_records_q <= 4'h0;
+      fault_consumer_index_q <= 16'h0;
     end else begin
       sticky_read_timeout_q <= sticky_read_timeout_set
           | (sticky_read_timeout_q & ~({1{sticky_write}}
@@ -343,9 +392,14 @@ module vmso_csr_global #(
         & write_data[7:7] & write_mask[7:7]));
       sticky_link_dead_q <= sticky_link_dead_set | (sticky_link_dead_q & ~({1{sticky_write}}
         & write_data[8:8] & write_mask[8:8]));
+      sticky_fault_q <= sticky_fault_set | (sticky_fault_q & ~({1{sticky_write}}
+        & write_data[9:9] & write_mask[9:9]));
+      sticky_fault_overflow_q <= sticky_fault_overflow_set
+          | (sticky_fault_overflow_q & ~({1{sticky_write}}
+        & write_data[10:10] & write_mask[10:10]));
       if (sticky_mask_write) begin
         if (write_strb[0]) sticky_mask_bits_q[7:0] <= write_data[7:0];
-        if (write_strb[1]) sticky_mask_bits_q[8:8] <= write_data[8:8];
+        if (write_strb[1]) sticky_mask_bits_q[10:8] <= write_data[10:8];
       end
       irq_pending_vectors_q <= irq_pending_vectors_set
           | (irq_pending_vectors_q & ~({32{irq_pending_write}}
@@ -546,6 +600,40 @@ module vmso_csr_global #(
         if (write_strb[2]) fence_bytes_bytes_q[55:48] <= write_data[23:16];
         if (write_strb[3]) fence_bytes_bytes_q[63:56] <= write_data[31:24];
       end
+      if (fence_status_write) begin
+        if (write_strb[0]) fence_status_addr_low_q[2:0] <= write_data[7:5];
+        if (write_strb[1]) fence_status_addr_low_q[10:3] <= write_data[15:8];
+        if (write_strb[2]) fence_status_addr_low_q[18:11] <= write_data[23:16];
+        if (write_strb[3]) fence_status_addr_low_q[26:19] <= write_data[31:24];
+      end
+      if (fence_status_write_high) begin
+        fence_status_addr_q[26:0] <= fence_status_addr_low_q;
+        if (write_strb[0]) fence_status_addr_q[34:27] <= write_data[7:0];
+        if (write_strb[1]) fence_status_addr_q[42:35] <= write_data[15:8];
+        if (write_strb[2]) fence_status_addr_q[50:43] <= write_data[23:16];
+      end
+      if (fence_status_on_write) begin
+        if (write_strb[0]) fence_status_on_on_q <= write_data[0:0];
+      end
+      if (fault_base_write) begin
+        if (write_strb[0]) fault_base_addr_low_q[2:0] <= write_data[7:5];
+        if (write_strb[1]) fault_base_addr_low_q[10:3] <= write_data[15:8];
+        if (write_strb[2]) fault_base_addr_low_q[18:11] <= write_data[23:16];
+        if (write_strb[3]) fault_base_addr_low_q[26:19] <= write_data[31:24];
+      end
+      if (fault_base_write_high) begin
+        fault_base_addr_q[26:0] <= fault_base_addr_low_q;
+        if (write_strb[0]) fault_base_addr_q[34:27] <= write_data[7:0];
+        if (write_strb[1]) fault_base_addr_q[42:35] <= write_data[15:8];
+        if (write_strb[2]) fault_base_addr_q[50:43] <= write_data[23:16];
+      end
+      if (fault_shape_write) begin
+        if (write_strb[0]) fault_shape_log2_records_q <= write_data[3:0];
+      end
+      if (fault_consumer_write) begin
+        if (write_strb[0]) fault_consumer_index_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) fault_consumer_index_q[15:8] <= write_data[15:8];
+      end
     end
   end
 
@@ -563,10 +651,11 @@ module vmso_csr_global #(
       10'h00b: read_data = {16'(Cfg.runs_per_job), 16'(Cfg.template_bytes)};  // CAP_TEMPLATE
       10'h00c: read_data = {8'd2, 16'(Cfg.formats), 8'b0000_1011};  // CAP_FEATURES
       10'h011: read_data = {30'b0, status_reset_busy, status_ready};  // STATUS
-      10'h012: read_data = {23'b0, sticky_link_dead_q, sticky_parity_q, sticky_queue_error_q,
-        sticky_command_ignored_q, sticky_consumer_doorbell_q, sticky_commit_refused_q,
-        sticky_window_q, sticky_write_error_q, sticky_read_timeout_q};  // STICKY
-      10'h013: read_data = {23'b0, sticky_mask_bits_q};  // STICKY_MASK
+      10'h012: read_data = {21'b0, sticky_fault_overflow_q, sticky_fault_q, sticky_link_dead_q,
+        sticky_parity_q, sticky_queue_error_q, sticky_command_ignored_q,
+        sticky_consumer_doorbell_q, sticky_commit_refused_q, sticky_window_q,
+        sticky_write_error_q, sticky_read_timeout_q};  // STICKY
+      10'h013: read_data = {21'b0, sticky_mask_bits_q};  // STICKY_MASK
       10'h014: read_data = irq_pending_vectors_q;  // IRQ_PENDING
       10'h015: read_data = irq_mask_vectors_q;  // IRQ_MASK
       10'h018: read_data = read_timeout_cycles_q;  // READ_TIMEOUT
@@ -612,6 +701,14 @@ module vmso_csr_global #(
       10'h065: read_data = fence_bytes_bytes_q[63:32];  // FENCE_BYTES
       10'h066: read_data = {fence_go_refused, 15'b0, fence_go_fence};  // FENCE_GO
       10'h067: read_data = {16'b0, fence_done_fence};  // FENCE_DONE
+      10'h068: read_data = {fence_status_addr_low_q, 5'b0};  // FENCE_STATUS
+      10'h069: read_data = {8'b0, fence_status_addr_q[50:27]};  // FENCE_STATUS
+      10'h06a: read_data = {31'b0, fence_status_on_on_q};  // FENCE_STATUS_ON
+      10'h06c: read_data = {fault_base_addr_low_q, 5'b0};  // FAULT_BASE
+      10'h06d: read_data = {8'b0, fault_base_addr_q[50:27]};  // FAULT_BASE
+      10'h06e: read_data = {28'b0, fault_shape_log2_records_q};  // FAULT_SHAPE
+      10'h06f: read_data = {16'b0, fault_consumer_index_q};  // FAULT_CONSUMER
+      10'h070: read_data = {16'b0, fault_producer_index};  // FAULT_PRODUCER
       default: read_data = '0;
     endcase
   end

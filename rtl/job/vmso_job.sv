@@ -123,10 +123,13 @@ module vmso_job
     load.fold              = fold_q;
     load.template_ref.addr = s.template_addr;
     load.template_ref.ctx  = test_q.contexts.id[s.template_space];
+    load.template_ref.space = s.template_space;
     load.buffer0.addr      = s.buffer0_addr;
     load.buffer0.ctx       = test_q.contexts.id[s.buffer0_space];
+    load.buffer0.space     = s.buffer0_space;
     load.buffer1.addr      = s.buffer1_addr;
     load.buffer1.ctx       = test_q.contexts.id[s.buffer1_space];
+    load.buffer1.space     = s.buffer1_space;
     if (s.kind == KindFrame) load.mss = s.payload_bytes[23:16] != '0 ? '1 : s.payload_bytes[15:0];
     // so that nothing is left of a job that has shrunk below what was sent of it
     if (load.payload_bytes < test_q.skip_bytes) load.payload_bytes = test_q.skip_bytes;

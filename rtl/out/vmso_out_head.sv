@@ -133,7 +133,7 @@ module vmso_out_head
       queue: order_q.queue, slot: order_q.slot, slots: order_q.slots, cookie: order_q.cookie,
       write: 1'b0, irq: order_q.interrupt_wanted,
       status: order_q.status, cause: order_q.cause, level: order_q.level, access: order_q.access,
-      va: order_q.va, segments: order_q.segment, bytes: order_q.sent
+      va: order_q.va, space: order_q.space, segments: order_q.segment, bytes: order_q.sent
     };
     if (is_frame) begin
       job_end.status = StatusOk;
@@ -155,6 +155,7 @@ module vmso_out_head
         job_end.cause  = frame_state.cause;
         job_end.level  = LevelNone;
         job_end.va     = frame_state.va;
+        job_end.space  = frame_state.space;
       end else begin
         job_end.segments = order_q.segment + 1'b1;
         job_end.bytes    = order_q.sent + bytes_t'(order_q.bytes);
@@ -179,7 +180,7 @@ module vmso_out_head
       ends: !look_dead && (order_q.kind == OrderEnd || failing || (is_frame && order_q.last)),
       job_end: job_end,
       fails: !look_dead && failing,
-      resume_slot: order_q.slot + order_q.slots
+      fold: order_q.fold
     };
     item.patch.l4_csum = ~fold20(20'(l4_sum));
   end

@@ -67,7 +67,7 @@ package vmso_out_pkg;
     logic        ends;         // sends job_end
     job_end_t    job_end;
     logic        fails;        // sends queue_fail
-    slot_idx_t   resume_slot;
+    fold_t       fold;
   } item_t;
 
   // Does an order come before another one? Numbers run modulo 2^16, far fewer orders are on their way.

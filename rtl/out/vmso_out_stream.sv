@@ -282,14 +282,14 @@ module vmso_out_stream
 
   // -- what leaves with the order ------------------------------------------------------------------
   typedef struct packed {
-    logic      fails;
-    slot_idx_t resume_slot;
-    job_end_t  job_end;
+    logic     fails;
+    fold_t    fold;
+    job_end_t job_end;
   } told_t;
   told_t tell, told;
   logic  told_valid, told_ready, void_hits;
   assign tells = finish && item_q.ends && !voided;
-  assign tell  = '{fails: item_q.fails, resume_slot: item_q.resume_slot, job_end: item_q.job_end};
+  assign tell  = '{fails: item_q.fails, fold: item_q.fold, job_end: item_q.job_end};
   vmso_fifo #(.Bits($bits(told_t)), .Depth(EndDepth)) u_ends (
     .clk, .rst_n,
     .in_valid(tells), .in_ready(end_in_ready), .in(tell),
@@ -299,7 +299,11 @@ module vmso_out_stream
   assign queue_fail_valid = told_valid && told.fails && end_ready;
   assign told_ready       = end_ready && (!told.fails || queue_fail_ready);
   assign job_end          = told.job_end;
-  assign queue_fail       = '{queue: told.job_end.queue, resume_slot: told.resume_slot};
+  assign queue_fail       = '{
+    queue: told.job_end.queue, parks: may_park(told.job_end.status), slot: told.job_end.slot,
+    slots: told.job_end.slots, segments: told.job_end.segments, bytes: told.job_end.bytes,
+    fold: told.fold
+  };
 
   // In flight from the item's handshake to that of the job_end; a voided one ends in a cycle without one.
   logic leaves;

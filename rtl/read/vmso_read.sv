@@ -159,7 +159,7 @@ module vmso_read
     .clk, .rst_n, .ready(state_ready), .frame_open_valid, .frame_open,
     .fail_valid(effect3_valid && !effect3.is_template && effect3.fail), .fail_frame(effect3.dest),
     .fail_pos(effect3.pos), .fail_status(status_of(effect3.resp)),
-    .fail_cause(cause_of(effect3.resp)), .fail_va(effect3.va),
+    .fail_cause(cause_of(effect3.resp)), .fail_va(effect3.va), .fail_space(effect3.space),
     .land_valid(effect4_valid && !effect4.is_template), .land_frame(effect4.dest),
     .land_bytes(effect4.bytes), .land_sum(sum4), .state_frame, .frame_state
   );
@@ -178,7 +178,7 @@ module vmso_read
   assign tmpl_done_va     = effect4.va;
 
   logic unused_bits;
-  assign unused_bits = ^{bank_row, effect4.pos, effect3.row, effect3.rot, effect3.bytes,
+  assign unused_bits = ^{bank_row, effect4.pos, effect4.space, effect3.row, effect3.rot, effect3.bytes,
                          asked_queue, ctl_queue, ends_queue};
 `ifdef VMSO_CHECKS
   `VMSO_INTG(NoFrameBeforeReady, !frame_open_valid || read_ready)

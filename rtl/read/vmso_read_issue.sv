@@ -64,7 +64,8 @@ module vmso_read_issue
     tail:    6'(last_byte[LaneW-1:0]),
     bytes:   piece.bytes,
     page:    piece.va[63:12],
-    line:    8'(piece.va[11:LaneW])
+    line:    8'(piece.va[11:LaneW]),
+    space:   piece.space
   };
 
 `ifdef VMSO_CHECKS

@@ -15,6 +15,7 @@ package vmso_read_pkg;
     logic [12:0] bytes;
     vpn_t        page;    // virtual address: page and beat of the page
     logic [7:0]  line;
+    logic [1:0]  space;
   } landing_t;
 
   // What one response does, beside its data.
@@ -28,6 +29,7 @@ package vmso_read_pkg;
     logic        fail;
     read_resp_e  resp;
     logic [63:0] va;      // of its first byte
+    logic [1:0]  space;
   } effect_t;
 
 endpackage : vmso_read_pkg

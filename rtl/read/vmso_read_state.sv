@@ -25,6 +25,7 @@ module vmso_read_state
   input  status_e      fail_status,
   input  cause_e       fail_cause,
   input  logic [63:0]  fail_va,
+  input  logic [1:0]   fail_space,
   input  logic         land_valid,
   input  frame_t       land_frame,
   input  pos_t         land_bytes,
@@ -42,6 +43,7 @@ module vmso_read_state
     status_e     status;
     cause_e      cause;
     logic [63:0] va;
+    logic [1:0]  space;
   } failure_t;
 
   logic [FrameW-1:0] open_at, fail_at, land_at, state_at;
@@ -96,7 +98,8 @@ module vmso_read_state
     .read_addr(fail_at), .read_data(lowest)
   );
   vmso_ram_1w1r #(.Depth(Slots), .LaneBits($bits(failure_t))) u_failure (
-    .clk, .write_en(worse), .write_addr(fail_at), .write_data({fail_status, fail_cause, fail_va}),
+    .clk, .write_en(worse), .write_addr(fail_at),
+    .write_data({fail_status, fail_cause, fail_va, fail_space}),
     .read_en(1'b1), .read_addr(state_at), .read_data(failure)
   );
 
@@ -106,6 +109,7 @@ module vmso_read_state
     status: failure.status,
     cause:  failure.cause,
     va:     failure.va,
+    space:  failure.space,
     sum:    state_fresh ? '0 : seen.sum,
     landed: state_fresh ? '0 : seen.landed
   };

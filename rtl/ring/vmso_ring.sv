@@ -24,6 +24,7 @@
 //               refused ones too; a queue that holds no job counts as issued whole, whatever seg says
 // preempt       valid only, while entry_wanted: a queue that is to give its job entries to others, see
 //               vmso_ring_preempt: it is unloaded, and goes on when it has an entry again
+// fault, abort  valid only, of fault_queue: cpl writes its fault record, or the completion of its failed job
 // queue_reset   to cpl, for RESET: the queue's completion indices become 0
 // reset         walks clear the queues' states; ring_ready is low meanwhile
 `include "vmso_assert.svh"
@@ -128,6 +129,9 @@ module vmso_ring
   output logic                     ring_end_valid,
   input  logic                     ring_end_ready,
   output job_end_t                 ring_end,
+  output logic                     fault_valid,
+  output logic                     abort_valid,
+  output queue_t                   fault_queue,
   output logic                     queue_reset_valid,
   input  logic                     queue_reset_ready,
   output queue_t                   queue_reset_queue
@@ -379,15 +383,17 @@ module vmso_ring
   // not the one that stands at the port; a batch with the fetcher. One that was handed over in the last two
   // cycles is not counted yet.
   logic       sticky_ignored, sticky_error, chain_asks, arriving, status_pending, status_refused;
-  logic       pending_q, refused_q;
+  logic       status_fault, pending_q, refused_q, fault_q;
   logic [1:0] asked_q;
   always_ff @(posedge clk) begin
     pending_q <= status_pending;
     refused_q <= status_refused;
+    fault_q   <= status_fault;
     asked_q   <= {asked_q[0], chain_asks};
   end
   assign status.pending = pending_q;
   assign status.refused = refused_q;
+  assign status.fault   = fault_q;
   assign chain_asks  = chain_read_valid && chain_read.queue[QueueW-1:0] == ctl_index;
   assign arriving    = ctl_arriving || (fetch_busy && fetch_busy_queue == ctl_index);
   assign unload_head = '{any: unload_head_any, slot: unload_head_slot,
@@ -400,7 +406,8 @@ module vmso_ring
   );
   vmso_ring_ctl #(.Cfg(Cfg)) u_ctl (
     .clk, .rst_n, .ready(ctl_ready), .command_valid, .command,
-    .status_queue(status_queue[QueueW-1:0]), .status_pending, .status_refused, .notify_valid,
+    .status_queue(status_queue[QueueW-1:0]), .status_pending, .status_refused, .status_fault,
+    .notify_valid,
     .queue_fail_valid, .queue_fail_ready, .queue_fail, .write_failed_valid, .write_failed_queue,
     .load_bad_valid, .load_bad_ready, .load_bad(load_write_queue),
     .fetch_bad_valid, .fetch_bad_ready, .fetch_bad, .yield_valid, .yield_ready, .yield, .yields,
@@ -412,7 +419,8 @@ module vmso_ring
     .load_state_ready(ctl_write_ready), .load_state(ctl_new), .brake_valid, .producer_clear,
     .event_valid,
     .event_ready, .unload_valid, .unload_ready, .unload_queue(unload_index), .unload_head,
-    .bury_valid, .bury_ready, .bury_void, .queue_reset_valid, .queue_reset_ready,
+    .bury_valid, .bury_ready, .bury_void, .fault_valid, .abort_valid, .queue_reset_valid,
+    .queue_reset_ready,
     .end_valid(ring_end_valid), .end_ready(ring_end_ready), .end_job(ring_end),
     .sticky_ignored, .sticky_error
   );
@@ -420,6 +428,7 @@ module vmso_ring
   assign ctl_queue         = queue_t'(ctl_index);
   assign bury_queue        = queue_t'(ctl_index);
   assign notify_queue      = queue_t'(ctl_index);
+  assign fault_queue       = queue_t'(ctl_index);
   assign queue_reset_queue = queue_t'(ctl_index);
   assign sticky_set = (sticky_t'(sticky_ignored) << StickyCommandIgnored)
                       | (sticky_t'(sticky_error) << StickyQueueError);

@@ -12,11 +12,15 @@
 //              what was issued
 //   RESET      OFF, indices 0 (cpl's too). Its orders are buried, wherever they wait, so it needs nothing of
 //              the MAC. Takes over a transit that is under way. no_reads is shown before OFF if it comes first
-//   fail       from out: RUN again, at resume_slot; its orders are buried. A fail that comes in during another
-//              transit wins: its resume_slot is taken, nothing is skipped
+//   fail       from out: RUN again, behind the failed job; its orders are buried. A fail that comes in during
+//              another transit wins: that is where the queue goes on. If the job can go on when its cause is
+//              mended and the queue parks: PARKED when it is home, in front of the segment that failed; fault
+//              tells cpl to write the record. STOPPED in its place, and no record, if that was under way
+//   ABORT      of PARKED: RUN again behind the job when cpl has written its completion
 //   preempt    RUN again when it is unloaded as for STOP, which may take over: others have its job entries first
 //   framing    ERROR with one completion; also if a completion could not be written, then without one
-// ABORT in STOPPED marks a job that was sent in part: after ENABLE it ends as aborted.
+// ABORT in STOPPED marks a job that was sent in part: after ENABLE it ends as aborted. RETRY in PARKED: RUN.
+// A fault stays pending until ACK_FAULT, RETRY, ABORT or RESET.
 // ENABLE       from OFF (the ring must be well formed) or STOPPED. What cannot be done is ignored: the queue
 //              shows it as refused, sticky
 // visit        at most 20 cycles, and those of handshakes that end within some cycles
@@ -40,6 +44,7 @@ module vmso_ring_ctl
   input  logic [QueueW-1:0] status_queue,
   output logic              status_pending,
   output logic              status_refused,
+  output logic              status_fault,
   output logic              notify_valid,    // of queue
   input  logic              queue_fail_valid,
   output logic              queue_fail_ready,
@@ -97,6 +102,8 @@ module vmso_ring_ctl
   output logic              bury_valid,
   input  logic              bury_ready,
   output logic              bury_void,
+  output logic              fault_valid,     // of queue: cpl writes its fault record
+  output logic              abort_valid,     // or the completion of its failed job
   output logic              queue_reset_valid,
   input  logic              queue_reset_ready,
   output logic              end_valid,
@@ -116,7 +123,7 @@ module vmso_ring_ctl
   typedef enum logic [3:0] {
     ActNothing = 4'd0, ActAgain = 4'd1, ActStart = 4'd2, ActUnload = 4'd3, ActDrain = 4'd4,
     ActTakeOver = 4'd5, ActShow = 4'd6, ActEnd = 4'd7, ActEnable = 4'd8, ActMark = 4'd9,
-    ActIgnore = 4'd10, ActForget = 4'd11
+    ActIgnore = 4'd10, ActForget = 4'd11, ActAck = 4'd12
   } act_e;
 
   ctl_fsm_e          fsm_q, fsm_d;
@@ -130,14 +137,15 @@ module vmso_ring_ctl
   logic              transit_ready, visit_valid, again_ready, pending, taken, notify, done,
                      touched_q;
   logic              attention_valid, attention_ready, fail_take, fail_pending, fail_drop;
+  logic              unacked, unacked_q, unacked_ready;
   logic              write_failed, write_failed_drop, unloaded, unloaded_drop, unload_push;
   logic [QueueW-1:0] visit, attention, fail_queue;
   queue_cmd_e        cmd;
-  slot_idx_t         resume_slot;
+  queue_fail_t       fail;
   logic [QueueW-1:0] failed;
 
   assign ready = commands_ready && fails_ready && failed_ready && unloaded_ready
-                 && unload_list_ready
+                 && unload_list_ready && unacked_ready
                  && transit_ready;
   assign queue = queue_q;
   vmso_ring_commands #(.Queues(Cfg.queues)) u_commands (
@@ -149,7 +157,7 @@ module vmso_ring_ctl
     .visit_valid, .visit_ready(fsm_q == WaitVisit && ready), .visit, .sticky_ignored
   );
 
-  // A fail is kept per queue until its transit has ended.
+  // A fail is kept per queue until its transit has ended, where it was until the next one: ABORT needs it.
   assign fail_queue       = queue_fail.queue[QueueW-1:0];
   assign queue_fail_ready = ready && !write_failed_valid;
   assign fail_take        = queue_fail_valid && queue_fail_ready;
@@ -157,9 +165,9 @@ module vmso_ring_ctl
     .clk, .rst_n, .ready(fails_ready), .put_valid(fail_take), .put(fail_queue),
     .drop_valid(fail_drop), .drop(queue_q), .ask(queue_q), .is_in(fail_pending)
   );
-  vmso_ram_1w1r #(.Depth(Queues), .LaneBits(16)) u_resume_slot (
-    .clk, .write_en(fail_take), .write_addr(fail_queue), .write_data(queue_fail.resume_slot),
-    .read_en(1'b1), .read_addr(queue_q), .read_data(resume_slot)
+  vmso_ram_1w1r #(.Depth(Queues), .LaneBits($bits(queue_fail_t))) u_fail (
+    .clk, .write_en(fail_take), .write_addr(fail_queue), .write_data(queue_fail),
+    .read_en(1'b1), .read_addr(queue_q), .read_data(fail)
   );
   // Records that could not be written come one a cycle, as many as are in flight: everything else waits.
   assign failed = write_failed_queue[QueueW-1:0];
@@ -220,7 +228,7 @@ module vmso_ring_ctl
   transit_t     transit_q;
   queue_cmd_e   cmd_q;
   what_e        what, what_q;
-  slot_idx_t    resume_slot_q;
+  queue_fail_t  where_q;  // of the last fail
   unload_head_t head_q;
   logic         error_put, error_holds;  // a framing error's completion
 
@@ -258,25 +266,30 @@ module vmso_ring_ctl
       left_all_q     <= left_all;
       none_held_q    <= none_held;
       batches_gone_q <= batches_gone;
-      resume_slot_q  <= resume_slot;
+      where_q        <= fail;
       head_q         <= head;
     end
   end
 
   // -- decide ------------------------------------------------------------------------------------------
-  logic resets, stops, resume, home, over, error_room, enables, runs_again;
+  logic resets, stops, resume, parks, home, over, error_room, enables, runs_again;
   assign resets    = pending_q && cmd_q == CmdReset;
   assign stops     = pending_q && cmd_q == CmdStop;
   assign resume    = fail_q && transit_q.what != DoReset && transit_q.what != DoWriteError;
+  assign parks     = resume && where_q.parks && config_q.park;
   assign home      = none_held_q && read_q;
   assign life_ends = load_q.life >= life_t'(254) && !batches_gone_q;
-  assign enables   = state_q == QueueStopped || (state_q == QueueOff && shape_ok_q);
-  assign runs_again = transit_q.what == DoFail || (transit_q.what == DoError && resume)
-                      || (transit_q.what == DoPreempt && !stops);
+  assign enables   = (cmd_q == CmdEnable && (state_q == QueueStopped
+                                             || (state_q == QueueOff && shape_ok_q)))
+                     || (cmd_q == CmdRetry && state_q == QueueParked);
+  assign runs_again = !parks && (transit_q.what inside {DoFail, DoAbort}
+                                 || (transit_q.what == DoError && resume)
+                                 || (transit_q.what == DoPreempt && !stops));
   always_comb begin
     unique case (transit_q.what)
       DoReset: over = home && told_q;
-      DoFail:  over = told_q;
+      DoFail:  over = told_q && (home || !parks);
+      DoAbort: over = told_q;
       default: over = home && told_q && left_all_q;
     endcase
     if (life_ends && runs_again) over = 1'b0;
@@ -292,7 +305,7 @@ module vmso_ring_ctl
           what = DoReset;
         end else if (write_failed_q) begin
           what = DoWriteError;
-          if (state_q != QueueRun && state_q != QueueStopped) act = ActForget;
+          if (!(state_q inside {QueueRun, QueueStopped, QueueParked})) act = ActForget;
         end else if (state_q == QueueRun && stops) begin
           what = DoStop;  // before a failure: there may be no end of them
         end else if (state_q == QueueRun && fail_q) begin
@@ -303,11 +316,15 @@ module vmso_ring_ctl
           what = DoPreempt;
         end else if (!pending_q) begin
           act = ActNothing;
-        end else if (cmd_q == CmdEnable && enables) begin
+        end else if (enables) begin
           act = life_ends ? ActAgain : ActEnable;
           what = DoStop;
         end else if (cmd_q == CmdAbort && state_q == QueueStopped && partly_sent_q) begin
           act = ActMark;
+        end else if (cmd_q == CmdAbort && state_q == QueueParked) begin
+          what = DoAbort;
+        end else if (cmd_q == CmdAckFault && unacked_q) begin
+          act = ActAck;
         end else begin
           act = ActIgnore;
         end
@@ -326,7 +343,7 @@ module vmso_ring_ctl
   end
 
   // -- the visit ---------------------------------------------------------------------------------------
-  logic buries, ends, writes, again, resume_q;
+  logic buries, ends, writes, again, resume_q, parks_q;
   assign ends   = act_q == ActEnd;
   assign buries = (act_q == ActDrain && what_q inside {DoReset, DoFail}) || act_q == ActTakeOver
                   || (ends && fail_q && !(what_q inside {DoReset, DoFail}));
@@ -375,14 +392,15 @@ module vmso_ring_ctl
   queue_state_e final_state;
   always_comb begin
     unique case (act_q)
-      ActEnable, ActMark, ActIgnore: carried_out = 1'b1;
+      ActEnable, ActMark, ActIgnore, ActAck: carried_out = 1'b1;
       ActEnd:  carried_out = pending_q && ((what_q == DoReset && cmd_q == CmdReset)
-                                           || (what_q == DoStop && cmd_q == CmdStop));
+                                           || (what_q == DoStop && cmd_q == CmdStop)
+                                           || (what_q == DoAbort && cmd_q == CmdAbort));
       default: carried_out = 1'b0;
     endcase
   end
   assign done  = fsm_q == Finish && !command_valid && carried_out && !touched_q;
-  assign again = !(act_q inside {ActNothing, ActEnable, ActMark, ActIgnore, ActForget, ActEnd})
+  assign again = !(act_q inside {ActNothing, ActEnable, ActMark, ActIgnore, ActForget, ActEnd, ActAck})
                  || touched_q || (pending_q && !carried_out)
                  || (ends && write_failed_q && !(what_q inside {DoReset, DoWriteError}));
   assign notify_valid = done && notify_q;
@@ -395,7 +413,7 @@ module vmso_ring_ctl
   assign unloaded_drop     = decide && act == ActDrain;
   assign yield_drop        = fsm_q == Finish && !command_valid && yields_q
                              && (ends || act_q inside {ActNothing, ActEnable, ActMark, ActIgnore,
-                                                       ActForget});
+                                                       ActForget, ActAck});
   assign fail_drop         = fsm_q == Finish && ends && !command_valid;
   assign write_failed_drop = fsm_q == Finish && !command_valid
                              && (act_q == ActForget
@@ -422,16 +440,34 @@ module vmso_ring_ctl
   // The state changes first (FLUSH) and last; a queue that runs again is listed after that.
   logic rewrite;
   assign rewrite = fsm_q == WaitWrite && load_state_ready;
-  always_ff @(posedge clk) if (decide) resume_q <= resume;
+  always_ff @(posedge clk) begin
+    if (decide) begin
+      resume_q <= resume;
+      parks_q  <= parks;
+    end
+  end
   always_comb begin
     unique case (what_q)
       DoStop:  final_state = act_q == ActEnable ? QueueRun : QueueStopped;
       DoReset: final_state = QueueOff;
-      DoFail, DoPreempt: final_state = QueueRun;
-      DoError: final_state = resume_q ? QueueRun : QueueError;
+      DoFail, DoPreempt: final_state = parks_q ? QueueParked : QueueRun;
+      DoAbort: final_state = QueueRun;
+      DoError: final_state = !resume_q ? QueueError : parks_q ? QueueParked : QueueRun;
       default: final_state = QueueError;
     endcase
   end
+
+  // -- faults that park: told when the state shows it --------------------------------------------------
+  logic acks;
+  assign acks = rewrite && (act_q == ActEnable || (ends && what_q inside {DoReset, DoAbort}));
+  vmso_flags #(.Num(Queues), .Asks(2)) u_unacked (
+    .clk, .rst_n, .ready(unacked_ready), .put_valid(fault_valid), .put(queue_q),
+    .drop_valid(acks || (fsm_q == Finish && act_q == ActAck)), .drop(queue_q),
+    .ask({status_queue, queue_q}), .is_in({status_fault, unacked})
+  );
+  always_ff @(posedge clk) if (fsm_q == Look) unacked_q <= unacked;
+  assign fault_valid = rewrite && ends && final_state == QueueParked;
+  assign abort_valid = decide && act == ActStart && what == DoAbort;
   // A framing error's completion is still to be written, and nobody looks at that.
   always_comb begin
     state_en = (rewrite && act_q != ActMark) || (decide && act inside {ActStart, ActShow});
@@ -443,10 +479,24 @@ module vmso_ring_ctl
     end else begin
       state    = final_state;
       no_reads = final_state != QueueRun;
-      drained  = final_state != QueueRun && !error_put;
+      drained  = !(final_state inside {QueueRun, QueueParked}) && !error_put;
     end
   end
 
+  unload_head_t from;  // where it goes on; not any: where it stood
+  always_comb begin
+    from = head_q;
+    if (what_q == DoReset) begin
+      from     = '0;
+      from.any = 1'b1;
+    end else if (parks_q) begin  // in front of what failed
+      from = '{any: 1'b1, slot: where_q.slot, segments: where_q.segments, bytes: where_q.bytes,
+               fold: where_q.fold};
+    end else if (resume_q || what_q == DoAbort) begin  // behind it
+      from = '{any: 1'b1, slot: where_q.slot + where_q.slots, segments: '0, bytes: '0,
+               fold: where_q.fold};
+    end
+  end
   assign load_state_en = fsm_q == WaitWrite;
   always_comb begin
     load_state = load_q;
@@ -458,12 +508,12 @@ module vmso_ring_ctl
       load_state.stride   = 16'd1;
       load_state.loaded   = query_q.issued;
       load_state.reserved = query_q.ended;
-      if (what_q == DoReset || resume_q || head_q.any) begin
-        load_state.load          = what_q == DoReset ? '0 : resume_q ? resume_slot_q : head_q.slot;
+      if (from.any) begin
+        load_state.load          = from.slot;
         load_state.abort_it      = 1'b0;
-        load_state.skip_bytes    = what_q == DoReset || resume_q ? '0 : head_q.bytes;
-        load_state.skip_segments = what_q == DoReset || resume_q ? '0 : head_q.segments;
-        load_state.fold          = head_q.fold;
+        load_state.skip_bytes    = from.bytes;
+        load_state.skip_segments = from.segments;
+        load_state.fold          = from.fold;
       end
     end
   end
@@ -477,7 +527,7 @@ module vmso_ring_ctl
   );
 
   logic unused_bits;
-  assign unused_bits = ^{command, queue_fail.queue, write_failed_queue, fc_fetch_state.fetch,
+  assign unused_bits = ^{command, where_q.queue, write_failed_queue, fc_fetch_state.fetch,
                          fc_fetch_state.sent_blocks, fc_fetch_state.tail,
                          fc_fetch_state.more, fc_seen.blocks,
                          config_q.base_ok,

@@ -93,5 +93,5 @@ module vmso_ring_error
   end
 
   logic unused_bits;
-  assign unused_bits = ^{put_config.base_ok, put_config.log2_entries};
+  assign unused_bits = ^{put_config.base_ok, put_config.park, put_config.log2_entries};
 endmodule : vmso_ring_error

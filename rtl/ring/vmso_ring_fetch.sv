@@ -252,6 +252,6 @@ module vmso_ring_fetch
   end
 
   logic unused_bits;
-  assign unused_bits = ^{fc_load_state.abort_it, fc_load_state.skip_bytes,
+  assign unused_bits = ^{fc_config.park, fc_load_state.abort_it, fc_load_state.skip_bytes,
                          fc_load_state.skip_segments, fc_load_state.fold, fc_config.base_ok};
 endmodule : vmso_ring_fetch

@@ -131,6 +131,7 @@ package vmso_ring_pkg;
     logic        base_ok;     // ring base below 2^56 and aligned to 64, completion base to 32
     logic [49:0] base;        // ring base / 64
     logic [3:0]  log2_slots;
+    logic        park;        // at a fault; else its job ends
     logic [3:0]  log2_entries;
   } ring_config_t;
 
@@ -157,7 +158,7 @@ package vmso_ring_pkg;
   // What the controller does with a queue, and how far it has come.
   typedef enum logic [2:0] {
     DoStop = 3'd0, DoReset = 3'd1, DoFail = 3'd2, DoError = 3'd3, DoWriteError = 3'd4,
-    DoPreempt = 3'd5
+    DoPreempt = 3'd5, DoAbort = 3'd6
   } what_e;
   typedef enum logic [1:0] {
     PhaseIdle = 2'd0,    // nothing

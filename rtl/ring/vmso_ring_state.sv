@@ -92,7 +92,7 @@ module vmso_ring_state
   completion_shape_t completion;
   logic [QueueW-1:0] config_queue;
   logic              base_en, shape_en, completion_en, entries_en, contexts_en;
-  logic              completion_ok, fc_completion_ok;
+  logic              completion_ok, fc_completion_ok, park;
   logic [50:0]       base, fc_base;
   logic [3:0]        log2_slots, log2_entries;
   logic [51:0]       contexts, contexts_out;
@@ -110,6 +110,7 @@ module vmso_ring_state
   assign base = clearing ? '0
     : {queue_config.data[63:56] == '0 && queue_config.data[5:0] == '0, queue_config.data[55:6]};
   assign log2_slots   = clearing ? '0 : shape.log2_slots;
+  assign park         = !clearing && shape.park;
   assign log2_entries = clearing ? '0 : completion.log2_entries;
   assign contexts     = clearing ? '0 : queue_config.data[51:0];
 
@@ -122,9 +123,9 @@ module vmso_ring_state
     .clk, .write_en(base_en), .write_addr(config_queue), .write_data(base),
     .read_en(1'b1), .read_addr(chain_queue), .read_data({unused_chain_base_ok, chain_base})
   );
-  vmso_ram_1w1r #(.Depth(Depth), .LaneBits(4)) u_slots_fc (
-    .clk, .write_en(shape_en), .write_addr(config_queue), .write_data(log2_slots),
-    .read_en(1'b1), .read_addr(fc_queue), .read_data(fc_config.log2_slots)
+  vmso_ram_1w1r #(.Depth(Depth), .LaneBits(5)) u_shape_fc (
+    .clk, .write_en(shape_en), .write_addr(config_queue), .write_data({park, log2_slots}),
+    .read_en(1'b1), .read_addr(fc_queue), .read_data({fc_config.park, fc_config.log2_slots})
   );
   vmso_ram_1w1r #(.Depth(Depth), .LaneBits(4)) u_slots_load (
     .clk, .write_en(shape_en), .write_addr(config_queue), .write_data(log2_slots),
@@ -279,7 +280,7 @@ module vmso_ring_state
 
   logic unused_bits;
   assign unused_bits = ^{queue_config.queue, shape.reserved, shape.vector, shape.reserved0,
-                         shape.park, shape.reserved1, completion.reserved, unused_chain_base_ok,
+                         shape.reserved1, completion.reserved, unused_chain_base_ok,
                          status_fetch_state.sent, status_fetch_state.sent_blocks,
                          status_fetch_state.tail, status_fetch_state.bad,
                          status_fetch_state.more};

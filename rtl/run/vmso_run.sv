@@ -102,6 +102,7 @@ module vmso_run
     load_cursor.cur.addr   = headed ? job_load.template_ref.addr : job_load.buffer0.addr;
     load_cursor.cur.bytes  = headed ? bytes_t'(job_load.header_bytes) : job_load.buffer0.bytes;
     load_cursor.cur.ctx    = headed ? job_load.template_ref.ctx : job_load.buffer0.ctx;
+    load_cursor.cur.space  = headed ? job_load.template_ref.space : job_load.buffer0.space;
   end
 
   // -- wires -------------------------------------------------------------------------------------------

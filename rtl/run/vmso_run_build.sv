@@ -107,10 +107,10 @@ module vmso_run_build
     next = place;
     if (c.todo0) begin
       next = '{bad: BadNot, addr: buffers_q.buffer0.addr, bytes: buffers_q.buffer0.bytes,
-               ctx: buffers_q.buffer0.ctx};
+               ctx: buffers_q.buffer0.ctx, space: buffers_q.buffer0.space};
     end else if (c.todo1) begin
       next = '{bad: BadNot, addr: buffers_q.buffer1.addr, bytes: buffers_q.buffer1.bytes,
-               ctx: buffers_q.buffer1.ctx};
+               ctx: buffers_q.buffer1.ctx, space: buffers_q.buffer1.space};
     end
   end
 
@@ -175,7 +175,8 @@ module vmso_run_build
   assign put_valid  = asked || spoils;
   assign put_run    = alloc_q[4:0];
   assign put        = '{vpn: c.cur.addr[63:12], offset: c.cur.addr[11:0],
-                        bytes: is_bad ? '0 : run_bytes, tmpl: c.tmpl, bad: c.cur.bad};
+                        bytes: is_bad ? '0 : run_bytes, tmpl: c.tmpl, space: c.cur.space,
+                        bad: c.cur.bad};
   assign new_lookup = '{job: job_t'(job_q), run: alloc_q[4:0], queue: buffers_q.queue,
                         ctx: c.cur.ctx, vpn: c.cur.addr[63:12], again: 1'b0};
   assign place_en   = valid_q;

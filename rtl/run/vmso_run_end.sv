@@ -10,11 +10,12 @@ module vmso_run_end
   input  cause_e      cause,
   input  logic [2:0]  level,
   input  logic [63:0] va,
+  input  logic [1:0]  space,
   output run_end_t    run_end
 );
   always_comb begin
     run_end = '{status: StatusFault, cause: CauseNone, level: LevelNone, access: AccessPayload,
-                va: va};
+                va: va, space: space};
     if (bad == BadNot) begin
       run_end.cause  = cause;
       run_end.level  = level;

@@ -57,6 +57,7 @@ module vmso_run_fetch
     vpn_t        vpn;
     logic [11:0] offset;
     logic [12:0] bytes;
+    logic [1:0]  space;
   } place_t;
 
   // -- command: where its job stands -------------------------------------------------------------------
@@ -81,7 +82,7 @@ module vmso_run_fetch
   assign next_run  = at_q.head[4:0] + 1'b1;
   assign read      = accept || emit;
   assign read_addr = busy_q ? {job_q, next_run} : {job, start.head[4:0]};
-  assign put_place = '{vpn: put.vpn, offset: put.offset, bytes: put.bytes};
+  assign put_place = '{vpn: put.vpn, offset: put.offset, bytes: put.bytes, space: put.space};
   vmso_ram_1w1r #(.Depth(Cfg.jobs * Runs), .LaneBits($bits(place_t))) u_places (
     .clk, .write_en(put_valid), .write_addr({put_job, put_run}), .write_data(put_place),
     .read_en(read), .read_addr(read_addr), .read_data(place)
@@ -142,8 +143,8 @@ module vmso_run_fetch
       at_q   <= at;
     end
     if (emit) begin
-      piece <= '{fetch: cmd_q, addr: {ppn, offset}, va: {place.vpn, offset}, pos: pos_q,
-                 bytes: bytes, last: last};
+      piece <= '{fetch: cmd_q, addr: {ppn, offset}, va: {place.vpn, offset}, space: place.space,
+                 pos: pos_q, bytes: bytes, last: last};
     end
   end
 

@@ -28,6 +28,7 @@ package vmso_run_pkg;
     logic [63:0] addr;
     bytes_t      bytes;
     context_t    ctx;
+    logic [1:0]  space;
   } desc_t;
 
   // What is known of a run before its translation.
@@ -36,6 +37,7 @@ package vmso_run_pkg;
     logic [11:0] offset;
     logic [12:0] bytes;  // 1..4096
     logic        tmpl;
+    logic [1:0]  space;
     bad_e        bad;    // an error run, never translated
   } run_entry_t;
 

@@ -282,19 +282,21 @@ module vmso_run_rows
     bad_e        bad;
     logic        tmpl;
     logic [63:0] va;
+    logic [1:0]  space;
   } end_t;
   end_t        end_in, ended;
   logic [11:0] end_offset;
   // what was taken of a run before a mark is not in question
   assign end_offset = entry.offset + (prefix == row_taken.head ? row_taken.off : '0);
-  assign end_in = '{answer: answer, bad: entry.bad, tmpl: entry.tmpl, va: {entry.vpn, end_offset}};
+  assign end_in = '{answer: answer, bad: entry.bad, tmpl: entry.tmpl, va: {entry.vpn, end_offset},
+                    space: entry.space};
   vmso_ram_1w1r #(.Depth(Cfg.jobs), .LaneBits($bits(end_t))) u_ends (
     .clk, .write_en(in_order && stops), .write_addr(job_q), .write_data(end_in),
     .read_en(1'b1), .read_addr(end_job), .read_data(ended)
   );
   vmso_run_end u_end (
     .bad(ended.bad), .tmpl(ended.tmpl), .cause(ended.answer.cause), .level(ended.answer.level),
-    .va(ended.va), .run_end
+    .va(ended.va), .space(ended.space), .run_end
   );
 
   logic unused_bits;

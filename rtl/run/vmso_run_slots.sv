@@ -106,7 +106,8 @@ module vmso_run_slots
   assign p      = slot_q.place[step_q];
   assign failed = resp_q != RespOkay;
   always_comb begin
-    desc = '{bad: BadNot, addr: p.addr, bytes: p.bytes, ctx: contexts.id[p.space]};
+    desc = '{bad: BadNot, addr: p.addr, bytes: p.bytes, ctx: contexts.id[p.space],
+             space: p.space};
     if (failed) begin
       unique case (resp_q)
         RespSlvErr: desc.bad = BadSlvErr;

@@ -69,7 +69,8 @@ module vmso_seg_order
       bytes: '0, header_bytes: fields.header_bytes, tmpl: fields.tmpl,
       tmpl_fetched: progress.tmpl_fetched, l3_offset: fields.l3_offset,
       l4_offset: fields.l4_offset, row: row, rows: '0, status: fields.status, cause: CauseNone,
-      level: LevelNone, access: AccessPayload, va: '0
+      level: LevelNone, access: AccessPayload, va: '0, space: fields.header_space,
+      fold: fields.fold
     };
     unique case (act)
       ActFrame: begin
@@ -85,6 +86,7 @@ module vmso_seg_order
         order_d.level  = run_end.level;
         order_d.access = run_end.access;
         order_d.va     = run_end.va;
+        order_d.space  = run_end.space;
       end
       ActGather: begin
         order_d.kind   = OrderFail;
@@ -109,6 +111,6 @@ module vmso_seg_order
   end
 
   logic unused_bits;
-  assign unused_bits = ^{fields.mss, fields.skip_bytes, fields.skip_segments, fields.fold,
+  assign unused_bits = ^{fields.mss, fields.skip_bytes, fields.skip_segments,
                          cut.beats};
 endmodule : vmso_seg_order

@@ -24,6 +24,7 @@ package vmso_seg_pkg;
     bytes_t      payload_bytes;
     logic [15:0] mss;
     logic [8:0]  header_bytes;
+    logic [1:0]  header_space;
     template_t   tmpl;
     l4_mode_e    l4_mode;
     id_mode_e    id_mode;

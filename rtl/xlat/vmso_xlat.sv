@@ -92,6 +92,7 @@ module vmso_xlat
   logic            pause, paused, restart, dead_offered, commit_valid;
   sweep_t          sweep, sweep_late;
   context_t        add_ctx, commit_ctx;
+  lookup_t         miss;
   context_config_t commit_cfg;
   logic [$clog2(Sets)-1:0] sweep_index, sweep_write_index;
   logic            sweep_yield;
@@ -117,7 +118,6 @@ module vmso_xlat
   logic [1:0]      tlb_way, miss_way;
   logic [2:0]      pwc_level, start_level;
   ppn_t            pwc_ppn, tlb_ppn, start_ppn;
-  lookup_t         miss;
   logic            again_next, again_under_way, slot_free;
   rules_t          start_rules;
   fill_t           hit;

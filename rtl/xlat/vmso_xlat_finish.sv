@@ -142,7 +142,7 @@ module vmso_xlat_finish
   assign from_entries = fills || walk_q.kind == WalkSuper;
   assign asked_page   = walk_q.page + asked_q[2:0];
   assign line_addr    = {walk_q.slot[SlotW-1:0],
-                         BeatW'(entry_word(walk_q.rules.format, 1'b0, asked_page) >> PerBeatW)};
+                         BeatW'(32'(entry_word(walk_q.rules.format, 1'b0, asked_page)) >> PerBeatW)};
   assign word         = entry_word(walk_q.rules.format, walk_q.line[0], entry_page_q);
   assign entry        = entry_bits(walk_q.rules.format,
                                    line_data[(32'(word) & (PerBeat - 1))*64 +: 64], entry_page_q[0]);

@@ -191,7 +191,7 @@ module vmso_xlat_walk
   end else begin : gen_beats
     logic [63:0] kept;
     logic        has_wanted;
-    assign has_wanted = beat_q[id] == BeatW'(entry_word(flight.rules.format, 1'b0, wanted.entry)
+    assign has_wanted = beat_q[id] == BeatW'(32'(entry_word(flight.rules.format, 1'b0, wanted.entry))
                                              >> PerBeatW);
     vmso_lutram #(.Depth(Ids), .Bits(64)) u_kept (
       .clk, .write_en(beat && has_wanted), .write_addr(id), .write_data(here), .read_addr(id),

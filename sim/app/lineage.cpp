@@ -20,9 +20,19 @@ void Lineage::posted(System &system, const Posted &posted, uint64_t file_first) 
       if (walk.cause != VMSO_CAUSE_NONE) {
         system.findings().add(fmt::format("lineage: {:#x} has no translation", va));
       }
-      LineagePage page{
-          va / kFrameBytes * kFrameBytes, walk.pa / kFrameBytes * kFrameBytes, walk.level, {}};
-      for (const auto &step : walk.steps) page.walk.push_back({step.level, step.entry_at, 0});
+      const Format &format = process.space().format();
+      LineagePage page{va / kFrameBytes * kFrameBytes,
+                       walk.pa / kFrameBytes * kFrameBytes,
+                       walk.level,
+                       &format,
+                       process.page(),
+                       {}};
+      for (const auto &step : walk.steps) {
+        bool leaf = step.level == walk.level;
+        page.walk.push_back({step.level,
+                             (leaf ? format.leaf_words : format.pointer_words)[step.level],
+                             step.entry_at, 0});
+      }
       job.pages.push_back(std::move(page));
     }
   }
@@ -163,11 +173,13 @@ std::string Lineage::text(const Touched &touched) const {
     if (p.page != page) {
       page = p.page;
       const LineagePage &g = j.pages[p.page];
-      t += fmt::format("  page      virtual {:#x} -> physical {:#x}, leaf at level {}\n", g.va,
-                       g.pa, g.level);
+      t += fmt::format("  page      virtual {:#x} -> physical {:#x}, {}\n", g.va, g.pa,
+                       g.walk.empty()
+                           ? "no tables"
+                           : fmt::format("{} page of {}", page_words(g.size), g.format->words));
       for (const WalkRead &w : g.walk) {
-        t += fmt::format("    walk    level {} entry at {:#x}, its line read in cycle {}\n",
-                         w.level, w.entry_at, w.read_at);
+        t += fmt::format("    walk    {} at {:#x}, its line read in cycle {}\n", w.words,
+                         w.entry_at, w.read_at);
       }
     }
     t += fmt::format(

@@ -18,13 +18,16 @@ namespace vmso {
 
 struct WalkRead {
   unsigned level = 0;
-  uint64_t entry_at = 0;  // physical
-  uint64_t read_at = 0;   // cycle of the AR that read its line; 0: none seen
+  const char *words = "";  // what the format's manual calls such an entry
+  uint64_t entry_at = 0;   // physical
+  uint64_t read_at = 0;    // cycle of the AR that read its line; 0: none seen
 };
 
 struct LineagePage {
   uint64_t va = 0, pa = 0;
   unsigned level = 0;  // of the leaf
+  const Format *format = nullptr;
+  PageSize size = PageSize::k4K;  // unless the format has no tables
   std::vector<WalkRead> walk;
 };
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // vmso send FILE: options, progress, summary, JSON. What is done is in sender.hpp.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "app/commands.hpp"
 #include "app/file.hpp"
@@ -18,8 +20,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Arguments {
-  std::string file, config = "default", pages = "4k", backpressure = "none", pcap, json, wave;
-  unsigned mss = 1448, levels = 4, buffers = 0, job_bytes = 65160, queues = 1;
+  std::string file, config = "default", backpressure = "none", pcap, json, wave;
+  std::vector<std::string> format, pages;  // empty: x86_64, 4k
+  unsigned mss = 1448, levels = 0, buffers = 0, job_bytes = 65160, queues = 1;
   unsigned latency = 100, jitter = 0, clock_mhz = 250;
   bool ipv6 = false, reorder = false, quiet = false, explain = false;
   double error_rate = 0;
@@ -31,6 +34,48 @@ void must_lie(const char *option, uint64_t value, uint64_t first, uint64_t last)
   throw Error(fmt::format("{}: {} is not in the range {} to {}", option, value, first, last), 2);
 }
 
+// The address spaces of the processes: as many as formats are named, or as there are queues if all
+// formats are to be mixed. A list of page sizes goes with a list of formats, entry by entry.
+std::vector<SpaceOptions> spaces_of(const Arguments &a, unsigned contexts) {
+  if (a.levels && !a.format.empty()) {
+    throw Error("--levels is short for --format x86_64 or x86_64_la57: give one of the two", 2);
+  }
+  std::vector<std::string> names = a.format;
+  if (names.empty()) names = {a.levels == 5 ? "x86_64_la57" : "x86_64"};
+  unsigned most = std::min(a.queues, contexts - 1);  // one context is the kernel's
+  std::vector<SpaceOptions> spaces;
+  if (names.size() == 1 && names[0] == "mix") {
+    if (!a.pages.empty()) {
+      throw Error("--pages: with --format mix each process has a size of its own format", 2);
+    }
+    if (a.queues < 2) throw Error("--format mix: a process needs a queue, see --queues", 2);
+    for (unsigned i = 0; i < most; i++) {
+      const Format &f = formats()[i % formats().size()];
+      SpaceOptions o{f.code};
+      size_t round = i / formats().size();
+      if (!f.pages.empty()) o.page = f.pages[round % f.pages.size()].size;
+      spaces.push_back(o);
+    }
+    return spaces;
+  }
+  if (names.size() > most) {
+    throw Error(fmt::format("--format: {} processes need as many queues: {} is the most here, see "
+                            "--queues",
+                            names.size(), most),
+                2);
+  }
+  if (a.pages.size() > 1 && a.pages.size() != names.size()) {
+    throw Error(fmt::format("--pages: {} sizes for {} formats", a.pages.size(), names.size()), 2);
+  }
+  for (size_t i = 0; i < names.size(); i++) {
+    const Format &f = format_named(names[i]);
+    SpaceOptions o{f.code};
+    if (!a.pages.empty()) o.page = page_named(f, a.pages[a.pages.size() == 1 ? 0 : i]);
+    spaces.push_back(o);
+  }
+  return spaces;
+}
+
 SendOptions options_of(const Arguments &a, const Program &program) {
   SendOptions o;
   o.system.config = config_named(a.config);
@@ -40,8 +85,8 @@ SendOptions options_of(const Arguments &a, const Program &program) {
   unsigned most = std::min(1022u, std::max(12u, a.job_bytes * 10 / a.mss));
   if (a.buffers) must_lie("--buffers (with these --job-bytes and --mss)", a.buffers, 1, most);
   o.system.seed = a.seed;
-  o.system.levels = a.levels;
-  o.system.page = a.pages == "1g" ? PageSize::k1G : a.pages == "2m" ? PageSize::k2M : PageSize::k4K;
+  o.system.spaces = spaces_of(a, c.contexts);
+  o.system.processes = unsigned(o.system.spaces.size());
   o.system.queues = a.queues;
   o.system.read.latency = a.latency;
   o.system.read.jitter = a.jitter;
@@ -92,12 +137,25 @@ double gbps(uint64_t bytes, uint64_t cycles, unsigned mhz) {
   return ratio(bytes * 8 * mhz, cycles * 1000);
 }
 
-void print_summary(const Arguments &a, const SendResult &r, uint64_t file_bytes) {
+// "Sv39 tables with 2 MiB pages", or how many formats there are.
+std::string describe_spaces(System &system) {
+  std::set<std::string> all;
+  std::set<vmso_format> codes;
+  for (unsigned i = 0; i < system.processes(); i++) {
+    all.insert(system.process(i).describe());
+    codes.insert(system.process(i).space().format().code);
+  }
+  if (all.size() == 1) return *all.begin();
+  if (codes.size() > 1) return fmt::format("{} address formats", codes.size());
+  return fmt::format("{} tables with pages of several sizes", format_of(*codes.begin()).words);
+}
+
+void print_summary(const Arguments &a, const SendResult &r, uint64_t file_bytes,
+                   const std::string &spaces) {
   const Measured &m = r.measured;
-  fmt::print(
-      "{}: {} bytes, {} job{} on {} queue{}, IPv{} MSS {}, {}-level tables with {} pages, {}\n",
-      a.file, file_bytes, r.jobs, r.jobs == 1 ? "" : "s", a.queues, a.queues == 1 ? "" : "s",
-      a.ipv6 ? 6 : 4, a.mss, a.levels, a.pages, a.config);
+  fmt::print("{}: {} bytes, {} job{} on {} queue{}, IPv{} MSS {}, {}, {}\n", a.file, file_bytes,
+             r.jobs, r.jobs == 1 ? "" : "s", a.queues, a.queues == 1 ? "" : "s", a.ipv6 ? 6 : 4,
+             a.mss, spaces, a.config);
   fmt::print("  stream       {}\n",
              r.good ? "identical, all checksums right" : "NOT RIGHT, see below");
   fmt::print("  wire         {} frames, {} bytes, {} beats\n", m.frames, m.bytes, m.wire_beats);
@@ -115,8 +173,8 @@ void print_summary(const Arguments &a, const SendResult &r, uint64_t file_bytes)
              r.touched.payload_bytes, r.touched.pins, r.fences);
 }
 
-nlohmann::json json_of(const Arguments &a, const SendResult &r, uint64_t file_bytes,
-                       double seconds) {
+nlohmann::json json_of(const Arguments &a, const SendResult &r, uint64_t file_bytes, double seconds,
+                       System &system) {
   const Measured &m = r.measured;
   nlohmann::json j;
   j["file"] = a.file;
@@ -125,8 +183,6 @@ nlohmann::json json_of(const Arguments &a, const SendResult &r, uint64_t file_by
   j["options"] = {{"config", a.config},
                   {"mss", a.mss},
                   {"ipv6", a.ipv6},
-                  {"levels", a.levels},
-                  {"pages", a.pages},
                   {"buffers", a.buffers},
                   {"job_bytes", a.job_bytes},
                   {"queues", a.queues},
@@ -137,6 +193,13 @@ nlohmann::json json_of(const Arguments &a, const SendResult &r, uint64_t file_by
                   {"error_rate", a.error_rate},
                   {"clock_mhz", a.clock_mhz},
                   {"seed", a.seed}};
+  for (unsigned i = 0; i < system.processes(); i++) {
+    const Process &process = system.process(i);
+    const AddressSpace &space = process.space();
+    nlohmann::json o = {{"format", space.format().option}, {"pa_bits", space.pa_bits()}};
+    if (space.tables()) o["pages"] = page_option(process.page());
+    j["processes"].push_back(o);
+  }
   j["payload_bytes"] = file_bytes;
   j["payload_bytes_right"] = r.payload_bytes;
   j["jobs"] = r.jobs;
@@ -177,9 +240,16 @@ nlohmann::json json_of(const Arguments &a, const SendResult &r, uint64_t file_by
     for (const LineagePage &p : job.pages) {
       nlohmann::json walk = nlohmann::json::array();
       for (const WalkRead &w : p.walk) {
-        walk.push_back({{"level", w.level}, {"entry", w.entry_at}, {"read_cycle", w.read_at}});
+        walk.push_back({{"level", w.level},
+                        {"what", w.words},
+                        {"entry", w.entry_at},
+                        {"read_cycle", w.read_at}});
       }
-      pages.push_back({{"va", p.va}, {"pa", p.pa}, {"level", p.level}, {"walk", walk}});
+      pages.push_back({{"va", p.va},
+                       {"pa", p.pa},
+                       {"format", p.format->option},
+                       {"level", p.level},
+                       {"walk", walk}});
     }
     jobs.push_back({{"cookie", job.posted.cookie},
                     {"queue", job.posted.queue},
@@ -216,10 +286,13 @@ nlohmann::json json_of(const Arguments &a, const SendResult &r, uint64_t file_by
 
 std::string reproduce(const Arguments &a) {
   std::string t = fmt::format(
-      "vmso send {} --config {} --mss {} --levels {} --pages {} --job-bytes {} --queues {} "
-      "--latency {} --jitter {} --backpressure {} --error-rate {} --seed {:#x}",
-      a.file, a.config, a.mss, a.levels, a.pages, a.job_bytes, a.queues, a.latency, a.jitter,
-      a.backpressure, a.error_rate, a.seed);
+      "vmso send {} --config {} --mss {} --job-bytes {} --queues {} --latency {} --jitter {} "
+      "--backpressure {} --error-rate {} --seed {:#x}",
+      a.file, a.config, a.mss, a.job_bytes, a.queues, a.latency, a.jitter, a.backpressure,
+      a.error_rate, a.seed);
+  if (!a.format.empty()) t += fmt::format(" --format {}", fmt::join(a.format, ","));
+  if (!a.pages.empty()) t += fmt::format(" --pages {}", fmt::join(a.pages, ","));
+  if (a.levels) t += fmt::format(" --levels {}", a.levels);
   if (a.buffers) t += fmt::format(" --buffers {}", a.buffers);
   if (a.ipv6) t += " --ipv6";
   if (a.reorder) t += " --reorder";
@@ -241,9 +314,9 @@ int send(const Arguments &a, const Program &program) {
   SendResult r = sender.run([&](uint64_t done) { progress(done, sender.system().now()); });
   double seconds = progress.seconds();
   if (a.explain) std::fputs(r.lineage.text(r.touched).c_str(), stdout);
-  if (!a.quiet || !r.good) print_summary(a, r, bytes);
+  if (!a.quiet || !r.good) print_summary(a, r, bytes, describe_spaces(sender.system()));
   if (json.is_open()) {
-    json << json_of(a, r, bytes, seconds).dump(1) << '\n';
+    json << json_of(a, r, bytes, seconds, sender.system()).dump(1) << '\n';
     if (!json.flush()) throw Error("--json: cannot write " + a.json);
   }
   if (r.good) return 0;
@@ -267,12 +340,17 @@ void add_send(CLI::App &app, Program &program) {
       ->check(CLI::Range(1, 65535))
       ->capture_default_str();
   s->add_flag("--ipv6", a->ipv6, "IPv6 instead of IPv4");
-  s->add_option("--levels", a->levels, "levels of the page tables")
-      ->check(CLI::Range(4, 5))
-      ->capture_default_str();
-  s->add_option("--pages", a->pages, "page size")
-      ->check(CLI::IsMember({"4k", "2m", "1g"}))
-      ->capture_default_str();
+  s->add_option("--format", a->format,
+                "of the process's addresses: x86_32, x86_64 (default), x86_64_la57, sv39, sv48, "
+                "sv57, aarch64, or identity, which has no tables; a list: a process each, queues "
+                "take them in turn; mix: a process a queue, all formats and page sizes in turn")
+      ->delimiter(',');
+  s->add_option("--pages", a->pages,
+                "page size (default 4k): 4m of x86_32; 2m, 1g of the others; 64k of sv* and "
+                "aarch64; 512g of sv48 and sv57; 256t of sv57; a list goes with one of --format")
+      ->delimiter(',');
+  s->add_option("--levels", a->levels, "short for --format: 4 is x86_64, 5 is x86_64_la57")
+      ->check(CLI::Range(4, 5));
   s->add_option("--buffers", a->buffers, "buffers of a job (default: 3 or 4, all of odd length)")
       ->check(CLI::Range(1, 1022));
   s->add_option("--job-bytes", a->job_bytes, "payload bytes of a job")
@@ -311,6 +389,9 @@ void add_send(CLI::App &app, Program &program) {
       "Examples:\n"
       "  vmso send README.md --pcap out.pcap\n"
       "  vmso send movie.mkv --queues 16 --mss 8948 --pages 2m\n"
+      "  vmso send README.md --format sv39 --pages 64k --explain\n"
+      "  vmso send README.md --format x86_32,aarch64,sv57 --pages 4m,1g,512g --queues 3\n"
+      "  vmso send README.md --format mix --queues 16\n"
       "  vmso send README.md --config wide --latency 400 --reorder --backpressure random:0.3\n"
       "  vmso send README.md --error-rate 0.01 --seed 7 --wave out.fst:0..20000");
   s->callback([a, &program] { program.exit_code = send(*a, program); });

@@ -142,7 +142,7 @@ void Sender::ended(unsigned queue, const Completion &c) {
   flow.held.clear();
   for (const UserBuffer &b : open.posted.buffers) {
     if (process.unmap(b)) {
-      unmapped_.push_back(b);
+      unmapped_.push_back({&process, b});
       retired_ += b.bytes;
     } else if (c.ok()) {
       reclaim(b);
@@ -172,17 +172,20 @@ void Sender::look_at_completions() {
   }
 }
 
-// One fence at a time, over everything that was unmapped since the last.
+// One fence at a time, over everything that was unmapped since the last: a range of one process, or
+// everything if there are several.
 void Sender::retire() {
   if (!fenced_.empty() || unmapped_.empty()) return;
   uint64_t first = ~uint64_t{0}, end = 0;
-  for (const UserBuffer &b : unmapped_) {
-    first = std::min(first, b.va);
-    end = std::max(end, b.va + b.bytes);
+  const Process &process = *unmapped_.front().process;
+  vmso_fence_kind kind = VMSO_FENCE_RANGE;
+  for (const Unmapped &u : unmapped_) {
+    if (u.process != &process) kind = VMSO_FENCE_ALL;
+    first = std::min(first, u.buffer.va);
+    end = std::max(end, u.buffer.va + u.buffer.bytes);
   }
-  Process &process = system_->process_of(0);
-  system_->check(vmso_fence_start(&system_->device(), VMSO_FENCE_RANGE,
-                                  system_->context_of(process), first, end - first, &fence_),
+  system_->check(vmso_fence_start(&system_->device(), kind, system_->context_of(process), first,
+                                  end - first, &fence_),
                  "fence");
   fences_++;
   std::swap(fenced_, unmapped_);
@@ -195,10 +198,10 @@ void Sender::finish_fence(bool wait) {
   } else if (!vmso_fence_done(&system_->device(), fence_)) {
     return;
   }
-  for (const UserBuffer &b : fenced_) {
-    system_->process_of(0).reclaim(b);
-    mapped_ -= b.bytes;
-    retired_ -= b.bytes;
+  for (const Unmapped &u : fenced_) {
+    u.process->reclaim(u.buffer);
+    mapped_ -= u.buffer.bytes;
+    retired_ -= u.buffer.bytes;
   }
   fenced_.clear();
 }

@@ -72,6 +72,10 @@ class Sender {
     std::deque<Work> again;
     std::vector<UserBuffer> held;  // of a failed job, where no fence follows
   };
+  struct Unmapped {
+    Process *process;
+    UserBuffer buffer;
+  };
   struct Open {
     Work work;
     Posted posted;
@@ -93,8 +97,8 @@ class Sender {
   Lineage lineage_;
   std::vector<Flow> flows_;
   std::unordered_map<uint64_t, Open> open_;  // by cookie
-  std::vector<UserBuffer> unmapped_;         // wait for a fence to begin
-  std::vector<UserBuffer> fenced_;           // wait for one to end
+  std::vector<Unmapped> unmapped_;           // wait for a fence to begin
+  std::vector<Unmapped> fenced_;             // wait for one to end
   uint64_t mapped_ = 0, retired_ = 0;        // bytes in the process; of them unmapped
   uint16_t fence_ = 0;
   uint64_t jobs_ = 0, resends_ = 0, fences_ = 0, pages_ = 0;

@@ -55,6 +55,8 @@ uint64_t new_page(System &system, const Process &process) {
 ColdFragments::ColdFragments(System &system, unsigned queue, uint64_t seed)
     : Attacker(system, queue, seed) {
   Process &process = system.process_of(queue);
+  if (process.space().format().code != VMSO_FORMAT_X86_64_L4)
+    throw Error("cold fragments: made for x86-64 tables");
   uint64_t below = new_page(system, process);
   for (unsigned level = 0; level < 3; level++) {
     uint64_t table = new_table(system, process);

@@ -51,10 +51,11 @@ class Maker {
     fill();
     windows(frames);
     for (size_t i = 0; i < knobs_.vas; i++) out_.vas.push_back(va());
-    if (knobs_.bus_errors && chance(25)) {
-      for (uint64_t n = random_.between(1, 12); n > 0; n--) {
+    if (knobs_.bus_errors && chance(50)) {
+      for (uint64_t n = random_.between(3, 12); n > 0; n--) {
         uint64_t line = out_.pages[random_.below(8)].at + random_.below(64) * 64;
-        out_.bad[line] = reference::Response(random_.between(1, 3));
+        if (!on_paths_.empty() && chance(50)) line = on_paths_[random_.below(on_paths_.size())];
+        out_.bad[line] = reference::Response(1 + n % 3);
       }
     }
     return out_;
@@ -76,7 +77,8 @@ class Maker {
   RandomTablesKnobs knobs_;
   Random random_;
   RandomTables out_;
-  std::vector<Use> uses_;  // of all entries, a page behind the other
+  std::vector<Use> uses_;           // of all entries, a page behind the other
+  std::vector<uint64_t> on_paths_;  // lines that good paths lead through
 
   reference::Context &context() { return out_.context; }
   bool chance(unsigned percent) { return random_.below(100) < percent; }
@@ -176,8 +178,8 @@ class Maker {
         unsigned kind = unsigned(random_.below(10));
         if (kind == 7) e ^= uint64_t{1} << flipped_bit();
         if (kind == 8) e = random_() & ~uint64_t{1};
-        if (kind == 9) {  // half of them in their flags only
-          uint64_t random = chance(50) ? bits(63, 0) : is_riscv(format_) ? 0x3ff : 0xfff;
+        if (kind == 9) {  // half of them in their flags only, and present
+          uint64_t random = chance(50) ? bits(63, 0) : is_riscv(format_) ? 0x3fe : 0xffe;
           e = (e & ~random) | maybe(random);
         }
         use.odd = kind == 7 || kind == 9;
@@ -244,6 +246,7 @@ class Maker {
       }
       va = (va & ~(bits(index_bits() - 1, 0) << shift(level))) | uint64_t{index} << shift(level);
       hops.push_back({level, page, index});
+      on_paths_.push_back((out_.pages[page].at + index * (narrow_ ? 4 : 8)) & ~uint64_t{63});
       const Use &u = uses_[page * entries() + index];
       if (level == 0 || !u.pointer) return in_range(va);
       page = u.to;
@@ -267,10 +270,11 @@ class Maker {
     if (kind < 90) return in_range(random_());
     return beyond(shift(tables_on_a_path(format_)));
   }
-  // Anything, or one of the bits from the highest used one on is wrong.
+  // Anything, or one of the bits from the highest used one on is wrong, or all above it are.
   uint64_t beyond(unsigned used) {
-    if (chance(50)) return random_();
-    return in_range(random_()) ^ uint64_t { 1 } << random_.between(used - 1, 63);
+    if (chance(40)) return random_();
+    uint64_t va = in_range(random_()), wrong = random_.between(used - 1, 63);
+    return va ^ (chance(20) ? bits(63, used) : bits(unsigned(wrong), unsigned(wrong)));
   }
 
   void identity(uint64_t frames) {

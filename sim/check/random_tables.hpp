@@ -5,9 +5,10 @@
 // Eight table pages lie in random frames, and pointers lead from any to any, so that walks loop.
 // Of the entries 70 % are good (a pointer, or a leaf for one of the levels where the format has
 // leaves), 10 % good with one bit flipped, 10 % not present with junk in the other bits and 10 %
-// random. Of the addresses 60 % follow good entries to the end, 20 % are neighbours of such a one,
-// 10 % random and 10 % beyond the format's range or near its end. Flags, width and windows are
-// random; so are flags that mean nothing to the format.
+// random, half of these in their flags only. Of the addresses 60 % follow good entries to the end,
+// 20 % leave such a path for another entry of a line, rather an odd one, 10 % are random and 10 %
+// beyond the format's range or near its end. Flags, width and windows are random; so are flags that
+// mean nothing to the format.
 //
 // The encodings are written down here a second time, from the maker's side: what a good entry looks
 // like. Neither the walker nor the engine has a part in it. Equal seeds give equal tables.
@@ -40,7 +41,7 @@ struct RandomTables {
 
 struct RandomTablesKnobs {
   size_t vas = 64;
-  bool bus_errors = false;  // a quarter of the seeds has some bad lines
+  bool bus_errors = false;  // half of the seeds have some bad lines
   // Has the last word on the flags and the width, before the tables are made.
   std::function<void(reference::Context &)> flags = {};
 };

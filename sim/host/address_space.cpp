@@ -6,64 +6,211 @@
 namespace vmso {
 namespace {
 
-unsigned index_of(uint64_t va, unsigned level) { return unsigned(va >> (12 + 9 * level)) & 511; }
+uint64_t ones(unsigned n) { return (uint64_t{1} << n) - 1; }
+
+PageSize size_below(PageSize size) {
+  switch (size) {
+    case PageSize::k256T:
+      return PageSize::k512G;
+    case PageSize::k512G:
+      return PageSize::k1G;
+    case PageSize::k1G:
+      return PageSize::k2M;
+    default:
+      return PageSize::k4K;
+  }
+}
 
 }  // namespace
 
-AddressSpace::AddressSpace(PhysicalMemory &memory, FrameAllocator &frames, unsigned levels,
-                           Random random)
-    : memory_(memory), frames_(frames), levels_(levels), random_(random), root_(frames.take()) {
-  if (levels != 4 && levels != 5) throw Error("an address space has 4 or 5 levels");
-  memory_.make(root_, FrameKind::kTable, 0);
+AddressSpace::AddressSpace(PhysicalMemory &memory, FrameAllocator &frames,
+                           const SpaceOptions &options, Random random)
+    : memory_(memory),
+      frames_(frames),
+      format_(format_of(options.format)),
+      features_(options.features),
+      pa_bits_(options.pa_bits ? options.pa_bits : format_.pa_bits),
+      pointer_free_(0),
+      leaf_free_(0),
+      random_(random) {
+  if (pa_bits_ < 32 || pa_bits_ > format_.most_pa_bits) {
+    throw Error(fmt::format("{}: physical addresses have 32 to {} bits, not {}", format_.words,
+                            format_.most_pa_bits, pa_bits_));
+  }
+  if (!tables()) {
+    root_ = take_frame(PageSize::k1G);
+    limit_ = root_ + page_bytes(PageSize::k1G) - 1;
+    return;
+  }
+  if (!format_.has(options.page, features_)) {
+    throw Error(fmt::format("{} has no pages of {}", format_.words, page_words(options.page)));
+  }
+  for (const Format::Extra &extra : format_.extras) {
+    if (features_.*extra.feature != extra.on) continue;
+    pointer_free_ |= extra.pointer;
+    leaf_free_ |= extra.leaf;
+  }
+  root_ = new_table();
 }
 
-// docs/architecture.md: what a walk looks at is P, U/S, A of leaves, PS, and the address.
-uint64_t AddressSpace::ignored_bits(bool large_leaf, bool leaf) {
-  uint64_t may = 0xfff0000000000f5a;         // 63:52, 11:8, 6, 4, 3, 1
-  if (leaf && !large_leaf) may |= 0x80;      // PAT of a 4 KiB page
-  if (large_leaf) may |= uint64_t{1} << 12;  // PAT of a large page
-  return random_() & may;
+// ---- entries
+
+unsigned AddressSpace::index_of(uint64_t va, unsigned level) const {
+  return unsigned(va >> (12 + format_.index_bits * level) & ones(format_.index_bits));
+}
+
+uint64_t AddressSpace::frame_field(uint64_t pa) const { return pa >> 12 << format_.frame_shift; }
+
+uint64_t AddressSpace::frame_of(uint64_t entry) const {
+  return (entry >> format_.frame_shift & ones(format_.most_pa_bits - 12)) << 12;
+}
+
+uint64_t AddressSpace::read_entry(uint64_t at) const {
+  if (format_.entry_bytes == 8) return memory_.read_word(at);
+  uint64_t word = memory_.read_word(at & ~uint64_t{7});
+  return word >> at % 8 * 8 & ones(32);
+}
+
+void AddressSpace::write_entry(uint64_t at, uint64_t entry) {
+  if (format_.entry_bytes == 8) return memory_.write_word(at, entry);
+  uint64_t word = memory_.read_word(at & ~uint64_t{7}), shift = at % 8 * 8;
+  memory_.write_word(at & ~uint64_t{7}, (word & ~(ones(32) << shift)) | (entry & ones(32))
+                                                                            << shift);
+}
+
+uint64_t AddressSpace::new_table() {
+  uint64_t pa = take_frame();
+  memory_.make(pa, FrameKind::kTable, 0);
+  for (unsigned i = 0; i < kFrameBytes / format_.entry_bytes; i++) {
+    if (random_.below(4) == 0) write_entry(pa + i * format_.entry_bytes, random_() & ~kPresent);
+  }
+  return pa;
+}
+
+uint64_t AddressSpace::pointer_to(uint64_t table) {
+  return frame_field(table) | format_.pointer.ones |
+         (random_() & (format_.pointer.free | pointer_free_));
+}
+
+uint64_t AddressSpace::leaf(uint64_t pa, PageSize size) {
+  bool large = page_level(size) > 0;
+  const Format::Bits &bits = large ? format_.large : format_.page;
+  uint64_t free = bits.free | leaf_free_;
+  if (large) free |= format_.large_free & ones(unsigned(size));
+  uint64_t entry = frame_field(pa) | bits.ones | (random_() & free);
+  if (uint64_t both = format_.not_all; both && (entry & both) == both) entry &= ~(both & -both);
+  return entry;
+}
+
+uint64_t AddressSpace::absent(uint64_t entry) {
+  switch (random_.below(3)) {
+    case 0:
+      return 0;
+    case 1: {  // PROT_NONE
+      uint64_t frame = frame_field(~uint64_t{0} & ones(format_.most_pa_bits));
+      return ((entry ^ (format_.hidden_inverts ? frame : 0)) | format_.hidden) & ~kPresent;
+    }
+    default:  // swapped out, on its way elsewhere, ...
+      return random_() & ~kPresent;
+  }
+}
+
+// ---- pages
+
+void AddressSpace::write_leaf(uint64_t at, uint64_t pa, PageSize size) {
+  for (unsigned i = 0; i < entries(size); i++) {
+    uint64_t entry = 0;
+    if (size != PageSize::k64K) {
+      entry = leaf(pa, size);
+    } else if (format_.run_in_frame) {
+      entry = leaf(pa | 0x8000, PageSize::k4K) | format_.run;
+    } else {
+      entry = leaf(pa + i * kFrameBytes, PageSize::k4K) | format_.run;
+    }
+    write_entry(at + i * format_.entry_bytes, entry);
+  }
 }
 
 void AddressSpace::map(uint64_t va, uint64_t pa, PageSize size) {
-  unsigned leaf = page_level(size);
+  if (!format_.has(size, features_)) {
+    throw Error(fmt::format("map: {} has no pages of {}", format_.words, page_words(size)));
+  }
   if ((va | pa) % page_bytes(size) != 0)
     throw Error("map: address is not aligned to its page size");
+  if (va > format_.last_va) throw Error(fmt::format("map: {:#x} is no user address", va));
+  if (pa >> pa_bits_ != 0)
+    throw Error(fmt::format("map: {:#x} has more than {} bits", pa, pa_bits_));
   uint64_t table = root_;
-  for (unsigned level = levels_ - 1; level > leaf; level--) {
-    uint64_t at = table + 8 * index_of(va, level);
-    uint64_t entry = memory_.read_word(at);
+  for (unsigned level = levels() - 1; level > page_level(size); level--) {
+    uint64_t at = table + format_.entry_bytes * index_of(va, level), entry = read_entry(at);
     if (!(entry & kPresent)) {
-      uint64_t next = frames_.take();
-      memory_.make(next, FrameKind::kTable, 0);
-      entry =
-          next | kPresent | kWrite | kUser | (random_() & kAccessed) | ignored_bits(false, false);
-      memory_.write_word(at, entry);
-    } else if (entry & kLarge) {
+      entry = pointer_to(new_table());
+      write_entry(at, entry);
+    } else if (!format_.points(entry, level, features_)) {
       throw Error(fmt::format("map: a larger page lies at {:#x}", va));
     }
-    table = entry & kAddress;
+    table = frame_of(entry);
   }
-  uint64_t entry = pa | kPresent | kUser | kAccessed | ignored_bits(leaf > 0, true);
-  if (leaf > 0) entry |= kLarge;
-  memory_.write_word(table + 8 * index_of(va, leaf), entry);
+  write_leaf(table + format_.entry_bytes * index_of(va, page_level(size)), pa, size);
+}
+
+void AddressSpace::must_be_mapped(const char *what, uint64_t va, PageSize size) const {
+  auto at = entry_at(va, page_level(size));
+  if (va % page_bytes(size) != 0 || !at || !(read_entry(*at) & kPresent) ||
+      format_.points(read_entry(*at), page_level(size), features_)) {
+    throw Error(fmt::format("{}: no page of {} at {:#x}", what, page_words(size), va));
+  }
 }
 
 void AddressSpace::unmap(uint64_t va, PageSize size) {
+  must_be_mapped("unmap", va, size);
+  uint64_t at = *entry_at(va, page_level(size));
+  for (unsigned i = 0; i < entries(size); i++, at += format_.entry_bytes) {
+    write_entry(at, absent(read_entry(at)));
+  }
+}
+
+void AddressSpace::move(uint64_t va, uint64_t pa, PageSize size) {
+  must_be_mapped("move", va, size);
+  write_leaf(*entry_at(va, page_level(size)), pa, size);
+}
+
+PageSize AddressSpace::split(uint64_t va, PageSize size) {
+  must_be_mapped("split", va, size);
+  if (size == PageSize::k4K) throw Error("split: there is nothing below 4 KiB");
+  PageSize less = size_below(size);
+  uint64_t at = *entry_at(va, page_level(size));
+  uint64_t pa = frame_of(read_entry(at)) & ~ones(unsigned(size));
+  uint64_t first = at;
+  if (size != PageSize::k64K) first = new_table();
+  for (uint64_t i = 0; i < page_bytes(size) / page_bytes(less); i++) {
+    write_leaf(first + i * format_.entry_bytes, pa + i * page_bytes(less), less);
+  }
+  if (first != at) write_entry(at, pointer_to(first));
+  return less;
+}
+
+std::optional<uint64_t> AddressSpace::join(uint64_t va, uint64_t pa, PageSize size) {
+  if (!format_.has(size, features_) || (va | pa) % page_bytes(size) != 0)
+    throw Error(fmt::format("join: no page of {} can be there", page_words(size)));
   auto at = entry_at(va, page_level(size));
-  if (!at) throw Error(fmt::format("unmap: nothing at {:#x}", va));
-  // What stands in an entry that is not present is the operating system's business.
-  memory_.write_word(*at, random_() & ~kPresent);
+  if (!at) throw Error(fmt::format("join: nothing at {:#x}", va));
+  uint64_t entry = read_entry(*at);
+  write_leaf(*at, pa, size);
+  if (!(entry & kPresent) || !format_.points(entry, page_level(size), features_))
+    return std::nullopt;
+  return frame_of(entry);
 }
 
 std::optional<uint64_t> AddressSpace::entry_at(uint64_t va, unsigned level) const {
+  if (level >= levels()) return std::nullopt;
   uint64_t table = root_;
-  for (unsigned l = levels_ - 1; l > level; l--) {
-    uint64_t entry = memory_.read_word(table + 8 * index_of(va, l));
-    if (!(entry & kPresent) || (l < 3 && (entry & kLarge))) return std::nullopt;
-    table = entry & kAddress;
+  for (unsigned l = levels() - 1; l > level; l--) {
+    uint64_t entry = read_entry(table + format_.entry_bytes * index_of(va, l));
+    if (!(entry & kPresent) || !format_.points(entry, l, features_)) return std::nullopt;
+    table = frame_of(entry);
   }
-  return table + 8 * index_of(va, level);
+  return table + format_.entry_bytes * index_of(va, level);
 }
 
 }  // namespace vmso

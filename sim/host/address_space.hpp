@@ -1,45 +1,89 @@
 // SPDX-License-Identifier: Apache-2.0
-// An x86-64 address space: real page tables, four or five levels, written into physical memory the
-// way an operating system does. Level n maps 2^(12+9n) bytes; level 0 is the 4 KiB level.
+// An address space: real page tables of any of the formats, written into physical memory the way an
+// operating system does.
 //
-// Bits that the format ignores (software bits, PWT, PCD, PAT, D, G, XD, ...) hold random values: an
-// engine that looks at one of them is found out. Pages are user, readable, accessed, unless a test
-// changes the entry.
+// Bits that nobody may look at (software bits, memory types, keys, execute and write permission,
+// PAT, Contiguous, ...) hold random values, and a part of the entries that are not present looks
+// like swap entries: an engine that looks at one of them is found out. Pages are user, readable,
+// accessed, unless a test changes the entry.
+//
+// An identity space has no tables: it is one block of physical memory, used by its physical
+// addresses.
 #pragma once
 #include <cstdint>
 #include <optional>
 
+#include "host/formats.hpp"
 #include "host/memory.hpp"
 
 namespace vmso {
 
-enum class PageSize : unsigned { k4K = 12, k2M = 21, k1G = 30 };  // log2 bytes
-inline uint64_t page_bytes(PageSize size) { return uint64_t{1} << unsigned(size); }
-inline unsigned page_level(PageSize size) { return (unsigned(size) - 12) / 9; }
+struct SpaceOptions {
+  vmso_format format = VMSO_FORMAT_X86_64_L4;
+  PageSize page = PageSize::k4K;  // of a process; identity has none
+  unsigned pa_bits = 0;           // 0: what the harness uses for the format
+  HostFeatures features = {};
+};
 
 class AddressSpace {
  public:
-  AddressSpace(PhysicalMemory &memory, FrameAllocator &frames, unsigned levels, Random random);
+  // Throws Error for a page size or a width that the format does not have.
+  AddressSpace(PhysicalMemory &memory, FrameAllocator &frames, const SpaceOptions &options,
+               Random random);
 
-  uint64_t root() const { return root_; }
-  unsigned levels() const { return levels_; }
+  const Format &format() const { return format_; }
+  const HostFeatures &features() const { return features_; }
+  bool tables() const { return format_.levels > 0; }
+  unsigned levels() const { return format_.levels; }
+  unsigned pa_bits() const { return pa_bits_; }
+  uint64_t root() const { return root_; }    // root table, or first byte of an identity space
+  uint64_t limit() const { return limit_; }  // last byte of an identity space, else 0
+  // A free block of memory that the format can address. It is the caller's.
+  uint64_t take_frame(PageSize size = PageSize::k4K) {
+    return frames_.take(unsigned(size), pa_bits_);
+  }
 
   void map(uint64_t va, uint64_t pa, PageSize size);
   void unmap(uint64_t va, PageSize size);  // tables stay
+  // Another frame behind a page that is mapped. The entry goes from old to new in one write.
+  void move(uint64_t va, uint64_t pa, PageSize size);
+  // The page becomes pages of the size below (a 4 MiB, 2 MiB or 64 KiB page: 4 KiB), of the same
+  // memory. Gives that size.
+  PageSize split(uint64_t va, PageSize size);
+  // The opposite: pages that lie in a row become one. Gives the table that nobody needs any more:
+  // the caller frees it, after a fence. None for a 64 KiB page.
+  std::optional<uint64_t> join(uint64_t va, uint64_t pa, PageSize size);
+
   // Physical address of the entry of `va` at a level, or nothing if the tables end above it.
   std::optional<uint64_t> entry_at(uint64_t va, unsigned level) const;
+  uint64_t read_entry(uint64_t at) const;  // of the format's size
+  void write_entry(uint64_t at, uint64_t entry);
 
+  // Bits of x86 entries, for tests that spoil them.
   static constexpr uint64_t kPresent = 1, kWrite = 2, kUser = 4, kAccessed = 0x20, kDirty = 0x40;
   static constexpr uint64_t kLarge = 0x80, kAddress = 0x000ffffffffff000;
 
  private:
-  uint64_t ignored_bits(bool large_leaf, bool leaf);
+  unsigned index_of(uint64_t va, unsigned level) const;
+  uint64_t frame_field(uint64_t pa) const;
+  uint64_t frame_of(uint64_t entry) const;
+  uint64_t new_table();
+  uint64_t pointer_to(uint64_t table);
+  uint64_t leaf(uint64_t pa, PageSize size);
+  uint64_t absent(uint64_t entry);  // what may stand in the place of an entry that was there
+  void must_be_mapped(const char *what, uint64_t va, PageSize size) const;
+  // Writes the leaf of a page, or all 16 of a 64 KiB page, `at` being the first.
+  void write_leaf(uint64_t at, uint64_t pa, PageSize size);
+  static unsigned entries(PageSize size) { return size == PageSize::k64K ? 16 : 1; }
 
   PhysicalMemory &memory_;
   FrameAllocator &frames_;
-  unsigned levels_;
+  const Format &format_;
+  HostFeatures features_;
+  unsigned pa_bits_;
+  uint64_t pointer_free_, leaf_free_;  // of the features
   Random random_;
-  uint64_t root_;
+  uint64_t root_ = 0, limit_ = 0;
 };
 
 }  // namespace vmso

@@ -127,24 +127,57 @@ void PhysicalMemory::kernel_pin(uint64_t pa) {
 // ---- allocator
 // -----------------------------------------------------------------------------------
 
-FrameAllocator::FrameAllocator(uint64_t base, uint64_t bytes, Random random)
-    : base_(base),
-      bytes_(bytes),
-      random_(random),
-      regions_{{12, base, bytes / 2 >> 12, {}, {}},
-               {21, base + bytes / 2, bytes / 4 >> 21, {}, {}},
-               {30, base + bytes / 4 * 3, bytes / 4 >> 30, {}, {}}} {}
-
-FrameAllocator::Region &FrameAllocator::region(unsigned log2_bytes) {
-  for (Region &r : regions_) {
-    if (r.log2_bytes == log2_bytes) return r;
-  }
-  throw Error("frames are 4 KiB, 2 MiB or 1 GiB");
+const std::vector<FrameZone> &frame_zones() {
+  constexpr uint64_t kTiB = uint64_t{1} << 40;
+  // 2 TiB of 4 KiB frames, 1 TiB each of 2 MiB, 1 GiB and 64 KiB ones
+  auto usual = [&](uint64_t base) -> std::vector<FrameRegion> {
+    return {{12, base, 2 * kTiB},
+            {21, base + 2 * kTiB, kTiB},
+            {30, base + 3 * kTiB, kTiB},
+            {16, base + 4 * kTiB, kTiB}};
+  };
+  static const std::vector<FrameZone> all = [&] {
+    constexpr uint64_t kLow = uint64_t{1} << 31, kHigh = uint64_t{1} << 47,
+                       kTop = uint64_t{1} << 55, kHuge = uint64_t{1} << 54;
+    std::vector<FrameZone> zones{
+        {32, kLow, (uint64_t{1} << 32) - 1, {{12, kLow, 0x20000000}, {22, 0xa0000000, 0x60000000}}},
+        {46, kTiB, 6 * kTiB - 1, usual(kTiB)},
+        {48, kHigh, kHigh + 5 * kTiB - 1, usual(kHigh)},
+        {56, kTop, (uint64_t{1} << 56) - 1, usual(kTop)}};
+    zones.back().regions.push_back({39, kTop + kHuge / 2, kHuge / 2});
+    zones.back().regions.push_back({48, kTop + kHuge, kHuge});
+    return zones;
+  }();
+  return all;
 }
 
-uint64_t FrameAllocator::take(unsigned log2_bytes) {
-  Region &r = region(log2_bytes);
-  bool full = r.used.size() * 2 >= r.blocks;
+const FrameZone &frame_zone(unsigned bits) {
+  const FrameZone *found = nullptr;
+  for (const FrameZone &zone : frame_zones()) {
+    if (zone.bits <= bits) found = &zone;
+  }
+  if (!found) throw Error(fmt::format("there is no memory below 2^{}", bits));
+  return *found;
+}
+
+FrameAllocator::FrameAllocator(Random random) : random_(random) {
+  for (const FrameZone &zone : frame_zones()) {
+    for (const FrameRegion &place : zone.regions) regions_.push_back({place, zone.bits, {}, {}});
+  }
+}
+
+uint64_t FrameAllocator::take(unsigned log2_bytes, unsigned bits) {
+  const FrameZone &zone = frame_zone(bits);
+  auto region = std::ranges::find_if(regions_, [&](const Region &r) {
+    return r.bits == zone.bits && r.place.log2_bytes == log2_bytes;
+  });
+  if (region == regions_.end()) {
+    throw Error(
+        fmt::format("no blocks of 2^{} bytes where addresses have {} bits", log2_bytes, zone.bits));
+  }
+  Region &r = *region;
+  uint64_t blocks = r.place.bytes >> log2_bytes;
+  bool full = r.used.size() * 2 >= blocks;
   if (!r.given.empty() && (full || random_.below(2) == 0)) {
     size_t i = random_.below(r.given.size());
     uint64_t pa = r.given[i];
@@ -154,13 +187,18 @@ uint64_t FrameAllocator::take(unsigned log2_bytes) {
   }
   if (full) throw Error("out of physical memory");
   for (;;) {
-    uint64_t block = random_.below(r.blocks);
-    if (r.used.try_emplace(block, true).second) return r.base + (block << log2_bytes);
+    uint64_t block = random_.below(blocks);
+    if (r.used.try_emplace(block, true).second) return r.place.base + (block << log2_bytes);
   }
 }
 
 void FrameAllocator::give(uint64_t pa, unsigned log2_bytes) {
-  region(log2_bytes).given.push_back(pa);
+  for (Region &r : regions_) {
+    if (r.place.log2_bytes != log2_bytes || pa - r.place.base >= r.place.bytes) continue;
+    r.given.push_back(pa);
+    return;
+  }
+  throw Error(fmt::format("{:#x} is no block of 2^{} bytes", pa, log2_bytes));
 }
 
 }  // namespace vmso

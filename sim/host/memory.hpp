@@ -87,29 +87,41 @@ class PhysicalMemory {
   Touched touched_;
 };
 
-// Hands out physical frames that are neighbours only by chance: aligned blocks of 4 KiB, 2 MiB or
-// 1 GiB, each size in a region of its own. Half of the requests reuse an address that was given
-// back, so that a stale translation meets somebody else's data.
+// Memory for processes, in zones: what an address format with few physical address bits can reach
+// and what only those with many can. A block comes from the highest zone whose every address has at
+// most as many bits as the asker says. Each block size has a region of its own.
+struct FrameRegion {
+  unsigned log2_bytes;
+  uint64_t base, bytes;
+};
+struct FrameZone {
+  unsigned bits;  // of its addresses
+  uint64_t base, last;
+  std::vector<FrameRegion> regions;
+};
+const std::vector<FrameZone> &frame_zones();  // lowest first
+const FrameZone &frame_zone(unsigned bits);   // throws Error if nothing is that low
+
+// Hands out physical frames that are neighbours only by chance: aligned blocks of the sizes that
+// pages have. Half of the requests reuse an address that was given back, so that a stale
+// translation meets somebody else's data.
 class FrameAllocator {
  public:
-  FrameAllocator(uint64_t base, uint64_t bytes, Random random);
-  uint64_t take(unsigned log2_bytes = 12);  // throws Error if there is none
+  explicit FrameAllocator(Random random);
+  // Throws Error if there is none. `bits`: most of an address.
+  uint64_t take(unsigned log2_bytes = 12, unsigned bits = 46);
   void give(uint64_t pa, unsigned log2_bytes = 12);
-  uint64_t base() const { return base_; }
-  uint64_t last() const { return base_ + bytes_ - 1; }
 
  private:
   struct Region {
-    unsigned log2_bytes;
-    uint64_t base, blocks;
+    FrameRegion place;
+    unsigned bits;
     std::unordered_map<uint64_t, bool> used;
     std::vector<uint64_t> given;
   };
-  Region &region(unsigned log2_bytes);
 
-  uint64_t base_, bytes_;
   Random random_;
-  Region regions_[3];
+  std::vector<Region> regions_;
 };
 
 }  // namespace vmso

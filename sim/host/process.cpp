@@ -8,43 +8,64 @@
 namespace vmso {
 namespace {
 
+// Of x86-32's small memory a process takes no more 4 MiB pages than this holds; what it has given
+// back is used again.
+constexpr uint64_t kMost4M = 64 << 20;
+
 uint64_t page_of(uint64_t va) { return va / kFrameBytes * kFrameBytes; }
 
 }  // namespace
 
-Process::Process(PhysicalMemory &memory, FrameAllocator &frames, unsigned levels, PageSize page,
+Process::Process(PhysicalMemory &memory, FrameAllocator &frames, const SpaceOptions &options,
                  Random random, uint32_t id)
     : memory_(memory),
       frames_(frames),
-      page_(page),
+      page_(options.page),
       random_(random),
       id_(id),
-      space_(memory, frames, levels, random) {
+      space_(memory, frames, options, random) {
   random_();
-  // Somewhere high; with five levels above what four can reach.
-  next_ = levels == 5 ? uint64_t{0x00a57f} << 40 : uint64_t{0x7f} << 40;
-  next_ += random_.below(0x4000) << 21;
-  if (page_ != PageSize::k4K) {
-    uint64_t bytes = page_bytes(page_);
-    next_ = next_ / bytes * bytes + bytes - kFrameBytes * (1 + random_.below(3));
+  if (!space_.tables()) {
+    next_ = space_.root() + random_.below(64) * kFrameBytes;
+    end_ = space_.limit() + 1;
+    return;
   }
+  next_ = space_.format().first_va;
+  end_ = space_.format().last_va + 1;
+  next_ += random_.below(std::min<uint64_t>(0x4000, (end_ - next_) / 4 >> 21)) << 21;
+  if (page_ == PageSize::k4K) return;
+  uint64_t bytes = page_bytes(page_);
+  next_ = next_ / bytes * bytes + bytes - kFrameBytes * (1 + random_.below(3));
+  if (page_ == PageSize::k4M) end_ = next_ + kMost4M;
+}
+
+std::string Process::describe() const {
+  if (!space_.tables()) return "identity, no tables";
+  return fmt::format("{} tables with {} pages", space_.format().words, page_words(page_));
+}
+
+uint64_t Process::take_used_addresses(uint64_t pages) {
+  auto list = unused_.lower_bound(pages);
+  while (list != unused_.end() && list->second.empty()) list++;
+  if (list == unused_.end()) throw Error("a process is out of addresses");
+  uint64_t first = list->second.back();
+  list->second.pop_back();
+  return first;
 }
 
 uint64_t Process::take_addresses(uint64_t pages) {
-  if (page_ != PageSize::k4K) {
-    uint64_t first = next_;
-    next_ += pages * kFrameBytes;
-    return first;
+  bool again = page_ == PageSize::k4K || !space_.tables();
+  if (auto list = unused_.find(pages); again && list != unused_.end() && !list->second.empty()) {
+    return take_used_addresses(pages);
   }
-  auto &list = unused_[pages];
-  if (!list.empty()) {
-    uint64_t first = list.back();
-    list.pop_back();
-    return first;
+  if (small_pages() && random_.below(64) == 0) {  // another table
+    uint64_t hole = random_.below(space_.format().jump_pages) * kFrameBytes;
+    if (hole < (end_ - next_) / 2) next_ += hole;
   }
-  if (random_.below(64) == 0) next_ += random_.below(1 << 20) * kFrameBytes;  // another table
+  uint64_t bytes = pages * kFrameBytes;
+  if (bytes >= end_ - next_) return take_used_addresses(pages);
   uint64_t first = next_;
-  next_ += (pages + 1) * kFrameBytes;  // and a guard page
+  next_ += bytes + (again ? kFrameBytes : 0);  // and a guard page
   return first;
 }
 
@@ -52,7 +73,7 @@ uint64_t Process::big_page(uint64_t va) {
   uint64_t first = va / page_bytes(page_) * page_bytes(page_);
   auto [it, fresh] = big_pages_.try_emplace(first);
   if (fresh) {
-    it->second = frames_.take(unsigned(page_));
+    it->second = space_.take_frame(page_);
     space_.map(first, it->second, page_);
   }
   return it->second + (va - first);
@@ -68,7 +89,7 @@ UserBuffer Process::place(std::span<const uint8_t> bytes, std::optional<unsigned
 
 UserBuffer Process::place_at(uint64_t va, std::span<const uint8_t> bytes) {
   if (bytes.empty()) throw Error("place_at: a buffer has at least one byte");
-  if (page_ != PageSize::k4K) throw Error("place_at: 4 KiB pages only");
+  if (!small_pages()) throw Error("place_at: 4 KiB pages only");
   auto behind = mapped_.upper_bound(page_of(va + bytes.size() - 1));
   if (behind != mapped_.begin()) {
     const Mapped &last = std::prev(behind)->second;
@@ -84,8 +105,8 @@ UserBuffer Process::map_and_write(uint64_t va, std::span<const uint8_t> bytes) {
   Mapped m{page_of(va), frames, {}};
   for (uint64_t i = 0; i < frames; i++) {
     uint64_t page = m.first + i * kFrameBytes;
-    uint64_t pa = page_ == PageSize::k4K ? frames_.take() : big_page(page);
-    if (page_ == PageSize::k4K) space_.map(page, pa, page_);
+    uint64_t pa = !space_.tables() ? page : small_pages() ? space_.take_frame() : big_page(page);
+    if (small_pages()) space_.map(page, pa, page_);
     memory_.make(pa, FrameKind::kUser, id_);
     m.pa.push_back(pa);
   }
@@ -97,7 +118,7 @@ UserBuffer Process::map_and_write(uint64_t va, std::span<const uint8_t> bytes) {
 
 bool Process::unmap(const UserBuffer &buffer) {
   const Mapped &m = mapped_.at(page_of(buffer.va));
-  if (page_ != PageSize::k4K) return false;
+  if (!small_pages()) return false;
   for (uint64_t i = 0; i < m.frames; i++) space_.unmap(m.first + i * kFrameBytes, page_);
   return true;
 }
@@ -107,9 +128,9 @@ void Process::reclaim(const UserBuffer &buffer) {
   if (it == mapped_.end()) throw Error(fmt::format("reclaim: no buffer at {:#x}", buffer.va));
   for (uint64_t pa : it->second.pa) {
     memory_.release(pa);
-    if (page_ == PageSize::k4K) frames_.give(pa);
+    if (small_pages()) frames_.give(pa);
   }
-  if (page_ == PageSize::k4K) unused_[it->second.frames].push_back(it->second.first);
+  unused_[it->second.frames].push_back(it->second.first);
   mapped_.erase(it);
 }
 

@@ -3,14 +3,15 @@
 //
 // With 4 KiB pages every buffer has pages of its own and an unmapped guard page behind it; when the
 // buffer is no longer needed its pages are unmapped, and after a fence its frames and its addresses
-// are used again for something else. With 2 MiB and 1 GiB pages buffers lie behind one another in
-// big pages, the first across a page boundary; the mapping stays, only the 4 KiB of memory behind
-// it goes.
+// are used again for something else. With larger pages buffers lie behind one another in them, the
+// first across a page boundary; the mapping stays, only the 4 KiB of memory behind it goes. In an
+// identity space buffers lie in a row in the space's physical memory, 4 KiB apart at least.
 #pragma once
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "host/address_space.hpp"
@@ -24,7 +25,7 @@ struct UserBuffer {
 
 class Process {
  public:
-  Process(PhysicalMemory &memory, FrameAllocator &frames, unsigned levels, PageSize page,
+  Process(PhysicalMemory &memory, FrameAllocator &frames, const SpaceOptions &options,
           Random random, uint32_t id);
 
   // Copies bytes into memory that nobody else uses. `offset` in the first 4 KiB; default: odd,
@@ -45,7 +46,9 @@ class Process {
 
   AddressSpace &space() { return space_; }
   const AddressSpace &space() const { return space_; }
-  PageSize page() const { return page_; }
+  PageSize page() const { return page_; }  // means nothing in an identity space
+  // "Sv39 tables with 2 MiB pages"
+  std::string describe() const;
   uint32_t id() const { return id_; }
 
  private:
@@ -55,7 +58,10 @@ class Process {
     std::vector<uint64_t> pa;
   };
   UserBuffer map_and_write(uint64_t va, std::span<const uint8_t> bytes);
+  // Every buffer has pages of its own, unmapped when it goes.
+  bool small_pages() const { return space_.tables() && page_ == PageSize::k4K; }
   uint64_t take_addresses(uint64_t pages);
+  uint64_t take_used_addresses(uint64_t pages);
   uint64_t big_page(uint64_t va);
 
   PhysicalMemory &memory_;
@@ -64,9 +70,9 @@ class Process {
   Random random_;
   uint32_t id_;
   AddressSpace space_;
-  uint64_t next_;                                     // next address that was never used
-  std::map<uint64_t, uint64_t> big_pages_;            // virtual to physical, 2 MiB and 1 GiB
-  std::map<uint64_t, std::vector<uint64_t>> unused_;  // pages -> first addresses, 4 KiB only
+  uint64_t next_, end_;                               // addresses that were never used
+  std::map<uint64_t, uint64_t> big_pages_;            // virtual to physical, above 4 KiB
+  std::map<uint64_t, std::vector<uint64_t>> unused_;  // 4 KiB pages -> first addresses
   std::map<uint64_t, Mapped> mapped_;                 // by first 4 KiB address
 };
 

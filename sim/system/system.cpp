@@ -40,6 +40,23 @@ std::vector<uint8_t> random_bytes(size_t count, Random &random) {
   return bytes;
 }
 
+reference::Context context_of(const AddressSpace &space) {
+  reference::Context c;
+  c.format = space.format().code;
+  c.root = space.root();
+  c.limit = space.limit();
+  c.pa_bits = space.pa_bits();
+  const HostFeatures &host = space.features();
+  c.gb = host.gb;
+  c.xd = host.xd;
+  c.pse = host.pse;
+  c.rsw = host.rsw;
+  c.napot = host.napot;
+  c.pbmt = host.pbmt;
+  c.hpd = host.hpd;
+  return c;
+}
+
 // ---- parts
 // -----------------------------------------------------------------------------------------
 
@@ -73,7 +90,7 @@ void System::Parts::restart(DutInputs &in) {
 
 System::System(const SystemOptions &options)
     : options_(options),
-      allocator(kUserBase, kUserBytes, Random(options.seed, "frames")),
+      allocator(Random(options.seed, "frames")),
       reads(memory, config_info(options.config).bus_bytes(), Random(options.seed, "axi read"),
             findings_),
       writes(memory, config_info(options.config).bus_bytes(), Random(options.seed, "axi write"),
@@ -103,15 +120,8 @@ System::System(const SystemOptions &options)
   if (!options.pcap.empty()) pcap_ = std::make_unique<PcapWriter>(options.pcap);
 
   contexts_.push_back({VMSO_FORMAT_IDENTITY, kKernelBase, kKernelBase + kKernelBytes - 1, kPaBits});
-  windows_ = {{kKernelBase, kKernelBase + kKernelBytes - 1},
-              {kUserBase, kUserBase + kUserBytes - 1}};
-  for (unsigned i = 0; i < options.processes; i++) {
-    processes_.push_back(
-        std::make_unique<Process>(memory, allocator, options.levels, options.page,
-                                  Random(options.seed, fmt::format("process {}", i)), i));
-    contexts_.push_back({options.levels == 5 ? VMSO_FORMAT_X86_64_L5 : VMSO_FORMAT_X86_64_L4,
-                         processes_.back()->space().root(), 0, kPaBits});
-  }
+  for (unsigned i = 0; i < options.processes; i++) add_process(i);
+  place_windows();
   queues_.resize(options.queues);
   for (unsigned i = 0; i < options.queues; i++) {
     Queue &q = queues_[i];
@@ -134,6 +144,28 @@ System::System(const SystemOptions &options)
 }
 
 System::~System() = default;
+
+void System::add_process(unsigned index) {
+  const SpaceOptions &o = index < options_.spaces.size() ? options_.spaces[index] : options_.space;
+  processes_.push_back(std::make_unique<Process>(
+      memory, allocator, o, Random(options_.seed, fmt::format("process {}", index)), index));
+  contexts_.push_back(vmso::context_of(processes_.back()->space()));
+}
+
+void System::place_windows() {
+  windows_ = {{kKernelBase, kKernelBase + kKernelBytes - 1}};
+  for (const FrameZone &zone : frame_zones()) {
+    bool used = std::ranges::any_of(processes_, [&](const auto &process) {
+      return frame_zone(process->space().pa_bits()).base == zone.base;
+    });
+    if (!used) continue;
+    if (windows_.back().last + 1 == zone.base) {
+      windows_.back().last = zone.last;
+    } else {
+      windows_.push_back({zone.base, zone.last});
+    }
+  }
+}
 
 uint64_t System::kernel_alloc(uint64_t bytes) {
   uint64_t pa = kernel_next_ + random_.below(4) * kFrameBytes;
@@ -181,10 +213,11 @@ void System::commit_context(unsigned index, const reference::Context &c) {
   config.pa_bits = c.pa_bits;
   config.root = c.root;
   config.limit = c.limit;
-  config.flags = (c.af_ignore ? VMSO_REG_CONTEXT_FORMAT_AF_IGNORE_bm : 0) |
-                 (c.priv ? VMSO_REG_CONTEXT_FORMAT_PRIV_bm : 0) |
-                 (c.gb ? VMSO_REG_CONTEXT_FORMAT_GB_bm : 0) |
-                 (c.xd ? VMSO_REG_CONTEXT_FORMAT_XD_bm : 0);
+  config.flags = (c.af_ignore ? VMSO_CONTEXT_AF_IGNORE : 0) | (c.priv ? VMSO_CONTEXT_PRIV : 0) |
+                 (c.gb ? VMSO_CONTEXT_GB : 0) | (c.xd ? VMSO_CONTEXT_XD : 0) |
+                 (c.pse ? VMSO_CONTEXT_PSE : 0) | (c.rsw ? VMSO_CONTEXT_RSW : 0) |
+                 (c.napot ? VMSO_CONTEXT_NAPOT : 0) | (c.pbmt ? VMSO_CONTEXT_PBMT : 0) |
+                 (c.hpd ? VMSO_CONTEXT_HPD : 0);
   uint16_t fence = 0;
   check(vmso_context_set(&device_, index, &config, &fence), "context");
   check(vmso_fence_wait(&device_, fence), "fence of a context");

@@ -3,10 +3,11 @@
 // through driver/ only), buses and the checks that always run. Tests and the program post jobs
 // here.
 //
-// Physical memory has two regions, each behind one RAM window: kernel memory (rings, completion
-// rings, templates), reached by the engine through identity context 0, and user memory with the
-// page tables, scattered. Process p is context p + 1; queue q belongs to process q modulo the
-// number of processes. In a slot, space 0 is the process and space 1 kernel memory.
+// Physical memory behind the RAM windows: kernel memory (rings, completion rings, templates),
+// reached by the engine through identity context 0, and user memory with the page tables, scattered
+// over the zones that the processes' address formats use. Process p is context p + 1; queue q
+// belongs to process q modulo the number of processes. In a slot, space 0 is the process and space
+// 1 kernel memory.
 //
 // Whatever the engine does wrong becomes a finding; conclude() adds what is still owed at the end.
 // Times are cycles.
@@ -45,8 +46,8 @@ struct SystemOptions {
   ReadKnobs read = {};
   WriteKnobs write = {};
   std::string backpressure = "none";
-  unsigned levels = 4;
-  PageSize page = PageSize::k4K;
+  SpaceOptions space = {};                // of the processes
+  std::vector<SpaceOptions> spaces = {};  // by process; what is missing: `space`
   unsigned processes = 1;
   std::vector<unsigned> owners = {};  // process of each queue; what is missing: see above
   unsigned queues = 1;                // configured and enabled: 0..queues-1
@@ -118,6 +119,9 @@ bool queue_shows(uint32_t word, enum vmso_queue_state state);
 std::vector<uint32_t> cut_odd(uint64_t bytes, unsigned count, Random &random);
 std::vector<uint8_t> random_bytes(size_t count, Random &random);
 
+// The context of an address space as its system sets it up.
+reference::Context context_of(const AddressSpace &space);
+
 class System {
  public:
   explicit System(const SystemOptions &options);
@@ -167,6 +171,8 @@ class System {
   Process &process(unsigned index = 0) { return *processes_.at(index); }
   Process &process_of(unsigned queue) { return *queues_.at(queue).process; }
   unsigned context_of(const Process &process) const { return process.id() + 1; }
+  const Process &process_of(unsigned queue) const { return *queues_.at(queue).process; }
+  unsigned processes() const { return unsigned(processes_.size()); }
   reference::Context reference_context(unsigned index) const { return contexts_.at(index); }
   const std::vector<reference::Window> &windows() const { return windows_; }
   // RESET, rings anew, ENABLE. What was posted is forgotten.
@@ -246,10 +252,12 @@ class System {
   };
 
   static constexpr uint64_t kKernelBase = 0x40000000, kKernelBytes = 0x40000000;
-  static constexpr uint64_t kUserBase = uint64_t{1} << 40, kUserBytes = uint64_t{4} << 40;
   static constexpr unsigned kPaBits = 46;
   static constexpr unsigned kTemplateStride = 576;  // not a divisor of 4096: some cross a page
 
+  void add_process(unsigned index);
+  // Opens the windows that kernel memory and the processes need: neighbours become one.
+  void place_windows();
   void cycle();
   void take_frames();
   void reap();

@@ -662,6 +662,8 @@ const Row kRows[] = {
 {"I112", "ID", "8000000000001000", "none", "VA_RANGE@-", "bit 63"},
 {"I113", "OFF", "0000000000001000", "none", "CTX_OFF@-", "off"},
 {"I114", "OFF", "8000000000000000", "none", "CTX_OFF@-", "off comes before the range"},
+{"I115", "ID base=1000 limit=2000", "0000000000002FFF", "none", "PA 2FFF",
+ "the limit names a whole page"},
 };
 // clang-format on
 

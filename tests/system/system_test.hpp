@@ -27,6 +27,28 @@ inline SystemOptions options(uint64_t fixed_seed, const char *config = "small") 
   return o;
 }
 
+// Every format with each of its page sizes, on a host that has all features, and on one that has
+// none but what the size needs. Identity once.
+inline std::vector<SpaceOptions> all_spaces() {
+  std::vector<SpaceOptions> all;
+  for (const Format &f : formats()) {
+    if (f.pages.empty()) all.push_back({.format = f.code});
+    for (const Format::Page &page : f.pages) {
+      all.push_back({.format = f.code, .page = page.size});
+      HostFeatures none{false, false, false, false, false, false, true};
+      if (page.needs) none.*page.needs = true;
+      all.push_back({.format = f.code, .page = page.size, .features = none});
+    }
+  }
+  return all;
+}
+
+inline std::string described(const SpaceOptions &o) {
+  const Format &f = format_of(o.format);
+  return fmt::format("{} {}, features {}", f.option, f.pages.empty() ? "" : page_option(o.page),
+                     o.features.xd ? "all" : "least");
+}
+
 inline std::string reproduce(const SystemOptions &o) {
   return fmt::format("VMSO_SEED={:#x} VMSO_CONFIG={} system_tests \"{}\"", o.seed,
                      config_info(o.config).name, Catch::getResultCapture().getCurrentTestName());

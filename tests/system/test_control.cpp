@@ -4,36 +4,92 @@
 
 namespace vmso::test {
 
-TEST_CASE("After a fence the new page is read and never the old one", "[fence]") {
-  auto o = options(0xa0);
-  VMSO_SAY_HOW(o);
-  System s(o);
-  JobSpec first = tcp_job(20000);
-  Posted posted = s.post(0, first);
-  s.drain();
-  for (const UserBuffer &b : posted.buffers) {  // move every page elsewhere, with other bytes in it
-    for (uint64_t va = b.va / kFrameBytes * kFrameBytes; va < b.va + b.bytes; va += kFrameBytes) {
-      uint64_t at = *s.process().space().entry_at(va, 0), entry = s.memory.read_word(at);
-      uint64_t pa = s.allocator.take();
-      s.memory.make(pa, FrameKind::kUser, 0);
-      s.memory.write_word(at, (entry & ~AddressSpace::kAddress) | pa);
+TEST_CASE("After a fence the new page is read and never the old one", "[fence][format]") {
+  for (const Format &f : formats()) {
+    if (f.pages.empty()) continue;
+    auto o = options(0xa0);
+    o.space.format = f.code;
+    VMSO_SAY_HOW(o);
+    INFO(f.option);
+    System s(o);
+    JobSpec first = tcp_job(20000);
+    Posted posted = s.post(0, first);
+    s.drain();
+    for (const UserBuffer &b : posted.buffers) {  // every page elsewhere, with other bytes in it
+      for (uint64_t va = b.va / kFrameBytes * kFrameBytes; va < b.va + b.bytes; va += kFrameBytes) {
+        uint64_t pa = s.process().space().take_frame();
+        s.memory.make(pa, FrameKind::kUser, 0);
+        s.process().space().move(va, pa, PageSize::k4K);
+      }
     }
-  }
-  Random random(o.seed, "new bytes");
-  std::vector<uint8_t> bytes = random_bytes(20000, random);
-  size_t at = 0;
-  for (const UserBuffer &b : posted.buffers) {
-    for (uint32_t i = 0; i < b.bytes; i++, at++) {
-      auto walk = reference::walk(s.memory, s.reference_context(1), s.windows(), b.va + i);
-      s.memory.write(walk.pa, std::span(bytes).subspan(at, 1));
+    Random random(o.seed, "new bytes");
+    std::vector<uint8_t> bytes = random_bytes(20000, random);
+    size_t at = 0;
+    for (const UserBuffer &b : posted.buffers) {
+      for (uint32_t i = 0; i < b.bytes; i++, at++) {
+        auto walk = reference::walk(s.memory, s.reference_context(1), s.windows(), b.va + i);
+        s.memory.write(walk.pa, std::span(bytes).subspan(at, 1));
+      }
+      s.fence(s.process(), b);
     }
-    s.fence(s.process(), b);
+    JobSpec second = tcp_job(20000);
+    second.payload = bytes;
+    second.placed = posted.buffers;
+    s.post(0, second);
+    VMSO_CHECK_CLEAN(s);
   }
-  JobSpec second = tcp_job(20000);
-  second.payload = bytes;
-  second.placed = posted.buffers;
-  s.post(0, second);
-  VMSO_CHECK_CLEAN(s);
+}
+
+TEST_CASE("Pages of every size are moved and split and joined under a running queue",
+          "[fence][format]") {
+  for (const SpaceOptions &space : all_spaces()) {
+    if (space.format == VMSO_FORMAT_IDENTITY || !space.features.xd) continue;
+    auto o = options(0xae);
+    o.space = space;
+    VMSO_SAY_HOW(o);
+    INFO(described(space));
+    System s(o);
+    JobSpec spec = tcp_job(9000);
+    AddressSpace &tables = s.process().space();
+    UserBuffer buffer = s.process().place(spec.payload, 77);
+    spec.placed = {buffer};
+    uint64_t bytes = page_bytes(space.page), va = (buffer.va + 4500) / bytes * bytes;
+    uint64_t pa = s.process().physical(std::max(va, buffer.va)) - std::max(va, buffer.va) + va;
+    auto send = [&] {
+      s.fence(s.process(), buffer);
+      for (unsigned i = 0; i < 3; i++) s.post(0, spec);
+    };
+    send();
+    if (space.page != PageSize::k4K) {
+      tables.split(va, space.page);
+      send();
+      auto table = tables.join(va, pa, space.page);
+      send();
+      if (table) {
+        s.memory.release(*table);
+        s.allocator.give(*table);
+      }
+    }
+    s.drain();
+    // The part of the page that the buffer uses, elsewhere.
+    uint64_t to = tables.take_frame(space.page);
+    for (uint64_t at = std::max(va, buffer.va) / kFrameBytes * kFrameBytes;
+         at < std::min(va + bytes, buffer.va + buffer.bytes); at += kFrameBytes) {
+      std::vector<uint8_t> page(kFrameBytes);
+      s.memory.read(pa + (at - va), page);
+      s.memory.make(to + (at - va), FrameKind::kUser, 0);
+      s.memory.write(to + (at - va), page);
+    }
+    tables.move(va, to, space.page);
+    send();
+    s.drain();
+    for (uint64_t at = std::max(va, buffer.va) / kFrameBytes * kFrameBytes;
+         at < std::min(va + bytes, buffer.va + buffer.bytes); at += kFrameBytes) {
+      s.memory.release(pa + (at - va));  // a read of it would be found
+    }
+    send();
+    VMSO_CHECK_CLEAN(s);
+  }
 }
 
 TEST_CASE("Fences in any cycle of running traffic end and break nothing", "[fence]") {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The harness judges the engine; these cases judge the harness, without an engine.
+#include <deque>
+#include <map>
+
 #include "check/frame.hpp"
 #include "check/reassembler.hpp"
 #include "check/walker.hpp"
@@ -120,44 +123,208 @@ TEST_CASE("Flags follow the masks and a lone segment keeps them all", "[harness]
   CHECK(flags(100) == std::vector<unsigned>{kAck | kPsh | kFin | kCwr});
 }
 
-TEST_CASE("The reference walker finds what the address space maps and names what it does not",
+namespace {
+
+std::vector<reference::Window> all_zones() {
+  std::vector<reference::Window> windows;
+  for (const FrameZone &zone : frame_zones()) windows.push_back({zone.base, zone.last});
+  return windows;
+}
+
+struct Built {
+  PhysicalMemory memory;
+  FrameAllocator frames{Random(1, "frames")};
+  AddressSpace space;
+  reference::Context context;
+  std::vector<reference::Window> windows = all_zones();
+
+  explicit Built(const SpaceOptions &o)
+      : space(memory, frames, o, Random(2, "space")), context(context_of(space)) {}
+  reference::Walk walk(uint64_t va) { return reference::walk(memory, context, windows, va); }
+};
+
+}  // namespace
+
+TEST_CASE("The reference walker finds what the address space maps in every format", "[harness]") {
+  unsigned pages = 0;
+  for (const SpaceOptions &o : all_spaces()) {
+    if (o.format == VMSO_FORMAT_IDENTITY) continue;
+    Built b(o);
+    Random random(3, "addresses");
+    const Format &f = b.space.format();
+    INFO(described(o));
+    std::map<uint64_t, uint64_t> mapped;
+    uint64_t bytes = page_bytes(o.page), last = f.last_va / bytes * bytes;
+    for (unsigned i = 0; i < 200; i++) {
+      uint64_t va = random.below(f.last_va) / bytes * bytes;
+      if (i == 0) va = 0;
+      if (i == 1) va = last;
+      if (i % 4 == 3) va = std::min(last, mapped.rbegin()->first + bytes);  // a neighbour
+      if (mapped.contains(va)) continue;
+      if (o.page == PageSize::k4M && mapped.size() > 60) break;
+      if (o.page == PageSize::k256T && mapped.size() > 20) break;
+      b.space.map(va, mapped[va] = b.space.take_frame(o.page), o.page);
+    }
+    for (auto [va, pa] : mapped) {
+      for (uint64_t offset : {uint64_t{0}, bytes - 1, random.below(bytes), random.below(bytes)}) {
+        auto walk = b.walk(va + offset);
+        INFO(fmt::format("{:#x}", va + offset));
+        REQUIRE(vmso_cause_name(walk.cause) == std::string("NONE"));
+        REQUIRE(walk.pa == pa + offset);
+        REQUIRE(walk.level == page_level(o.page));
+        REQUIRE(walk.steps.size() == f.levels - page_level(o.page));
+        for (const auto &step : walk.steps) {
+          REQUIRE(step.entry_at == *b.space.entry_at(va + offset, step.level));
+          REQUIRE(step.entry == b.space.read_entry(step.entry_at));
+        }
+      }
+      if (va + bytes <= f.last_va && !mapped.contains(va + bytes))
+        REQUIRE(b.walk(va + bytes).cause == VMSO_CAUSE_NOT_PRESENT);
+    }
+    CHECK_THROWS_WITH(b.space.map(mapped.begin()->first + 1, 0, o.page),
+                      ContainsSubstring("aligned"));
+    for (auto [va, pa] : mapped) {
+      b.space.unmap(va, o.page);
+      for (uint64_t at = va; at < va + bytes && o.page == PageSize::k64K; at += kFrameBytes)
+        REQUIRE(b.walk(at).cause == VMSO_CAUSE_NOT_PRESENT);
+      REQUIRE(b.walk(va).cause == VMSO_CAUSE_NOT_PRESENT);
+      CHECK_THROWS_WITH(b.space.unmap(va, o.page), ContainsSubstring("no page"));
+    }
+    pages += unsigned(mapped.size());
+  }
+  CHECK(pages > 5000);
+}
+
+TEST_CASE("The bits that are nobody's business take both values and the others do not",
           "[harness]") {
-  for (unsigned levels : {4u, 5u}) {
-    for (PageSize size : {PageSize::k4K, PageSize::k2M, PageSize::k1G}) {
+  for (const SpaceOptions &o : all_spaces()) {
+    if (o.format == VMSO_FORMAT_IDENTITY) continue;
+    const Format &f = format_of(o.format);
+    INFO(described(o));
+    struct Seen {  // bits that were 1, bits that were 0
+      uint64_t ones = 0, zeros = 0;
+    };
+    std::array<Seen, 5> seen;  // by level
+    uint64_t bytes = page_bytes(o.page), va = f.last_va / bytes * bytes;
+    for (unsigned i = 0; i < 60; i++) {
       PhysicalMemory memory;
-      FrameAllocator frames(uint64_t{1} << 40, uint64_t{4} << 40, Random(1, "frames"));
-      AddressSpace space(memory, frames, levels, Random(2, "space"));
-      uint64_t va =
-          (levels == 5 ? uint64_t{0xa5} << 48 : 0) + (uint64_t{3} << 39) + (uint64_t{1} << 30);
-      uint64_t pa = frames.take(unsigned(size));
-      space.map(va, pa, size);
-      reference::Context context;
-      context.format = levels == 5 ? VMSO_FORMAT_X86_64_L5 : VMSO_FORMAT_X86_64_L4;
-      context.root = space.root();
-      std::vector<reference::Window> windows{{frames.base(), frames.last()}};
-      uint64_t offset = page_bytes(size) - 1;
-      auto cause = [&](uint64_t at) { return reference::walk(memory, context, windows, at).cause; };
-      auto walk = reference::walk(memory, context, windows, va + offset);
-      INFO("levels " << levels << " page " << unsigned(size));
-      CHECK(walk.cause == VMSO_CAUSE_NONE);
-      CHECK(walk.pa == pa + offset);
-      CHECK(walk.level == page_level(size));
-      CHECK(walk.steps.size() == levels - page_level(size));
-      CHECK(cause(va + offset + 1) == VMSO_CAUSE_NOT_PRESENT);
-      CHECK(cause(va | uint64_t{1} << 63) == VMSO_CAUSE_VA_RANGE);
-      uint64_t at = *space.entry_at(va, page_level(size)), entry = memory.read_word(at);
-      memory.write_word(at, entry & ~AddressSpace::kUser);
-      CHECK(cause(va) == VMSO_CAUSE_NO_USER);
-      memory.write_word(at, entry & ~AddressSpace::kAccessed);
-      CHECK(cause(va) == VMSO_CAUSE_ACCESS_FLAG);
-      memory.write_word(at, entry | uint64_t{1} << 48);
-      CHECK(cause(va) == VMSO_CAUSE_ADDR_WIDTH);
-      memory.write_word(at, entry);
-      windows[0].last = pa - 1;
-      CHECK(cause(va) != VMSO_CAUSE_NONE);
-      space.unmap(va, size);
+      FrameAllocator frames(Random(i, "frames"));
+      AddressSpace space(memory, frames, o, Random(i, "space"));
+      space.map(va, space.take_frame(o.page), o.page);
+      for (unsigned level = page_level(o.page); level < f.levels; level++) {
+        uint64_t entry = space.read_entry(*space.entry_at(va, level));
+        seen[level].ones |= entry;
+        seen[level].zeros |= ~entry;
+      }
+    }
+    uint64_t width = f.entry_bytes == 4 ? 0xffffffff : ~uint64_t{0};
+    uint64_t number = ((uint64_t{1} << (f.most_pa_bits - 12)) - 1) << f.frame_shift;
+    for (unsigned level = page_level(o.page); level < f.levels; level++) {
+      bool leaf = level == page_level(o.page);
+      const Format::Bits &bits = !leaf ? f.pointer : level ? f.large : f.page;
+      uint64_t free = bits.free;
+      if (leaf && o.page == PageSize::k64K) free &= ~f.run;
+      for (const Format::Extra &e : f.extras) {
+        if (o.features.*e.feature == e.on) free |= leaf ? e.leaf : e.pointer;
+      }
+      uint64_t both = seen[level].ones & seen[level].zeros;
+      INFO(fmt::format("level {} free {:#x} both {:#x}", level, free, both));
+      CHECK((free & ~both) == 0);
+      CHECK((both & ~free & ~number & width) == 0);
+      CHECK((seen[level].zeros & bits.ones) == 0);
     }
   }
+}
+
+TEST_CASE("Pages of every format are moved and split and joined", "[harness]") {
+  for (const SpaceOptions &o : all_spaces()) {
+    if (o.format == VMSO_FORMAT_IDENTITY) continue;
+    Built b(o);
+    const Format &f = b.space.format();
+    INFO(described(o));
+    uint64_t bytes = page_bytes(o.page), va = f.first_va / bytes * bytes;
+    uint64_t pa = b.space.take_frame(o.page);
+    auto check = [&](uint64_t where, unsigned level) {
+      for (uint64_t offset = 0; offset < bytes; offset += bytes / 16) {
+        auto walk = b.walk(va + offset + 5);
+        REQUIRE(walk.cause == VMSO_CAUSE_NONE);
+        REQUIRE(walk.pa == where + offset + 5);
+        REQUIRE(walk.level == level);
+      }
+    };
+    b.space.map(va, pa, o.page);
+    check(pa, page_level(o.page));
+    uint64_t other = b.space.take_frame(o.page);
+    b.space.move(va, other, o.page);
+    check(other, page_level(o.page));
+    if (o.page == PageSize::k4K) {
+      CHECK_THROWS_WITH(b.space.split(va, o.page), ContainsSubstring("below"));
+      continue;
+    }
+    PageSize less = b.space.split(va, o.page);
+    CHECK(less < o.page);
+    check(other, page_level(less));
+    if (o.page != PageSize::k64K)
+      CHECK_THROWS_WITH(b.space.split(va, o.page), ContainsSubstring("no page"));
+    auto table = b.space.join(va, other, o.page);
+    CHECK(table.has_value() == (o.page != PageSize::k64K));
+    check(other, page_level(o.page));
+    if (!table) continue;
+    b.memory.release(*table);
+    b.frames.give(*table);
+    check(other, page_level(o.page));
+  }
+}
+
+TEST_CASE("The reference walker names what is wrong with an x86-64 entry", "[harness]") {
+  for (vmso_format format : {VMSO_FORMAT_X86_64_L4, VMSO_FORMAT_X86_64_L5}) {
+    for (PageSize size : {PageSize::k4K, PageSize::k2M, PageSize::k1G}) {
+      Built b({.format = format, .page = size});
+      uint64_t va = (format == VMSO_FORMAT_X86_64_L5 ? uint64_t{0xa5} << 48 : 0) +
+                    (uint64_t{3} << 39) + (uint64_t{1} << 30);
+      uint64_t pa = b.space.take_frame(size);
+      b.space.map(va, pa, size);
+      auto cause = [&](uint64_t at) { return b.walk(at).cause; };
+      INFO("page " << unsigned(size));
+      CHECK(cause(va) == VMSO_CAUSE_NONE);
+      CHECK(cause(va | uint64_t{1} << 63) == VMSO_CAUSE_VA_RANGE);
+      uint64_t at = *b.space.entry_at(va, page_level(size)), entry = b.memory.read_word(at);
+      b.memory.write_word(at, entry & ~AddressSpace::kUser);
+      CHECK(cause(va) == VMSO_CAUSE_NO_USER);
+      b.memory.write_word(at, entry & ~AddressSpace::kAccessed);
+      CHECK(cause(va) == VMSO_CAUSE_ACCESS_FLAG);
+      b.memory.write_word(at, entry | uint64_t{1} << 48);
+      CHECK(cause(va) == VMSO_CAUSE_ADDR_WIDTH);
+      b.memory.write_word(at, entry);
+      b.windows = {{frame_zone(46).base, pa - 1}};
+      CHECK(cause(va) != VMSO_CAUSE_NONE);
+    }
+  }
+}
+
+TEST_CASE("What a format does not have is refused by its name", "[harness]") {
+  PhysicalMemory memory;
+  FrameAllocator frames(Random(1, "frames"));
+  auto make = [&](const SpaceOptions &o) {
+    AddressSpace space(memory, frames, o, Random(2, "space"));
+  };
+  CHECK_THROWS_WITH(make({.format = VMSO_FORMAT_X86_32, .page = PageSize::k2M}),
+                    ContainsSubstring("x86-32 has no pages of 2 MiB"));
+  CHECK_THROWS_WITH(make({.format = VMSO_FORMAT_SV39, .page = PageSize::k512G}),
+                    ContainsSubstring("Sv39 has no pages of 512 GiB"));
+  CHECK_THROWS_WITH(make({.format = VMSO_FORMAT_X86_64_L4, .page = PageSize::k64K}),
+                    ContainsSubstring("x86-64 has no pages of 64 KiB"));
+  HostFeatures host;
+  host.napot = host.pse = host.gb = false;
+  CHECK_THROWS(make({.format = VMSO_FORMAT_SV57, .page = PageSize::k64K, .features = host}));
+  CHECK_THROWS(make({.format = VMSO_FORMAT_X86_32, .page = PageSize::k4M, .features = host}));
+  CHECK_THROWS(make({.format = VMSO_FORMAT_X86_64_L5, .page = PageSize::k1G, .features = host}));
+  CHECK_THROWS_WITH(make({.format = VMSO_FORMAT_AARCH64, .pa_bits = 49}),
+                    ContainsSubstring("32 to 48 bits"));
+  CHECK_THROWS_WITH(make({.format = VMSO_FORMAT_OFF}), ContainsSubstring("code 0"));
+  CHECK_THROWS_WITH(format_named("sv32"), ContainsSubstring("sv57 or aarch64"));
+  CHECK_THROWS_WITH(page_named(format_named("sv39"), "512g"), ContainsSubstring("2m or 1g"));
+  CHECK_THROWS_WITH(page_named(format_named("identity"), "4k"), ContainsSubstring("no page size"));
 }
 
 TEST_CASE("Buffers are cut odd and cover the bytes", "[harness]") {
@@ -173,11 +340,13 @@ TEST_CASE("Buffers are cut odd and cover the bytes", "[harness]") {
 }
 
 TEST_CASE("A process gives and takes memory and reads back what it holds", "[harness]") {
-  for (PageSize size : {PageSize::k4K, PageSize::k2M, PageSize::k1G}) {
+  for (const SpaceOptions &o : all_spaces()) {
     PhysicalMemory memory;
-    FrameAllocator frames(uint64_t{1} << 40, uint64_t{4} << 40, Random(1, "frames"));
-    Process process(memory, frames, 4, size, Random(4, "process"), 0);
+    FrameAllocator frames(Random(1, "frames"));
+    Process process(memory, frames, o, Random(4, "process"), 0);
+    reference::Context context = context_of(process.space());
     size_t tables = memory.frames_in_use();
+    INFO(described(o));
     for (unsigned round = 0; round < 50; round++) {
       auto bytes = pattern(1 + round * 997, round);
       UserBuffer b = process.place(bytes);
@@ -185,18 +354,44 @@ TEST_CASE("A process gives and takes memory and reads back what it holds", "[har
       std::vector<uint8_t> back(bytes.size());
       process.read(b.va, back);
       REQUIRE(back == bytes);
+      for (uint64_t va : {b.va, b.va + b.bytes / 2, b.va + b.bytes - 1}) {
+        auto walk = reference::walk(memory, context, all_zones(), va);
+        REQUIRE(walk.cause == VMSO_CAUSE_NONE);
+        REQUIRE(walk.pa == process.physical(va));
+      }
       process.unmap(b);
       process.reclaim(b);
     }
-    INFO("page " << unsigned(size));
     CHECK(memory.frames_in_use() < tables + 20);  // page tables only
+  }
+}
+
+TEST_CASE("A small memory is used again and again and never given twice", "[harness]") {
+  for (SpaceOptions o : {SpaceOptions{.format = VMSO_FORMAT_X86_32},
+                         SpaceOptions{.format = VMSO_FORMAT_X86_32, .page = PageSize::k4M},
+                         SpaceOptions{.format = VMSO_FORMAT_IDENTITY}}) {
+    PhysicalMemory memory;
+    FrameAllocator frames(Random(1, "frames"));
+    Process process(memory, frames, o, Random(4, "process"), 0);
+    std::deque<UserBuffer> open;
+    INFO(described(o));
+    for (unsigned round = 0; round < 30000; round++) {  // 600 MiB through 3 MiB
+      open.push_back(process.place(pattern(100, round), unsigned(round % 4000 + 1)));
+      if (round % 5 == 0) open.push_back(process.place(pattern(70001, round)));
+      while (open.size() > 150) {
+        process.unmap(open.front());
+        process.reclaim(open.front());
+        open.pop_front();
+      }
+    }
+    CHECK(memory.frames_most() < 2000);
   }
 }
 
 TEST_CASE("A buffer can be placed where nothing is, and nowhere else", "[harness]") {
   PhysicalMemory memory;
-  FrameAllocator frames(uint64_t{1} << 40, uint64_t{4} << 40, Random(1, "frames"));
-  Process process(memory, frames, 4, PageSize::k4K, Random(4, "process"), 0);
+  FrameAllocator frames(Random(1, "frames"));
+  Process process(memory, frames, {}, Random(4, "process"), 0);
   auto bytes = pattern(4098);
   constexpr uint64_t kAt = 0x7000'0000'0000;
   UserBuffer b = process.place_at(kAt + 0xfff, bytes);  // three pages
@@ -211,7 +406,7 @@ TEST_CASE("A buffer can be placed where nothing is, and nowhere else", "[harness
   CHECK_NOTHROW(process.place_at(kAt + 0x3000, bytes));
   CHECK_NOTHROW(process.place_at(kAt - 0x2000, bytes));  // its last byte is on the page before
   CHECK_THROWS_WITH(process.place_at(kAt, {}), ContainsSubstring("at least one byte"));
-  Process big(memory, frames, 4, PageSize::k2M, Random(5, "process"), 1);
+  Process big(memory, frames, {.page = PageSize::k2M}, Random(5, "process"), 1);
   CHECK_THROWS_WITH(big.place_at(kAt, bytes), ContainsSubstring("4 KiB"));
 }
 

@@ -106,20 +106,102 @@ TEST_CASE("Answers out of order and a slow MAC change nothing", "[send]") {
   }
 }
 
-TEST_CASE("All page sizes and numbers of levels and both IP versions arrive", "[send]") {
-  for (unsigned levels : {4u, 5u}) {
-    for (PageSize page : {PageSize::k4K, PageSize::k2M, PageSize::k1G}) {
+TEST_CASE("Every format arrives with every page size that it has", "[send][format]") {
+  unsigned number = 0;
+  for (const SpaceOptions &space : all_spaces()) {
+    SendOptions o;
+    o.system = options(0x1a + number);
+    o.system.space = space;
+    o.ipv6 = number++ % 2;
+    o.explain = true;
+    VMSO_SAY_HOW(o.system);
+    INFO(described(space));
+    Sent sent = send(o, 70001);
+    VMSO_CHECK_SENT(sent);
+    CHECK(sent.result.faults == 0);
+    for (const LineageJob &job : sent.result.lineage.jobs) {
+      for (const LineagePage &page : job.pages) {
+        CHECK(page.walk.empty() == (space.format == VMSO_FORMAT_IDENTITY));
+        if (!page.walk.empty()) CHECK(page.level == page_level(space.page));
+      }
+    }
+  }
+  CHECK(number > 40);
+}
+
+TEST_CASE("Physical addresses of every width that a format can have arrive", "[send][format]") {
+  for (const Format &f : formats()) {
+    for (unsigned pa_bits : {32u, 39u, 46u, 48u, 52u, 56u}) {
+      if (pa_bits > f.most_pa_bits || (f.pages.empty() && pa_bits < 46)) continue;
       SendOptions o;
-      o.system = options(0x15 + levels);
-      o.system.levels = levels;
-      o.system.page = page;
-      o.ipv6 = levels == 5;
+      o.system = options(0x1e + pa_bits);
+      o.system.space = {.format = f.code, .pa_bits = pa_bits};
       VMSO_SAY_HOW(o.system);
-      INFO("levels " << levels << " page " << unsigned(page));
-      Sent sent = send(o, 70001);
+      INFO(f.option << " " << pa_bits);
+      Sent sent = send(o, 20001);
       VMSO_CHECK_SENT(sent);
     }
   }
+}
+
+TEST_CASE("Eight processes of eight formats send at once", "[send][format]") {
+  for (const char *config : {"default", "wide"}) {
+    SendOptions o;
+    o.system = options(0x1b, config);
+    o.system.queues = o.system.processes = 8;
+    for (const Format &f : formats()) {
+      o.system.spaces.push_back({.format = f.code});
+      if (!f.pages.empty()) o.system.spaces.back().page = f.pages.back().size;
+    }
+    if (config == std::string("default"))  // 4 KiB pages have more to fetch and to forget
+      for (SpaceOptions &space : o.system.spaces) space.page = PageSize::k4K;
+    o.system.read.order = ReadOrder::kInterleaved;
+    o.system.read.jitter = 200;
+    o.explain = true;
+    VMSO_SAY_HOW(o.system);
+    Sent sent = send(o, 500009);
+    VMSO_CHECK_SENT(sent);
+    uint64_t explained = 0;
+    for (const LineagePiece &p : sent.result.lineage.pieces) explained += p.bytes;
+    CHECK(explained == 500009);
+  }
+}
+
+TEST_CASE("All formats and page sizes at once are fenced and used again", "[send][format][fence]") {
+  SendOptions o;
+  o.system = options(0x1c, "wide");
+  o.system.queues = o.system.processes = 32;
+  for (unsigned i = 0; i < 32; i++) {
+    const Format &f = formats()[i % formats().size()];
+    o.system.spaces.push_back({.format = f.code});
+    if (!f.pages.empty())
+      o.system.spaces.back().page = f.pages[i / formats().size() % f.pages.size()].size;
+  }
+  VMSO_SAY_HOW(o.system);
+  Sent sent = send(o, Sender::kMapped + 5000001);
+  VMSO_CHECK_SENT(sent);
+  CHECK(sent.result.fences > 0);
+}
+
+// The first buffer lies on two large pages: two walks begin before either has cached anything, so
+// what points at the leaves is read twice, each leaf once, and then nothing for the whole file.
+TEST_CASE("Large pages of every format cost a table read for 256 small ones", "[send][format]") {
+  unsigned sizes = 0;
+  for (const SpaceOptions &space : all_spaces()) {
+    if (page_level(space.page) == 0) continue;
+    SendOptions o;
+    o.system = options(0x1d, "default");
+    o.system.space = space;
+    VMSO_SAY_HOW(o.system);
+    INFO(described(space));
+    Sent sent = send(o, 1 << 20);
+    VMSO_CHECK_SENT(sent);
+    unsigned upper = format_of(space.format).levels - page_level(space.page) - 1;
+    INFO(sent.result.table_reads << " table reads for " << sent.result.pages << " pages");
+    CHECK(sent.result.table_reads <= (sent.result.pages + 255) / 256 + 2 * upper);
+    sizes++;
+  }
+  CHECK(sizes == 32);
 }
 
 TEST_CASE("What a bus error cuts off is sent again and no byte twice", "[send][error]") {
@@ -140,7 +222,7 @@ TEST_CASE("Every byte is explained once whatever the order and the errors", "[se
     SendOptions o;
     o.system = options(0x18, "default");
     o.system.queues = 4;
-    o.system.page = page;
+    o.system.space.page = page;
     o.system.read.order = ReadOrder::kInterleaved;
     o.system.read.jitter = 80;
     o.system.read.error_rate = 0.005;

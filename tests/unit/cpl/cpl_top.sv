@@ -20,6 +20,8 @@ module cpl_top
   input  logic         end_irq,
   input  logic [7:0]   end_status,
   input  logic [23:0]  end_bytes,
+  input  logic [7:0]   end_cause,
+  input  logic [63:0]  end_va,
   input  logic         ring_end_valid,
   output logic         ring_end_ready,
   input  logic [11:0]  ring_end_queue,
@@ -29,6 +31,23 @@ module cpl_top
   input  logic [15:0]  consumer_value,
   output logic         consumed_valid,
   output logic [11:0]  consumed_queue,
+  input  logic [55:0]  fault_base,
+  input  logic [3:0]   fault_log2_records,
+  input  logic [15:0]  fault_consumer,
+  output logic [15:0]  fault_producer,
+  input  logic         fence_status_on,
+  input  logic [55:0]  fence_status,
+  input  logic [15:0]  fence_done,
+  input  logic         fault_valid,
+  input  logic         abort_valid,
+  input  logic [11:0]  fault_queue,
+  input  logic         fault_read_valid,
+  output logic         fault_read_ready,
+  input  logic [11:0]  fault_read_queue,
+  input  logic [2:0]   fault_read_word,
+  output logic [31:0]  fault_read_data,
+  output logic         sticky_fault,
+  output logic         sticky_fault_overflow,
   input  logic         reset_valid,
   output logic         reset_ready,
   input  logic [11:0]  reset_queue,
@@ -68,6 +87,12 @@ module cpl_top
     out_end.irq    = end_irq;
     out_end.status = status_e'(end_status);
     out_end.bytes  = end_bytes;
+    out_end.segments = 24'(end_cookie[23:0] ^ 24'h5a5a5a);
+    out_end.cause  = cause_e'(end_cause);
+    out_end.level  = end_cookie[2:0];
+    out_end.access = access_e'(end_cookie[4:3]);
+    out_end.space  = end_cookie[6:5];
+    out_end.va     = end_va;
     ring_end       = '0;
     ring_end.queue = ring_end_queue;
     ring_end.write = 1'b1;
@@ -75,6 +100,8 @@ module cpl_top
   end
   assign write_addr = write.addr;
   assign write_data = write.data;
+  logic unused_low;
+  assign unused_low = ^{fault_base[4:0], fence_status[4:0]};
 
   vmso_cpl #(.Cfg(vmso_config_pkg::Small)) u_cpl (
     .clk, .rst_n, .cpl_ready,
@@ -84,7 +111,12 @@ module cpl_top
     .ring_end_valid, .ring_end_ready, .ring_end,
     .consumer_valid, .consumer_ready, .consumer_queue, .consumer_value,
     .consumed_valid, .consumed_queue,
-    .queue_reset_valid(reset_valid), .queue_reset_ready(reset_ready),
+    .system_ring('{base: fault_base[55:5], log2_records: fault_log2_records,
+                   consumer: fault_consumer, status_on: fence_status_on,
+                   status: fence_status[55:5]}),
+    .fence_done, .fault_producer, .fault_valid, .abort_valid, .fault_queue, .fault_read_valid,
+    .fault_read_ready, .fault_read_queue, .fault_read_word, .fault_read_data, .sticky_fault,
+    .sticky_fault_overflow, .queue_reset_valid(reset_valid), .queue_reset_ready(reset_ready),
     .queue_reset_queue(reset_queue), .notify_valid, .notify_queue,
     .write_valid, .write_ready, .write,
     .write_done_valid(done_valid), .write_done_ok(done_ok),

@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// vmso_csr with its records as plain vectors.
+// vmso_csr with its records as plain vectors, and with a choice of address formats.
+function automatic vmso_config_pkg::config_t with_formats(vmso_config_pkg::config_t cfg,
+                                                          int unsigned formats);
+  vmso_config_pkg::config_t changed;
+  changed         = cfg;
+  changed.formats = formats;
+  return changed;
+endfunction
+
 module csr_top
   import vmso_pkg::*;
   import vmso_rec_pkg::*;
 #(
   parameter int unsigned Config = 0,
-  localparam vmso_config_pkg::config_t Cfg = vmso_config_pkg::named(Config)
+  parameter int unsigned Formats = vmso_config_pkg::AllFormats,
+  localparam vmso_config_pkg::config_t Cfg =
+    with_formats(vmso_config_pkg::named(Config), Formats)
 ) (
   input  logic                   clk,
   input  logic                   rst_n,
@@ -39,6 +49,17 @@ module csr_top
   output logic [11:0]            command_queue,
   output logic [2:0]             command_cmd,
   output logic                   command_notify,
+  output logic [55:0]            fault_base,
+  output logic [3:0]             fault_log2_records,
+  output logic [15:0]            fault_consumer,
+  input  logic [15:0]            fault_producer,
+  output logic                   fence_status_on,
+  output logic [55:0]            fence_status,
+  output logic                   fault_read_valid,
+  input  logic                   fault_read_ready,
+  output logic [11:0]            fault_read_queue,
+  output logic [2:0]             fault_read_word,
+  input  logic [31:0]            fault_read_data,
   output logic                   fence_valid,
   input  logic                   fence_ready,
   output logic [1:0]             fence_kind,
@@ -81,6 +102,7 @@ module csr_top
   queue_config_t  queue_config;
   queue_command_t command;
   fence_t         fence;
+  system_ring_t   system_ring;
   windows_t       windows;
 
   assign {doorbell_queue, doorbell_consumer, doorbell_value} = doorbell;
@@ -100,6 +122,11 @@ module csr_top
   assign cfg_flags     = {fence.cfg.hpd, fence.cfg.pbmt, fence.cfg.napot, fence.cfg.rsw,
                           fence.cfg.pse, fence.cfg.xd, fence.cfg.gb, fence.cfg.priv,
                           fence.cfg.af_ignore};
+  assign fault_base          = {system_ring.base, 5'd0};
+  assign fault_log2_records  = system_ring.log2_records;
+  assign fault_consumer      = system_ring.consumer;
+  assign fence_status_on     = system_ring.status_on;
+  assign fence_status        = {system_ring.status, 5'd0};
   assign cfg_root      = fence.cfg.root;
   assign cfg_limit     = fence.cfg.limit;
   always_comb begin
@@ -122,6 +149,8 @@ module csr_top
     .flag_masks, .soft_reset_pulse, .soft_reset_busy, .ready_status,
     .status_queue, .status(queue_status_t'(status)), .status_producer, .status_fetched,
     .status_cpl_produced, .status_cpl_consumer,
+    .system_ring, .fault_producer, .fault_read_valid, .fault_read_ready, .fault_read_queue,
+    .fault_read_word, .fault_read_data,
     .counter_inc(counter_inc), .sticky_set, .link_dead, .quarantined_count, .irq_set, .irq
   );
 endmodule : csr_top

@@ -27,10 +27,11 @@ uint32_t sticky(Bench &b) {
 struct Sizes {
   uint64_t data_bits, queues, contexts, vectors, read_latency, frame_slots, store_bytes,
       store_limit, first_slots, jobs, runs_per_job, walk_slots, tlb_lines, template_bytes,
-      max_frame;
+      max_frame, formats;
 };
-constexpr Sizes kSmall{128, 4, 8, 1, 256, 64, 32768, 736, 128, 32, 32, 8, 128, 256, 9216};
-constexpr Sizes kWide{512, 1024, 1024, 32, 400, 256, 65536, 520, 512, 128, 32, 32, 2048, 256, 9216};
+constexpr Sizes kSmall{128, 4, 8, 1, 256, 64, 32768, 736, 128, 32, 32, 8, 128, 256, 9216, 0x1ff};
+constexpr Sizes kWide{512, 1024, 1024, 32, 400,  256, 65536, 520,
+                      512, 128,  32,   32, 2048, 256, 9216,  0x11b};
 
 // What regs/vmso.rdl says, for the first and the last of an array.
 template <typename Bench>
@@ -77,7 +78,7 @@ TEST_CASE("The capability words name every number of the configuration (small)",
   CHECK(s.read(VMSO_REG_CAP_JOBS) == (32 | 128 << 16));
   CHECK(s.read(VMSO_REG_CAP_XLAT) == (8 | 128 << 16));
   CHECK(s.read(VMSO_REG_CAP_TEMPLATE) == (256 | 32 << 16));
-  CHECK(s.read(VMSO_REG_CAP_FEATURES) == (0x0b | 0x1b << 8 | 0x02 << 24));
+  CHECK(s.read(VMSO_REG_CAP_FEATURES) == (0x0b | 0x1ff << 8 | 0x02 << 24));
 }
 
 TEST_CASE("The capability words name every number of the configuration (wide)", "[csr]") {
@@ -612,8 +613,9 @@ TEST_CASE("COMMIT hands the staged context over as a fence", "[csr]") {
   CHECK(b.read(VMSO_REG_CONTEXT(0) + VMSO_REG_CONTEXT_COMMIT) == 1);  // each keeps its number
 }
 
-TEST_CASE("A context that cannot be is switched off and says so", "[csr]") {
-  Small b;
+// `formats`: one bit a code that is built.
+template <typename Bench>
+void check_rules_of_contexts(Bench &b, uint64_t formats) {
   b.wait_ready();
   struct Case {
     unsigned format, pa_bits;
@@ -621,14 +623,16 @@ TEST_CASE("A context that cannot be is switched off and says so", "[csr]") {
     bool legal;
   };
   std::vector<Case> cases;
+  constexpr unsigned kMost[] = {63, 56, 32, 52, 52, 56, 56, 56, 48};
   for (unsigned format = 0; format < 16; format++) {
-    bool built = 0x1b >> format & 1, tables = format == 3 || format == 4;
-    unsigned most = format == 1 ? 56 : 52;
-    for (unsigned pa_bits : {0u, 12u, 31u, 32u, 33u, 51u, 52u, 53u, 55u, 56u, 57u, 63u}) {
+    bool built = formats >> format & 1, tables = format >= VMSO_FORMAT_X86_32;
+    unsigned most = format < std::size(kMost) ? kMost[format] : 56;
+    for (unsigned pa_bits :
+         {0u, 12u, 31u, 32u, 33u, 47u, 48u, 49u, 51u, 52u, 53u, 55u, 56u, 57u, 63u}) {
       bool fits = format == 0 || (pa_bits >= 32 && pa_bits <= most);
       cases.push_back({format, pa_bits, 0x5000, built && fits});
     }
-    for (unsigned pa_bits : {32u, 40u, 52u, 56u}) {
+    for (unsigned pa_bits : {32u, 40u, 48u, 52u, 56u}) {
       if (format == 0 || pa_bits > most) continue;
       uint64_t end = 1ull << pa_bits;
       cases.push_back({format, pa_bits, end - 4096, built});
@@ -671,7 +675,17 @@ TEST_CASE("A context that cannot be is switched off and says so", "[csr]") {
     b.write(VMSO_REG_STICKY, 0xff);
     b.fences.clear();
   }
-  CHECK(cases.size() > 300);
+  CHECK(cases.size() > 400);
+}
+
+TEST_CASE("A context that cannot be is switched off and says so", "[csr]") {
+  Small b;
+  check_rules_of_contexts(b, kSmall.formats);
+}
+
+TEST_CASE("A context of a format that is not built is switched off and says so", "[csr]") {
+  Wide b;
+  check_rules_of_contexts(b, kWide.formats);
 }
 
 TEST_CASE("GO starts a numbered fence over the pages that the bytes touch", "[csr]") {
@@ -1132,9 +1146,9 @@ void check_map(Bench &b, unsigned queues, unsigned contexts, int accesses) {
         if (write) {  // zero or random words: FORMAT decides, see the test of the rules
           uint32_t format = model[VMSO_REG_CONTEXT(number) + VMSO_REG_CONTEXT_FORMAT] & 15;
           uint32_t at = VMSO_REG_CONTEXT(number) + VMSO_REG_CONTEXT_FORMAT;
-          if (format != 0 && (0x1b >> format & 1) != 0) {  // seldom legal: make it surely illegal
-            b.write(at, model[at] = 2);
-            format = 2;
+          if (format != 0 && format <= VMSO_FORMAT_AARCH64) {  // seldom legal: make it never so
+            b.write(at, model[at] = 9);
+            format = 9;
           }
           fences++;
           bool refused = format != 0;

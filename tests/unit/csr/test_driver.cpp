@@ -175,9 +175,9 @@ TEST_CASE("The driver refuses a context before it writes and tells when the devi
   const uint32_t formats = device.formats;
   unsigned refused = 0, taken = 0;
   for (unsigned format = 0; format < 17; format++) {
-    for (unsigned pa_bits : {0u, 31u, 32u, 52u, 53u, 56u, 57u, 63u}) {
-      for (uint64_t root : {0x5000ull, 0x5008ull, 1ull << 31, 1ull << 32, 1ull << 51, 1ull << 52,
-                            1ull << 55, 1ull << 56, 1ull << 63}) {
+    for (unsigned pa_bits : {0u, 31u, 32u, 33u, 48u, 49u, 52u, 53u, 56u, 57u, 63u}) {
+      for (uint64_t root : {0x5000ull, 0x5008ull, 1ull << 31, 1ull << 32, 1ull << 47, 1ull << 48,
+                            1ull << 51, 1ull << 52, 1ull << 55, 1ull << 56, 1ull << 63}) {
         INFO("format " << format << " pa_bits " << pa_bits << " root " << std::hex << root);
         vmso_context context{vmso_format(format), pa_bits, 0, root, root};
         uint16_t fence = 0;
@@ -217,7 +217,7 @@ TEST_CASE("The driver refuses a context before it writes and tells when the devi
   CHECK(taken > 80);
   // a capability that the device does not have
   device.formats = 0xffff;
-  vmso_context context{VMSO_FORMAT_SV39, 40, 0, 0x5000, 0};
+  vmso_context context{vmso_format(9), 40, 0, 0x5000, 0};
   uint16_t fence = 0, before = device.fences_started;
   CHECK(vmso_context_set(&device, 5, &context, &fence) == VMSO_ERR_STATE);
   CHECK(fence == uint16_t(before + 1));  // to wait for until the context is off

@@ -736,7 +736,12 @@ class OutBench : public UnitBench<Model> {
     counts_.ends[e.queue]--;
     if (!e.fails) return;
     CHECK(d.queue_fail_queue == e.queue);
-    CHECK(d.queue_fail_slot == uint16_t(e.slot + e.slots));
+    CHECK(bool(d.queue_fail_parks) == (e.f.status >= 0x40 && e.f.status <= 0x42));
+    CHECK(d.queue_fail_slot == e.slot);
+    CHECK(d.queue_fail_slots == e.slots);
+    CHECK(d.queue_fail_segments == e.segments);
+    CHECK(d.queue_fail_bytes == e.bytes);
+    CHECK(d.queue_fail_fold == uint16_t(e.cookie));
     failed[e.queue] = true;
   }
 

@@ -75,12 +75,18 @@ module out_top
   output logic [2:0]          end_level,
   output logic [1:0]          end_access,
   output logic [63:0]         end_va,
+  output logic [1:0]          end_space,
   output logic [23:0]         end_segments,
   output logic [23:0]         end_bytes,
   output logic                queue_fail_valid,
   input  logic                queue_fail_ready,
   output logic [11:0]         queue_fail_queue,
+  output logic                queue_fail_parks,
   output logic [15:0]         queue_fail_slot,
+  output logic [15:0]         queue_fail_slots,
+  output logic [23:0]         queue_fail_segments,
+  output logic [23:0]         queue_fail_bytes,
+  output logic [15:0]         queue_fail_fold,
   input  logic                bury_valid,
   output logic                bury_ready,
   input  logic [11:0]         bury_queue,
@@ -160,12 +166,13 @@ module out_top
       header_bytes: order_header_bytes, tmpl: order_tmpl, tmpl_fetched: order_tmpl_fetched,
       l3_offset: order_l3, l4_offset: order_l4, row: order_row, rows: order_rows,
       status: status_e'(order_status), cause: cause_e'(order_cause), level: order_level,
-      access: access_e'(order_access), va: order_va
+      access: access_e'(order_access), va: order_va, space: order_cookie[1:0],
+      fold: order_cookie[15:0]
     };
     tmpl_drop = '{tmpl: tmpl_drop_tmpl, fetched: tmpl_drop_fetched};
     frame_state = '{
       poison: state_poison, status: status_e'(state_status), cause: cause_e'(state_cause),
-      va: state_va, sum: state_sum, landed: state_landed
+      va: state_va, space: state_va[1:0], sum: state_sum, landed: state_landed
     };
   end
   assign left_queue       = left.queue;
@@ -182,10 +189,16 @@ module out_top
   assign end_level        = job_end.level;
   assign end_access       = job_end.access;
   assign end_va           = job_end.va;
+  assign end_space        = job_end.space;
   assign end_segments     = job_end.segments;
   assign end_bytes        = job_end.bytes;
   assign queue_fail_queue = queue_fail.queue;
-  assign queue_fail_slot  = queue_fail.resume_slot;
+  assign queue_fail_parks    = queue_fail.parks;
+  assign queue_fail_slot     = queue_fail.slot;
+  assign queue_fail_slots    = queue_fail.slots;
+  assign queue_fail_segments = queue_fail.segments;
+  assign queue_fail_bytes    = queue_fail.bytes;
+  assign queue_fail_fold     = queue_fail.fold;
   assign buried           = u_out.u_bury.bury_now;
   assign taken            = u_out.item_valid && u_out.item_ready;
 

@@ -558,7 +558,9 @@ class Rig : public unit::UnitBench<M> {
     d.fail_valid = end_ready && ends.front().fails;
     if (d.fail_valid) {
       d.fail_queue = uint16_t(ends.front().queue);
-      d.fail_slot = uint16_t(ends.front().start + ends.front().slots);
+      d.fail_slot = uint16_t(ends.front().start);
+      d.fail_slots = uint16_t(ends.front().slots);
+      d.fail_parks = 0;
     }
     d.write_failed_valid = 0;
     if (!writes.empty() && writes.front().due <= now) {

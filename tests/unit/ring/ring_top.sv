@@ -28,6 +28,7 @@ module ring_top
   output logic                     status_refused,
   output logic                     status_no_reads,
   output logic                     status_drained,
+  output logic         status_fault,
   output logic [15:0]              status_producer,
   output logic [15:0]              status_fetched,
   output logic                     notify_valid,
@@ -118,7 +119,15 @@ module ring_top
   input  logic                     fail_valid,
   output logic                     fail_ready,
   input  logic [11:0]              fail_queue,
+  input  logic         fail_parks,
   input  logic [15:0]              fail_slot,
+  input  logic [15:0]  fail_slots,
+  input  logic [23:0]  fail_segments,
+  input  logic [23:0]  fail_bytes,
+  input  logic [15:0]  fail_fold,
+  output logic         fault_valid,
+  output logic         abort_valid,
+  output logic [11:0]  fault_queue,
   output logic                     ring_end_valid,
   input  logic                     ring_end_ready,
   output logic [11:0]              ring_end_queue,
@@ -176,8 +185,9 @@ module ring_top
     .unload_head_bytes(head_bytes), .unload_head_fold(head_fold), .ctl_queue, .ctl_arriving, .ctl_issued, .ctl_left,
     .ctl_end_none, .ctl_idle, .ctl_read_none, .bury_valid, .bury_ready, .bury_queue, .bury_void,
     .queue_fail_valid(fail_valid), .queue_fail_ready(fail_ready),
-    .queue_fail('{queue: fail_queue, resume_slot: fail_slot}),
-    .ring_end_valid, .ring_end_ready, .ring_end,
+    .queue_fail('{queue: fail_queue, parks: fail_parks, slot: fail_slot, slots: fail_slots,
+                  segments: fail_segments, bytes: fail_bytes, fold: fail_fold}),
+    .ring_end_valid, .ring_end_ready, .ring_end, .fault_valid, .abort_valid, .fault_queue,
     .queue_reset_valid, .queue_reset_ready, .queue_reset_queue
   );
   vmso_job #(.Cfg(Cfg)) u_job (
@@ -191,6 +201,7 @@ module ring_top
   assign status_refused     = status.refused;
   assign status_no_reads    = status.no_reads;
   assign status_drained     = status.drained;
+  assign status_fault       = status.fault;
   assign visit_valid        = u_ring.u_ctl.visit_valid && u_ring.u_ctl.u_commands.visit_ready;
   assign visit_queue        = queue_t'(u_ring.u_ctl.visit);
   assign act_valid          = u_ring.u_ctl.decide;

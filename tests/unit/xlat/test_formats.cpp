@@ -127,6 +127,9 @@ void random_walks(vmso_format format, Amount amount, bool progress) {
       rig.check();
       rig.forget();
     }
+    // A fence walks again what has answered everybody but is still being put away; the next seed
+    // begins with cold caches.
+    for (unsigned k = 0; k < 12 * rig.slots; k++) rig.step();
     if (progress && (i + 1) % (amount.seeds / 10) == 0) {
       std::printf("%s, %u beats a line: %u walks agree, cycle %llu\n", format_name(format).c_str(),
                   rig.beats, (i + 1) * amount.vas, static_cast<unsigned long long>(rig.now()));
@@ -151,14 +154,14 @@ TEMPLATE_TEST_CASE("worked examples", "", Vxlat0, Vxlat1, Vxlat2) {
 
 // A power of two of addresses a seed, so that an odd step meets them all. The larger the caches,
 // the longer a fence: fewer cold walks.
-TEST_CASE("random tables agree with the reference walker, small") {
+TEST_CASE("random tables agree with the reference walker in small") {
   all_random_walks<Vxlat0>({.seeds = 64, .vas = 64, .cold = 8});
 }
-TEST_CASE("random tables agree with the reference walker, default") {
+TEST_CASE("random tables agree with the reference walker in default") {
   all_random_walks<Vxlat1>({.seeds = 32, .vas = 128, .cold = 4});
 }
-TEST_CASE("random tables agree with the reference walker, wide") {
-  all_random_walks<Vxlat2>({.seeds = 16, .vas = 256, .cold = 2});
+TEST_CASE("random tables agree with the reference walker in wide") {
+  all_random_walks<Vxlat2>({.seeds = 32, .vas = 128, .cold = 2});
 }
 TEST_CASE("a million random walks a format agree with the reference walker", "[.][long]") {
   all_random_walks<Vxlat0>({.seeds = 6000, .vas = 64, .cold = 8}, true);
