@@ -244,11 +244,12 @@ def judge_riscv(cpu: Cpu, t: Tables, v: Verdict) -> str:
 
 def judge_arm(cpu: Cpu, t: Tables, v: Verdict) -> str:
     entry = t.entry(v.at)
-    if v.va >> 48 == 0xFFFF:
+    if v.va >> 48 == 0xFFFF and "AArch64: upper half" in cpu.cannot:
         return "AArch64: upper half" if v.cause == VA_RANGE else "!the upper half"
     seen = cpu.walk(v.va)
-    if v.cause == BAD_LEVEL and v.level == 3:
-        return "AArch64: block at the manual's level 0" if entry & 3 == 1 else against(seen, False)
+    top_block = "AArch64: block at the manual's level 0"
+    if v.cause == BAD_LEVEL and v.level == 3 and top_block in cpu.cannot:
+        return top_block if entry & 3 == 1 else against(seen, False)
     if v.cause == ADDR_WIDTH and "AArch64: output width" in cpu.cannot:
         narrow = seen.what == "address" and not seen.pa >> t.pa_bits
         return against(seen, False) if narrow else "AArch64: output width"
