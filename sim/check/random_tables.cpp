@@ -100,6 +100,7 @@ class Maker {
     c.napot = chance(60);
     c.pbmt = chance(50);
     c.hpd = chance(40);
+    if (knobs_.flags) knobs_.flags(c);
   }
 
   // -- entries

@@ -14,6 +14,7 @@
 // like. Neither the walker nor the engine has a part in it. Equal seeds give equal tables.
 #pragma once
 #include <array>
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -41,6 +42,8 @@ struct RandomTables {
 struct RandomTablesKnobs {
   size_t vas = 64;
   bool bus_errors = false;  // half of the seeds have some bad lines
+  // Has the last word on the flags and the width, before the tables are made.
+  std::function<void(reference::Context &)> flags = {};
 };
 
 RandomTables random_tables(vmso_format format, uint64_t seed, const RandomTablesKnobs &knobs = {});
