@@ -125,7 +125,7 @@ module vmso_xlat
   line_t           redo_line;
 
   vmso_xlat_lookup u_lookup (
-    .clk, .rst_n, .windows, .stop(!xlat_ready || sweep_read || pause || breathe), .lookup_valid,
+    .clk, .rst_n, .stop(!xlat_ready || sweep_read || pause || breathe), .lookup_valid,
     .lookup_ready, .lookup, .read_en, .cfg(look_cfg), .tlb_hit, .tlb_way, .pwc_ctx, .pwc_page,
     .pwc_hit, .pwc_leaf, .pwc_level, .pwc_ppn, .tlb_ppn, .miss_valid, .miss, .miss_way,
     .miss_pwc_hit, .start_level, .start_rules, .start_ppn, .tlb_hit_pulse,
@@ -162,8 +162,8 @@ module vmso_xlat
   );
   vmso_xlat_pwc #(.Cfg(Cfg)) u_pwc (
     .clk, .rst_n, .look_ctx(pwc_ctx), .look_page(pwc_page), .look_hit(pwc_hit),
-    .look_leaf(pwc_leaf), .look_level(pwc_level), .look_ppn(pwc_ppn), .insert_valid, .insert_ctx, .insert_page,
-    .insert_level, .insert_leaf, .insert_ppn, .sweep_valid(sweep_write),
+    .look_leaf(pwc_leaf), .look_level(pwc_level), .look_ppn(pwc_ppn), .insert_valid, .insert_ctx,
+    .insert_page, .insert_level, .insert_leaf, .insert_ppn, .sweep_valid(sweep_write),
     .sweep(sweep_late), .sweep_index(sweep_write_index[PwcW-1:0])
   );
 
@@ -199,7 +199,7 @@ module vmso_xlat
     .at_key, .at_next, .at_page
   );
   vmso_xlat_walk #(.Cfg(Cfg)) u_walk (
-    .clk, .rst_n, .windows, .open_valid(miss_opened), .open, .redo_valid, .redo_ready, .redo_slot,
+    .clk, .rst_n, .open_valid(miss_opened), .open, .redo_valid, .redo_ready, .redo_slot,
     .redo_ctx, .redo_line, .redo_cfg, .dead,
     .dropped(walk_dropped), .dead_offered, .walk_req_valid, .walk_req_ready, .walk_req,
     .walk_req_slot,
@@ -211,9 +211,9 @@ module vmso_xlat
   );
 
   logic  answer_valid, answer_ready, refuse;
-  fill_t answer;
+  fill_t answer, fill_d;
   vmso_xlat_finish #(.Cfg(Cfg)) u_finish (
-    .clk, .rst_n, .windows, .dead, .dropped(done_dropped),
+    .clk, .rst_n, .dead, .dropped(done_dropped),
     .working, .done_valid, .done, .line_addr, .line_data, .close, .at_slot, .at_any,
     .at_head, .at_tail, .at_way, .at_key, .at_next, .at_page, .free_valid, .free_slot,
     .answer_valid, .answer_ready, .refuse, .answer, .tlb_write_valid(write_valid),
@@ -243,15 +243,25 @@ module vmso_xlat
       busy_valid <= miss_busy || (answer_valid && refuse && answer_ready);
     end
   end
-  always_ff @(posedge clk) begin
-    fill <= answer;
+  // whoever answers: the page is used only if it lies in a window now
+  logic inside_window;
+  always_comb begin
+    fill_d = answer;
     if (hit_valid) begin
-      fill <= hit;
+      fill_d = hit;
     end else if (first_valid) begin
-      fill <= '{
+      fill_d = '{
         job: job_t'(pop_key[KeyW-1:5]), run: pop_key[4:0], fault: first_fault, cause: first_cause,
         level: first_level, ppn: first_ppn
       };
+    end
+  end
+  vmso_axi_window u_window (.windows, .page(fill_d.ppn), .inside_window);
+  always_ff @(posedge clk) begin
+    fill <= fill_d;
+    if (!fill_d.fault && !inside_window) begin
+      fill.fault <= 1'b1;
+      fill.cause <= CauseDataWindow;
     end
     busy <= miss_busy ? '{job: miss.job, run: miss.run} : '{job: answer.job, run: answer.run};
   end

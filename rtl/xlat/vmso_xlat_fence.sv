@@ -10,14 +10,14 @@
 // matches      walks, by context: whatever a walk has read above its leaf may be what was changed. add_valid
 //              tells the slots one command; miss_matches is for a walk that is being opened
 // sweeps       of caches, by page. {all}, a context, or a COMMIT: every set. A range is rounded outwards to
-//              16 pages (a NAPOT leaf). If it lies in two blocks of 8 x sets pages (at least 512), the sets
-//              of its lines are swept, and the other halves of the 4 MiB leaves at its ends. A larger one
-//              is rounded outwards to two aligned blocks of pages, a power of two, and every set is swept
-//              once for each
+//              16 pages (a NAPOT leaf). If it has no more than 8 x sets pages (512 at least), the sets of
+//              its lines are swept, then the other halves of the 4 MiB leaves at its ends. A larger one is
+//              rounded outwards to two aligned blocks of a power of two pages, and every set is swept once
+//              for each
 // COMMIT       of an existing context and a format that is built, or off: csr has judged it
 // storm        while a walk that two fences killed is not answered, no batch begins
-// latency      one page 20 cycles + mark + drain; else sets (2 x sets beside lookups in every cycle), a
-//              range at most twice that, + mark + drain + 20
+// latency      one page 22 cycles + mark + drain; else sets (2 x sets beside lookups in every cycle), a
+//              large range twice that + 45, + mark + drain + 20
 // reset        sweeps everything once; `swept` afterwards
 `include "vmso_assert.svh"
 module vmso_xlat_fence
@@ -165,15 +165,17 @@ module vmso_xlat_fence
   // Few: line by line, then the two halves; else all sets for one block, or for each of two.
   typedef enum logic [1:0] {PassSets = 2'd0, PassLines = 2'd1, PassHalves = 2'd2} pass_e;
   pass_e             pass_q;
-  logic              two_q, second_q, step_q, near, last_step, last_command, index_ends;
-  page_t             first, last, page_q, end_q, mask_q;
-  logic [44:0]       low_q, high_q;  // block numbers of first and last
+  logic              two_q, second_q, step_q, near, last_step, last_command, index_ends, ranged;
+  page_t             first, last, page_q, end_q;
+  page_t             span_q;  // last - first, then with all bits below its highest one set: the mask
+  logic [5:0]        widen_q;
   logic [IndexW-1:0] index_q, index_q2;
   sweep_t            sweep_q;
 
   assign first = {reach.first[44:4], 4'h0};
   assign last  = {reach.last[44:4], 4'hf};
-  assign near  = high_q == low_q || high_q == low_q + 1'b1;
+  assign near   = span_q[44:NearBits] == '0;
+  assign ranged = reach.ranged && !all_q && !init_q;
   assign last_command = all_q || 3'(at_q) + 1'b1 == taken_q || init_q;
   assign index_ends   = index_q == '1;
   always_comb begin
@@ -192,22 +194,16 @@ module vmso_xlat_fence
         index_q  <= '0;
         page_q   <= first;
         end_q    <= last;
-        low_q    <= 45'(first[44:NearBits]);
-        high_q   <= 45'(last[44:NearBits]);
-        mask_q   <= '1;
-        if (reach.ranged && !all_q && !init_q) mask_q <= page_t'(2**NearBits - 1);
+        span_q   <= ranged ? last - first : '1;
+        widen_q  <= '0;
       end
       FenceWiden: begin
-        if (near && mask_q == page_t'(2**NearBits - 1)) begin
+        widen_q <= widen_q + 1'b1;
+        two_q   <= 1'b1;
+        span_q  <= span_q | (span_q >> 1);
+        if (near && widen_q == '0) begin
           pass_q <= PassLines;
-          mask_q <= page_t'(7);
-        end else begin
-          two_q <= high_q != low_q;
-          if (!near) begin
-            low_q  <= low_q >> 1;
-            high_q <= high_q >> 1;
-            mask_q <= {mask_q[43:0], 1'b1};
-          end
+          span_q <= page_t'(7);
         end
       end
       FenceSweep: if (sweep_read) begin
@@ -236,7 +232,8 @@ module vmso_xlat_fence
   always_comb begin
     sweep = '{
       all: init_q || all_q, ctx: ctx_q[at_q], by_page: pass_q != PassSets,
-      leaf_only: reach.leaf_only && !init_q && !all_q, page: page_q, mask: mask_q
+      leaf_only: reach.leaf_only && !init_q && !all_q, lines: pass_q != PassHalves, page: page_q,
+      mask: span_q
     };
   end
   assign sweep_read  = state_q == FenceSweep && !(sweep_yield && step_q);
@@ -265,8 +262,8 @@ module vmso_xlat_fence
         if (!take) state_d = FenceEnding;
       end
       FenceEnding: if (!ending && count_q >= MatchCycles) state_d = FencePlan;
-      FencePlan: state_d = reach.ranged && !all_q && !init_q ? FenceWiden : FenceSweep;
-      FenceWiden: if (near) state_d = FenceSweep;
+      FencePlan: state_d = ranged ? FenceWiden : FenceSweep;
+      FenceWiden: if ((near && widen_q == '0) || widen_q == 6'd44) state_d = FenceSweep;
       FenceSweep: begin
         count_d = '0;
         if (sweep_read && last_step) state_d = last_command ? FenceSwept : FencePlan;

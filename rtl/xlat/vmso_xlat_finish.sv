@@ -26,7 +26,6 @@ module vmso_xlat_finish
 ) (
   input  logic                     clk,
   input  logic                     rst_n,
-  input  windows_t                 windows,
   input  logic [Slots-1:0]         dead,
   output logic [Slots-1:0]         dropped,
   output logic                     working,
@@ -134,7 +133,7 @@ module vmso_xlat_finish
   logic       entry_valid_q, good_valid_q, judged_valid;
   logic [2:0] asked_page, asked_word, entry_page_q, good_page_q, word;
   logic [63:0] word_bits, entry;
-  logic       unused_leaf, entry_fault, good_q, inside_window;
+  logic       unused_leaf, entry_fault, good_q;
   cause_e     entry_cause, cause_q;
   ppn_t       entry_ppn, ppn_q;
 
@@ -175,13 +174,8 @@ module vmso_xlat_finish
       ppn_q   <= entry_ppn;
     end
   end
-  vmso_axi_window u_window (.windows, .page(ppn_q), .inside_window);
 
-  typedef struct packed {
-    logic   fault;
-    cause_e cause;
-  } verdict_t;
-  verdict_t [7:0] verdict_q;
+  cause_e [7:0]   page_cause_q;
   ppn_t [7:0]     page_ppn_q;
   logic [7:0]     judged_q, page_good_q;
 
@@ -196,9 +190,7 @@ module vmso_xlat_finish
     if (judged_valid) begin
       page_good_q[good_page_q] <= good_q;
       page_ppn_q[good_page_q]  <= ppn_q;
-      if (!good_q) verdict_q[good_page_q] <= '{fault: 1'b1, cause: cause_q};
-      else if (!inside_window) verdict_q[good_page_q] <= '{fault: 1'b1, cause: CauseDataWindow};
-      else verdict_q[good_page_q] <= '{fault: 1'b0, cause: CauseNone};
+      page_cause_q[good_page_q] <= cause_q;
     end
   end
 
@@ -208,8 +200,8 @@ module vmso_xlat_finish
   assign refuse = walk_q.kind == WalkRefuse;
   always_comb begin
     answer = '{
-      job: job_t'(key_q[KeyW-1:5]), run: key_q[4:0], fault: verdict_q[at_page].fault,
-      cause: verdict_q[at_page].cause, level: walk_q.level, ppn: page_ppn_q[at_page]
+      job: job_t'(key_q[KeyW-1:5]), run: key_q[4:0], fault: !page_good_q[at_page],
+      cause: page_cause_q[at_page], level: walk_q.level, ppn: page_ppn_q[at_page]
     };
     if (walk_q.kind == WalkFault) begin
       answer.fault = 1'b1;

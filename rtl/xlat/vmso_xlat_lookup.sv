@@ -3,7 +3,7 @@
 //
 // lookup       valid/ready; ready = !stop, independent of valid; one per cycle
 // answer       cycle 3 after the handshake, valid only: a TLB hit, a large page of the walk cache, an
-//              identity page, or a fault that needs no table. Judged against the windows of that cycle
+//              identity page, or a fault that needs no table. Not judged against the windows
 // miss         cycle 2, valid only: none of these. start: the table where its walk would begin
 // again_next   a lookup that is asked again is in cycle 1; again_under_way: in cycle 1 or 2
 // idle         no lookup is in cycles 1..3
@@ -15,7 +15,6 @@ module vmso_xlat_lookup
 (
   input  logic            clk,
   input  logic            rst_n,
-  input  windows_t        windows,
   input  logic            stop,
   input  logic            lookup_valid,
   output logic            lookup_ready,
@@ -123,13 +122,11 @@ module vmso_xlat_lookup
     page_beyond_q <= identity_q && beyond_q;
   end
 
-  // -- cycle 3: windows ---------------------------------------------------------------------------
-  logic inside_window;
-  vmso_axi_window u_window (.windows, .page(page_q.ppn), .inside_window);
+  // -- cycle 3: the limits of identity ------------------------------------------------------------
   assign answer_valid = page_valid_q;
   always_comb begin
     answer = page_q;
-    if (!page_q.fault && (page_beyond_q || !inside_window)) begin
+    if (!page_q.fault && page_beyond_q) begin
       answer.fault = 1'b1;
       answer.cause = CauseDataWindow;
     end

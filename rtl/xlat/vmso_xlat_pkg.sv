@@ -13,6 +13,7 @@ package vmso_xlat_pkg;
     context_t ctx;
     logic     by_page;    // where `page` would be; else everywhere, one index a step
     logic     leaf_only;  // pointers stay
+    logic     lines;      // lines of the TLB too
     page_t    page;       // what maps a page that equals this one but for the bits of the mask
     page_t    mask;
   } sweep_t;

@@ -16,7 +16,8 @@ module vmso_xlat_pwc
   parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
   localparam int unsigned Most   = Cfg.tlb_lines < 64 ? 16 : Cfg.tlb_lines > 1024 ? 256
                                    : Cfg.tlb_lines / 4,  // entries of level 1
-  localparam int unsigned SweepW = $clog2(Most)
+  localparam int unsigned SweepW = $clog2(Most),
+  localparam int unsigned CtxW   = vmso_math_pkg::index_width(Cfg.contexts)  // cached ones exist
 ) (
   input  logic              clk,
   input  logic              rst_n,
@@ -49,7 +50,7 @@ module vmso_xlat_pwc
     localparam int unsigned Shift   = 9 * level;  // page bits that the entry does not see
     localparam int unsigned KeyW    = 45 - Shift;
     typedef struct packed {
-      context_t        ctx;
+      logic [CtxW-1:0] ctx;
       logic [KeyW-1:0] key;
       logic            leaf;
       ppn_t            ppn;
@@ -64,13 +65,13 @@ module vmso_xlat_pwc
     assign insert_index = insert_page[Shift +: IndexW] ^ IndexW'(insert_ctx);
     assign insert_here  = insert_valid && insert_level == 3'(level);
     assign inserted = '{
-      ctx: insert_ctx, key: insert_page[44:Shift], leaf: insert_leaf, ppn: insert_ppn
+      ctx: insert_ctx[CtxW-1:0], key: insert_page[44:Shift], leaf: insert_leaf, ppn: insert_ppn
     };
     vmso_lutram #(.Depth(Entries), .Bits($bits(entry_t))) u_entries (
       .clk, .write_en(insert_here), .write_addr(insert_index), .write_data(inserted),
       .read_addr(look_index), .read_data(found)
     );
-    assign swept = sweep_valid && (sweep.all || found.ctx == sweep.ctx)
+    assign swept = sweep_valid && (sweep.all || found.ctx == sweep.ctx[CtxW-1:0])
                    && (found.leaf || !sweep.leaf_only)
                    && ((found.key ^ sweep.page[44:Shift]) & ~sweep.mask[44:Shift]) == '0;
     // the sweep that comes with reset finds the set empty, or emptying itself
@@ -78,7 +79,7 @@ module vmso_xlat_pwc
       .clk, .rst_n, .ready(valid_ready), .put_valid(insert_here), .put(insert_index),
       .drop_valid(swept && valid_ready), .drop(look_index), .ask(look_index), .is_in(valid)
     );
-    assign hits[level]   = valid && found.ctx == look_ctx
+    assign hits[level]   = valid && found.ctx == look_ctx[CtxW-1:0]
                            && found.key == look_page[44:Shift];
     assign leaves[level] = found.leaf;
     assign ppns[level]   = found.ppn;
@@ -99,7 +100,7 @@ module vmso_xlat_pwc
   end
 
   logic unused_page;  // below level 1
-  assign unused_page = ^{at_ctx, at_page, insert_page[8:0]};
+  assign unused_page = ^{sweep.lines, look_ctx, insert_ctx, at_ctx, at_page, insert_page[8:0]};
 
 `ifdef VMSO_CHECKS
   `VMSO_INTG(NoMatchingInsert,

@@ -38,7 +38,8 @@ module vmso_xlat_slots
   parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
   localparam int unsigned Slots = Cfg.walk_slots,
   localparam int unsigned SlotW = vmso_math_pkg::index_width(Slots),
-  localparam int unsigned KeyW  = vmso_math_pkg::index_width(Cfg.jobs) + 5
+  localparam int unsigned KeyW  = vmso_math_pkg::index_width(Cfg.jobs) + 5,
+  localparam int unsigned CtxW  = vmso_math_pkg::index_width(Cfg.contexts)  // walked ones exist
 ) (
   input  logic             clk,
   input  logic             rst_n,
@@ -101,7 +102,7 @@ module vmso_xlat_slots
   typedef logic [Slots-1:0] slots_t;  // one bit a slot
 
   slots_t [1:0] state_q;  // bit b of all states
-  context_t     ctx_q [Slots];
+  logic [CtxW-1:0] ctx_q [Slots];
   line_t        line_q [Slots];
   logic [1:0]   way_q [Slots];
   slots_t       empty_q, dead_q, matched_q, popped_q, upper_q;
@@ -125,7 +126,7 @@ module vmso_xlat_slots
   assign miss_key = {miss.job[KeyW-6:0], miss.run};
   for (genvar s = 0; s < Slots; s++) begin : gen_same
     logic same_region;
-    assign same_region = ctx_q[s] == miss.ctx && line_q[s][41:6] == miss.vpn[44:9];
+    assign same_region = ctx_q[s] == miss.ctx[CtxW-1:0] && line_q[s][41:6] == miss.vpn[44:9];
     assign region[s]   = same_region && upper_q[s];
     assign same[s]     = same_region && line_q[s][5:0] == miss.vpn[8:3];
   end
@@ -242,11 +243,11 @@ module vmso_xlat_slots
     if (heads) popped_q[take_index] <= 1'b0;
     for (int unsigned s = 0; s < Slots; s++) begin
       matched_q[s] <= !match_clear
-                      && (matched_q[s] || (add_valid && (add_all || ctx_q[s] == add_ctx)));
+                      && (matched_q[s] || (add_valid && (add_all || ctx_q[s] == add_ctx[CtxW-1:0])));
     end
     if (miss_opened) begin
       matched_q[free_index] <= miss_matches;
-      ctx_q[free_index]  <= miss.ctx;
+      ctx_q[free_index]  <= miss.ctx[CtxW-1:0];
       line_q[free_index] <= miss.vpn[44:3];
       way_q[free_index]  <= miss_way;
     end
@@ -304,6 +305,6 @@ module vmso_xlat_slots
   `VMSO_INTG(AskedAgainWithASlot, !(miss_valid && miss.again) || slot_free)
 `endif
   logic unused_bits;
-  assign unused_bits = ^{miss.queue, miss.vpn[51:45], miss.job[7:KeyW-5], pop_slot, at_slot,
+  assign unused_bits = ^{add_ctx, miss.queue, miss.vpn[51:45], miss.job[7:KeyW-5], pop_slot, at_slot,
                          free_slot, share_queue, charge_slot};
 endmodule : vmso_xlat_slots

@@ -18,7 +18,8 @@ module vmso_xlat_tlb
   parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
   localparam int unsigned Ways = 4,
   localparam int unsigned Sets = Cfg.tlb_lines / Ways,
-  localparam int unsigned SetW = $clog2(Sets)
+  localparam int unsigned SetW = $clog2(Sets),
+  localparam int unsigned CtxW = vmso_math_pkg::index_width(Cfg.contexts)  // cached ones exist
 ) (
   input  logic            clk,
   input  logic            rst_n,
@@ -46,9 +47,9 @@ module vmso_xlat_tlb
            Cfg.tlb_lines);
   end
   typedef struct packed {
-    context_t   ctx;
-    line_t      line;
-    logic [7:0] good;
+    logic [CtxW-1:0] ctx;
+    line_t           line;
+    logic [7:0]      good;
   } tag_t;
 
   // Folds the page number over the sets, and contexts apart.
@@ -68,9 +69,8 @@ module vmso_xlat_tlb
   tag_t            tags [Ways];
 
   always_comb begin
-    set = set_of(sweep_read ? sweep.ctx : read_ctx,
-                 sweep_read ? sweep.page[44:3] : read_page[44:3]);
-    if (sweep_read && !sweep.by_page) set = sweep_index;
+    set = set_of(read_ctx, read_page[44:3]);
+    if (sweep_read) set = sweep.by_page ? set_of(sweep.ctx, sweep.page[44:3]) : sweep_index;
   end
   assign write_set = set_of(write_ctx, write_line);
   assign write_ready = !sweep_write;
@@ -83,11 +83,11 @@ module vmso_xlat_tlb
     logic write_en;
     tag_t write_tag;
     logic swept_here;
-    assign swept_here = (swept.all || tags[w].ctx == swept.ctx)
+    assign swept_here = swept.lines && (swept.all || tags[w].ctx == swept.ctx[CtxW-1:0])
                         && ((tags[w].line ^ swept.page[44:3]) & ~swept.mask[44:3]) == '0;
     assign write_en = sweep_write ? swept_here : write_valid && write_way == 2'(w);
     assign write_tag = sweep_write ? '0 : '{
-      ctx: write_ctx, line: write_line, good: write_good
+      ctx: write_ctx[CtxW-1:0], line: write_line, good: write_good
     };
     vmso_ram_1w1r #(.Depth(Sets), .LaneBits($bits(tag_t))) u_ram (
       .clk, .write_en, .write_addr(sweep_write ? set_q : write_set),
@@ -106,7 +106,7 @@ module vmso_xlat_tlb
     empty_way = turn_q;
     hit       = 1'b0;
     for (int unsigned w = 0; w < Ways; w++) begin
-      match[w] = tags[w].good != '0 && tags[w].ctx == ctx_q && tags[w].line == page_q[44:3];
+      match[w] = tags[w].good != '0 && tags[w].ctx == ctx_q[CtxW-1:0] && tags[w].line == page_q[44:3];
       empty[w] = tags[w].good == '0;
       if (match[w]) match_way = 2'(w);
     end
@@ -150,7 +150,7 @@ module vmso_xlat_tlb
   assign hit_ppn = data[way_q][place_q];
 
   logic unused_sweep;  // the walk cache's
-  assign unused_sweep = ^{sweep, swept};
+  assign unused_sweep = ^{sweep, swept, ctx_q};
 
 `ifdef VMSO_CHECKS
   logic read_q;

@@ -32,7 +32,6 @@ module vmso_xlat_walk
 ) (
   input  logic                     clk,
   input  logic                     rst_n,
-  input  windows_t                 windows,
   input  logic                     open_valid,
   input  walk_t                    open,
   input  logic                     redo_valid,
@@ -240,7 +239,7 @@ module vmso_xlat_walk
   end
 
   // -- event stage: the end of a walk, or an upper level passed -----------------------------------
-  logic   event_valid_q, event_down_q, event_leaf_q, entry_fault_q, event_dead, inside_window;
+  logic   event_valid_q, event_down_q, event_leaf_q, entry_fault_q, event_dead;
   logic   event_end;
   cause_e entry_cause_q;
   walk_t  event_d, event_q;
@@ -298,17 +297,13 @@ module vmso_xlat_walk
   assign answer_valid = answer_looks && !event_dead;
   assign answer_level = event_q.level;
   assign answer_ppn   = page_of(event_q.rules.format, event_q.ppn, event_page[35:0], event_q.level);
-  vmso_axi_window u_window (.windows, .page(answer_ppn), .inside_window);
   always_comb begin
     answer_fault = 1'b1;
-    answer_cause = CauseDataWindow;
     if (event_q.kind == WalkFault) begin
       answer_cause = event_q.cause;
-    end else if (event_q.kind == WalkTable && entry_fault_q) begin
-      answer_cause = entry_cause_q;
-    end else if (inside_window) begin
-      answer_fault = 1'b0;
-      answer_cause = CauseNone;
+    end else begin
+      answer_fault = event_q.kind == WalkTable && entry_fault_q;
+      answer_cause = event_q.kind == WalkTable ? entry_cause_q : CauseNone;
     end
   end
 
