@@ -24,7 +24,7 @@ enum vmso_kind {
   VMSO_KIND_CSUM = 0x02,  // one frame with one checksum inserted (not built)
   VMSO_KIND_TCP_SEG = 0x03,  // payload cut at MSS behind patched copies of a TCP template
   VMSO_KIND_UDP_SEG = 0x04,  // the same for UDP (not built)
-  VMSO_KIND_ADVISE = 0x05,  // translate ahead (not built)
+  VMSO_KIND_ADVISE = 0x05,  // translate the payload's pages ahead; segments of the completion: those that are present
 };
 // X(code, name, text) for each code
 #define VMSO_KIND_LIST(X) \
@@ -33,7 +33,7 @@ enum vmso_kind {
   X(VMSO_KIND_CSUM, "CSUM", "one frame with one checksum inserted (not built)") \
   X(VMSO_KIND_TCP_SEG, "TCP_SEG", "payload cut at MSS behind patched copies of a TCP template") \
   X(VMSO_KIND_UDP_SEG, "UDP_SEG", "the same for UDP (not built)") \
-  X(VMSO_KIND_ADVISE, "ADVISE", "translate ahead (not built)")
+  X(VMSO_KIND_ADVISE, "ADVISE", "translate the payload's pages ahead; segments of the completion: those that are present")
 
 enum vmso_l4_mode {
   VMSO_L4_NONE = 0x00,  // no L4 checksum
@@ -1279,6 +1279,22 @@ static inline void vmso_fault_record_set_phase(struct vmso_fault_record *record,
 #define VMSO_REG_FAULT_PRODUCER_INDEX_bp 0
 #define VMSO_REG_FAULT_PRODUCER_INDEX_bw 16
 #define VMSO_REG_FAULT_PRODUCER_INDEX_bm 0xffffu
+#define VMSO_REG_ADVISE_WHAT 0x00001d0u  // 32 bit
+#define VMSO_REG_ADVISE_WHAT_CTX_bp 16
+#define VMSO_REG_ADVISE_WHAT_CTX_bw 12
+#define VMSO_REG_ADVISE_WHAT_CTX_bm 0xfff0000u
+#define VMSO_REG_ADVISE_GO 0x00001d4u  // 32 bit
+#define VMSO_REG_ADVISE_GO_PAGES_bp 0
+#define VMSO_REG_ADVISE_GO_PAGES_bw 24
+#define VMSO_REG_ADVISE_GO_PAGES_bm 0xffffffu
+#define VMSO_REG_ADVISE_GO_REFUSED_bp 30
+#define VMSO_REG_ADVISE_GO_REFUSED_bw 1
+#define VMSO_REG_ADVISE_GO_REFUSED_bm 0x40000000u
+#define VMSO_REG_ADVISE_GO_BUSY_bp 31
+#define VMSO_REG_ADVISE_GO_BUSY_bw 1
+#define VMSO_REG_ADVISE_GO_BUSY_bm 0x80000000u
+#define VMSO_REG_ADVISE_VA 0x00001d8u  // 64 bit
+#define VMSO_REG_ADVISE_BYTES 0x00001e0u  // 64 bit
 // X(mask, name, text) for each sticky bit
 #define VMSO_STICKY_LIST(X) \
   X(VMSO_REG_STICKY_READ_TIMEOUT_bm, "read_timeout", "a read timed out") \

@@ -46,6 +46,7 @@ csr/vmso_csr_context.sv
 csr/vmso_csr_counters.sv
 csr/vmso_csr_fence.sv
 csr/vmso_csr_global.sv
+csr/vmso_csr_span.sv
 csr/vmso_soft_reset.sv
 ring/vmso_ring.sv
 ring/vmso_ring_batches.sv
@@ -78,6 +79,7 @@ run/vmso_run_slots.sv
 run/vmso_run_turn.sv
 run/vmso_run_wait.sv
 xlat/vmso_xlat.sv
+xlat/vmso_xlat_advise.sv
 xlat/vmso_xlat_context.sv
 xlat/vmso_xlat_decode.sv
 xlat/vmso_xlat_fence.sv

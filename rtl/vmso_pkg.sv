@@ -132,6 +132,12 @@ package vmso_pkg;
     context_config_t cfg;       // FenceCommit
     logic [15:0]     number;    // DONE reports the highest number that has completed
   } fence_t;
+  // Pages to translate ahead.
+  typedef struct packed {
+    context_t ctx;
+    page_t    first;
+    page_t    last;
+  } advise_t;
   localparam int unsigned FenceBatch = 4;  // commands that are carried out together
   // Whose translations are to be made again.
   typedef struct packed {
@@ -259,6 +265,8 @@ package vmso_pkg;
     context_t ctx;
     vpn_t     vpn;
     logic     again;  // it was asked for before: a walk slot was free for it when it was chosen
+    logic     advise; // nobody needs it: it never takes a walk slot of the last half
+    logic     ghost;  // inside xlat: nobody is told
   } lookup_t;
   // The answer to a lookup, from a hit or at the end of a walk.
   typedef struct packed {
@@ -280,6 +288,7 @@ package vmso_pkg;
     logic        blocked;      // the first run behind them is a fault or an error: see run_end
     logic        full;         // the run FIFO is full and every run in it is translated
     logic        chain_done;   // all descriptors were seen and their sum agrees
+    logic [17:0] present;      // advise: pieces of the in-order runs that have a translation
   } run_status_t;
   // What stands behind the ready runs of a blocked job.
   typedef struct packed {
@@ -299,6 +308,7 @@ package vmso_pkg;
     queue_t    queue;
     job_t      job;
     logic      to_template;    // lands in the template store
+    logic      discard;        // advise: its runs are done with, nothing is read
     template_t tmpl;
     frame_t    frame;
     row_t      row;            // frame store row of frame position 0

@@ -181,6 +181,9 @@ module vmso_top
   queue_command_t              command;
   logic [15:0]                 rate_period;
   fence_t                      fence;
+  advise_t                     advise;
+  logic                        advise_valid, advise_ready, advise_stop, advise_busy;
+  bytes_t                      advise_present;
   system_ring_t                system_ring;
   logic                        fault_read_valid;
   queue_t                      fault_read_queue;
@@ -405,7 +408,8 @@ module vmso_top
     .fence_ready, .fence, .fence_done_number, .windows, .read_timeout,
     .read_window, .store_limit, .flag_masks, .soft_reset_pulse, .soft_reset_busy,
     .ready_status(engine_ready), .status_queue, .status, .status_producer, .status_fetched,
-    .status_cpl_produced, .status_cpl_consumer, .system_ring, .fault_producer, .fault_read_valid,
+    .status_cpl_produced, .status_cpl_consumer, .advise_valid, .advise_ready, .advise, .advise_stop,
+    .advise_busy, .advise_present, .system_ring, .fault_producer, .fault_read_valid,
     .fault_read_ready, .fault_read_queue, .fault_read_word, .fault_read_data, .counter_inc,
     .sticky_set, .link_dead,
     .quarantined_count, .rate_period, .irq_set, .irq
@@ -452,7 +456,8 @@ module vmso_top
     .fill_valid, .fill, .busy_valid, .busy, .walk_free, .lookup_waits, .share_queue, .share_full,
     .walk_charge_valid, .walk_charge_queue,
     .walk_req_valid, .walk_req_ready,
-    .walk_req, .walk_req_id, .read_rsp_valid, .read_rsp, .read_data, .fence_valid, .fence_ready,
+    .walk_req, .walk_req_id, .read_rsp_valid, .read_rsp, .read_data, .advise_valid, .advise_ready, .advise,
+    .advise_stop, .advise_busy, .advise_present, .fence_valid, .fence_ready,
     .fence, .fence_done_number, .mark_valid, .mark_ready, .mark,
     .hold_issue, .issue_held, .read_colour, .colour_busy, .count_lookups,
     .count_tlb_hits, .count_walks, .count_table_reads, .count_pwc_hits

@@ -71,6 +71,12 @@ module vmso_csr
   input  slot_idx_t              status_fetched,
   input  slot_idx_t              status_cpl_produced,
   input  slot_idx_t              status_cpl_consumer,
+  output logic                   advise_valid,
+  input  logic                   advise_ready,
+  output advise_t                advise,
+  output logic                   advise_stop,
+  input  logic                   advise_busy,
+  input  bytes_t                 advise_present,
   output system_ring_t           system_ring,
   input  logic [15:0]            fault_producer,
   output logic                   fault_read_valid,
@@ -142,7 +148,8 @@ module vmso_csr
   logic [31:0] irq_new, irq_pending, irq_mask;
   logic [1:0]  fence_kind_bits;
   context_t    fence_ctx;
-  logic        fence_leaf_only;
+  logic        fence_leaf_only, advise_go, advise_refused_q;
+  logic [63:0] advise_va, advise_bytes;
   logic [63:0] fence_va, fence_bytes;
 
   always_comb begin
@@ -211,6 +218,9 @@ module vmso_csr
     .fence_go_write_pulse(global_fence_go),
     .fence_go_fence(fence_last_number), .fence_go_refused(go_refused),
     .fence_done_fence(fence_done_number),
+    .advise_what_ctx(advise.ctx), .advise_go_write_pulse(advise_go),
+    .advise_go_pages(advise_present), .advise_go_refused(advise_refused_q),
+    .advise_go_busy(advise_busy), .advise_va_addr(advise_va), .advise_bytes_bytes(advise_bytes),
     .fence_status_on_on(system_ring.status_on), .fence_status_addr(system_ring.status),
     .fault_base_addr(system_ring.base), .fault_shape_log2_records(system_ring.log2_records),
     .fault_consumer_index(system_ring.consumer), .fault_producer_index(fault_producer)
@@ -226,6 +236,16 @@ module vmso_csr
     .clk, .rst_n, .counter_inc,
     .read_valid(counter_read_valid), .read_index(counter_read_index),
     .read_done(counter_read_done), .read_value(counter_read_value)
+  );
+  always_ff @(posedge clk) begin
+    if (!rst_n) advise_refused_q <= 1'b0;
+    else if (advise_go) advise_refused_q <= global_write_data[0] && !advise_valid;
+  end
+  assign advise_valid = advise_go && global_write_data[0] && advise_ready && ready_status
+                        && !soft_reset_busy;
+  assign advise_stop  = advise_go && !global_write_data[0];
+  vmso_csr_span u_advise (
+    .clk, .va(advise_va), .bytes(advise_bytes), .first(advise.first), .last(advise.last)
   );
   vmso_csr_fence u_fence (
     .clk, .rst_n, .flush(soft_reset_busy && !ready_status),

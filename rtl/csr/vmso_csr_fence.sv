@@ -5,8 +5,7 @@
 //             of the fence registers; next_number is the number that the request gets
 // fence       valid/ready, in order of their numbers
 // flush       xlat is in reset: drops what waits, numbers start at 1 again
-// range       bytes 0 counts as 1; a range that would wrap ends at the last page. What of it no table can
-//             translate (bits 63:57 unlike bit 56) is left out
+// range       see vmso_csr_span
 `include "vmso_assert.svh"
 module vmso_csr_fence
   import vmso_pkg::*;
@@ -34,10 +33,7 @@ module vmso_csr_fence
   localparam int unsigned CountW = vmso_math_pkg::count_width(Places);
 
   logic [15:0]       number_q;
-  logic [64:0]       end_addr;   // behind the last byte
-  page_t             first_d, last_d;
-  page_t             first_q, last_q;  // follow va and bytes by one cycle; GO comes later
-  vpn_t              last;
+  page_t             first, last;  // follow va and bytes by one cycle; GO comes later
   fence_t            entry;
   logic [CountW-1:0] unused_count;
   logic              fifo_rst_n, unused;
@@ -45,20 +41,9 @@ module vmso_csr_fence
   assign next_number = number_q + 1'b1;
   assign last_number = number_q;
   assign fifo_rst_n  = rst_n && !flush;
-  assign end_addr    = 65'(va) + 65'(bytes) - 65'(bytes != '0);
-  assign unused      = ^{end_addr[11:0], unused_count};
+  assign unused      = ^unused_count;
 
-  // Do address bits 63:56 lie between the two halves that tables can translate?
-  function automatic logic between(logic [7:0] high);
-    return high != '0 && high != '1;
-  endfunction
-  assign last    = end_addr[64] ? '1 : end_addr[63:12];
-  assign first_d = between(va[63:56]) ? page_t'(1) << 44 : va[56:12];
-  assign last_d  = between(last[51:44]) ? page_t'('1) >> 1 : last[44:0];
-  always_ff @(posedge clk) begin
-    first_q <= first_d;
-    last_q  <= first_d > last_d ? first_d : last_d;  // all of it lies between
-  end
+  vmso_csr_span u_span (.clk, .va, .bytes, .first, .last);
   always_ff @(posedge clk) begin
     if (!fifo_rst_n) number_q <= '0;
     else if (request_valid && request_ready) number_q <= next_number;
@@ -68,8 +53,8 @@ module vmso_csr_fence
     entry.kind   = request_commit ? FenceCommit : what_kind;
     entry.ctx    = request_commit ? request_ctx : what_ctx;
     entry.leaf_only = what_leaf_only;
-    entry.first  = first_q;
-    entry.last   = last_q;
+    entry.first  = first;
+    entry.last   = last;
     entry.cfg    = request_cfg;
     entry.number = next_number;
   end

@@ -89,7 +89,14 @@ module vmso_csr_global #(
   output logic [50:0]  fault_base_addr,
   output logic [3:0]   fault_shape_log2_records,
   output logic [15:0]  fault_consumer_index,
-  input  logic [15:0]  fault_producer_index
+  input  logic [15:0]  fault_producer_index,
+  output logic [11:0]  advise_what_ctx,
+  output logic         advise_go_write_pulse,
+  input  logic [23:0]  advise_go_pages,
+  input  logic         advise_go_refused,
+  input  logic         advise_go_busy,
+  output logic [63:0]  advise_va_addr,
+  output logic [63:0]  advise_bytes_bytes
 );
   logic [31:0] write_mask;  // one bit a written bit
   logic control_write;
@@ -202,6 +209,17 @@ module vmso_csr_global #(
   logic fault_shape_write;
   logic [15:0] fault_consumer_index_q;
   logic fault_consumer_write;
+  logic [11:0] advise_what_ctx_q;
+  logic advise_what_write;
+  logic advise_go_write;
+  logic [63:0] advise_va_addr_q;
+  logic [31:0] advise_va_addr_low_q;  // waits for the high half
+  logic advise_va_write;
+  logic advise_va_write_high;
+  logic [63:0] advise_bytes_bytes_q;
+  logic [31:0] advise_bytes_bytes_low_q;  // waits for the high half
+  logic advise_bytes_write;
+  logic advise_bytes_write_high;
 
   always_comb begin
     for (int unsigned i = 0; i < 4; i++) write_mask[i*8 +: 8] = {8{write_strb[i]}};
@@ -306,6 +324,16 @@ module vmso_csr_global #(
   assign fault_shape_write = write_en && write_addr == 10'h06e;
   assign fault_consumer_index = fault_consumer_index_q;
   assign fault_consumer_write = write_en && write_addr == 10'h06f;
+  assign advise_what_ctx = advise_what_ctx_q;
+  assign advise_what_write = write_en && write_addr == 10'h074;
+  assign advise_go_write_pulse = advise_go_write;
+  assign advise_go_write = write_en && write_addr == 10'h075;
+  assign advise_va_addr = advise_va_addr_q;
+  assign advise_va_write = write_en && write_addr == 10'h076;
+  assign advise_va_write_high = write_en && write_addr == 10'h077;
+  assign advise_bytes_bytes = advise_bytes_bytes_q;
+  assign advise_bytes_write = write_en && write_addr == 10'h078;
+  assign advise_bytes_write_high = write_en && write_addr == 10'h079;
 
   always_ff @(posedge clk) begin
     if (!rst_n) begin
@@ -369,6 +397,11 @@ module vmso_csr_global #(
       fault_base_addr_low_q <= 27'h0;
       fault_shape_log2_records_q <= 4'h0;
       fault_consumer_index_q <= 16'h0;
+      advise_what_ctx_q <= 12'h0;
+      advise_va_addr_q <= 64'h0;
+      advise_va_addr_low_q <= 32'h0;
+      advise_bytes_bytes_q <= 64'h0;
+      advise_bytes_bytes_low_q <= 32'h0;
     end else begin
       sticky_read_timeout_q <= sticky_read_timeout_set
           | (sticky_read_timeout_q & ~({1{sticky_write}}
@@ -634,6 +667,36 @@ module vmso_csr_global #(
         if (write_strb[0]) fault_consumer_index_q[7:0] <= write_data[7:0];
         if (write_strb[1]) fault_consumer_index_q[15:8] <= write_data[15:8];
       end
+      if (advise_what_write) begin
+        if (write_strb[2]) advise_what_ctx_q[7:0] <= write_data[23:16];
+        if (write_strb[3]) advise_what_ctx_q[11:8] <= write_data[27:24];
+      end
+      if (advise_va_write) begin
+        if (write_strb[0]) advise_va_addr_low_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) advise_va_addr_low_q[15:8] <= write_data[15:8];
+        if (write_strb[2]) advise_va_addr_low_q[23:16] <= write_data[23:16];
+        if (write_strb[3]) advise_va_addr_low_q[31:24] <= write_data[31:24];
+      end
+      if (advise_va_write_high) begin
+        advise_va_addr_q[31:0] <= advise_va_addr_low_q;
+        if (write_strb[0]) advise_va_addr_q[39:32] <= write_data[7:0];
+        if (write_strb[1]) advise_va_addr_q[47:40] <= write_data[15:8];
+        if (write_strb[2]) advise_va_addr_q[55:48] <= write_data[23:16];
+        if (write_strb[3]) advise_va_addr_q[63:56] <= write_data[31:24];
+      end
+      if (advise_bytes_write) begin
+        if (write_strb[0]) advise_bytes_bytes_low_q[7:0] <= write_data[7:0];
+        if (write_strb[1]) advise_bytes_bytes_low_q[15:8] <= write_data[15:8];
+        if (write_strb[2]) advise_bytes_bytes_low_q[23:16] <= write_data[23:16];
+        if (write_strb[3]) advise_bytes_bytes_low_q[31:24] <= write_data[31:24];
+      end
+      if (advise_bytes_write_high) begin
+        advise_bytes_bytes_q[31:0] <= advise_bytes_bytes_low_q;
+        if (write_strb[0]) advise_bytes_bytes_q[39:32] <= write_data[7:0];
+        if (write_strb[1]) advise_bytes_bytes_q[47:40] <= write_data[15:8];
+        if (write_strb[2]) advise_bytes_bytes_q[55:48] <= write_data[23:16];
+        if (write_strb[3]) advise_bytes_bytes_q[63:56] <= write_data[31:24];
+      end
     end
   end
 
@@ -649,7 +712,7 @@ module vmso_csr_global #(
       10'h009: read_data = {16'(Cfg.first_slots), 16'(Cfg.jobs)};  // CAP_JOBS
       10'h00a: read_data = {16'(Cfg.tlb_lines), 16'(Cfg.walk_slots)};  // CAP_XLAT
       10'h00b: read_data = {16'(Cfg.runs_per_job), 16'(Cfg.template_bytes)};  // CAP_TEMPLATE
-      10'h00c: read_data = {8'd2, 16'(Cfg.formats), 8'b0000_1011};  // CAP_FEATURES
+      10'h00c: read_data = {8'd2, 16'(Cfg.formats), 8'b0010_1011};  // CAP_FEATURES
       10'h011: read_data = {30'b0, status_reset_busy, status_ready};  // STATUS
       10'h012: read_data = {21'b0, sticky_fault_overflow_q, sticky_fault_q, sticky_link_dead_q,
         sticky_parity_q, sticky_queue_error_q, sticky_command_ignored_q,
@@ -709,6 +772,12 @@ module vmso_csr_global #(
       10'h06e: read_data = {28'b0, fault_shape_log2_records_q};  // FAULT_SHAPE
       10'h06f: read_data = {16'b0, fault_consumer_index_q};  // FAULT_CONSUMER
       10'h070: read_data = {16'b0, fault_producer_index};  // FAULT_PRODUCER
+      10'h074: read_data = {4'b0, advise_what_ctx_q, 16'b0};  // ADVISE_WHAT
+      10'h075: read_data = {advise_go_busy, advise_go_refused, 6'b0, advise_go_pages};  // ADVISE_GO
+      10'h076: read_data = advise_va_addr_low_q;  // ADVISE_VA
+      10'h077: read_data = advise_va_addr_q[63:32];  // ADVISE_VA
+      10'h078: read_data = advise_bytes_bytes_low_q;  // ADVISE_BYTES
+      10'h079: read_data = advise_bytes_bytes_q[63:32];  // ADVISE_BYTES
       default: read_data = '0;
     endcase
   end

@@ -18,11 +18,12 @@ module vmso_job_check
   localparam logic [24:0] MaxFrame  = 25'(Cfg.max_frame);
 
   first_slot_t s;
-  logic        nop, frame, tcp, segments;
+  logic        nop, frame, tcp, advise, segments;
   assign s        = slot.data;
   assign nop      = s.kind == KindNop;
   assign frame    = s.kind == KindFrame;
   assign tcp      = s.kind == KindTcpSeg;
+  assign advise   = s.kind == KindAdvise;
   assign segments = tcp;
 
   function automatic logic wraps(logic [63:0] addr, logic [23:0] bytes);
@@ -53,7 +54,7 @@ module vmso_job_check
                      && (fold != slot.fold || s.payload_bytes <= slot.skip_bytes);
     test.reserved  = {s.reserved0, s.reserved1, s.reserved6a, s.reserved6b, s.reserved7} != '0;
     test.kind      = s.kind > KindAdvise;
-    test.not_built = !nop && (!(frame || tcp) || s.vlan_insert || s.outer_csum
+    test.not_built = !nop && (!(frame || tcp || advise) || s.vlan_insert || s.outer_csum
                               || {s.outer_l3_offset, s.outer_l4_offset, s.outer_id_mode} != '0);
     if (!nop) begin
       test.space = (header != '0 && !granted[s.template_space])
@@ -65,9 +66,10 @@ module vmso_job_check
       test.offset_order = tcp && (l3 < 10'd14 || l4 < l3 + 10'd20 || header < l4 + 10'd20);
       test.offset_odd   = tcp && (l3[0] || l4[0]);
       test.option       = s.id_mode == 2'd3
-                          || (tcp ? s.l4_mode == L4None : s.l4_mode != L4None);
+                          || (tcp ? s.l4_mode == L4None : s.l4_mode != L4None)
+                          || (advise && header != '0);
       test.mss_zero     = tcp && s.mss == '0;
-      test.too_long     = piece + 25'(header) > MaxFrame;
+      test.too_long     = !advise && piece + 25'(header) > MaxFrame;
       test.too_short    = frame && piece + 25'(header) < 25'd14;
       test.sum          = s.slots == 16'd1 ? sum != {1'b0, s.payload_bytes}
                                            : sum > {1'b0, s.payload_bytes};

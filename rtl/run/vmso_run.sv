@@ -94,6 +94,8 @@ module vmso_run
     load_cursor            = '0;
     load_cursor.cur.bad    = BadNot;
     load_cursor.tmpl       = headed;
+    load_cursor.advise     = job_load.kind == KindAdvise;
+    load_cursor.fresh      = 1'b1;
     load_cursor.todo0      = headed && job_load.buffer0.bytes != '0;
     load_cursor.todo1      = job_load.buffer1.bytes != '0;
     load_cursor.slots_left = job_load.slots - 1'b1;
@@ -138,7 +140,9 @@ module vmso_run
   ptr_t                waiting, row_alloc, work_head, status_alloc, status_head, status_prefix;
   run_mask_t           redo_mask, cancel_mask;
   run_t                redo_first;
-  logic [17:0]         status_total, status_taken, status_ready;
+  logic [17:0]         status_total, status_taken, status_ready, status_present;
+  logic                taken_discard;
+  queue_contexts_t     mark_contexts;
   logic                status_blocked, progress_valid, last_valid, done_queued;
   index_t              status_index, progress_job, last_job, done_job;
   logic [JobW:0]       jobs_q;  // jobs in the room
@@ -150,6 +154,12 @@ module vmso_run
   assign slot_wanted = save_valid && save_why == AsideSlot;
 
   assign cancel_valid = op_valid && op_ready && op == OpClear;
+
+  // what an ADVISE job has of translations is never used, so there is nothing to make again
+  always_comb begin
+    mark_contexts = job_load.contexts;
+    if (job_load.kind == KindAdvise) mark_contexts.valid = '0;
+  end
 
   // -- parts -------------------------------------------------------------------------------------------
   vmso_run_turn #(.Cfg(Cfg)) u_turn (
@@ -178,7 +188,7 @@ module vmso_run
   );
   vmso_run_ask #(.Cfg(Cfg)) u_ask (
     .clk, .rst_n, .init_valid, .init_job, .load_valid, .load_job, .load_queue(job_load.queue),
-    .new_valid, .new_ready, .new_lookup, .busy_valid, .busy,
+    .load_advise(job_load.kind == KindAdvise), .new_valid, .new_ready, .new_lookup, .busy_valid, .busy,
     .redo_valid, .redo_job, .redo_mask, .redo_first,
     .cancel_valid, .cancel_job(op_job), .cancel_mask,
     .walk_free, .lookup_waits, .share_queue, .share_full, .lookup_valid, .lookup_ready, .lookup,
@@ -195,7 +205,7 @@ module vmso_run
     .bad_run(bad_ref[4:0]), .op_valid, .op_ready, .op, .op_job, .op_dropped(cancel_mask),
     .op_done, .row_job, .refused(waiting), .forget, .forget_ready, .row_taken, .row_alloc,
     .redo_valid, .redo_job, .redo_mask, .redo_first, .move_valid, .move_job, .move,
-    .status_job(status_index), .status_total, .status_blocked,
+    .status_job(status_index), .status_total, .status_blocked, .status_present,
     .status_prefix, .progress_valid, .progress_job, .end_job(end_job[JobW-1:0]), .run_end,
     .count_faults
   );
@@ -203,14 +213,14 @@ module vmso_run
     .clk, .rst_n, .init_valid, .init_job, .put_valid, .put_job(work_job), .put_run, .put,
     .fill_valid, .fill, .move_valid, .move_job, .move,
     .fetch_valid, .fetch_ready, .fetch, .piece_valid, .piece_ready, .piece, .fetch_idle,
-    .taken_valid, .taken_job, .taken_run, .asked_queue, .freed_valid, .last_valid, .kill_valid,
+    .taken_valid, .taken_job, .taken_run, .taken_discard, .asked_queue, .freed_valid, .last_valid, .kill_valid,
     .last_job,
     .work_job, .work_head, .status_job(status_index), .status_head, .status_taken, .row_job,
     .row_taken
   );
   vmso_run_ctl #(.Cfg(Cfg)) u_ctl (
     .clk, .rst_n, .init_valid, .init_job, .run_ready,
-    .load_valid, .load_job, .load_contexts(job_load.contexts),
+    .load_valid, .load_job, .load_contexts(mark_contexts),
     .mark_valid, .mark_ready, .mark, .empty(jobs_q == '0), .reap_valid, .reap_ready, .reap_moves,
     .reap_job(look_job), .op_valid, .op_ready, .op, .op_job
   );
@@ -224,7 +234,7 @@ module vmso_run
     if (!rst_n) jobs_q <= '0;
     else jobs_q <= jobs_q + (JobW + 1)'(job_load_valid) - (JobW + 1)'(job_free_valid);
   end
-  assign asked_valid    = taken_valid;
+  assign asked_valid    = taken_valid && !taken_discard;
   assign reaped_ready   = !last_valid;
   assign job_free_valid = last_valid || reaped_valid;
   assign job_free       = last_valid ? job_t'(last_job) : job_t'(look_job);
@@ -257,7 +267,7 @@ module vmso_run
                         ? status_total - 1'b1 : status_total;
   assign run_status  = '{ready_total: status_ready, blocked: status_blocked,
                          full: status_held[5] && status_prefix == status_alloc,
-                         chain_done: !(has_runs && unfinished)};
+                         chain_done: !(has_runs && unfinished), present: status_present};
 
   logic unused_bits;
   assign unused_bits = ^{job_load, status_job, end_job, status_held, taken_run};
@@ -278,7 +288,7 @@ module vmso_run
     .again_valid(lookup_valid && lookup_ready && lookup.again), .again_job(lookup.job[JobW-1:0]),
     .again_run(lookup.run), .forget, .forget_job(row_job), .refused(waiting),
     .cancel_valid, .cancel_job(op_job), .cancel_mask,
-    .redo_valid, .redo_job, .redo_mask, .read_valid(taken_valid), .read_job(taken_job),
+    .redo_valid, .redo_job, .redo_mask, .read_valid(asked_valid), .read_job(taken_job),
     .read_run(taken_run), .free_valid(job_free_valid), .free_job(job_free[JobW-1:0])
   );
 `endif

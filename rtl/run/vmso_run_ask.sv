@@ -34,6 +34,7 @@ module vmso_run_ask
   input  logic            load_valid,
   input  logic [JobW-1:0] load_job,
   input  queue_t          load_queue,
+  input  logic            load_advise,
   input  logic            new_valid,
   output logic            new_ready,
   input  lookup_t         new_lookup,
@@ -132,6 +133,7 @@ module vmso_run_ask
   logic [JobW-1:0] pick_job, next_job, ask_job_q;
   run_t            pick_run, next_run, ask_run_q;
   queue_t          ask_queue;
+  logic            ask_advise;
 
   vmso_run_wait #(.Cfg(Cfg)) u_wait (
     .clk, .rst_n, .init_valid, .init_job, .load_valid, .load_job, .load_queue,
@@ -175,9 +177,9 @@ module vmso_run_ask
     .write_data({new_lookup.ctx, new_lookup.vpn}),
     .read_en(pick_valid || drain), .read_addr({next_job, next_run}), .read_data(target)
   );
-  vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(queue_t))) u_queues (
-    .clk, .write_en(load_valid), .write_addr(load_job), .write_data(load_queue),
-    .read_addr(ask_job_q), .read_data(ask_queue)
+  vmso_lutram #(.Depth(Cfg.jobs), .Bits(1 + $bits(queue_t))) u_queues (
+    .clk, .write_en(load_valid), .write_addr(load_job), .write_data({load_advise, load_queue}),
+    .read_addr(ask_job_q), .read_data({ask_advise, ask_queue})
   );
 
   // -- choice; a lookup that was offered stands --------------------------------------------------------
@@ -185,7 +187,7 @@ module vmso_run_ask
   lookup_t again;
   assign again = '{job: job_t'(ask_job_q), run: ask_run_q, queue: ask_queue,
                    ctx: target[$bits(vpn_t) +: $bits(context_t)], vpn: target[$bits(vpn_t)-1:0],
-                   again: ask_again_q};
+                   again: ask_again_q, advise: ask_advise, ghost: 1'b0};
   assign retry        = offered_q ? retry_q : ask_valid_q && (!new_valid || !retry_last_q);
   assign lookup_valid = retry || new_valid;
   assign lookup       = retry ? again : new_lookup;

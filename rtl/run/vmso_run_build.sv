@@ -126,6 +126,7 @@ module vmso_run_build
       d.cur.addr  = moved;
     end
     if (asked) begin
+      d.fresh     = 1'b0;
       d.cur.bytes = c.cur.bytes - bytes_t'(run_bytes);
       d.cur.addr  = {moved[63:12], 12'b0};
     end
@@ -176,9 +177,10 @@ module vmso_run_build
   assign put_run    = alloc_q[4:0];
   assign put        = '{vpn: c.cur.addr[63:12], offset: c.cur.addr[11:0],
                         bytes: is_bad ? '0 : run_bytes, tmpl: c.tmpl, space: c.cur.space,
-                        bad: c.cur.bad};
+                        advise: c.advise, fresh: c.fresh, bad: c.cur.bad};
   assign new_lookup = '{job: job_t'(job_q), run: alloc_q[4:0], queue: buffers_q.queue,
-                        ctx: c.cur.ctx, vpn: c.cur.addr[63:12], again: 1'b0};
+                        ctx: c.cur.ctx, vpn: c.cur.addr[63:12], again: 1'b0,
+                        advise: c.advise, ghost: 1'b0};
   assign place_en   = valid_q;
   assign place_at   = d.place[1:0];
 

@@ -41,6 +41,7 @@ module vmso_run_fetch
   output logic [JobW-1:0] taken_job,
   output queue_t          asked_queue,
   output run_t            taken_run,
+  output logic            taken_discard,  // it is not read
   output logic            freed_valid,
   output logic            last_valid,
   output logic            kill_valid,  // of last_job too
@@ -114,6 +115,7 @@ module vmso_run_fetch
   assign taken_valid = emit;
   assign taken_job   = job_q;
   assign taken_run   = at_q.head[4:0];
+  assign taken_discard = cmd_q.discard;
   assign asked_queue = cmd_q.queue;
 
   always_ff @(posedge clk) begin
@@ -124,7 +126,7 @@ module vmso_run_fetch
       kill_valid  <= 1'b0;
     end else begin
       busy_q      <= (accept && fetch.bytes != '0) || (busy_q && !(emit && last));
-      piece_valid <= emit || (piece_valid && !piece_ready);
+      piece_valid <= (emit && !cmd_q.discard) || (piece_valid && !piece_ready);
       last_valid  <= (accept && fetch.bytes == '0 && fetch.job_last)
                      || (emit && last && cmd_q.job_last);
       kill_valid  <= accept && fetch.kill;
@@ -172,7 +174,7 @@ module vmso_run_fetch
   );
 
   logic unused_bits;
-  assign unused_bits = ^{put.tmpl, put.bad, fill};
+  assign unused_bits = ^{put.tmpl, put.advise, put.fresh, put.bad, fill};
 
 `ifdef VMSO_CHECKS
   `VMSO_INTG(KillReadsNothing, !(fetch_valid && fetch.kill)

@@ -38,6 +38,8 @@ package vmso_run_pkg;
     logic [12:0] bytes;  // 1..4096
     logic        tmpl;
     logic [1:0]  space;
+    logic        advise; // of an ADVISE job: a fault of it is no fault
+    logic        fresh;  // the job's first
     bad_e        bad;    // an error run, never translated
   } run_entry_t;
 
@@ -52,6 +54,8 @@ package vmso_run_pkg;
   typedef struct packed {
     desc_t       cur;         // the rest of the descriptor in work; bytes 0: go on to the next
     logic        tmpl;        // it is the template
+    logic        advise;      // of an ADVISE job
+    logic        fresh;       // no run was made of it
     logic        todo0;       // buffer0, buffer1 are still to come
     logic        todo1;
     logic        chained;     // places of a further slot are in the place RAM

@@ -29,6 +29,7 @@
 //             that wait to be asked for again, `refused` of row_job: forget, one cycle after the handshake; op_done
 //             two cycles after it tells whether it did, and move hands the new place to the fetch server.
 //             op_dropped will not be asked for again, whether it did or not
+// advise      a run without a translation is as good as one with; status_present counts those with
 // status      combinational; event: valid only, in the first cycle in which status shows a job's progress
 // run_end     of end_job one cycle later, if status says blocked
 // order       fill first, then op, bad, and runs that follow an in-order fill (one per cycle)
@@ -78,6 +79,7 @@ module vmso_run_rows
   input  logic [JobW-1:0] status_job,
   output logic [17:0]     status_total,
   output logic            status_blocked,
+  output logic [17:0]     status_present,
   output ptr_t            status_prefix,
   output logic            progress_valid,
   output logic [JobW-1:0] progress_job,
@@ -88,6 +90,7 @@ module vmso_run_rows
   typedef struct packed {
     logic [17:0] total;
     logic        blocked;
+    logic [17:0] present;
     ptr_t        prefix;
   } reach_t;
   typedef struct packed {
@@ -173,7 +176,7 @@ module vmso_run_rows
   assign in_order = chosen_q && !row.reach.blocked
                     && (answers ? run_q == prefix[4:0]
                                 : what_q == DoFollow && row.mask[prefix[4:0]]);
-  assign stops    = entry.bad != BadNot || answer.fault;
+  assign stops    = entry.bad != BadNot || (answer.fault && !entry.advise);
   assign good     = in_order && !stops;
   // mark: translated runs before the prefix; clear: all runs from the prefix on
   assign range    = run_range(what_q == DoMark ? row_taken.head : prefix,
@@ -195,6 +198,7 @@ module vmso_run_rows
       next.mask[prefix[4:0]] = 1'b0;
       next.reach.prefix      = prefix + 1'b1;
       next.reach.total       = row.reach.total + 18'(entry.bytes);
+      next.reach.present     = (entry.fresh ? '0 : row.reach.present) + 18'(!answer.fault);
     end else if (in_order) begin
       next.reach.blocked = 1'b1;
     end
@@ -236,6 +240,7 @@ module vmso_run_rows
   );
   assign status_total   = reach.total;
   assign status_blocked = reach.blocked;
+  assign status_present = reach.present;
   assign status_prefix  = reach.prefix;
 
   // -- jobs whose prefix can go on ---------------------------------------------------------------------
@@ -263,7 +268,7 @@ module vmso_run_rows
       progress_valid <= in_order;
       redo_valid     <= chosen_q && what_q == DoMark;
       move_valid     <= quiet;
-      count_faults   <= in_order && entry.bad == BadNot && answer.fault;
+      count_faults   <= in_order && entry.bad == BadNot && answer.fault && !entry.advise;
     end
   end
   assign op_done = move_valid;

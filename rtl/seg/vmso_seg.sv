@@ -260,6 +260,7 @@ module vmso_seg
   act_e        look_act, act;
   logic        needs_tmpl, look_on, relook, fetch_room, fetch_none, go;
   logic        slot_free, rows_free, wake_room, job_over;
+  logic [17:0] present;
   frame_t      frame;
   row_t        row;
 
@@ -268,22 +269,23 @@ module vmso_seg
   assign end_job    = job_t'(job_q);
   vmso_seg_look #(.Cfg(Cfg)) u_look (
     .clk, .look(look_on), .job(cur_q), .needs_tmpl, .rest(rest_q), .taken, .run_status,
-    .drained(fetch_none && fetch_idle), .act(look_act), .relook, .cut
+    .drained(fetch_none && fetch_idle), .act(look_act), .relook, .cut, .present
   );
   assign act      = un_kills ? ActKill : look_act;
   assign job_over = act inside {ActEnd, ActFail, ActGather} || (act == ActFrame && cut.last);
-  assign go       = fetch_room && wake_room && (act inside {ActTmpl, ActKill} || slot_free)
+  assign go       = fetch_room && wake_room
+                    && (act inside {ActTmpl, ActKill, ActSkip} || slot_free)
                     && (act != ActFrame || rows_free);
   assign act_go   = go && !hold_issue
                     && ((state_q == Act && act != ActNone) || un_kills);
   vmso_seg_credit #(.Cfg(Cfg)) u_credit (
-    .clk, .rst_n, .store_limit, .take(act_go && !(act inside {ActTmpl, ActKill})),
+    .clk, .rst_n, .store_limit, .take(act_go && !(act inside {ActTmpl, ActKill, ActSkip})),
     .take_rows(act == ActFrame ? cut.rows : '0), .left_valid, .left_rows(left.rows), .frame, .row,
     .slot_free, .rows_wanted(cut.rows), .rows_free
   );
   vmso_seg_order u_order (
     .clk, .rst_n, .go(act_go), .act, .queue(queue_t'(queue_q)), .job(job_t'(job_q)),
-    .fields(cur_q), .progress(account_q.progress), .cut, .frame, .row, .run_end, .order_valid,
+    .fields(cur_q), .progress(account_q.progress), .cut, .present, .frame, .row, .run_end, .order_valid,
     .order, .order_frame, .fetch_room, .fetch_idle(fetch_none), .fetch_valid, .fetch_ready, .fetch,
     .tmpl_drop_valid, .tmpl_drop
   );
@@ -425,7 +427,7 @@ module vmso_seg
     preempt_queue <= queue_t'(queue_q);
   end
 
-  assign taken_we = act_go && act inside {ActTmpl, ActFrame};
+  assign taken_we = act_go && act inside {ActTmpl, ActFrame, ActSkip};
   assign taken_d  = taken + 18'(cut.want);
 
   // -- the queue and the job at work --------------------------------------------------------------
@@ -449,7 +451,7 @@ module vmso_seg
   always_ff @(posedge clk) begin
     next_q <= next;
     if (account_we) account_q <= account_d;
-    if (act_go && act == ActFrame) rest_q <= rest_q - bytes_t'(cut.want);
+    if (act_go && act inside {ActFrame, ActSkip}) rest_q <= rest_q - bytes_t'(cut.want);
     if (put_valid && put_queue == queue_q) arrived_q <= 1'b1;
     if (state_q == Look && state_d != Look) fresh_q <= 1'b0;
     passed_q <= rate_pass || (passed_q && !act_go && !take);
@@ -484,7 +486,7 @@ module vmso_seg
     if (!rst_n) issue_held <= 1'b0;
     else issue_held <= hold_issue && fetch_none && fetch_idle;
   end
-  assign count_segments    = act_go && act == ActFrame;
+  assign count_segments    = act_go && act == ActFrame && cur_q.kind != KindAdvise;
   assign count_seg_busy    = act_go;
   assign count_seg_blocked = state_q == Act && look_act != ActNone && !act_go;
   assign count_seg_starved = state_q == WaitTurn || (state_q == Act && look_act == ActNone);

@@ -43,7 +43,8 @@ module vmso_seg_charge
   balance_t    paid, charged;
 
   assign wire_beats   = cut.rows > 12'(PadBeats) ? cut.rows : 12'(PadBeats);
-  assign frame_beats  = wire_beats > cut.beats ? wire_beats : cut.beats;
+  assign frame_beats  = job.kind == KindAdvise ? '0
+                        : wire_beats > cut.beats ? wire_beats : cut.beats;
   assign tmpl_beats   = (11'(job.header_bytes) + 11'(2 * BusBytes - 2)) >> BeatW;
   assign cycles       = act == ActKill ? 12'(KillCycles)
                         : job.kind == KindTcpSeg ? 12'(PatchCycles) : 12'(OrderCycles);
@@ -62,14 +63,18 @@ module vmso_seg_charge
     account_next = account;
     if (act_go) begin
       account_next.begun = !job_over && act != ActKill;
-      if (!(act inside {ActTmpl, ActKill})) account_next.orders = account.orders + 1'b1;
+      if (!(act inside {ActTmpl, ActKill, ActSkip})) account_next.orders = account.orders + 1'b1;
       unique case (act)
         ActTmpl: account_next.progress.tmpl_fetched = 1'b1;
         ActFrame: begin
           account_next.progress.segments = account.progress.segments + 1'b1;
           account_next.progress.sent     = account.progress.sent + bytes_t'(cut.want);
           account_next.issued_bytes      = account.issued_bytes + 26'(cut.want);
-          account_next.rate              = rate_after;
+          if (job.kind != KindAdvise) account_next.rate = rate_after;
+        end
+        ActSkip: begin
+          account_next.progress.sent = account.progress.sent + bytes_t'(cut.want);
+          account_next.issued_bytes  = account.issued_bytes + 26'(cut.want);
         end
         default: account_next.issued_bytes = account.issued_bytes + 26'(rest);
       endcase

@@ -5,6 +5,7 @@
 // rest        payload bytes that are left; needs_tmpl: the template comes first
 // drained     no fetch is under way: what run says of a full FIFO is not about to change
 // act, cut    the answer. relook: it was too early to tell, look again
+// advise      takes what is ready, at most MostAdvised bytes at once
 module vmso_seg_look
   import vmso_pkg::*;
   import vmso_rec_pkg::*;
@@ -22,8 +23,10 @@ module vmso_seg_look
   input  logic        drained,
   output act_e        act,
   output logic        relook,
-  output cut_t        cut
+  output cut_t        cut,
+  output logic [17:0] present
 );
+  localparam pos_t MostAdvised = pos_t'(8191);
   localparam int unsigned BusBytes = vmso_config_pkg::bus_bytes(Cfg);
   localparam int unsigned BeatW    = $clog2(BusBytes);
 
@@ -47,6 +50,7 @@ module vmso_seg_look
   // subtraction. What is not taken is below 0 for a while after a fence, by less than a page.
   logic signed [17:0] spare;
   logic               enough_q, blocked_q, full_q, chain_done_q, drained_q;
+  logic [17:0]        ready_q, present_q;
   assign spare = $signed(run_status.ready_total - (taken + 18'(cut_d.want)));
   always_ff @(posedge clk) begin
     if (look) begin
@@ -56,9 +60,21 @@ module vmso_seg_look
       full_q       <= run_status.full;
       chain_done_q <= run_status.chain_done;
       drained_q    <= drained;
+      ready_q      <= run_status.ready_total - taken;
+      present_q    <= run_status.present;
     end
   end
-  assign cut = cut_q;
+  // what an ADVISE job is done with
+  logic advise, advised;
+  pos_t ready;
+  assign advise  = job.kind == KindAdvise;
+  assign ready   = ready_q > 18'(MostAdvised) ? MostAdvised : ready_q[13:0];
+  assign advised = bytes_t'(ready) == rest && chain_done_q;  // all of it
+  assign present = job.payload_bytes == '0 ? '0 : present_q;
+  always_comb begin
+    cut = cut_q;
+    if (advise) cut = '{want: ready, last: advised, rows: '0, beats: '0};
+  end
 
   // -- decide -------------------------------------------------------------------------------------
   logic ended, whole;
@@ -68,6 +84,11 @@ module vmso_seg_look
     relook = 1'b0;
     act    = ActNone;
     if (ended) act = ActEnd;
+    else if (advise) begin
+      if (advised) act = ActFrame;
+      else if (ready != '0) act = ActSkip;
+      else if (blocked_q) act = ActFail;
+    end
     else if (whole) act = needs_tmpl ? ActTmpl : ActFrame;
     else if (blocked_q) act = ActFail;
     else if (full_q && !enough_q) begin

@@ -2,7 +2,8 @@
 // Writes an order and its fetch.
 //
 // go          valid only, if fetch_room: `act` of this job is carried out
-// order       valid only, one cycle later; every act but ActTmpl and ActKill has one
+// order       valid only, one cycle later; every act but ActTmpl, ActSkip and ActKill has one. An ADVISE
+//             job's only one tells `present` as its segments
 // fetch       valid/ready, from that cycle on: every act has one. Behind it, and so behind all reads of
 //             the job, a job that fails or is killed is handed over to die
 // tmpl_drop   valid only, one cycle after go: the template of a killed job
@@ -22,6 +23,7 @@ module vmso_seg_order
   input  seg_job_t  fields,
   input  progress_t progress,
   input  cut_t      cut,
+  input  logic [17:0] present,
   input  frame_t    frame,
   input  row_t      row,
   input  run_end_t  run_end,
@@ -44,9 +46,10 @@ module vmso_seg_order
   assign fetch_go = go && act != ActNone;
   always_comb begin
     fetch_d = '{
-      queue: queue, job: job, to_template: act == ActTmpl, tmpl: fields.tmpl, frame: frame,
+      queue: queue, job: job, to_template: act == ActTmpl, discard: fields.kind == KindAdvise,
+      tmpl: fields.tmpl, frame: frame,
       row: row, pos: act == ActTmpl ? '0 : pos_t'(fields.header_bytes),
-      bytes: act inside {ActTmpl, ActFrame} ? cut.want : '0,
+      bytes: act inside {ActTmpl, ActFrame, ActSkip} ? cut.want : '0,
       job_last: act == ActEnd || (act == ActFrame && cut.last),
       kill: act inside {ActFail, ActGather, ActKill}
     };
@@ -77,6 +80,12 @@ module vmso_seg_order
         order_d.last  = cut.last;
         order_d.bytes = cut.want;
         order_d.rows  = row_t'(cut.rows);
+        if (fields.kind == KindAdvise) begin
+          order_d.kind    = OrderEnd;
+          order_d.bytes   = '0;
+          order_d.segment = bytes_t'(present);
+          order_d.sent    = progress.sent + bytes_t'(cut.want);
+        end
       end
       ActEnd: order_d.kind = OrderEnd;
       ActFail: begin
@@ -100,7 +109,7 @@ module vmso_seg_order
       order_valid     <= 1'b0;
       tmpl_drop_valid <= 1'b0;
     end else begin
-      order_valid     <= go && !(act inside {ActTmpl, ActKill});
+      order_valid     <= go && !(act inside {ActTmpl, ActKill, ActSkip});
       tmpl_drop_valid <= go && act == ActKill && fields.header_bytes != '0;
     end
   end

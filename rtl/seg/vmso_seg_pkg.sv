@@ -78,7 +78,8 @@ package vmso_seg_pkg;
     ActEnd     = 3'd3,  // end without a frame: a no-op, a refused job
     ActFail    = 3'd4,  // the run behind the ready ones is an error
     ActGather  = 3'd5,  // the run FIFO is full and does not cover the segment
-    ActKill    = 3'd6   // unload: the job dies without an order
+    ActKill    = 3'd6,  // unload: the job dies without an order
+    ActSkip    = 3'd7   // advise: runs are done with, without an order; ActFrame is the last
   } act_e;
 
   // The next piece of the job at work.

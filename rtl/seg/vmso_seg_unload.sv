@@ -3,7 +3,7 @@
 // the others, who wait for nothing else of it.
 //
 // unload      valid/ready, one queue at a time; head_*: its oldest job that had not been issued whole, and how
-//             far it was, in the cycle of ready
+//             far it was, in the cycle of ready; an ADVISE job begins anew
 // due         it wants the scheduler's registers; start: it has them from the next cycle on, until `active` falls
 // reads       its queue is to be addressed, until all loads are in their lists (load_idle)
 // look_any    in the cycle after that: it has a job, whose record and account are there at `loads`
@@ -14,6 +14,7 @@
 // reset       control
 module vmso_seg_unload
   import vmso_pkg::*;
+  import vmso_rec_pkg::*;
   import vmso_seg_pkg::*;
 (
   input  logic      clk,
@@ -89,8 +90,8 @@ module vmso_seg_unload
     if (state_q == Look) any_q <= look_any;
     if (kills && !head_any) begin
       head_slot     <= job.slot;
-      head_segments <= progress.segments;
-      head_bytes    <= progress.sent;
+      head_segments <= job.kind == KindAdvise ? '0 : progress.segments;
+      head_bytes    <= job.kind == KindAdvise ? '0 : progress.sent;
       head_fold     <= job.fold;
     end
   end

@@ -7,6 +7,8 @@
 //               later)
 // fill          valid only, in any order. A TLB hit, a large page in the walk cache, an identity page or
 //               a fault without a table: 4 cycles after the handshake. After a walk: see below
+// advise        a range to be translated ahead: see vmso_xlat_advise. Its look-ups take every eighth cycle at
+//               most; advise_stop gives it up
 // busy          valid only: no slot is free, the line's walk is just being ended, or another walk
 //               is about to cache the upper levels that this one needs too
 // walk_free     level: a walk slot is free and no lookup that is asked again is under way. Such a
@@ -52,6 +54,12 @@ module vmso_xlat
   input  logic                     read_rsp_valid,
   input  read_rsp_t                read_rsp,
   input  logic [Cfg.data_bits-1:0] read_data,
+  input  logic                     advise_valid,
+  output logic                     advise_ready,
+  input  advise_t                  advise,
+  input  logic                     advise_stop,
+  output logic                     advise_busy,
+  output bytes_t                   advise_present,
   input  logic                     fence_valid,
   output logic                     fence_ready,
   input  fence_t                   fence,
@@ -93,6 +101,11 @@ module vmso_xlat
   sweep_t          sweep, sweep_late;
   context_t        add_ctx, commit_ctx;
   lookup_t         miss;
+  logic            gives_up, ghost_valid, ghost_turn, look_ready, known, known_fault, ghost_busy,
+                   charge_ghost;
+  lookup_t         ghost, look;
+  slot_t           miss_at, ghost_slot;
+  logic [2:0]      turn_q;
   context_config_t commit_cfg;
   logic [$clog2(Sets)-1:0] sweep_index, sweep_write_index;
   logic            sweep_yield;
@@ -108,6 +121,22 @@ module vmso_xlat
     .mark_ready, .mark, .hold_issue, .issue_held, .read_colour, .colour_busy
   );
   assign xlat_ready = swept && cleared;
+
+  // -- translating ahead --------------------------------------------------------------------------
+  assign ghost_turn   = ghost_valid && turn_q == '0;
+  assign look         = ghost_turn ? ghost : lookup;
+  assign lookup_ready = look_ready && !ghost_turn;
+  always_ff @(posedge clk) begin
+    if (!rst_n) turn_q <= '0;
+    else turn_q <= turn_q + 1'b1;
+  end
+  vmso_xlat_advise u_advise (
+    .clk, .rst_n, .advise_valid(advise_valid && xlat_ready), .advise_ready, .advise,
+    .stop(advise_stop), .busy(advise_busy), .present(advise_present), .look_valid(ghost_valid),
+    .look_taken(ghost_turn && look_ready), .look(ghost), .refused(miss_busy && miss.ghost),
+    .waits(miss_valid && miss.ghost && !miss_busy), .look_slot(miss_at), .known, .known_fault,
+    .waits_slot(ghost_slot), .slot_busy(ghost_busy)
+  );
 
   // -- lookup -------------------------------------------------------------------------------------
   logic            read_en, tlb_hit, pwc_hit, pwc_leaf, miss_valid, miss_pwc_hit, tlb_hit_pulse;
@@ -125,15 +154,16 @@ module vmso_xlat
   line_t           redo_line;
 
   vmso_xlat_lookup u_lookup (
-    .clk, .rst_n, .stop(!xlat_ready || sweep_read || pause || breathe), .lookup_valid,
-    .lookup_ready, .lookup, .read_en, .cfg(look_cfg), .tlb_hit, .tlb_way, .pwc_ctx, .pwc_page,
-    .pwc_hit, .pwc_leaf, .pwc_level, .pwc_ppn, .tlb_ppn, .miss_valid, .miss, .miss_way,
+    .clk, .rst_n, .stop(!xlat_ready || sweep_read || pause || breathe),
+    .lookup_valid(lookup_valid || ghost_turn), .lookup_ready(look_ready), .lookup(look), .read_en, .cfg(look_cfg), .tlb_hit, .tlb_way, .pwc_ctx, .pwc_page,
+    .pwc_hit, .pwc_leaf, .pwc_level, .pwc_ppn, .tlb_ppn, .miss_valid, .miss, .gives_up, .miss_way,
     .miss_pwc_hit, .start_level, .start_rules, .start_ppn, .tlb_hit_pulse,
-    .answer_valid(hit_valid), .answer(hit), .again_next, .again_under_way, .idle(paused)
+    .answer_valid(hit_valid), .answer(hit), .known, .known_fault, .again_next, .again_under_way,
+    .idle(paused)
   );
   assign walk_free = slot_free && !again_under_way;
   vmso_xlat_context #(.Cfg(Cfg)) u_context (
-    .clk, .rst_n, .cleared, .look_en(read_en), .look_ctx(lookup.ctx), .look_cfg,
+    .clk, .rst_n, .cleared, .look_en(read_en), .look_ctx(look.ctx), .look_cfg,
     .redo_en(redo_valid && redo_ready), .redo_ctx, .redo_cfg, .commit_valid, .commit_ctx,
     .commit_cfg
   );
@@ -155,7 +185,7 @@ module vmso_xlat
     else sweep_yield <= (lookup_valid && sweep_read) || (write_valid && sweep_write);
   end
   vmso_xlat_tlb #(.Cfg(Cfg)) u_tlb (
-    .clk, .rst_n, .read_en, .read_ctx(lookup.ctx), .read_page(lookup.vpn[44:0]), .hit(tlb_hit),
+    .clk, .rst_n, .read_en, .read_ctx(look.ctx), .read_page(look.vpn[44:0]), .hit(tlb_hit),
     .fill_way(tlb_way), .hit_ppn(tlb_ppn), .write_valid, .write_ready,
     .write_ctx, .write_line, .write_way, .write_good, .write_ppn, .sweep_read,
     .sweep, .sweep_index(sweep_index[SetW-1:0]), .sweep_write, .swept(sweep_late)
@@ -183,13 +213,14 @@ module vmso_xlat
   logic [Cfg.data_bits-1:0] line_data;
 
   assign open = '{
-    slot: miss_slot, ctx: miss.ctx, line: miss.vpn[44:3], page: miss.vpn[2:0], fast: 1'b1,
+    slot: miss_slot, ctx: miss.ctx, line: miss.vpn[44:3], page: miss.vpn[2:0], fast: !miss.ghost,
     level: start_level, rules: start_rules, kind: WalkTable, cause: CauseNone, ppn: start_ppn
   };
   vmso_xlat_slots #(.Cfg(Cfg)) u_slots (
     .clk, .rst_n, .miss_valid, .miss, .miss_way,
     .miss_upper(start_level != '0), .miss_opened, .miss_slot, .miss_busy,
-    .keep_one(lookup_waits || again_next), .slot_free, .share_queue, .share_full,
+    .keep_one(lookup_waits || again_next), .slot_free, .share_queue, .share_full, .miss_at,
+    .ghost_slot, .ghost_busy, .charge_ghost,
     .charge_slot(walk_req_slot), .charge_queue,
     .match_on, .match_clear, .add_valid, .add_all, .add_ctx, .miss_matches, .restart, .dead, .storm,
     .dropped(walk_dropped | done_dropped), .redo_valid, .redo_ready, .redo_slot, .redo_ctx,
@@ -223,6 +254,9 @@ module vmso_xlat
   );
   assign ending = working && at_matching;
 
+  // a look-up for nobody that found no walk slot twice
+  assign gives_up = miss_busy && miss.advise && miss.again && !miss.ghost;
+
   // -- one answer per cycle: a hit, else the first waiter of a walk, else what the finisher has ---
   logic [2:0] breath_q;  // gaps that go down the lookup pipeline
   assign pop          = first_valid && !hit_valid && pop_any;
@@ -240,7 +274,7 @@ module vmso_xlat
     end else begin
       breath_q   <= {breath_q[1:0], breathe};
       fill_valid <= hit_valid || pop || (answer_valid && !refuse && answer_ready);
-      busy_valid <= miss_busy || (answer_valid && refuse && answer_ready);
+      busy_valid <= (miss_busy && !gives_up && !miss.ghost) || (answer_valid && refuse && answer_ready);
     end
   end
   // whoever answers: the page is used only if it lies in a window now
@@ -274,7 +308,10 @@ module vmso_xlat
     count_pwc_hits    <= miss_opened && miss_pwc_hit;
     walk_charge_queue <= charge_queue;
   end
-  assign walk_charge_valid = count_table_reads;
+  always_ff @(posedge clk) begin
+    if (!rst_n) walk_charge_valid <= 1'b0;
+    else walk_charge_valid <= walk_req_valid && walk_req_ready && !charge_ghost;
+  end
 
   logic unused_index;  // the walk cache has fewer entries than the TLB sets
   assign unused_index = ^sweep_write_index;

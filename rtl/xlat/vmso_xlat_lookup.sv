@@ -5,6 +5,8 @@
 // answer       cycle 3 after the handshake, valid only: a TLB hit, a large page of the walk cache, an
 //              identity page, or a fault that needs no table. Not judged against the windows
 // miss         cycle 2, valid only: none of these. start: the table where its walk would begin
+// gives_up     cycle 2: the miss is answered, as a fault without a cause: it is nobody's
+// ghost        answered beside: known, cycle 3, and known_fault
 // again_next   a lookup that is asked again is in cycle 1; again_under_way: in cycle 1 or 2
 // idle         no lookup is in cycles 1..3
 // reset        valid bits
@@ -34,6 +36,7 @@ module vmso_xlat_lookup
   input  ppn_t            tlb_ppn,
   output logic            miss_valid,
   output lookup_t         miss,
+  input  logic            gives_up,
   output logic [1:0]      miss_way,
   output logic            miss_pwc_hit,
   output logic [2:0]      start_level,
@@ -43,6 +46,8 @@ module vmso_xlat_lookup
   // cycle 3
   output logic            answer_valid,
   output fill_t           answer,
+  output logic            known,
+  output logic            known_fault,
   output logic            again_next,
   output logic            again_under_way,
   output logic            idle
@@ -88,7 +93,7 @@ module vmso_xlat_lookup
   end
 
   // -- cycle 2: hit or miss; the way's data comes -------------------------------------------------
-  logic    page_valid_q;
+  logic    page_valid_q, page_ghost_q;
   fill_t   page_d, page_q;
   logic    page_beyond_q;
 
@@ -107,6 +112,7 @@ module vmso_xlat_lookup
       page_d.level = LevelNone;
       page_d.ppn   = way_q.vpn[43:0];
     end
+    if (gives_up) page_d.fault = 1'b1;
     if (cause_q != CauseNone) begin
       page_d.fault = 1'b1;
       page_d.cause = cause_q;
@@ -115,15 +121,18 @@ module vmso_xlat_lookup
   end
   always_ff @(posedge clk) begin
     if (!rst_n) page_valid_q <= 1'b0;
-    else page_valid_q <= way_valid_q && (direct_q || hit_q || large_q);
+    else page_valid_q <= way_valid_q && (direct_q || hit_q || large_q || gives_up);
   end
   always_ff @(posedge clk) begin
     page_q        <= page_d;
+    page_ghost_q  <= way_q.ghost;
     page_beyond_q <= identity_q && beyond_q;
   end
 
   // -- cycle 3: the limits of identity ------------------------------------------------------------
-  assign answer_valid = page_valid_q;
+  assign answer_valid = page_valid_q && !page_ghost_q;
+  assign known        = page_valid_q && page_ghost_q;
+  assign known_fault  = answer.fault;
   always_comb begin
     answer = page_q;
     if (!page_q.fault && page_beyond_q) begin

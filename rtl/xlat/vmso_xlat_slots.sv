@@ -5,6 +5,9 @@
 //              miss_slot), or is refused: no slot is free, the walk is closing, or miss_upper and
 //              another walk is reading the upper tables of the same 2 MiB (it leaves their entries
 //              in the walk cache, so nothing is lost and no table is read twice)
+// advise       opens a walk only while more than half of the slots are free. A ghost does not wait for the
+//              walk that it opened or met: miss_at; at_busy: the walk of ghost_slot is under way. Its slot
+//              is nobody's share
 // shares       while others wait (keep_one) a new lookup does not open the last free slot: it is for
 //              the one that is asked again, which never finds it gone. share_full, combinational:
 //              share_queue opened a quarter of the slots, at least one, or more. A slot is its
@@ -51,11 +54,15 @@ module vmso_xlat_slots
   output logic             miss_opened,
   output slot_t            miss_slot,
   output logic             miss_busy,
+  output slot_t            miss_at,
+  input  slot_t            ghost_slot,
+  output logic             ghost_busy,
   output logic             slot_free,
   input  queue_t           share_queue,
   output logic             share_full,
   input  slot_t            charge_slot,
   output queue_t           charge_queue,
+  output logic             charge_ghost,
   // the fence
   input  logic             match_on,
   input  logic             match_clear,
@@ -147,35 +154,48 @@ module vmso_xlat_slots
   end
   assign slot_free   = free != '0;
   assign join_it     = miss_valid && (match & ~in_state(SlotClosing)) != '0;
-  assign may_open    = slot_free && (miss.again || !keep_one || (free & (free - 1'b1)) != '0);
+  assign may_open    = slot_free && (miss.again || !keep_one || (free & (free - 1'b1)) != '0)
+                       && (!miss.advise || many_free_q);
   assign miss_opened = miss_valid && match == '0 && may_open && !(miss_upper && region != '0);
   assign miss_slot   = slot_t'(free_index);
-  assign take        = join_it || miss_opened;
+  assign take        = (join_it || miss_opened) && !miss.ghost;
+  assign miss_at     = slot_t'(take_index);
+  assign ghost_busy  = !free[ghost_slot[SlotW-1:0]];
   assign take_index  = join_it ? match_index : free_index;
   assign miss_busy   = miss_valid && !join_it && !miss_opened;
   assign dead        = dead_q | matching;
   assign storm       = tired != '0;
+
+  logic many_free_q;  // more than half, whatever the last cycle has opened
+  always_ff @(posedge clk) many_free_q <= $countones(free) > Slots / 2 + 1;
 
   // -- shares -------------------------------------------------------------------------------------
   localparam int unsigned QueueW  = vmso_math_pkg::index_width(Cfg.queues);
   localparam int unsigned CountW  = vmso_math_pkg::count_width(Slots);
   localparam int unsigned Quarter = Slots < 4 ? 1 : Slots / 4;
   logic [QueueW-1:0] owner_q [Slots];
+  slots_t            ghost_q;
   logic [QueueW-1:0] charged;
   logic [CountW-1:0] held;
 
   always_comb begin
     held = '0;
     for (int unsigned s = 0; s < Slots; s++) begin
-      held += CountW'(!free[s] && owner_q[s] == share_queue[QueueW-1:0]);
+      held += CountW'(!free[s] && !ghost_q[s] && owner_q[s] == share_queue[QueueW-1:0]);
     end
   end
   assign share_full = 32'(held) >= Quarter;
-  always_ff @(posedge clk) if (miss_opened) owner_q[free_index] <= miss.queue[QueueW-1:0];
+  always_ff @(posedge clk) begin
+    if (miss_opened) begin
+      owner_q[free_index] <= miss.queue[QueueW-1:0];
+      ghost_q[free_index] <= miss.ghost;
+    end
+  end
   // a copy of owner_q: cheaper than a multiplexer
-  vmso_lutram #(.Depth(Slots), .Bits(QueueW)) u_charge (
-    .clk, .write_en(miss_opened), .write_addr(free_index), .write_data(miss.queue[QueueW-1:0]),
-    .read_addr(charge_slot[SlotW-1:0]), .read_data(charged)
+  vmso_lutram #(.Depth(Slots), .Bits(QueueW + 1)) u_charge (
+    .clk, .write_en(miss_opened), .write_addr(free_index),
+    .write_data({miss.ghost, miss.queue[QueueW-1:0]}),
+    .read_addr(charge_slot[SlotW-1:0]), .read_data({charge_ghost, charged})
   );
   assign charge_queue = queue_t'(charged);
 
@@ -196,8 +216,8 @@ module vmso_xlat_slots
   assign at_next   = next_key;
   // The head: the waiter that found nobody there, or who moved up since then (popped_q); one RAM for
   // each of the two writers.
-  assign heads  = miss_opened || (join_it && (empty_q[match_index]
-                  || (pop && pop_index == match_index && pop_key == match_tail)));
+  assign heads  = take && (miss_opened || empty_q[match_index]
+                           || (pop && pop_index == match_index && pop_key == match_tail));
   assign moves  = pop && pop_key != pop_tail;
   vmso_lutram #(.Depth(Slots), .Bits(KeyW), .Reads(2)) u_first (
     .clk, .write_en(heads), .write_addr(take_index), .write_data(miss_key),
@@ -212,13 +232,18 @@ module vmso_xlat_slots
     .read_addr({match_index, pop_index, at_index}), .read_data({match_tail, pop_tail, at_tail})
   );
   vmso_lutram #(.Depth(1 << KeyW), .Bits(KeyW)) u_next (
-    .clk, .write_en(join_it && !empty_q[match_index]), .write_addr(match_tail),
+    .clk, .write_en(take && join_it && !empty_q[match_index]), .write_addr(match_tail),
     .write_data(miss_key), .read_addr(list_addr), .read_data(next_key)
   );
   vmso_lutram #(.Depth(1 << KeyW), .Bits(3)) u_page (
     .clk, .write_en(take), .write_addr(miss_key), .write_data(miss.vpn[2:0]),
     .read_addr(at_key), .read_data(at_page)
   );
+
+  // walks that died and are nobody's
+  slots_t joins, unwanted;
+  assign joins    = join_it && take ? slots_t'(1) << match_index : '0;
+  assign unwanted = dropped & empty_q & ~joins;
 
   // A lookup that did not find the inserted entry may be one cycle behind.
   logic   passed_q;
@@ -229,6 +254,7 @@ module vmso_xlat_slots
       upper_q  <= '0;
     end else begin
       passed_q <= passed_valid;
+      upper_q  <= upper_q & ~unwanted;
       if (passed_q) upper_q[passed_index_q] <= 1'b0;
       if (redo_valid && redo_ready) upper_q[redo_index] <= 1'b1;
       if (miss_opened) upper_q[free_index] <= miss_upper;
@@ -239,6 +265,7 @@ module vmso_xlat_slots
   always_ff @(posedge clk) begin
     if (pop && !moves) empty_q[pop_index] <= 1'b1;
     if (moves) popped_q[pop_index] <= 1'b1;
+    if (miss_opened) empty_q[free_index] <= 1'b1;
     if (take) empty_q[take_index] <= 1'b0;
     if (heads) popped_q[take_index] <= 1'b0;
     for (int unsigned s = 0; s < Slots; s++) begin
@@ -254,10 +281,8 @@ module vmso_xlat_slots
   end
 
   // -- states -------------------------------------------------------------------------------------
-  slots_t opens, redoes, closes, frees, joins, unwanted;
+  slots_t opens, redoes, closes, frees;
   slots_t [1:0] state_d;
-  assign joins    = join_it ? slots_t'(1) << match_index : '0;
-  assign unwanted = dropped & empty_q & ~joins;
   assign opens   = miss_opened ? slots_t'(1) << free_index : '0;
   assign redoes  = redo_valid && redo_ready ? slots_t'(1) << redo_index : '0;
   assign closes  = close ? slots_t'(1) << at_index : '0;
@@ -306,5 +331,5 @@ module vmso_xlat_slots
 `endif
   logic unused_bits;
   assign unused_bits = ^{add_ctx, miss.queue, miss.vpn[51:45], miss.job[7:KeyW-5], pop_slot, at_slot,
-                         free_slot, share_queue, charge_slot};
+                         free_slot, ghost_slot, share_queue, charge_slot};
 endmodule : vmso_xlat_slots

@@ -53,6 +53,9 @@ class CsrBench {
     dut.s_axil_bready = dut.s_axil_rready = 0;
     dut.fence_done_number = 0;
     dut.fault_producer = 0;
+    dut.advise_ready = 1;
+    dut.advise_busy = 0;
+    dut.advise_present = 0;
     dut.fault_read_ready = 0;
     dut.soft_reset_busy = 0;
     dut.ready_status = 1;
@@ -80,6 +83,10 @@ class CsrBench {
     if (dut.fault_read_valid && dut.fault_read_ready) {
       fault_read = fault_word(dut.fault_read_queue, dut.fault_read_word);
     }
+    if (dut.advise_valid && dut.advise_ready) {
+      advises.push_back({dut.advise_ctx, dut.advise_first, dut.advise_last});
+    }
+    advise_stops += dut.advise_stop;
     if (dut.queue_config_valid) {
       configs.push_back({dut.queue_config_queue, dut.queue_config_index, dut.queue_config_data});
     }
@@ -186,6 +193,8 @@ class CsrBench {
   std::vector<QueueConfig> configs;
   std::vector<Command> commands;
   std::vector<Fence> fences;
+  std::vector<std::array<uint64_t, 3>> advises;  // context, first and last page
+  int advise_stops = 0;
   unsigned soft_resets = 0;
 
  private:

@@ -49,6 +49,14 @@ module csr_top
   output logic [11:0]            command_queue,
   output logic [2:0]             command_cmd,
   output logic                   command_notify,
+  output logic                   advise_valid,
+  input  logic                   advise_ready,
+  output logic [11:0]            advise_ctx,
+  output logic [44:0]            advise_first,
+  output logic [44:0]            advise_last,
+  output logic                   advise_stop,
+  input  logic                   advise_busy,
+  input  logic [23:0]            advise_present,
   output logic [55:0]            fault_base,
   output logic [3:0]             fault_log2_records,
   output logic [15:0]            fault_consumer,
@@ -103,6 +111,7 @@ module csr_top
   queue_command_t command;
   fence_t         fence;
   system_ring_t   system_ring;
+  advise_t        advise;
   windows_t       windows;
 
   assign {doorbell_queue, doorbell_consumer, doorbell_value} = doorbell;
@@ -122,6 +131,9 @@ module csr_top
   assign cfg_flags     = {fence.cfg.hpd, fence.cfg.pbmt, fence.cfg.napot, fence.cfg.rsw,
                           fence.cfg.pse, fence.cfg.xd, fence.cfg.gb, fence.cfg.priv,
                           fence.cfg.af_ignore};
+  assign advise_ctx          = advise.ctx;
+  assign advise_first        = advise.first;
+  assign advise_last         = advise.last;
   assign fault_base          = {system_ring.base, 5'd0};
   assign fault_log2_records  = system_ring.log2_records;
   assign fault_consumer      = system_ring.consumer;
@@ -149,6 +161,7 @@ module csr_top
     .flag_masks, .soft_reset_pulse, .soft_reset_busy, .ready_status,
     .status_queue, .status(queue_status_t'(status)), .status_producer, .status_fetched,
     .status_cpl_produced, .status_cpl_consumer,
+    .advise_valid, .advise_ready, .advise, .advise_stop, .advise_busy, .advise_present,
     .system_ring, .fault_producer, .fault_read_valid, .fault_read_ready, .fault_read_queue,
     .fault_read_word, .fault_read_data,
     .counter_inc(counter_inc), .sticky_set, .link_dead, .quarantined_count, .irq_set, .irq

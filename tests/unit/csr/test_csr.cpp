@@ -491,6 +491,33 @@ TEST_CASE("Fault ring and fence status are set and shown as written", "[csr]") {
   CHECK(b.read64(VMSO_REG_FAULT_BASE) == 0xffffffffffffe0);
 }
 
+TEST_CASE("ADVISE_GO hands a range over, one at a time, and gives it up", "[csr]") {
+  Small b;
+  b.wait_ready();
+  auto &d = *b.bench;
+  b.write(VMSO_REG_ADVISE_WHAT, 5u << VMSO_REG_ADVISE_WHAT_CTX_bp);
+  b.write64(VMSO_REG_ADVISE_VA, 0x7f0000001fff);
+  b.write64(VMSO_REG_ADVISE_BYTES, 2);
+  b.write(VMSO_REG_ADVISE_GO, 1);
+  REQUIRE(b.advises.size() == 1);
+  CHECK(b.advises[0] == std::array<uint64_t, 3>{5, 0x7f0000001, 0x7f0000002});
+  d.advise_ready = 0;
+  d.advise_busy = 1;
+  d.advise_present = 0xabcdef;
+  CHECK(b.read(VMSO_REG_ADVISE_GO) == (0xabcdef | VMSO_REG_ADVISE_GO_BUSY_bm));
+  b.write(VMSO_REG_ADVISE_GO, 1);
+  CHECK(b.advises.size() == 1);
+  CHECK(b.read(VMSO_REG_ADVISE_GO) ==
+        (0xabcdef | VMSO_REG_ADVISE_GO_BUSY_bm | VMSO_REG_ADVISE_GO_REFUSED_bm));
+  CHECK(b.advise_stops == 0);
+  b.write(VMSO_REG_ADVISE_GO, 0);
+  CHECK(b.advise_stops == 1);
+  d.advise_ready = 1;
+  d.advise_busy = 0;
+  CHECK(b.read(VMSO_REG_ADVISE_GO) == 0xabcdef);
+  CHECK(sticky(b) == 0);
+}
+
 TEST_CASE("A range of a fence is cut to what tables can translate", "[csr]") {
   struct Case {
     uint64_t va, bytes, first, last;  // pages of 45 bits

@@ -155,7 +155,7 @@ module seg_top
                           data: rate_valid ? rate : 64'(weight)};
   run_status_t run_status;
   assign run_status = '{ready_total: status_ready_total, blocked: status_blocked,
-                        full: status_full, chain_done: status_chain_done};
+                        full: status_full, chain_done: status_chain_done, present: status_ready_total};
   run_end_t run_end;
   assign run_end = '{status: status_e'(end_status), cause: cause_e'(end_cause), level: end_level,
                      access: access_e'(end_access), va: end_va, space: end_va[1:0]};

@@ -46,6 +46,7 @@ module walks_top
   input  logic [11:0]  lookup_ctx,
   input  logic [51:0]  lookup_vpn,
   input  logic         lookup_again,    // not used, nor are the next two
+  input  logic         lookup_advise,
   input  logic         lookup_waits,
   output logic         fill_valid,
   output logic [7:0]   fill_job,
@@ -74,6 +75,14 @@ module walks_top
   input  logic         rsp_last,
   input  logic [2:0]   rsp_resp,
   input  logic [511:0] rsp_data,
+  input  logic         advise_valid,
+  output logic         advise_ready,
+  input  logic [11:0]  advise_ctx,
+  input  logic [44:0]  advise_first,
+  input  logic [44:0]  advise_last,
+  input  logic         advise_stop,
+  output logic         advise_busy,
+  output logic [23:0]  advise_present,
   input  logic         fence_valid,
   output logic         fence_ready,
   input  logic [1:0]   fence_kind,
@@ -134,7 +143,8 @@ module walks_top
   end
   assign lookup = '{
     job: lookup_job, run: lookup_run, queue: lookup_queue, ctx: lookup_ctx, vpn: lookup_vpn,
-    again: lookup_again
+    again: lookup_again,
+    advise: lookup_advise, ghost: 1'b0
   };
   assign fill_job   = fill.job;
   assign fill_run   = fill.run;
@@ -170,6 +180,7 @@ module walks_top
   vmso_run_pkg::run_mask_t unused_mask;
   vmso_run_ask #(.Cfg(Cfg)) u_ask (
     .clk, .rst_n, .init_valid, .init_job, .load_valid, .load_job(load_job[JobW-1:0]), .load_queue,
+    .load_advise(1'b0),
     .new_valid(lookup_valid), .new_ready(lookup_ready), .new_lookup(lookup),
     .busy_valid(run_busy_valid), .busy(run_busy), .redo_valid(1'b0), .redo_job('0),
     .redo_mask('0), .redo_first('0), .cancel_valid(1'b0), .cancel_job('0), .cancel_mask(unused_mask),
@@ -184,8 +195,9 @@ module walks_top
     .busy_valid(run_busy_valid), .busy(run_busy), .walk_free, .lookup_waits(waits),
     .share_queue(looked), .share_full(full), .walk_charge_valid,
     .walk_charge_queue, .walk_req_valid, .walk_req_ready, .walk_req, .walk_req_id,
-    .read_rsp_valid(rsp_valid), .read_rsp, .read_data(rsp_data[Cfg.data_bits-1:0]), .fence_valid,
-    .fence_ready, .fence, .fence_done_number, .mark_valid, .mark_ready,
+    .read_rsp_valid(rsp_valid), .read_rsp, .read_data(rsp_data[Cfg.data_bits-1:0]), .advise_valid,
+    .advise_ready, .advise('{ctx: advise_ctx, first: advise_first, last: advise_last}),
+    .advise_stop, .advise_busy, .advise_present, .fence_valid, .fence_ready, .fence, .fence_done_number, .mark_valid, .mark_ready,
     .mark, .hold_issue, .issue_held, .read_colour, .colour_busy, .count_lookups,
     .count_tlb_hits, .count_walks, .count_table_reads, .count_pwc_hits
   );

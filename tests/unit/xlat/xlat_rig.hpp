@@ -30,6 +30,8 @@ struct Want {
 
 constexpr uint64_t kPageBits = (1ull << 45) - 1;  // of a page number: what a table can translate
 
+constexpr unsigned kGaveUp = 0xff;  // as a cause
+
 template <typename Model>
 class Rig : public unit::UnitBench<Model> {
   using Base = unit::UnitBench<Model>;
@@ -38,7 +40,8 @@ class Rig : public unit::UnitBench<Model> {
   explicit Rig(int seed = 1) : Base(seed), random(uint64_t(seed)) {
     auto &d = this->dut();
     d.lookup_valid = d.rsp_valid = d.fence_valid = d.mark_ready = d.issue_held = 0;
-    d.lookup_waits = d.share_queue = 0;
+    d.lookup_waits = d.share_queue = d.lookup_advise = 0;
+    d.advise_valid = d.advise_stop = 0;
     d.walk_req_ready = 1;
     d.colour_busy = 0;
     if constexpr (requires { d.forget; }) d.forget = 0;
@@ -71,6 +74,7 @@ class Rig : public unit::UnitBench<Model> {
   std::vector<uint64_t> read_at;        // and when
   std::vector<uint64_t> refused_reads;  // lines asked for outside: the read port answers DECERR
   uint64_t lookups = 0, hits = 0, walks = 0, table_reads = 0, pwc_hits = 0;
+  unsigned gave_up = 0;
   unsigned number = 0;  // of the last fence
   unsigned beats = 1, max_keys = 0, slots = 0;
 
@@ -109,6 +113,7 @@ class Rig : public unit::UnitBench<Model> {
   bool all_filled() const {
     return std::all_of(wants.begin(), wants.end(), [](auto &w) { return bool(w.result); });
   }
+  size_t walks_open() const { return in_flight.size(); }  // that read something
   size_t fences_waiting() const { return fences.size(); }
   bool quiet() { return fences_done() && all_filled() && in_flight.empty(); }
   // Until everything is answered and every fence is done.
@@ -209,6 +214,11 @@ class Rig : public unit::UnitBench<Model> {
       r.cause = d.fill_cause;
       r.level = d.fill_level;
       r.pa = uint64_t(d.fill_ppn) << 12;
+      if (d.fill_fault && r.cause == VMSO_CAUSE_NONE) {  // advice that found no walk slot
+        REQUIRE(w.refusals == 1);
+        r.cause = kGaveUp;
+        gave_up++;
+      }
       REQUIRE(bool(d.fill_fault) == (r.cause != VMSO_CAUSE_NONE));
       w.result = r;
     }

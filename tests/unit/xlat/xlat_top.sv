@@ -24,6 +24,7 @@ module xlat_top
   input  logic [11:0]  lookup_ctx,
   input  logic [51:0]  lookup_vpn,
   input  logic         lookup_again,
+  input  logic         lookup_advise,
   input  logic         lookup_waits,
   output logic         fill_valid,
   output logic [7:0]   fill_job,
@@ -52,6 +53,14 @@ module xlat_top
   input  logic         rsp_last,
   input  logic [2:0]   rsp_resp,
   input  logic [511:0] rsp_data,
+  input  logic         advise_valid,
+  output logic         advise_ready,
+  input  logic [11:0]  advise_ctx,
+  input  logic [44:0]  advise_first,
+  input  logic [44:0]  advise_last,
+  input  logic         advise_stop,
+  output logic         advise_busy,
+  output logic [23:0]  advise_present,
   input  logic         fence_valid,
   output logic         fence_ready,
   input  logic [1:0]   fence_kind,
@@ -112,7 +121,8 @@ module xlat_top
   end
   assign lookup = '{
     job: lookup_job, run: lookup_run, queue: lookup_queue, ctx: lookup_ctx, vpn: lookup_vpn,
-    again: lookup_again
+    again: lookup_again,
+    advise: lookup_advise, ghost: 1'b0
   };
   assign fill_job   = fill.job;
   assign fill_run   = fill.run;
@@ -141,8 +151,9 @@ module xlat_top
     .clk, .rst_n, .xlat_ready, .windows, .lookup_valid, .lookup_ready, .lookup, .fill_valid, .fill,
     .busy_valid, .busy, .walk_free, .lookup_waits, .share_queue, .share_full, .walk_charge_valid,
     .walk_charge_queue, .walk_req_valid, .walk_req_ready, .walk_req, .walk_req_id,
-    .read_rsp_valid(rsp_valid), .read_rsp, .read_data(rsp_data[Cfg.data_bits-1:0]), .fence_valid,
-    .fence_ready, .fence, .fence_done_number, .mark_valid, .mark_ready,
+    .read_rsp_valid(rsp_valid), .read_rsp, .read_data(rsp_data[Cfg.data_bits-1:0]), .advise_valid,
+    .advise_ready, .advise('{ctx: advise_ctx, first: advise_first, last: advise_last}),
+    .advise_stop, .advise_busy, .advise_present, .fence_valid, .fence_ready, .fence, .fence_done_number, .mark_valid, .mark_ready,
     .mark, .hold_issue, .issue_held, .read_colour, .colour_busy, .count_lookups,
     .count_tlb_hits, .count_walks, .count_table_reads, .count_pwc_hits
   );

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which pages does a range of bytes touch, of those that tables can translate?
+//
+// pages       first..last, both inclusive, one cycle behind va and bytes. bytes 0 counts as 1; a range that
+//             would wrap ends at the last page. What lies between the halves (bits 63:57 unlike bit 56) is
+//             left out; if that is all of it, the page above stands for it
+module vmso_csr_span
+  import vmso_pkg::*;
+(
+  input  logic        clk,
+  input  logic [63:0] va,
+  input  logic [63:0] bytes,
+  output page_t       first,
+  output page_t       last
+);
+  logic [64:0] end_addr;  // of the last byte
+  vpn_t        end_page;
+  page_t       first_d, last_d;
+  logic        unused;
+
+  assign end_addr = 65'(va) + 65'(bytes) - 65'(bytes != '0);
+  assign end_page = end_addr[64] ? '1 : end_addr[63:12];
+  assign unused   = ^end_addr[11:0];
+
+  // Do address bits 63:56 lie between the two halves?
+  function automatic logic between(logic [7:0] high);
+    return high != '0 && high != '1;
+  endfunction
+  assign first_d = between(va[63:56]) ? page_t'(1) << 44 : va[56:12];
+  assign last_d  = between(end_page[51:44]) ? page_t'('1) >> 1 : end_page[44:0];
+  always_ff @(posedge clk) begin
+    first <= first_d;
+    last  <= first_d > last_d ? first_d : last_d;
+  end
+endmodule : vmso_csr_span
