@@ -102,7 +102,7 @@ module vmso_xlat
   context_t        add_ctx, commit_ctx;
   lookup_t         miss;
   logic            gives_up, ghost_valid, ghost_turn, look_ready, known, known_fault, ghost_busy,
-                   charge_ghost;
+                   charge_ghost, crowded;
   lookup_t         ghost, look;
   slot_t           miss_at, ghost_slot;
   logic [2:0]      turn_q;
@@ -219,7 +219,7 @@ module vmso_xlat
   vmso_xlat_slots #(.Cfg(Cfg)) u_slots (
     .clk, .rst_n, .miss_valid, .miss, .miss_way,
     .miss_upper(start_level != '0), .miss_opened, .miss_slot, .miss_busy,
-    .keep_one(lookup_waits || again_next), .slot_free, .share_queue, .share_full, .miss_at,
+    .keep_one(lookup_waits || again_next), .slot_free, .share_queue, .share_full, .crowded, .miss_at,
     .ghost_slot, .ghost_busy, .charge_ghost,
     .charge_slot(walk_req_slot), .charge_queue,
     .match_on, .match_clear, .add_valid, .add_all, .add_ctx, .miss_matches, .restart, .dead, .storm,
@@ -254,8 +254,8 @@ module vmso_xlat
   );
   assign ending = working && at_matching;
 
-  // a look-up for nobody that found no walk slot twice
-  assign gives_up = miss_busy && miss.advise && miss.again && !miss.ghost;
+  // advice that found no walk slot twice, and others have them
+  assign gives_up = miss_busy && miss.advise && miss.again && crowded && !miss.ghost;
 
   // -- one answer per cycle: a hit, else the first waiter of a walk, else what the finisher has ---
   logic [2:0] breath_q;  // gaps that go down the lookup pipeline

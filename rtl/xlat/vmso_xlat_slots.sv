@@ -5,7 +5,8 @@
 //              miss_slot), or is refused: no slot is free, the walk is closing, or miss_upper and
 //              another walk is reading the upper tables of the same 2 MiB (it leaves their entries
 //              in the walk cache, so nothing is lost and no table is read twice)
-// advise       opens a walk only while more than half of the slots are free. A ghost does not wait for the
+// advise       opens a walk only while more than half of the slots are free; crowded: it is others that hold
+//              half of them. A ghost does not wait for the
 //              walk that it opened or met: miss_at; at_busy: the walk of ghost_slot is under way. Its slot
 //              is nobody's share
 // shares       while others wait (keep_one) a new lookup does not open the last free slot: it is for
@@ -54,6 +55,7 @@ module vmso_xlat_slots
   output logic             miss_opened,
   output slot_t            miss_slot,
   output logic             miss_busy,
+  output logic             crowded,
   output slot_t            miss_at,
   input  slot_t            ghost_slot,
   output logic             ghost_busy,
@@ -167,7 +169,12 @@ module vmso_xlat_slots
   assign storm       = tired != '0;
 
   logic many_free_q;  // more than half, whatever the last cycle has opened
-  always_ff @(posedge clk) many_free_q <= $countones(free) > Slots / 2 + 1;
+  slots_t advise_q;
+  always_ff @(posedge clk) begin
+    many_free_q <= $countones(free) > Slots / 2 + 1;
+    crowded     <= $countones(~free & ~advise_q) >= Slots / 2;
+    if (miss_opened) advise_q[free_index] <= miss.advise;
+  end
 
   // -- shares -------------------------------------------------------------------------------------
   localparam int unsigned QueueW  = vmso_math_pkg::index_width(Cfg.queues);

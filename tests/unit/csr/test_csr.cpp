@@ -78,7 +78,7 @@ TEST_CASE("The capability words name every number of the configuration (small)",
   CHECK(s.read(VMSO_REG_CAP_JOBS) == (32 | 128 << 16));
   CHECK(s.read(VMSO_REG_CAP_XLAT) == (8 | 128 << 16));
   CHECK(s.read(VMSO_REG_CAP_TEMPLATE) == (256 | 32 << 16));
-  CHECK(s.read(VMSO_REG_CAP_FEATURES) == (0x0b | 0x1ff << 8 | 0x02 << 24));
+  CHECK(s.read(VMSO_REG_CAP_FEATURES) == (0x2b | 0x1ff << 8 | 0x02 << 24));
 }
 
 TEST_CASE("The capability words name every number of the configuration (wide)", "[csr]") {
@@ -494,7 +494,7 @@ TEST_CASE("Fault ring and fence status are set and shown as written", "[csr]") {
 TEST_CASE("ADVISE_GO hands a range over, one at a time, and gives it up", "[csr]") {
   Small b;
   b.wait_ready();
-  auto &d = *b.bench;
+  auto &d = b.bench.dut();
   b.write(VMSO_REG_ADVISE_WHAT, 5u << VMSO_REG_ADVISE_WHAT_CTX_bp);
   b.write64(VMSO_REG_ADVISE_VA, 0x7f0000001fff);
   b.write64(VMSO_REG_ADVISE_BYTES, 2);

@@ -363,6 +363,8 @@ class Rig : public unit::UnitBench<Model> {
     REQUIRE(uint64_t(d.lookup_vpn) == run.va >> 12);
     REQUIRE(unsigned(d.lookup_ctx) == run.ctx);
     REQUIRE(unsigned(d.lookup_queue) == e.job.queue % queues());
+    REQUIRE(bool(d.lookup_advise) == (e.job.kind == 5));
+    REQUIRE(!d.lookup_ghost);
     const bool again = d.lookup_again;
     // the refused runs of a killed job are dropped; a fence may ask for them anew
     if (!e.killed) REQUIRE(again == e.refused[d.lookup_run]);

@@ -42,6 +42,8 @@ module run_top
   output logic [7:0]   lookup_job,
   output logic [4:0]   lookup_run,
   output logic [11:0]  lookup_queue,
+  output logic         lookup_advise,
+  output logic         lookup_ghost,
   output logic [11:0]  lookup_ctx,
   output logic [51:0]  lookup_vpn,
   output logic         lookup_again,
@@ -64,6 +66,7 @@ module run_top
   output logic         status_blocked,
   output logic         status_full,
   output logic         status_chain_done,
+  output logic [17:0]  status_present,
   input  logic [7:0]   end_job,
   output logic [7:0]   end_status,
   output logic [7:0]   end_cause,
@@ -138,12 +141,15 @@ module run_top
                    level: fill_level, ppn: fill_ppn};
   assign busy  = '{job: busy_job, run: busy_run};
   assign fetch = '{queue: fetch_queue, job: fetch_job, to_template: fetch_to_template,
+                   discard: 1'b0,
                    tmpl: fetch_tmpl, frame: fetch_frame, row: fetch_row, pos: fetch_pos,
                    bytes: fetch_bytes,
                    job_last: fetch_job_last, kill: fetch_kill};
   assign lookup_job   = lookup.job;
   assign lookup_run   = lookup.run;
   assign lookup_queue = lookup.queue;
+  assign lookup_advise = lookup.advise;
+  assign lookup_ghost  = lookup.ghost;
   assign lookup_ctx   = lookup.ctx;
   assign lookup_vpn   = lookup.vpn;
   assign lookup_again = lookup.again;
@@ -151,6 +157,7 @@ module run_top
   assign status_blocked     = run_status.blocked;
   assign status_full        = run_status.full;
   assign status_chain_done  = run_status.chain_done;
+  assign status_present = run_status.present;
   assign end_status = run_end.status;
   assign end_cause  = run_end.cause;
   assign end_level  = run_end.level;

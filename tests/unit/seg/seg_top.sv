@@ -45,6 +45,7 @@ module seg_top
   output logic [11:0] fetch_queue,
   output logic [7:0]  fetch_job,
   output logic        fetch_to_template,
+  output logic        fetch_discard,
   output logic [7:0]  fetch_tmpl,
   output logic [7:0]  fetch_frame,
   output logic [10:0] fetch_row,
@@ -166,6 +167,7 @@ module seg_top
   assign fetch_queue       = fetch.queue;
   assign fetch_job         = fetch.job;
   assign fetch_to_template = fetch.to_template;
+  assign fetch_discard     = fetch.discard;
   assign fetch_tmpl        = fetch.tmpl;
   assign fetch_frame       = fetch.frame;
   assign fetch_row         = fetch.row;
