@@ -191,7 +191,7 @@ uint64_t vmso_counter(const struct vmso_device *device, uint32_t offset);
 
 struct vmso_fault {
   unsigned queue, context;  // context: the one that `space` selects
-  unsigned space;           // of the buffer or template; means nothing if access is SLOT
+  unsigned space;           // of the buffer or template; SLOT: 0, as context
   enum vmso_access access;
   enum vmso_cause cause;
   unsigned level;       // of the table; VMSO_LEVEL_NONE: a fault that no table caused
