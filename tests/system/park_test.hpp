@@ -47,7 +47,7 @@ inline std::optional<vmso_fault> next_fault(System &s) {
 inline std::optional<vmso_fault> checked_fault(System &s) {
   std::optional<vmso_fault> f = next_fault(s);
   if (!f) return f;
-  CHECK(state_of(s, f->queue) == parked_word(true));
+  CHECK((state_of(s, f->queue) & ~VMSO_REG_QUEUE_STATE_REFUSED_bm) == parked_word(true));
   vmso_fault same{};
   REQUIRE(vmso_queue_fault(&s.device(), f->queue, &same) == VMSO_OK);
   CHECK(told(same) == told(*f));
@@ -59,6 +59,33 @@ inline std::optional<vmso_fault> checked_fault(System &s) {
 inline Posted post_quiet(System &s, unsigned queue, JobSpec spec) {
   spec.doorbell = false;
   return s.post(queue, spec);
+}
+
+// A job whose page `page` (of the first buffer) is not there yet.
+struct Absent {
+  Posted posted;
+  uint64_t va = 0;  // first byte of the job on that page
+};
+inline Absent post_absent(System &s, unsigned queue, unsigned page = 2, size_t bytes = 20000) {
+  JobSpec spec = tcp_job(bytes);
+  spec.buffers = 1;
+  spec.offset = 1001;
+  Absent a{post_quiet(s, queue, spec), 0};
+  a.va = a.posted.buffers[0].va;
+  if (page > 0) a.va += page * kFrameBytes - 1001;
+  s.process_of(queue).page_out(a.va);
+  s.doorbell(queue);
+  return a;
+}
+inline bool mend(System &s, const Absent &a) { return s.process_of(a.posted.queue).page_in(a.va); }
+// The same, parked: its record was seen and checked.
+inline Absent park(System &s, unsigned queue, unsigned page = 2) {
+  Absent a = post_absent(s, queue, page);
+  auto fault = checked_fault(s);
+  REQUIRE(fault);
+  CHECK(fault->queue == queue);
+  CHECK(fault->va == a.va);
+  return a;
 }
 
 // Where in the job's payload a byte of its buffers stands.
