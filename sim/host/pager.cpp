@@ -16,6 +16,7 @@ Pager::Pager(vmso_device &device, vmso_fault_ring *ring, const PagerKnobs &knobs
 
 void Pager::begin() {
   waiting_.clear();
+  look_at_.reset();
   vmso_write32(&device_, VMSO_REG_STICKY_MASK,
                VMSO_REG_STICKY_FAULT_bm | VMSO_REG_STICKY_FAULT_OVERFLOW_bm);
   vmso_write32(&device_, VMSO_REG_IRQ_MASK, 1);
@@ -74,7 +75,11 @@ void Pager::lead_on(const Waiting &w) {
 }
 
 void Pager::act(uint32_t irq) {
-  if (irq & 1) collect();
+  if ((irq & 1) && !look_at_) look_at_ = now_() + knobs.notice;
+  if (look_at_ && *look_at_ <= now_()) {
+    look_at_.reset();
+    collect();
+  }
   for (auto it = waiting_.begin(); it != waiting_.end();) {
     if (it->second.due > now_()) {
       it++;

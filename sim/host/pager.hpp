@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "host/process.hpp"
@@ -22,6 +23,7 @@
 namespace vmso {
 
 struct PagerKnobs {
+  uint64_t notice = 0;             // from the interrupt to the first look
   uint64_t delay = 0, jitter = 0;  // from a fault seen to its page mapped; 0..jitter more, random
   unsigned ahead = 0;              // pages behind the one that faulted that are mapped with it
 };
@@ -48,7 +50,9 @@ class Pager {
   // Once a cycle, and never from within a register access. `irq`: the interrupt lines.
   void act(uint32_t irq);
   // A fault is known and its queue was not led on yet: nothing moves, and nothing is wrong.
-  bool busy() const { return !waiting_.empty(); }
+  bool busy() const { return !waiting_.empty() || look_at_; }
+  // The fault of this queue is one of them.
+  bool knows(unsigned queue) const { return waiting_.contains(queue); }
   // The queue is no longer his concern: it was reset, or its owner takes over.
   void forget(unsigned queue) { waiting_.erase(queue); }
 
@@ -74,6 +78,7 @@ class Pager {
   Random random_;
   std::function<Process *(unsigned)> process_;
   std::function<uint64_t()> now_;
+  std::optional<uint64_t> look_at_;      // the interrupt is up, and he will look then
   std::map<unsigned, Waiting> waiting_;  // by queue
 };
 

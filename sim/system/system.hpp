@@ -152,6 +152,16 @@ class System {
   }
   // Until every posted job has ended and the buses are quiet.
   bool drain(uint64_t budget = 2000000);
+  // The same; `tend` is called now and then, for what does not go on by itself. It may step.
+  template <typename Tend>
+  bool drain_with(Tend &&tend, uint64_t budget = 2000000) {
+    for (uint64_t end = now() + budget; !scoreboard.idle() && now() < end && findings_.empty();) {
+      tend();
+      uint64_t next = now() + 1000;
+      run_until([&] { return scoreboard.idle() || now() >= next; }, budget);
+    }
+    return drain();
+  }
 
   // ---- jobs
   // Writes template and slots, expects what the reference says. Nothing if the ring is full.
