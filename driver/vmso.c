@@ -96,7 +96,10 @@ int vmso_device_init(struct vmso_device *device, const struct vmso_io *io) {
 int vmso_device_reset(struct vmso_device *device) {
   vmso_write32(device, VMSO_REG_CONTROL, VMSO_REG_CONTROL_SOFT_RESET_bm);
   device->fences_started = 0;
-  return wait_ready(device);
+  int error = wait_ready(device);
+  vmso_write32(device, VMSO_REG_FAULT_SHAPE, 0);
+  if (device->fence_status != NULL) *device->fence_status = 0;
+  return error;
 }
 
 int vmso_tune(struct vmso_device *device, uint32_t latency, bool reorders, uint32_t frame_bytes) {
@@ -204,12 +207,13 @@ int vmso_context_set(struct vmso_device *device, unsigned context,
   return (word & VMSO_REG_CONTEXT_COMMIT_CONFIG_REFUSED_bm) != 0 ? VMSO_ERR_STATE : VMSO_OK;
 }
 
-int vmso_fence_start(struct vmso_device *device, enum vmso_fence_kind kind, unsigned context,
-                     uint64_t va, uint64_t bytes, uint16_t *fence) {
+static int fence(struct vmso_device *device, enum vmso_fence_kind kind, bool leaf_only,
+                 unsigned context, uint64_t va, uint64_t bytes, uint16_t *number) {
   if (kind != VMSO_FENCE_ALL && context >= device->contexts) return VMSO_ERR_ARGUMENT;
-  vmso_write32(
-      device, VMSO_REG_FENCE_WHAT,
-      (uint32_t)(PLACE(kind, VMSO_REG_FENCE_WHAT_KIND) | PLACE(context, VMSO_REG_FENCE_WHAT_CTX)));
+  vmso_write32(device, VMSO_REG_FENCE_WHAT,
+               (uint32_t)(PLACE(kind, VMSO_REG_FENCE_WHAT_KIND) |
+                          PLACE(leaf_only, VMSO_REG_FENCE_WHAT_LEAF_ONLY) |
+                          PLACE(context, VMSO_REG_FENCE_WHAT_CTX)));
   if (kind == VMSO_FENCE_RANGE) {
     vmso_write64(device, VMSO_REG_FENCE_VA, va);
     vmso_write64(device, VMSO_REG_FENCE_BYTES, bytes);
@@ -217,8 +221,18 @@ int vmso_fence_start(struct vmso_device *device, enum vmso_fence_kind kind, unsi
   uint32_t word = 0;
   int error = start_fence(device, VMSO_REG_FENCE_GO, &word);
   if (error != VMSO_OK) return error;
-  *fence = device->fences_started;
+  *number = device->fences_started;
   return VMSO_OK;
+}
+
+int vmso_fence_start(struct vmso_device *device, enum vmso_fence_kind kind, unsigned context,
+                     uint64_t va, uint64_t bytes, uint16_t *number) {
+  return fence(device, kind, false, context, va, bytes, number);
+}
+
+int vmso_fence_start_leaf_only(struct vmso_device *device, enum vmso_fence_kind kind,
+                               unsigned context, uint64_t va, uint64_t bytes, uint16_t *number) {
+  return fence(device, kind, true, context, va, bytes, number);
 }
 
 bool vmso_fence_done(const struct vmso_device *device, uint16_t fence) {
@@ -229,6 +243,36 @@ bool vmso_fence_done(const struct vmso_device *device, uint16_t fence) {
 int vmso_fence_wait(const struct vmso_device *device, uint16_t fence) {
   for (uint32_t i = 0; i < device->poll_limit; i++) {
     if (vmso_fence_done(device, fence)) return VMSO_OK;
+  }
+  return VMSO_ERR_TIMEOUT;
+}
+
+int vmso_fence_status_set(struct vmso_device *device, void *memory, uint64_t address) {
+  if (memory != NULL && (address % VMSO_FAULT_RECORD_BYTES != 0 || address >> ADDRESS_BITS != 0)) {
+    return VMSO_ERR_ARGUMENT;
+  }
+  vmso_write32(device, VMSO_REG_FENCE_STATUS_ON, 0);
+  device->fence_status = memory;
+  if (memory == NULL) return VMSO_OK;
+  *device->fence_status = 0;
+  atomic_thread_fence(memory_order_seq_cst);  // zeroed before the device writes
+  vmso_write64(device, VMSO_REG_FENCE_STATUS, address);
+  vmso_write32(device, VMSO_REG_FENCE_STATUS_ON, VMSO_REG_FENCE_STATUS_ON_ON_bm);
+  return VMSO_OK;
+}
+
+bool vmso_fence_seen(const struct vmso_device *device, uint16_t fence) {
+  if (device->fence_status == NULL) return false;
+  uint16_t done = (uint16_t)*device->fence_status;
+  atomic_thread_fence(memory_order_acquire);
+  return (uint16_t)(done - fence) < 0x8000u;
+}
+
+int vmso_fence_wait_seen(const struct vmso_device *device, uint16_t fence) {
+  if (device->fence_status == NULL) return VMSO_ERR_STATE;
+  for (uint32_t i = 0; i < device->poll_limit; i++) {
+    if (vmso_fence_seen(device, fence)) return VMSO_OK;
+    if (device->io.relax != NULL) device->io.relax(device->io.opaque);
   }
   return VMSO_ERR_TIMEOUT;
 }
@@ -268,6 +312,7 @@ int vmso_queue_configure(struct vmso_device *device, unsigned queue,
   vmso_write64(device, base + VMSO_REG_QUEUE_RING_BASE, config->ring_base);
   vmso_write64(device, base + VMSO_REG_QUEUE_RING_SHAPE,
                PLACE(config->log2_slots, VMSO_REG_QUEUE_RING_SHAPE_LOG2_SLOTS) |
+                   PLACE(config->park, VMSO_REG_QUEUE_RING_SHAPE_PARK) |
                    PLACE(config->vector, VMSO_REG_QUEUE_RING_SHAPE_VECTOR));
   vmso_write64(device, base + VMSO_REG_QUEUE_CPL_BASE, config->completion_base);
   vmso_write64(device, base + VMSO_REG_QUEUE_CPL_SHAPE,
@@ -344,24 +389,60 @@ int vmso_queue_wait(const struct vmso_device *device, unsigned queue, enum vmso_
   return VMSO_ERR_TIMEOUT;
 }
 
-// From any state in which `command` leads there.
-static int bring_to(struct vmso_device *device, unsigned queue, enum vmso_queue_cmd command,
-                    enum vmso_queue_state state) {
-  if (queue >= device->queues) return VMSO_ERR_ARGUMENT;
-  uint32_t offset = VMSO_REG_QUEUE(queue) + VMSO_REG_QUEUE_STATE;
-  int error = wait_for(device, offset, VMSO_REG_QUEUE_STATE_PENDING_bm, 0);
+static int wait_free(const struct vmso_device *device, unsigned queue) {
+  return wait_for(device, VMSO_REG_QUEUE(queue) + VMSO_REG_QUEUE_STATE,
+                  VMSO_REG_QUEUE_STATE_PENDING_bm, 0);
+}
+
+// A command from its write until it was carried out, wherever the queue has gone since.
+static int carry_out(struct vmso_device *device, unsigned queue, enum vmso_queue_cmd command) {
+  int error = vmso_queue_command(device, queue, command);
+  if (error == VMSO_OK) error = wait_free(device, queue);
   if (error != VMSO_OK) return error;
-  if (vmso_queue_state(device, queue) == state) return VMSO_OK;
-  error = vmso_queue_command(device, queue, command);
-  return error != VMSO_OK ? error : vmso_queue_wait(device, queue, state);
+  bool refused = (state_word(device, queue) & VMSO_REG_QUEUE_STATE_REFUSED_bm) != 0;
+  return refused ? VMSO_ERR_STATE : VMSO_OK;
 }
 
 int vmso_queue_start(struct vmso_device *device, unsigned queue) {
-  return bring_to(device, queue, VMSO_CMD_ENABLE, VMSO_QUEUE_RUN);
+  if (queue >= device->queues) return VMSO_ERR_ARGUMENT;
+  int error = wait_free(device, queue);
+  if (error != VMSO_OK) return error;
+  if (vmso_queue_state(device, queue) == VMSO_QUEUE_RUN) return VMSO_OK;
+  return carry_out(device, queue, VMSO_CMD_ENABLE);
 }
 
 int vmso_queue_stop(struct vmso_device *device, unsigned queue) {
-  return bring_to(device, queue, VMSO_CMD_STOP, VMSO_QUEUE_STOPPED);
+  if (queue >= device->queues) return VMSO_ERR_ARGUMENT;
+  int error = wait_free(device, queue);
+  if (error != VMSO_OK) return error;
+  if (vmso_queue_state(device, queue) == VMSO_QUEUE_STOPPED) return VMSO_OK;
+  error = vmso_queue_command(device, queue, VMSO_CMD_STOP);
+  return error != VMSO_OK ? error : vmso_queue_wait(device, queue, VMSO_QUEUE_STOPPED);
+}
+
+// Only if STATE shows all bits of `value` under `mask`.
+static int carry_out_in(struct vmso_device *device, unsigned queue, enum vmso_queue_cmd command,
+                        uint32_t mask, uint32_t value) {
+  if (queue >= device->queues) return VMSO_ERR_ARGUMENT;
+  int error = wait_free(device, queue);
+  if (error != VMSO_OK) return error;
+  if ((state_word(device, queue) & mask) != value) return VMSO_ERR_STATE;
+  return carry_out(device, queue, command);
+}
+
+int vmso_queue_retry(struct vmso_device *device, unsigned queue) {
+  return carry_out_in(device, queue, VMSO_CMD_RETRY, VMSO_REG_QUEUE_STATE_STATE_bm,
+                      VMSO_QUEUE_PARKED);
+}
+
+int vmso_queue_abort(struct vmso_device *device, unsigned queue) {
+  return carry_out_in(device, queue, VMSO_CMD_ABORT, VMSO_REG_QUEUE_STATE_STATE_bm,
+                      VMSO_QUEUE_PARKED);
+}
+
+int vmso_queue_ack(struct vmso_device *device, unsigned queue) {
+  return carry_out_in(device, queue, VMSO_CMD_ACK_FAULT, VMSO_REG_QUEUE_STATE_FAULT_bm,
+                      VMSO_REG_QUEUE_STATE_FAULT_bm);
 }
 
 int vmso_queue_reset(struct vmso_device *device, unsigned queue) {

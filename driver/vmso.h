@@ -36,6 +36,8 @@ struct vmso_io {
   void *opaque;
   uint32_t (*read32)(void *opaque, uint32_t offset);
   void (*write32)(void *opaque, uint32_t offset, uint32_t value);
+  // Called between two looks at memory by what waits for a change there; NULL: looks at once again.
+  void (*relax)(void *opaque);
 };
 
 // ---- device ------------------------------------------------------------------------------------
@@ -45,13 +47,15 @@ struct vmso_device {
   uint32_t poll_limit;  // register reads of one wait; the owner may change it
   // capabilities
   uint32_t queues, contexts, vectors, data_bits, max_frame, template_bytes, jobs;
-  uint32_t kinds, formats;  // one bit a code that is built
-  uint16_t fences_started;  // number of the last fence
+  uint32_t kinds, formats;          // one bit a code that is built
+  uint16_t fences_started;          // number of the last fence
+  volatile uint64_t *fence_status;  // see vmso_fence_status_set; NULL: none
 };
 
 // Checks the id, waits for READY and reads the capabilities.
 int vmso_device_init(struct vmso_device *device, const struct vmso_io *io);
-// Drains and resets the engine; queues, contexts and fence numbers start anew. Windows stay.
+// Drains and resets the engine; queues, contexts and fence numbers start anew. Windows stay, and so
+// does the fence's word in memory, which is 0 again. The fault ring is off: init it again.
 int vmso_device_reset(struct vmso_device *device);
 
 uint32_t vmso_read32(const struct vmso_device *device, uint32_t offset);
@@ -110,8 +114,23 @@ int vmso_context_set(struct vmso_device *device, unsigned context,
 // the fence.
 int vmso_fence_start(struct vmso_device *device, enum vmso_fence_kind kind, unsigned context,
                      uint64_t va, uint64_t bytes, uint16_t *fence);
+// The same if no table was freed or replaced: pointers to tables may be kept, which saves reads.
+// Only pages (leaves) of these addresses have changed, all of which the table still has a place
+// for.
+int vmso_fence_start_leaf_only(struct vmso_device *device, enum vmso_fence_kind kind,
+                               unsigned context, uint64_t va, uint64_t bytes, uint16_t *fence);
 bool vmso_fence_done(const struct vmso_device *device, uint16_t fence);
 int vmso_fence_wait(const struct vmso_device *device, uint16_t fence);
+
+// From now on the device writes the number of the last fence done into 32 bytes of memory:
+// `memory`, aligned to 8, which it reaches at `address`, aligned to 32 and inside a window.
+// NULL: no longer. Switching is no fence: wait for those under way first.
+// VMSO_ERR_ARGUMENT: not aligned, or at or above 2^56; nothing is written.
+int vmso_fence_status_set(struct vmso_device *device, void *memory, uint64_t address);
+// vmso_fence_done and vmso_fence_wait without a register access: they look at that memory,
+// poll_limit times, with io.relax in between. VMSO_ERR_STATE: there is none.
+bool vmso_fence_seen(const struct vmso_device *device, uint16_t fence);
+int vmso_fence_wait_seen(const struct vmso_device *device, uint16_t fence);
 
 struct vmso_queue_config {
   uint64_t ring_base;         // aligned to 64, below 2^56
@@ -123,6 +142,7 @@ struct vmso_queue_config {
   unsigned granted;                  // one bit a space
   unsigned weight;                   // 0 counts as 1
   uint32_t rate_bytes, rate_frames;  // most in RATE_PERIOD, 0: no limit; below 2^24, 2^16
+  bool park;  // a fault, bus error or lost read parks the queue; false: it ends the job
 };
 // VMSO_ERR_ARGUMENT: out of range, nothing is written. VMSO_ERR_STATE: the queue is not OFF.
 // VMSO_ERR_BUSY: a command is pending.
@@ -151,13 +171,71 @@ int vmso_queue_wait(const struct vmso_device *device, unsigned queue, enum vmso_
 // A command from start to end. They wait for an older one first; each wait ends after poll_limit
 // reads with VMSO_ERR_TIMEOUT (a stopped MAC: STOP waits for it, RESET does not). A queue that is
 // there already is left alone. VMSO_ERR_STATE: there is no way from the queue's state.
-int vmso_queue_start(struct vmso_device *device, unsigned queue);  // OFF or STOPPED to RUN
-int vmso_queue_stop(struct vmso_device *device, unsigned queue);   // RUN to STOPPED
+//
+// OFF or STOPPED to RUN. A queue that parks may have left RUN again: VMSO_OK tells that it was
+// there.
+int vmso_queue_start(struct vmso_device *device, unsigned queue);
+int vmso_queue_stop(struct vmso_device *device, unsigned queue);  // RUN to STOPPED
 // RESET, whatever the state, until the queue is OFF and no read or write of it is on the bus: the
 // memory of its rings and buffers may be freed.
 int vmso_queue_reset(struct vmso_device *device, unsigned queue);
 
 uint64_t vmso_counter(const struct vmso_device *device, uint32_t offset);
+
+// ---- faults of queues that park ----------------------------------------------------------------
+//
+// A job of a queue with `park` that cannot be read goes no further: the queue shows PARKED and a
+// record tells why, in the fault ring if that has room, and in the queue's registers in any case.
+// Its kernel mends the cause and lets the job go on (retry) or ends it (abort). See "Faults that
+// park" in docs/programmers_guide.md.
+
+struct vmso_fault {
+  unsigned queue, context;  // context: the one that `space` selects
+  unsigned space;           // of the buffer or template; SLOT: 0, as context
+  enum vmso_access access;
+  enum vmso_cause cause;
+  unsigned level;       // of the table; VMSO_LEVEL_NONE: a fault that no table caused
+  uint64_t cookie;      // of the job
+  uint64_t va;          // first byte in the order of sending that could not be read; SLOT: of the
+                        // slot, on the bus
+  uint32_t segment;     // that failed, from 0
+  uint32_t bytes_sent;  // payload bytes of the job before it
+  uint16_t slot;        // first slot of the job, free-running without its highest bit
+  uint16_t number;      // of the record, free-running; 0 if read from registers
+};
+
+struct vmso_fault_ring {
+  struct vmso_io io;
+  const volatile uint64_t *records;
+  unsigned log2_records;
+  uint16_t seen;  // free-running index of the next record
+};
+
+// `memory`: 32 bytes << log2_records, zeroed here; the device reaches it at `address`, aligned to
+// 32 and inside a window. log2_records 1..15: a queue has at most one record in it, so as many
+// records as queues park hold all. Records of before are dropped, so begin with it before queues
+// run; faults that nobody has acknowledged are found by vmso_fault_pending. VMSO_ERR_ARGUMENT:
+// nothing is written.
+int vmso_fault_ring_init(struct vmso_device *device, struct vmso_fault_ring *ring, void *memory,
+                         uint64_t address, unsigned log2_records);
+// Takes the next record, if there is one, and gives its place back to the device. The queue is
+// PARKED, unless somebody has led it on since; a write that was refused leaves no record.
+bool vmso_fault_ring_next(struct vmso_fault_ring *ring, struct vmso_fault *fault);
+
+// For sticky fault_overflow, and where there is no ring: the first queue from `first` on whose
+// fault is pending, that is, no RETRY, ABORT, ACK_FAULT or RESET has followed it; -1: none. One
+// register read per 32 queues. Queues whose record is in the ring are among them.
+int vmso_fault_pending(const struct vmso_device *device, unsigned first);
+// The queue's last fault, from its registers. VMSO_ERR_STATE: none is pending.
+int vmso_queue_fault(const struct vmso_device *device, unsigned queue, struct vmso_fault *fault);
+
+// PARKED to RUN; VMSO_OK: it was carried out, and the queue may have parked again since.
+// VMSO_ERR_STATE: it is not PARKED. They wait as the commands above do.
+int vmso_queue_retry(struct vmso_device *device, unsigned queue);  // on at the segment that failed
+// The job ends with a completion that tells its fault; on with the next one.
+int vmso_queue_abort(struct vmso_device *device, unsigned queue);
+// The fault is not pending any more; the queue stays PARKED. VMSO_ERR_STATE: none was.
+int vmso_queue_ack(struct vmso_device *device, unsigned queue);
 
 // ---- ring --------------------------------------------------------------------------------------
 

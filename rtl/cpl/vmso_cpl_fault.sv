@@ -121,7 +121,7 @@ module vmso_cpl_fault
     record.cause         = kept.job_end.cause;
     record.level         = kept.job_end.level;
     record.access        = kept.job_end.access;
-    record.space         = kept.job_end.space;
+    record.space         = kept.job_end.access == AccessSlot ? '0 : kept.job_end.space;
     record.segment       = kept.job_end.segments;
     record.payload_bytes = kept.job_end.bytes;
     record.slot          = kept.job_end.slot[14:0];

@@ -25,6 +25,10 @@ struct Arguments {
   unsigned mss = 1448, levels = 0, buffers = 0, job_bytes = 65160, queues = 1;
   unsigned latency = 100, jitter = 0, clock_mhz = 250;
   bool ipv6 = false, reorder = false, quiet = false, explain = false;
+  bool demand_paging = false;
+  uint64_t fault_delay = 1000;
+  unsigned map_ahead = 0;
+  std::string policy = "park";
   double error_rate = 0;
   uint64_t seed = 1;
 };
@@ -103,6 +107,16 @@ SendOptions options_of(const Arguments &a, const Program &program) {
   o.buffers = a.buffers;
   o.job_bytes = a.job_bytes;
   o.explain = a.explain;
+  o.demand_paging = a.demand_paging;
+  o.system.park = a.demand_paging && a.policy == "park";
+  o.pager.delay = a.fault_delay;
+  o.pager.ahead = a.map_ahead;
+  if (a.explain && a.demand_paging) {
+    throw Error(
+        "--explain shows how pages are mapped when a job is posted: not together with "
+        "--demand-paging, where they are not",
+        2);
+  }
   return o;
 }
 
@@ -169,6 +183,13 @@ void print_summary(const Arguments &a, const SendResult &r, uint64_t file_bytes,
       r.lookups, r.tlb_hits, r.walks, r.table_reads, r.pages, ratio(r.table_reads, r.pages));
   fmt::print("  trouble      {} faults, {} bus errors made, {} resends\n", r.faults, r.reads.errors,
              r.resends);
+  if (a.demand_paging) {
+    const PagerCounts &p = r.paging;
+    fmt::print(
+        "  paging       {} faults, {} pages mapped, {} retries, {} aborts; parked {} cycles in "
+        "all, {:.0f} a fault\n",
+        p.faults, p.pages, p.retries, p.aborts, p.parked, ratio(p.parked, p.faults));
+  }
   fmt::print("  CPU          touched payload bytes: {}, pins: {}; fences: {}\n",
              r.touched.payload_bytes, r.touched.pins, r.fences);
 }
@@ -227,6 +248,20 @@ nlohmann::json json_of(const Arguments &a, const SendResult &r, uint64_t file_by
   j["faults"] = r.faults;
   j["bus_errors_made"] = r.reads.errors;
   j["resends"] = r.resends;
+  if (a.demand_paging) {
+    const PagerCounts &p = r.paging;
+    j["paging"] = {{"policy", a.policy},
+                   {"fault_delay", a.fault_delay},
+                   {"map_ahead", a.map_ahead},
+                   {"faults", p.faults},
+                   {"pages_mapped", p.pages},
+                   {"retries", p.retries},
+                   {"aborts", p.aborts},
+                   {"records_from_ring", p.from_ring},
+                   {"ring_overflows", p.overflows},
+                   {"parked_cycles", p.parked},
+                   {"parked_cycles_a_fault", ratio(p.parked, p.faults)}};
+  }
   j["fences"] = r.fences;
   j["cpu"] = {{"payload_bytes_touched", r.touched.payload_bytes}, {"pins", r.touched.pins}};
   j["host_frames_most"] = r.most_frames_of_memory;
@@ -296,6 +331,10 @@ std::string reproduce(const Arguments &a) {
   if (a.buffers) t += fmt::format(" --buffers {}", a.buffers);
   if (a.ipv6) t += " --ipv6";
   if (a.reorder) t += " --reorder";
+  if (a.demand_paging) {
+    t += fmt::format(" --demand-paging --fault-delay {} --map-ahead {} --policy {}", a.fault_delay,
+                     a.map_ahead, a.policy);
+  }
   return t;
 }
 
@@ -378,6 +417,23 @@ void add_send(CLI::App &app, Program &program) {
                 "sent again")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
+  auto *demand = s->add_flag("--demand-paging", a->demand_paging,
+                             "no page is mapped before the engine has asked for it: every first "
+                             "use is a fault that the kernel mends");
+  s->add_option("--fault-delay", a->fault_delay, "cycles from a fault seen to its page mapped")
+      ->needs(demand)
+      ->check(CLI::Range(0, 1000000))
+      ->capture_default_str();
+  s->add_option("--map-ahead", a->map_ahead, "pages that are mapped with the one that faulted")
+      ->needs(demand)
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  s->add_option("--policy", a->policy,
+                "of the queues at a fault: park (the job waits, then goes on) or abort (it ends, "
+                "its rest is posted as a new job)")
+      ->needs(demand)
+      ->check(CLI::IsMember({"park", "abort"}))
+      ->capture_default_str();
   s->add_option("--clock-mhz", a->clock_mhz, "clock for Gb/s and time stamps")
       ->check(CLI::Range(1, 2000))
       ->capture_default_str();
@@ -395,6 +451,8 @@ void add_send(CLI::App &app, Program &program) {
       "  vmso send README.md --format x86_32,aarch64,sv57 --pages 4m,1g,512g --queues 3\n"
       "  vmso send README.md --format mix --queues 16\n"
       "  vmso send README.md --config wide --latency 400 --reorder --backpressure random:0.3\n"
+      "  vmso send README.md --demand-paging --fault-delay 2500 --map-ahead 3\n"
+      "  vmso send README.md --demand-paging --policy abort --queues 16 --format mix\n"
       "  vmso send README.md --error-rate 0.01 --seed 7 --wave out.fst:0..20000");
   s->callback([a, &program] { program.exit_code = send(*a, program); });
 }

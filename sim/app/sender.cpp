@@ -9,11 +9,23 @@ namespace vmso {
 namespace {
 
 constexpr uint64_t kStillBudget = 20000000;  // cycles between two completions, at the very most
+constexpr unsigned kLog2Faults = 6;          // a record of each of so many queues
 constexpr unsigned kBatch = 4;               // jobs of one flow before the next has its turn
 
 // More buffers than this in one frame, and the engine's run FIFO does not hold it.
 unsigned most_buffers(uint64_t bytes, unsigned mss) {
   return unsigned(std::clamp<uint64_t>(bytes * 10 / mss, 12, 1022));
+}
+
+// What is left of buffers behind their first `sent` bytes.
+std::vector<UserBuffer> behind(std::span<const UserBuffer> buffers, uint32_t sent) {
+  std::vector<UserBuffer> rest;
+  for (UserBuffer b : buffers) {
+    uint32_t skip = std::min(b.bytes, sent);
+    sent -= skip;
+    if (b.bytes > skip) rest.push_back({b.va + skip, b.bytes - skip});
+  }
+  return rest;
 }
 
 }  // namespace
@@ -25,6 +37,11 @@ Sender::Sender(const SendOptions &options, std::span<const uint8_t> file)
         SystemOptions o = options.system;
         o.keep_frames = false;
         o.record = options.explain;
+        o.demand_paging = options.demand_paging;
+        if (options.demand_paging && o.park) {
+          o.pager = options.pager;
+          o.log2_faults = kLog2Faults;
+        }
         return std::make_unique<System>(o);
       }()),
       reassembler_(system_->findings()) {
@@ -79,18 +96,22 @@ bool Sender::post(unsigned index, const Work &work) {
   spec.mss = options_.mss;
   spec.buffers = options_.buffers ? options_.buffers : 4 - work.bytes % 2;
   spec.buffers = std::min(spec.buffers, most_buffers(work.bytes, options_.mss));
-  spec.may_fail = options_.system.read.error_rate > 0;
+  spec.may_fail =
+      options_.system.read.error_rate > 0 || (options_.demand_paging && !options_.system.park);
+  spec.placed = behind(work.whole, work.sent);
   auto posted = system_->try_post(index, spec);
   if (!posted) return false;
   for (const UserBuffer &b : posted->buffers) {
+    if (!work.whole.empty()) break;  // counted before
     pages_ += (b.va + b.bytes - 1) / kFrameBytes - b.va / kFrameBytes + 1;
   }
   if (options_.explain) {
     uint64_t part = uint64_t(f.stream.data() - file_.data());
     lineage_.posted(*system_, *posted, (f.stream.empty() ? 0 : part) + work.first);
   }
-  mapped_ += work.bytes;
+  if (work.whole.empty()) mapped_ += work.bytes;
   jobs_++;
+  if (!work.whole.empty()) posted->buffers = work.whole;  // whose pages they are
   open_[posted->cookie] = {work, *posted, index};
   return true;
 }
@@ -101,7 +122,8 @@ bool Sender::post_some() {
     Flow &f = flows_[i];
     for (unsigned n = 0; n < kBatch; n++) {
       Work work;
-      if (!f.again.empty()) {
+      bool again = !f.again.empty() && f.again.front().due <= system_->now();
+      if (again) {
         work = f.again.front();
       } else if (!f.done) {
         work = {i, f.next,
@@ -110,10 +132,10 @@ bool Sender::post_some() {
         break;
       }
       bool will_shrink = !open_.empty() || !unmapped_.empty() || !fenced_.empty();
-      if (will_shrink && mapped_ + work.bytes > kMapped) return any;
+      if (work.whole.empty() && will_shrink && mapped_ + work.bytes > kMapped) return any;
       if (!post(i, work)) break;
       any = true;
-      if (!f.again.empty()) {
+      if (again) {
         f.again.pop_front();
         resends_++;
       } else {
@@ -125,12 +147,43 @@ bool Sender::post_some() {
   return any;
 }
 
+bool Sender::page_in(unsigned flow, Process &process, const Open &open, const Completion &c) {
+  if (!options_.demand_paging || c.cause != VMSO_CAUSE_NOT_PRESENT) return false;
+  if (!process.page_in(c.va)) return false;
+  paging_.faults++;
+  paging_.pages++;
+  uint64_t bytes = page_bytes(process.page());
+  for (unsigned i = 1; i <= options_.pager.ahead && process.page_in(c.va + i * bytes); i++) {
+    paging_.pages++;
+  }
+  Work rest = open.work;
+  rest.first += c.bytes;
+  rest.bytes -= c.bytes;
+  rest.sent += c.bytes;
+  rest.whole = open.posted.buffers;
+  rest.due = system_->now() + options_.pager.delay;
+  flows_[flow].again.push_back(rest);
+  return true;
+}
+
+uint64_t Sender::next_due() const {
+  uint64_t due = ~uint64_t{0};
+  for (const Flow &f : flows_) {
+    if (!f.again.empty()) due = std::min(due, f.again.front().due);
+  }
+  return due;
+}
+
 void Sender::ended(unsigned queue, const Completion &c) {
   auto it = open_.find(c.cookie);
   if (it == open_.end()) return;  // the scoreboard has said so
   const Open &open = it->second;
   Process &process = system_->process_of(queue);
   Flow &flow = flows_[open.flow];
+  if (page_in(open.flow, process, open, c)) {
+    open_.erase(it);
+    return;
+  }
   auto reclaim = [&](const UserBuffer &b) {
     process.reclaim(b);
     mapped_ -= b.bytes;
@@ -154,6 +207,8 @@ void Sender::ended(unsigned queue, const Completion &c) {
   if (!c.ok() && (c.bytes < rest.bytes || rest.bytes == 0)) {
     rest.first += c.bytes;
     rest.bytes -= c.bytes;
+    rest.whole.clear();
+    rest.sent = 0;
     if (++rest.tries > kResends) {
       system_->findings().add(
           fmt::format("a job failed {} times, at last: {}", rest.tries, describe(c)));
@@ -218,13 +273,19 @@ SendResult Sender::run(const std::function<void(uint64_t)> &progress) {
     bool more =
         std::ranges::any_of(flows_, [](const Flow &f) { return !f.done || !f.again.empty(); });
     if (open_.empty() && !more) break;
+    uint64_t due = next_due();
+    if (open_.empty() && due != ~uint64_t{0}) {
+      s.step();
+      continue;
+    }
     if (open_.empty()) {  // memory is full of what has ended
       retire();
       finish_fence(true);
       continue;
     }
     size_t before = s.scoreboard.open();
-    bool moved = s.run_until([&] { return s.scoreboard.open() != before; }, kStillBudget);
+    bool moved =
+        s.run_until([&] { return s.scoreboard.open() != before || s.now() >= due; }, kStillBudget);
     if (!moved) break;
   }
   if (given_up_ || s.findings().empty()) s.drain(kStillBudget);
@@ -244,6 +305,7 @@ SendResult Sender::result() {
   r.fences = fences_;
   r.resends = resends_;
   r.most_frames_of_memory = s.memory.frames_most();
+  r.paging = s.options().pager ? s.pager().counts : paging_;
   r.touched = s.memory.touched();
   r.reads = s.reads.counts;
   auto count = [&](uint32_t offset) { return vmso_counter(&s.device(), offset); };

@@ -8,6 +8,10 @@
 // job. When a job fails because of the bus, what was not sent of it is posted again, at most
 // kResends times.
 //
+// With demand paging no page of a buffer is mapped before it was asked for. If the queues park, the
+// kernel of the harness maps it and the job goes on; if they end such a job, we map it, a while
+// later, and post what was not sent as a new job, from the same buffers.
+//
 // Memory is bounded: only about kMapped bytes of the file are in the process at any time. What is
 // behind a completion is unmapped, a fence makes the engine forget it, and its frames are used
 // again.
@@ -31,6 +35,8 @@ struct SendOptions {
   unsigned buffers = 0;  // of a job; 0: three or four, so that all can be odd
   uint32_t job_bytes = 65160;
   bool explain = false;
+  bool demand_paging = false;  // with system.park as the policy
+  PagerKnobs pager = {};       // of demand paging, whatever the policy
 };
 
 struct SendResult {
@@ -38,6 +44,7 @@ struct SendResult {
   uint64_t payload_bytes = 0, jobs = 0, cycles = 0, pages = 0, fences = 0, resends = 0;
   uint64_t lookups = 0, tlb_hits = 0, walks = 0, table_reads = 0, pwc_hits = 0, faults = 0;
   uint64_t most_frames_of_memory = 0;
+  PagerCounts paging;
   Touched touched;
   ReadCounts reads;
   bool good = false;  // stream identical, checksums right, no findings
@@ -62,6 +69,9 @@ class Sender {
     uint64_t first = 0;  // in the flow's part
     uint32_t bytes = 0;
     unsigned tries = 0;
+    uint64_t due = 0;                    // not posted before this cycle
+    std::vector<UserBuffer> whole = {};  // the job whose rest it is lies there
+    uint32_t sent = 0;                   // bytes of `whole` that are not wanted any more
   };
   struct Flow {
     std::span<const uint8_t> stream;
@@ -85,6 +95,9 @@ class Sender {
   bool post_some();
   bool post(unsigned flow, const Work &work);
   void look_at_completions();
+  // A job of `flow` failed at a page that exists: it is mapped, and the rest will be posted.
+  bool page_in(unsigned flow, Process &process, const Open &open, const Completion &completion);
+  uint64_t next_due() const;  // of work that waits for its time; ~0: none
   void ended(unsigned queue, const Completion &completion);
   void retire();
   void finish_fence(bool wait);
@@ -102,6 +115,7 @@ class Sender {
   uint64_t mapped_ = 0, retired_ = 0;        // bytes in the process; of them unmapped
   uint16_t fence_ = 0;
   uint64_t jobs_ = 0, resends_ = 0, fences_ = 0, pages_ = 0;
+  PagerCounts paging_;  // what was done without the harness's kernel
   bool given_up_ = false;
 };
 

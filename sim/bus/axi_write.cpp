@@ -32,7 +32,8 @@ void AxiWriteResponder::store(const Address &a, uint64_t now) {
   if (!frame) {
     findings_.add(fmt::format("m_axi_aw: no memory is in use at {:#x}", a.addr));
     resp = Resp::kDecErr;
-  } else if (check_owners && frame->kind != FrameKind::kCompletion) {
+  } else if (check_owners && frame->kind != FrameKind::kCompletion &&
+             frame->kind != FrameKind::kNotes) {
     findings_.add(fmt::format("m_axi_aw: a write to {:#x}, a frame that is {}", a.addr,
                               frame_kind_name(frame->kind)));
   }

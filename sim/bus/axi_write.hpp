@@ -45,7 +45,7 @@ class AxiWriteResponder {
   uint64_t writes = 0;            // bursts that are in memory
   std::vector<uint32_t> touched;  // owners of the frames written to; whoever polls empties it
   uint64_t errors = 0;
-  bool check_owners = true;  // records go to completion rings only
+  bool check_owners = true;  // records go to completion rings and the kernel's notes only
   bool record = false;
   std::vector<WriteRecord> records;
 

@@ -14,6 +14,8 @@ const char *frame_kind_name(FrameKind kind) {
       return "ring";
     case FrameKind::kCompletion:
       return "completion ring";
+    case FrameKind::kNotes:
+      return "notes for the kernel";
     case FrameKind::kTemplate:
       return "kernel memory";
     case FrameKind::kTable:

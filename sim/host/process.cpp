@@ -73,10 +73,43 @@ uint64_t Process::big_page(uint64_t va) {
   uint64_t first = va / page_bytes(page_) * page_bytes(page_);
   auto [it, fresh] = big_pages_.try_emplace(first);
   if (fresh) {
-    it->second = space_.take_frame(page_);
-    space_.map(first, it->second, page_);
+    it->second = {space_.take_frame(page_), !on_demand};
+    if (!on_demand) space_.map(first, it->second.pa, page_);
   }
-  return it->second + (va - first);
+  return it->second.pa + (va - first);
+}
+
+bool Process::page_in(uint64_t va) {
+  if (!space_.tables()) return false;
+  if (!small_pages()) {
+    auto it = big_pages_.find(va / page_bytes(page_) * page_bytes(page_));
+    if (it == big_pages_.end()) return false;
+    if (!it->second.present) space_.map(it->first, it->second.pa, page_);
+    it->second.present = true;
+    return true;
+  }
+  auto [m, i] = small_page(va);
+  if (!m) return false;
+  if (!m->present[i]) space_.map(page_of(va), m->pa[i], page_);
+  m->present[i] = true;
+  return true;
+}
+
+bool Process::page_out(uint64_t va) {
+  if (!small_pages()) return false;
+  auto [m, i] = small_page(va);
+  if (!m || !m->present[i]) return false;
+  space_.unmap(page_of(va), page_);
+  m->present[i] = false;
+  return true;
+}
+
+std::pair<Process::Mapped *, uint64_t> Process::small_page(uint64_t va) {
+  auto it = mapped_.upper_bound(page_of(va));
+  if (it == mapped_.begin()) return {};
+  Mapped &m = std::prev(it)->second;
+  uint64_t i = (page_of(va) - m.first) / kFrameBytes;
+  return i < m.frames ? std::pair(&m, i) : std::pair<Mapped *, uint64_t>();
 }
 
 UserBuffer Process::place(std::span<const uint8_t> bytes, std::optional<unsigned> offset) {
@@ -102,11 +135,12 @@ UserBuffer Process::place_at(uint64_t va, std::span<const uint8_t> bytes) {
 
 UserBuffer Process::map_and_write(uint64_t va, std::span<const uint8_t> bytes) {
   uint64_t frames = (va % kFrameBytes + bytes.size() + kFrameBytes - 1) / kFrameBytes;
-  Mapped m{page_of(va), frames, {}};
+  Mapped m{page_of(va), frames, {}, {}};
   for (uint64_t i = 0; i < frames; i++) {
     uint64_t page = m.first + i * kFrameBytes;
     uint64_t pa = !space_.tables() ? page : small_pages() ? space_.take_frame() : big_page(page);
-    if (small_pages()) space_.map(page, pa, page_);
+    if (small_pages() && !on_demand) space_.map(page, pa, page_);
+    m.present.push_back(!on_demand);
     memory_.make(pa, FrameKind::kUser, id_);
     m.pa.push_back(pa);
   }
@@ -117,9 +151,12 @@ UserBuffer Process::map_and_write(uint64_t va, std::span<const uint8_t> bytes) {
 }
 
 bool Process::unmap(const UserBuffer &buffer) {
-  const Mapped &m = mapped_.at(page_of(buffer.va));
+  Mapped &m = mapped_.at(page_of(buffer.va));
   if (!small_pages()) return false;
-  for (uint64_t i = 0; i < m.frames; i++) space_.unmap(m.first + i * kFrameBytes, page_);
+  for (uint64_t i = 0; i < m.frames; i++) {
+    if (m.present[i]) space_.unmap(m.first + i * kFrameBytes, page_);
+    m.present[i] = false;
+  }
   return true;
 }
 

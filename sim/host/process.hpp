@@ -6,6 +6,8 @@
 // are used again for something else. With larger pages buffers lie behind one another in them, the
 // first across a page boundary; the mapping stays, only the 4 KiB of memory behind it goes. In an
 // identity space buffers lie in a row in the space's physical memory, 4 KiB apart at least.
+//
+// On demand: a page holds its bytes, but is in no table before page_in.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -34,6 +36,10 @@ class Process {
   // The same at an address of the caller's choice; 4 KiB pages only. Throws Error if a page of it
   // is in use.
   UserBuffer place_at(uint64_t va, std::span<const uint8_t> bytes);
+  // Maps the page of an address if it exists and is not mapped. False: there is none, or no table.
+  bool page_in(uint64_t va);
+  // Takes a 4 KiB page of a buffer out of its table; what it holds stays. False: it was in none.
+  bool page_out(uint64_t va);
   // Takes the translations of a buffer away. True if a fence has to follow before reclaim().
   bool unmap(const UserBuffer &buffer);
   // Gives frames (and addresses) back.
@@ -46,6 +52,7 @@ class Process {
 
   AddressSpace &space() { return space_; }
   const AddressSpace &space() const { return space_; }
+  bool on_demand = false;                  // of pages that are made from now on
   PageSize page() const { return page_; }  // means nothing in an identity space
   // "Sv39 tables with 2 MiB pages"
   std::string describe() const;
@@ -56,7 +63,14 @@ class Process {
     uint64_t first;   // first byte of its first 4 KiB
     uint64_t frames;  // 4 KiB each
     std::vector<uint64_t> pa;
+    std::vector<bool> present;  // is in a table; small pages only
   };
+  struct BigPage {
+    uint64_t pa = 0;
+    bool present = false;
+  };
+  // The 4 KiB page of an address, or null.
+  std::pair<Mapped *, uint64_t> small_page(uint64_t va);
   UserBuffer map_and_write(uint64_t va, std::span<const uint8_t> bytes);
   // Every buffer has pages of its own, unmapped when it goes.
   bool small_pages() const { return space_.tables() && page_ == PageSize::k4K; }
@@ -71,7 +85,7 @@ class Process {
   uint32_t id_;
   AddressSpace space_;
   uint64_t next_, end_;                               // addresses that were never used
-  std::map<uint64_t, uint64_t> big_pages_;            // virtual to physical, above 4 KiB
+  std::map<uint64_t, BigPage> big_pages_;             // by first address, above 4 KiB
   std::map<uint64_t, std::vector<uint64_t>> unused_;  // 4 KiB pages -> first addresses
   std::map<uint64_t, Mapped> mapped_;                 // by first 4 KiB address
 };

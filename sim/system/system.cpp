@@ -139,6 +139,7 @@ System::System(const SystemOptions &options)
     q.process = processes_.at(owner).get();
     scoreboard.set_ring(i, options.log2_slots);
   }
+  add_notes();
   bench_.reset(parts_);
   if (options.bring_up) bring_up();
 }
@@ -149,7 +150,32 @@ void System::add_process(unsigned index) {
   const SpaceOptions &o = index < options_.spaces.size() ? options_.spaces[index] : options_.space;
   processes_.push_back(std::make_unique<Process>(
       memory, allocator, o, Random(options_.seed, fmt::format("process {}", index)), index));
+  processes_.back()->on_demand = options_.demand_paging;
   contexts_.push_back(vmso::context_of(processes_.back()->space()));
+}
+
+// What the engine writes for the kernel alone: fault records, the number of the last fence.
+void System::add_notes() {
+  constexpr uint32_t kNoQueue = ~0u;
+  if (options_.log2_faults) {
+    uint64_t bytes = uint64_t{VMSO_FAULT_RECORD_BYTES} << options_.log2_faults;
+    fault_pa_ = kernel_alloc(bytes);
+    fault_records_ = memory.make_contiguous(fault_pa_, bytes, FrameKind::kNotes, kNoQueue);
+  }
+  if (options_.fence_status) {
+    fence_status_pa_ = kernel_alloc(VMSO_FAULT_RECORD_BYTES);
+    fence_status_ = memory.make_contiguous(fence_status_pa_, VMSO_FAULT_RECORD_BYTES,
+                                           FrameKind::kNotes, kNoQueue);
+  }
+  if (!options_.pager) return;
+  pager_ = std::make_unique<Pager>(
+      device_, options_.log2_faults ? &fault_ring_ : nullptr, *options_.pager,
+      Random(options_.seed, "pager"),
+      [this](unsigned context) {
+        return context >= 1 && context <= processes_.size() ? processes_[context - 1].get()
+                                                            : nullptr;
+      },
+      [this] { return now(); });
 }
 
 void System::place_windows() {
@@ -187,7 +213,8 @@ vmso_io System::io() {
   return {this, [](void *s, uint32_t offset) { return static_cast<System *>(s)->read32(offset); },
           [](void *s, uint32_t offset, uint32_t value) {
             static_cast<System *>(s)->write32(offset, value);
-          }};
+          },
+          [](void *s) { static_cast<System *>(s)->cycle(); }};
 }
 
 void System::bring_up() {
@@ -204,6 +231,15 @@ void System::bring_up() {
     check(vmso_window_set(&device_, i, windows_[i].first, windows_[i].last), "window");
   }
   for (unsigned i = 0; i < contexts_.size(); i++) commit_context(i, contexts_[i]);
+  if (fault_records_) {
+    check(vmso_fault_ring_init(&device_, &fault_ring_, fault_records_, fault_pa_,
+                               options_.log2_faults),
+          "fault ring");
+  }
+  if (fence_status_) {
+    check(vmso_fence_status_set(&device_, fence_status_, fence_status_pa_), "fence status");
+  }
+  if (pager_) pager_->begin();
   for (unsigned i = 0; i < queues_.size(); i++) configure_queue(i);
 }
 
@@ -241,6 +277,7 @@ void System::configure_queue(unsigned index) {
   config.weight = of(options_.weights, 1u);
   config.rate_bytes = of(options_.rate_bytes, 0u);
   config.rate_frames = of(options_.rate_frames, 0u);
+  config.park = index < options_.parks.size() ? options_.parks[index] : options_.park;
   check(vmso_queue_configure(&device_, index, &config), "queue configuration");
   vmso_io access = io();
   vmso_ring_init(&q.ring, &access, VMSO_REG_DOORBELL(index), q.slots, options_.log2_slots,
@@ -258,6 +295,7 @@ void System::restart_queue(unsigned index) {
 void System::renew_queue(unsigned index) {
   settle();  // what was completed before still counts
   scoreboard.forget(index);
+  if (pager_) pager_->forget(index);
   configure_queue(index);
 }
 
@@ -325,6 +363,9 @@ void System::step() {
   cycle();
   if (auto_reap && !writes.touched.empty()) reap();
   judge();
+  if (!pager_) return;
+  pager_->act(bench_.out().irq);
+  if (pager_->busy()) watchdog.pet(now());
 }
 
 void System::steps(uint64_t n) {
@@ -541,6 +582,7 @@ std::string System::conclude() {
   }
   if (!hung_ && device_.queues > 0) {
     uint32_t sticky = read32(VMSO_REG_STICKY) & ~allowed_sticky;
+    if (pager_) sticky &= ~(VMSO_REG_STICKY_FAULT_bm | VMSO_REG_STICKY_FAULT_OVERFLOW_bm);
     if (sticky) findings_.add(fmt::format("sticky bits {:#x} are set", sticky));
     auto same = [&](const char *name, uint32_t offset, uint64_t seen) {
       uint64_t count = vmso_counter(&device_, offset);

@@ -30,6 +30,7 @@
 #include "check/walker.hpp"
 #include "debug/pcap_writer.hpp"
 #include "debug/watchdog.hpp"
+#include "host/pager.hpp"
 #include "host/process.hpp"
 #include "host/template.hpp"
 #include "model/bench.hpp"
@@ -55,6 +56,12 @@ struct SystemOptions {
   std::vector<unsigned> weights = {};  // by queue; what is missing: 1
   std::vector<uint32_t> rate_bytes = {},
                         rate_frames = {};  // in a RATE_PERIOD, likewise; missing: 0
+  std::vector<bool> parks = {};            // by queue, likewise; missing: `park`
+  bool park = false;                       // at a fault; else it ends the job
+  unsigned log2_faults = 0;                // records of the fault ring; 0: none
+  bool fence_status = false;               // fences are reported in memory too
+  bool demand_paging = false;  // pages of the processes are mapped when they were asked for
+  std::optional<PagerKnobs> pager = {};  // somebody who leads parked queues on
   unsigned clock_mhz = 250;
   WaveOptions wave = {};
   std::string pcap = {};
@@ -145,6 +152,16 @@ class System {
   }
   // Until every posted job has ended and the buses are quiet.
   bool drain(uint64_t budget = 2000000);
+  // The same; `tend` is called now and then, for what does not go on by itself. It may step.
+  template <typename Tend>
+  bool drain_with(Tend &&tend, uint64_t budget = 2000000) {
+    for (uint64_t end = now() + budget; !scoreboard.idle() && now() < end && findings_.empty();) {
+      tend();
+      uint64_t next = now() + 1000;
+      run_until([&] { return scoreboard.idle() || now() >= next; }, budget);
+    }
+    return drain();
+  }
 
   // ---- jobs
   // Writes template and slots, expects what the reference says. Nothing if the ring is full.
@@ -190,6 +207,9 @@ class System {
   Resp last_resp() const { return axil.resp(); }
   uint32_t irq() const { return bench_.out().irq; }  // the lines, one bit a vector
   vmso_device &device() { return device_; }
+  vmso_fault_ring &fault_ring() { return fault_ring_; }
+  uint64_t fault_address() const { return fault_pa_; }  // of record 0
+  Pager &pager() { return *pager_; }
   void check(int error, const char *what);  // of a driver function: throws Error if negative
   // rst_n low, then everything from the start; `bring_up` as the options say.
   void reset();
@@ -256,6 +276,7 @@ class System {
   static constexpr unsigned kTemplateStride = 576;  // not a divisor of 4096: some cross a page
 
   void add_process(unsigned index);
+  void add_notes();
   // Opens the windows that kernel memory and the processes need: neighbours become one.
   void place_windows();
   void cycle();
@@ -273,6 +294,10 @@ class System {
   Parts parts_{*this};
   std::unique_ptr<PcapWriter> pcap_;
   vmso_device device_{};
+  vmso_fault_ring fault_ring_{};
+  uint64_t fault_pa_ = 0, fence_status_pa_ = 0;
+  uint8_t *fault_records_ = nullptr, *fence_status_ = nullptr;
+  std::unique_ptr<Pager> pager_;
   uint64_t kernel_next_ = kKernelBase;
   std::vector<reference::Context> contexts_;
   std::vector<reference::Window> windows_;

@@ -78,6 +78,17 @@ inline JobSpec frame_job(size_t bytes) {  // a plain frame, all of it payload
   return spec;
 }
 
+// Changes the first slot of a job that was posted, before the engine looks at it.
+template <typename Spoil>
+void change_slot(System &s, const Posted &posted, Spoil &&spoil) {
+  uint64_t mask = (uint64_t{1} << s.options().log2_slots) - 1;
+  uint64_t pa = s.ring_address(posted.queue) + (posted.slot & mask) * 64;
+  vmso_first_slot slot;
+  for (unsigned i = 0; i < 8; i++) slot.word[i] = s.memory.read_word(pa + 8 * i);
+  spoil(slot);
+  for (unsigned i = 0; i < 8; i++) s.memory.write_word(pa + 8 * i, slot.word[i]);
+}
+
 }  // namespace vmso::test
 
 // The line to paste, printed by every failing check of the scope.

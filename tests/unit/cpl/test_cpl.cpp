@@ -601,7 +601,7 @@ TEST_CASE("A job that stops at a fault of a queue that parks writes no completio
     REQUIRE(bench.written.size() == 1);
     Record r = bench.written.front();
     bench.written.pop_front();
-    const unsigned access = cookie >> 3 & 3, space = cookie >> 5 & 3;
+    const unsigned access = cookie >> 3 & 3, space = access == 2 ? 0 : cookie >> 5 & 3;
     const uint64_t context = access == 2 ? 0 : 5 - space;
     CHECK(r.addr == 0x800000 + 32 * (i % 4));
     CHECK(r.word[0] == cookie);

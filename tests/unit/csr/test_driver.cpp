@@ -19,7 +19,8 @@ vmso_io io_of(Small &bench) {
   return {&bench, [](void *b, uint32_t offset) { return static_cast<Small *>(b)->read(offset); },
           [](void *b, uint32_t offset, uint32_t value) {
             static_cast<Small *>(b)->write(offset, value);
-          }};
+          },
+          nullptr};
 }
 
 TEST_CASE("The driver finds the device and its capabilities", "[driver]") {
@@ -58,13 +59,13 @@ TEST_CASE("The driver configures a queue and a context and waits for its fence",
   vmso_io io = io_of(b);
   vmso_device device;
   REQUIRE(vmso_device_init(&device, &io) == VMSO_OK);
-  vmso_queue_config config{0x12340, 5, 0x56780, 4, 0, {1, 7, 0, 3}, 0xb, 9, 0, 0};
+  vmso_queue_config config{0x12340, 5, 0x56780, 4, 0, {1, 7, 0, 3}, 0xb, 9, 0, 0, true};
   config.ring_base = 0x1234000;
   config.completion_base = 0x5678020;
   REQUIRE(vmso_queue_configure(&device, 3, &config) == VMSO_OK);
   REQUIRE(b.configs.size() == 7);
   CHECK(b.configs[0] == QueueConfig{3, 0, 0x1234000});
-  CHECK(b.configs[1] == QueueConfig{3, 1, 5});
+  CHECK(b.configs[1] == QueueConfig{3, 1, 5 | VMSO_REG_QUEUE_RING_SHAPE_PARK_bm});
   CHECK(b.configs[2] == QueueConfig{3, 2, 0x5678020});
   CHECK(b.configs[3] == QueueConfig{3, 3, 4});
   CHECK(b.configs[4] == QueueConfig{3, 4, 1ull | 7ull << 12 | 3ull << 36 | 0xbull << 48});
@@ -107,7 +108,8 @@ TEST_CASE("The driver refuses a queue that the device would not enable", "[drive
   vmso_io io = io_of(b);
   vmso_device device;
   REQUIRE(vmso_device_init(&device, &io) == VMSO_OK);
-  const vmso_queue_config good{0x1000, 2, 0x2000, 1, 0, {0, 0, 0, 0}, 0xf, 255, 0xffffff, 0xffff};
+  const vmso_queue_config good{0x1000, 2,   0x2000,   1,      0,    {0, 0, 0, 0},
+                               0xf,    255, 0xffffff, 0xffff, false};
   const uint64_t end = 1ull << 56;
   struct Case {
     void (*change)(vmso_queue_config &);
@@ -316,14 +318,14 @@ struct Controller {
 };
 
 void configure_all(Small &b, vmso_device &device) {
-  const vmso_queue_config config{0x1000, 4, 0x2000, 4, 0, {0, 0, 0, 0}, 0xf, 1, 0, 0};
+  const vmso_queue_config config{0x1000, 4, 0x2000, 4, 0, {0, 0, 0, 0}, 0xf, 1, 0, 0, false};
   for (unsigned i = 0; i < 4; i++) REQUIRE(vmso_queue_configure(&device, i, &config) == VMSO_OK);
   b.configs.clear();
 }
 
 TEST_CASE("The driver's waits end in the state they name for every order of commands",
           "[driver][queue]") {
-  const vmso_queue_config config{0x1000, 4, 0x2000, 4, 0, {0, 0, 0, 0}, 0xf, 1, 0, 0};
+  const vmso_queue_config config{0x1000, 4, 0x2000, 4, 0, {0, 0, 0, 0}, 0xf, 1, 0, 0, false};
   for (int seed : {1, 2, 3}) {
     Small b(seed);
     vmso_io io = io_of(b);
@@ -433,6 +435,218 @@ TEST_CASE("ENABLE and RESET at once end OFF and STOP behind ENABLE is waited for
   CHECK(b.commands.back() == Command{0, VMSO_CMD_ENABLE, 1});
 }
 
+TEST_CASE("RETRY ABORT and ACK_FAULT are written only where they can be carried out",
+          "[driver][fault]") {
+  Small b;
+  vmso_io io = io_of(b);
+  vmso_device device;
+  REQUIRE(vmso_device_init(&device, &io) == VMSO_OK);
+  struct Case {
+    int (*call)(vmso_device *, unsigned);
+    unsigned command;
+    bool needs_parked;
+  };
+  const Case cases[] = {{vmso_queue_retry, VMSO_CMD_RETRY, true},
+                        {vmso_queue_abort, VMSO_CMD_ABORT, true},
+                        {vmso_queue_ack, VMSO_CMD_ACK_FAULT, false}};
+  for (const Case &c : cases) {
+    CHECK(c.call(&device, 4) == VMSO_ERR_ARGUMENT);
+    for (unsigned state = VMSO_QUEUE_OFF; state <= VMSO_QUEUE_ERROR; state++) {
+      for (bool fault : {false, true}) {
+        INFO("command " << c.command << " state " << state << " fault " << fault);
+        Status &s = b.status[1];
+        s = {.state = state, .fault = fault};
+        uint64_t due = 0;
+        b.commands.clear();
+        b.on_command = [&](const Command &) {
+          s.pending = true;
+          due = b.bench.now() + 100;
+        };
+        b.on_cycle = [&] {
+          if (!s.pending || b.bench.now() < due) return;
+          s.pending = false;
+          s.state = VMSO_QUEUE_FLUSH;  // and it fails again at once
+        };
+        bool can = c.needs_parked ? state == VMSO_QUEUE_PARKED : fault;
+        CHECK(c.call(&device, 1) == (can ? VMSO_OK : VMSO_ERR_STATE));
+        CHECK(!s.pending);
+        REQUIRE(b.commands.size() == (can ? 1 : 0));
+        if (can) CHECK(b.commands[0] == Command{1, c.command});
+      }
+    }
+    Status &s = b.status[1];
+    b.on_cycle = {};
+    s = {.state = VMSO_QUEUE_PARKED, .fault = true};
+    b.on_command = [&](const Command &) { s.refused = true; };  // somebody else was first
+    CHECK(c.call(&device, 1) == VMSO_ERR_STATE);
+    s = {.state = VMSO_QUEUE_PARKED, .pending = true, .fault = true};
+    device.poll_limit = 5;
+    CHECK(c.call(&device, 1) == VMSO_ERR_TIMEOUT);
+    device.poll_limit = 1000;
+  }
+}
+
+TEST_CASE("A queue that has parked again was started all the same", "[driver][fault]") {
+  Small b;
+  vmso_io io = io_of(b);
+  vmso_device device;
+  REQUIRE(vmso_device_init(&device, &io) == VMSO_OK);
+  b.status[0].state = VMSO_QUEUE_STOPPED;
+  b.on_command = [&](const Command &) { b.status[0].state = VMSO_QUEUE_PARKED; };
+  CHECK(vmso_queue_start(&device, 0) == VMSO_OK);
+  b.on_command = [&](const Command &) { b.status[0].refused = true; };
+  CHECK(vmso_queue_start(&device, 0) == VMSO_ERR_STATE);
+}
+
+TEST_CASE("Pending faults are found in turn and read from the queue's registers",
+          "[driver][fault]") {
+  Small b;
+  vmso_io io = io_of(b);
+  vmso_device device;
+  REQUIRE(vmso_device_init(&device, &io) == VMSO_OK);
+  CHECK(vmso_fault_pending(&device, 0) == -1);
+  b.status[1].fault = b.status[3].fault = true;
+  CHECK(vmso_fault_pending(&device, 0) == 1);
+  CHECK(vmso_fault_pending(&device, 1) == 1);
+  CHECK(vmso_fault_pending(&device, 2) == 3);
+  CHECK(vmso_fault_pending(&device, 4) == -1);
+
+  vmso_fault fault;
+  CHECK(vmso_queue_fault(&device, 0, &fault) == VMSO_ERR_STATE);
+  CHECK(vmso_queue_fault(&device, 4, &fault) == VMSO_ERR_ARGUMENT);
+  REQUIRE(vmso_queue_fault(&device, 3, &fault) == VMSO_OK);
+  auto word = [](unsigned n) {  // 64 bit
+    auto half = [](unsigned i) { return Small::fault_word(3, i) * 0x9e3779b9u; };
+    return half(2 * n) | uint64_t{half(2 * n + 1)} << 32;
+  };
+  CHECK(fault.cookie == word(0));
+  CHECK(fault.va == word(1));
+  CHECK(fault.queue == (word(2) & 0xffff));
+  CHECK(fault.context == (word(2) >> 16 & 0xffff));
+  CHECK(unsigned(fault.cause) == (word(2) >> 32 & 0xff));
+  CHECK(fault.level == (word(2) >> 40 & 7));
+  CHECK(unsigned(fault.access) == (word(2) >> 43 & 3));
+  CHECK(fault.space == (word(2) >> 45 & 3));
+  CHECK(fault.number == 0);
+  CHECK(fault.segment == (word(3) & 0xffffff));
+  CHECK(fault.bytes_sent == (word(3) >> 24 & 0xffffff));
+  CHECK(fault.slot == (word(3) >> 48 & 0x7fff));
+}
+
+TEST_CASE("The fault ring gives each record once over many laps and its place back",
+          "[driver][fault]") {
+  Small b;
+  vmso_io io = io_of(b);
+  vmso_device device;
+  REQUIRE(vmso_device_init(&device, &io) == VMSO_OK);
+  std::vector<uint64_t> memory(4 * 8, ~0ull);
+  vmso_fault_ring ring;
+  CHECK(vmso_fault_ring_init(&device, &ring, memory.data(), 0x1000, 0) == VMSO_ERR_ARGUMENT);
+  CHECK(vmso_fault_ring_init(&device, &ring, memory.data(), 0x1000, 16) == VMSO_ERR_ARGUMENT);
+  CHECK(vmso_fault_ring_init(&device, &ring, memory.data(), 0x1010, 3) == VMSO_ERR_ARGUMENT);
+  CHECK(vmso_fault_ring_init(&device, &ring, memory.data(), 1ull << 56, 3) == VMSO_ERR_ARGUMENT);
+  CHECK(b.read(VMSO_REG_FAULT_SHAPE) == 0);
+  b.write(VMSO_REG_FAULT_CONSUMER, 7);
+  REQUIRE(vmso_fault_ring_init(&device, &ring, memory.data(), 0x123450020, 3) == VMSO_OK);
+  CHECK(b.read64(VMSO_REG_FAULT_BASE) == 0x123450020);
+  CHECK(b.read(VMSO_REG_FAULT_SHAPE) == 3);
+  CHECK(b.read(VMSO_REG_FAULT_CONSUMER) == 0);
+  CHECK(memory == std::vector<uint64_t>(4 * 8, 0));
+
+  vmso_fault fault;
+  uint16_t produced = 0;
+  for (unsigned burst = 0; burst < 40; burst++) {
+    for (unsigned i = 0; i < burst % 9; i++, produced++) {
+      vmso_fault_record r{};
+      vmso_fault_record_set_cookie(&r, 0x1111111100000000 + produced);
+      vmso_fault_record_set_va(&r, 0xffff800000000000 + produced);
+      vmso_fault_record_set_queue(&r, 3);
+      vmso_fault_record_set_ctx(&r, 5);
+      vmso_fault_record_set_space(&r, 2);
+      vmso_fault_record_set_cause(&r, VMSO_CAUSE_NO_USER);
+      vmso_fault_record_set_level(&r, 4);
+      vmso_fault_record_set_access(&r, VMSO_ACCESS_TEMPLATE);
+      vmso_fault_record_set_record_number(&r, produced);
+      vmso_fault_record_set_segment(&r, 0xabcdef);
+      vmso_fault_record_set_payload_bytes(&r, 0x123456);
+      vmso_fault_record_set_slot(&r, 0x7abc);
+      vmso_fault_record_set_phase(&r, ~(produced >> 3) & 1);
+      std::memcpy(&memory[4 * (produced % 8)], &r, sizeof(r));
+    }
+    for (unsigned i = 0; i < burst % 9; i++) {
+      REQUIRE(vmso_fault_ring_next(&ring, &fault));
+      uint16_t number = uint16_t(produced - burst % 9 + i);
+      CHECK(fault.cookie == 0x1111111100000000u + number);
+      CHECK(fault.va == 0xffff800000000000 + number);
+      CHECK(fault.queue == 3);
+      CHECK(fault.context == 5);
+      CHECK(fault.space == 2);
+      CHECK(fault.cause == VMSO_CAUSE_NO_USER);
+      CHECK(fault.level == 4);
+      CHECK(fault.access == VMSO_ACCESS_TEMPLATE);
+      CHECK(fault.number == number);
+      CHECK(fault.segment == 0xabcdef);
+      CHECK(fault.bytes_sent == 0x123456);
+      CHECK(fault.slot == 0x7abc);
+      CHECK(b.read(VMSO_REG_FAULT_CONSUMER) == uint16_t(number + 1));
+    }
+    CHECK(!vmso_fault_ring_next(&ring, &fault));
+  }
+  b.bench->ready_status = 1;
+  REQUIRE(vmso_device_reset(&device) == VMSO_OK);
+  CHECK(b.read(VMSO_REG_FAULT_SHAPE) == 0);
+}
+
+TEST_CASE("A fence of leaves says so and the number in memory ends a wait", "[driver]") {
+  Small b;
+  vmso_io io = io_of(b);
+  uint64_t status[4] = {9, 0, 0, 0};
+  unsigned relaxed = 0;
+  struct Rig {
+    Small &b;
+    uint64_t *word;
+    unsigned &relaxed;
+  } rig{b, status, relaxed};
+  vmso_device device;
+  REQUIRE(vmso_device_init(&device, &io) == VMSO_OK);
+  uint16_t fence = 0;
+  REQUIRE(vmso_fence_start_leaf_only(&device, VMSO_FENCE_RANGE, 2, 0x5000, 1, &fence) == VMSO_OK);
+  b.cycles(4);
+  CHECK(b.fences.back().leaf_only);
+  REQUIRE(vmso_fence_start(&device, VMSO_FENCE_CONTEXT, 2, 0, 0, &fence) == VMSO_OK);
+  b.cycles(4);
+  CHECK(!b.fences.back().leaf_only);
+
+  CHECK(vmso_fence_wait_seen(&device, fence) == VMSO_ERR_STATE);
+  CHECK(!vmso_fence_seen(&device, fence));
+  CHECK(vmso_fence_status_set(&device, status, 0x1008) == VMSO_ERR_ARGUMENT);
+  CHECK(vmso_fence_status_set(&device, status, 1ull << 56) == VMSO_ERR_ARGUMENT);
+  CHECK(status[0] == 9);
+  REQUIRE(vmso_fence_status_set(&device, status, 0x7ffe0) == VMSO_OK);
+  CHECK(status[0] == 0);
+  CHECK(b.read64(VMSO_REG_FENCE_STATUS) == 0x7ffe0);
+  CHECK(b.read(VMSO_REG_FENCE_STATUS_ON) == 1);
+  device.io.opaque = &rig;
+  device.io.relax = [](void *r) {
+    auto *the = static_cast<Rig *>(r);
+    if (++the->relaxed == 5) *the->word = 2;
+  };
+  CHECK(vmso_fence_wait_seen(&device, fence) == VMSO_OK);
+  CHECK(relaxed == 5);
+  device.poll_limit = 10;
+  CHECK(vmso_fence_wait_seen(&device, 3) == VMSO_ERR_TIMEOUT);
+  status[0] = 0xfffe;  // numbers wrap
+  CHECK(vmso_fence_seen(&device, 0xfffd));
+  CHECK(!vmso_fence_seen(&device, 1));
+  device.io = io;
+  device.poll_limit = 1000;
+  REQUIRE(vmso_device_reset(&device) == VMSO_OK);
+  CHECK(status[0] == 0);
+  REQUIRE(vmso_fence_status_set(&device, nullptr, 0) == VMSO_OK);
+  CHECK(b.read(VMSO_REG_FENCE_STATUS_ON) == 0);
+  CHECK(vmso_fence_wait_seen(&device, 1) == VMSO_ERR_STATE);
+}
+
 // Rings in plain memory; the doorbell page is two numbers.
 struct RingRig {
   uint32_t producer_doorbell = 0, consumer_doorbell = 0;
@@ -450,7 +664,8 @@ struct RingRig {
                [](void *rig, uint32_t offset, uint32_t value) {
                  auto *r = static_cast<RingRig *>(rig);
                  (offset & 4 ? r->consumer_doorbell : r->producer_doorbell) = value;
-               }};
+               },
+               nullptr};
     vmso_ring_init(&ring, &io, VMSO_REG_DOORBELL(1), slots.data(), log2_slots, completions.data(),
                    log2_completions);
   }

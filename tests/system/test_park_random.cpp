@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+// Parking among everything else: pages that come and go, kernels that take their time, buses that
+// err, commands at any time. And what it costs the others.
+#include <memory>
+
+#include "park_test.hpp"
+
+namespace vmso::test {
+namespace {
+
+// Queues that park and queues that do not, owners that post jobs on pages of which some are not
+// there, a kernel that swaps pages out (table, fence, then the frame would be free) and in,
+// spurious RETRY and ACK_FAULT, STOP and ENABLE, RESET. All jobs of queues that park have to end
+// well.
+class Chaos {
+ public:
+  Chaos(const SystemOptions &o, bool resets)
+      : s_(o), random_(o.seed, "chaos"), resets_(resets), posted_(o.queues) {
+    s_.allowed_sticky = kFaultBits | VMSO_REG_STICKY_COMMAND_IGNORED_bm;
+    // A record that is seen while RESET is under way is acknowledged after it.
+    if (resets) s_.allowed_sticky |= VMSO_REG_STICKY_CONSUMER_DOORBELL_bm;
+    s_.pager().mend = [this](const vmso_fault &f) {
+      // A page, or whatever a second try mends: a bus error. Or the kernel makes nothing of it yet.
+      if (f.cause == VMSO_CAUSE_NOT_PRESENT && random_.below(8)) {
+        s_.process(f.context - 1).page_in(f.va);
+      }
+      return Pager::Answer::kRetry;
+    };
+  }
+
+  void run(uint64_t cycles) {
+    uint64_t end = s_.now() + cycles;
+    while (s_.now() < end && s_.findings().empty()) {
+      act();
+      s_.steps(random_.below(120));
+    }
+    auto start_stopped = [this] {
+      for (unsigned q = 0; q < s_.queues(); q++) {
+        if (vmso_queue_state(&s_.device(), q) == VMSO_QUEUE_STOPPED) {
+          vmso_queue_start(&s_.device(), q);
+        }
+      }
+    };
+    for (unsigned q = 0; q < s_.queues(); q++) {  // a record behind jobs that end without one
+      JobSpec last = frame_job(100);
+      last.may_fail = !parks(q);
+      for (unsigned i = 0; i < 5000 && !s_.try_post(q, last); i++) {
+        start_stopped();
+        s_.steps(200);
+      }
+    }
+    s_.drain_with(start_stopped);
+  }
+  System &system() { return s_; }
+  unsigned swapped = 0, stops = 0;
+
+ private:
+  bool parks(unsigned queue) const { return s_.options().parks.at(queue); }
+
+  void post(unsigned q) {
+    size_t bytes = 1 + random_.below(random_.below(4) ? 6000 : 30000);
+    JobSpec spec = random_.below(5) ? tcp_job(bytes, uint16_t(200 + random_.below(1300)))
+                                    : frame_job(60 + random_.below(1400));
+    spec.buffers = 1 + unsigned(random_.below(6));
+    spec.may_fail = !parks(q);
+    spec.doorbell = false;
+    spec.completion_wanted = random_.below(4) != 0;
+    auto posted = s_.try_post(q, spec);
+    if (!posted) return;
+    for (const UserBuffer &b : posted->buffers) {
+      for (uint64_t va = b.va; va < b.va + b.bytes; va += kFrameBytes) {
+        if (random_.below(6) == 0) s_.process_of(q).page_out(va);
+      }
+    }
+    s_.doorbell(q);
+    posted_[q] = *posted;
+  }
+
+  void swap_out(unsigned q) {
+    if (posted_[q].buffers.empty()) return;
+    const UserBuffer &b = posted_[q].buffers[random_.below(posted_[q].buffers.size())];
+    if (!s_.process_of(q).page_out(b.va + random_.below(b.bytes))) return;
+    s_.fence(s_.process_of(q), b);
+    swapped++;
+  }
+
+  void act() {
+    unsigned q = unsigned(random_.below(s_.queues()));
+    unsigned what = unsigned(random_.below(100));
+    vmso_device *d = &s_.device();
+    if (what < 60) return post(q);
+    if (what < 75) return swap_out(q);
+    if (what < 83) {
+      stops += vmso_queue_command(d, q, VMSO_CMD_STOP) == VMSO_OK;
+    } else if (what < 92) {
+      vmso_queue_command(d, q, VMSO_CMD_ENABLE);
+    } else if (what < 95) {
+      vmso_queue_command(d, q, VMSO_CMD_RETRY);
+    } else if (what < 97) {
+      // Not before he has seen it: without a record in the ring he would never know.
+      if (s_.pager().knows(q)) vmso_queue_command(d, q, VMSO_CMD_ACK_FAULT);
+    } else if (resets_) {
+      s_.restart_queue(q);
+      posted_[q] = {};
+    }
+  }
+
+  System s_;
+  Random random_;
+  bool resets_;
+  std::vector<Posted> posted_;  // by queue: the last one
+};
+
+SystemOptions chaos_options(uint64_t seed, const char *config) {
+  auto o = options(seed, config);
+  Random random(o.seed, "chaos options");
+  bool small = o.config == Config::kSmall;
+  o.queues = small ? 4 : 16;
+  o.processes = small ? 2 : 5;
+  for (unsigned q = 0; q < o.queues; q++) o.parks.push_back(random.below(3) != 0);
+  o.log2_faults = unsigned(random.below(4));
+  o.log2_slots = 5;
+  o.log2_completions = 3;
+  o.pager = PagerKnobs{
+      .notice = random.below(3000), .delay = random.below(400), .jitter = random.below(3000)};
+  const Format &format = formats()[random.below(formats().size())];
+  if (!format.pages.empty()) o.space.format = format.code;
+  o.read.latency = 20 + unsigned(random.below(200));
+  o.read.jitter = unsigned(random.below(150));
+  o.read.order = ReadOrder(random.below(3));
+  o.read.error_rate = random.below(2) ? 0.002 : 0;
+  o.read.ar_stall = random.below(3) ? 0 : 0.3;
+  o.write.jitter = unsigned(random.below(300));
+  if (random.below(3) == 0) o.backpressure = "random:0.4";
+  return o;
+}
+
+// Frames of the honest ones of 64 queues within a time, beside one queue whose every job fails.
+uint64_t honest_frames(const SystemOptions &given, bool faulty) {
+  constexpr unsigned kHonest = 63;
+  constexpr uint64_t kCycles = 150000;
+  SystemOptions o = given;
+  o.keep_frames = false;
+  System s(o);
+  s.pager().mend = [](const vmso_fault &) {
+    return Pager::Answer::kRetry;
+  };  // and nothing is mended
+  std::vector<uint8_t> bytes = pattern(20000);
+  std::vector<UserBuffer> buffers(kHonest);
+  auto keep_busy = [&](unsigned q) {
+    while (s.scoreboard.open(q) < 3) {
+      JobSpec spec = tcp_job(bytes.size());
+      spec.payload = {};
+      spec.view = bytes;
+      if (buffers[q].bytes) spec.placed = {buffers[q]};
+      spec.buffers = 1;
+      buffers[q] = s.post(q, spec).buffers[0];
+    }
+  };
+  uint64_t frames = 0;
+  s.on_frame = [&](const StreamFrame &f) { frames += f.queue < kHonest; };
+  uint64_t start = 0;
+  while (start == 0 || s.now() < start + kCycles) {
+    for (unsigned q = 0; q < kHonest; q++) keep_busy(q);
+    while (faulty && s.scoreboard.open(kHonest) < 8) {
+      JobSpec spec = tcp_job(20000);
+      spec.buffers = 1;
+      spec.may_fail = true;
+      Posted posted = post_quiet(s, kHonest, spec);
+      s.process_of(kHonest).page_out(posted.buffers[0].va);
+      s.doorbell(kHonest);
+    }
+    if (start == 0 && frames > 2000) {  // all are under way
+      start = s.now();
+      frames = 0;
+    }
+    s.steps(100);
+  }
+  CHECK(s.findings().report() == "");
+  if (faulty && o.parks.back()) CHECK(s.pager().counts.retries >= kCycles / 12000);
+  return frames;
+}
+
+void pages_come_and_go(uint64_t seeds) {
+  for (const char *config : kConfigs) {
+    uint64_t faults = 0, swapped = 0, stops = 0, overflows = 0;
+    for (uint64_t seed = 0x7400; seed < 0x7400 + seeds; seed++) {
+      auto o = chaos_options(seed, config);
+      VMSO_SAY_HOW(o);
+      INFO(config << " seed " << seed);
+      Chaos chaos(o, seed % 3 == 0);
+      chaos.run(40000);
+      System &s = chaos.system();
+      CHECK(s.conclude() == "");
+      CHECK(s.pager().counts.aborts == 0);
+      faults += s.pager().counts.faults;
+      overflows += s.pager().counts.overflows;
+      swapped += chaos.swapped;
+      stops += chaos.stops;
+    }
+    INFO(config << ": " << faults << " faults, " << overflows << " overflows, " << swapped
+                << " pages swapped out, " << stops << " STOPs");
+    CHECK(faults > 300);
+    CHECK(swapped > 50);
+    CHECK(stops > 50);
+    CHECK(overflows > 0);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("Pages that come and go under all commands lose no frame of queues that park",
+          "[park][random]") {
+  pages_come_and_go(12);
+}
+
+TEST_CASE("Pages that come and go under all commands lose no frame with any of many seeds",
+          "[.][park][long]") {
+  pages_come_and_go(100);
+}
+
+TEST_CASE("A record follows its fault and frames follow RETRY within a few reads", "[park][rate]") {
+  for (unsigned latency : {100u, 250u}) {
+    auto o = parking(0x7600, "wide");
+    o.read.latency = latency;
+    o.record = true;
+    VMSO_SAY_HOW(o);
+    System s(o);
+    s.allowed_sticky = kFaultBits;
+    s.post(0, tcp_job(3000));  // upper levels and the kernel's pages are known
+    s.drain();
+    Absent a = post_absent(s, 0, 0, 1448);
+    auto fault = next_fault(s);
+    REQUIRE(fault);
+    uint64_t entry = 0, record = s.writes.records.back().at;
+    for (const ReadRecord &r : s.reads.records) {
+      if (r.cls() == ReadClass::kWalk) entry = r.last;
+    }
+    s.steps(1000);
+    mend(s, a);
+    uint64_t beats = s.sink.beats;
+    s.write32(VMSO_REG_QUEUE(0) + VMSO_REG_QUEUE_COMMAND, VMSO_CMD_RETRY);
+    uint64_t told = s.axil.taken_at();
+    REQUIRE(s.run_until([&] { return s.sink.beats > beats; }, 20000));
+    uint64_t first = s.now() - told;
+    fmt::print(
+        "latency {}: from the entry that is not there to the record in memory {} cycles, from "
+        "RETRY to the first beat {} cycles\n",
+        latency, record - entry, first);
+    CHECK(record - entry <= 150);
+    CHECK(first <= 3 * latency + 150);  // slot, walk beside the template, payload
+    VMSO_CHECK_CLEAN(s);
+  }
+}
+
+TEST_CASE("One of 64 queues that always faults costs the others little", "[park][share]") {
+  for (bool parks : {true, false}) {
+    auto o = options(0x7500, "default");
+    o.queues = 64;
+    o.processes = 2;
+    o.owners.assign(64, 0);
+    o.owners[63] = 1;
+    o.parks.assign(64, false);
+    o.parks[63] = parks;
+    o.log2_faults = 3;
+    o.log2_slots = 5;
+    o.pager = PagerKnobs{.delay = 10000};
+    VMSO_SAY_HOW(o);
+    double alone = double(honest_frames(o, false)), beside = double(honest_frames(o, true));
+    double loss = 100 * (alone - beside) / alone;
+    fmt::print(
+        "one of 64 queues faults on every job, {}: the others send {} frames instead of {}: "
+        "{:.2f} % less\n",
+        parks ? "parked, RETRY after 10000 cycles" : "each job ends", beside, alone, loss);
+    CHECK(loss < 1);
+  }
+}
+
+}  // namespace vmso::test
