@@ -3,6 +3,7 @@
 
 #include "bench/fair.hpp"
 #include "bench/plan.hpp"
+#include "bench/translation.hpp"
 
 namespace vmso::bench {
 namespace {
@@ -77,22 +78,6 @@ class Quick : public Plan {
             give(f);
           }
         }
-      }
-    }
-  }
-
-  // Nothing cached, four levels; the limit counts the page-table lines that were read.
-  void cold() {
-    for (Config config : {Config::kWide, Config::kDefault, Config::kSmall}) {
-      for (unsigned queues : {1u, 4u}) {
-        Workload w = load(config, 250, false, queues);
-        w.cold = true;
-        w.frames = 1800;
-        if (!wanted("cold_64k", w)) continue;
-        Figure f = rate_figure("cold_64k", "4 levels", w, {}, {});
-        if (config == Config::kWide) f.must = f.limit / 0.95;
-        f.aim = f.limit / 0.99;
-        give(f);
       }
     }
   }
@@ -179,7 +164,7 @@ void run_quick(const PlanOptions &options, const Take &take) {
   quick.small_frames("plain_64_unaligned", 33, {9.0, 5.0, 3.0}, 3.1);
   quick.mixed_buffers("mixed_buffers_1514", 1514, 1200, 0.99);
   quick.mixed_buffers("mixed_buffers_128", 128, 4000, 0.95);
-  quick.cold();
+  run_translation(options, take);
   quick.lone();
   run_fair_heads(options, take);
   for (Config config : {Config::kDefault, Config::kWide}) quick.speed(config);

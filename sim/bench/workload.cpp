@@ -120,6 +120,8 @@ class Run {
     double walk_beats = double(ends_.back().walk_beats - walks_before);
     r.needed_read_beats = (double(needed_read_beats_) + walk_beats) / double(frames);
     r.table_reads_per_job = walk_beats / double(beats_of(0, 64, s.config().bus_bytes()) * jobs);
+    r.table_reads = vmso_counter(&s.device(), VMSO_REG_COUNTER_TABLE_READS);
+    r.payload_bytes = payload_bytes_;
     r.simulated_cycles = s.now() - first_cycle;
     r.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     r.stages = stages(before, after);
@@ -127,12 +129,13 @@ class Run {
     return r;
   }
 
-  Lone lone() {
+  Lone lone(Known known) {
     warm();
     System &s = system_;
     Lone lone;
     constexpr unsigned kTimes = 16;
     for (unsigned i = 0; i < kTimes; i++) {
+      if (known != Known::kAll) forget(known);
       uint64_t before = needed_read_beats_;
       uint64_t had = ends_.size(), first = 0;
       auto keep = s.on_frame;
@@ -156,6 +159,23 @@ class Run {
   }
 
  private:
+  // Takes translations of the warm load out of the caches.
+  void forget(Known known) {
+    System &s = system_;
+    uint16_t fence = 0;
+    for (const Variant &v : variants_) {
+      const bool leaves = known == Known::kPointers;
+      for (const UserBuffer &b : v.buffers) {
+        unsigned context = s.context_of(s.process_of(0));
+        s.check(leaves ? vmso_fence_start_leaf_only(&s.device(), VMSO_FENCE_RANGE, context, b.va,
+                                                    b.bytes, &fence)
+                       : vmso_fence_start(&s.device(), VMSO_FENCE_ALL, 0, 0, 0, &fence),
+                "fence");
+      }
+    }
+    s.check(vmso_fence_wait(&s.device(), fence), "fence wait");
+  }
+
   static constexpr unsigned kHeaderBytes = 66;
   struct Variant {
     std::vector<uint8_t> payload;
@@ -172,6 +192,7 @@ class Run {
     SystemOptions o;
     o.config = w.config;
     o.seed = w.seed;
+    o.space = w.space;
     o.queues = w.queues;
     o.read.latency = w.latency;
     o.read.order = w.reorder ? ReadOrder::kInterleaved : ReadOrder::kInOrder;
@@ -208,16 +229,23 @@ class Run {
   JobSpec fresh_job() {
     JobSpec spec = job();
     spec.payload = random_bytes(w_.job_bytes, random_);
+    payload_bytes_ += w_.job_bytes;
     return spec;
   }
 
-  // Half of a four-level address space has 256 entries in its root. When they are used up, the next
-  // lap lies 8 GiB further: a line of entries of the second level.
+  // The user's half of a root has 256 entries (x86-32: all 1024). When they are used up, the next
+  // lap lies a line of eight entries of the level below further.
   void place_cold(unsigned queue, JobSpec &spec) {
-    constexpr uint64_t kRootEntries = 248;  // without those that the process itself takes
+    const Format &format = format_of(w_.space.format);
+    const unsigned index = format.index_bits, levels = format.levels;
+    const uint64_t root_entries = levels == 2 ? 640 : 248;  // without those of the process itself
     Process &process = system_.process_of(queue);
-    uint64_t va =
-        (1 + cold_ % kRootEntries) << 39 | (cold_ / kRootEntries) << 33 | random_.below(512) << 21;
+    const unsigned root_shift = 12 + index * (levels - 1);
+    uint64_t va = (1 + cold_ % root_entries) << root_shift;
+    if (levels == 3) va |= cold_ / root_entries << (root_shift - index + 3);
+    if (levels > 3) {
+      va |= cold_ / root_entries << (root_shift - index + 3) | random_.below(512) << 21;
+    }
     cold_++;
     size_t at = 0;
     for (uint32_t bytes : spec.cuts) {
@@ -303,13 +331,13 @@ class Run {
   System system_;
   std::vector<Snapshot> ends_;
   std::vector<Variant> variants_;
-  uint64_t needed_read_beats_ = 0, cold_ = 0;
+  uint64_t needed_read_beats_ = 0, cold_ = 0, payload_bytes_ = 0;
 };
 
 }  // namespace
 
 Rates measure(const Workload &workload) { return Run(workload).steady(); }
 
-Lone measure_lone(const Workload &workload) { return Run(workload).lone(); }
+Lone measure_lone(const Workload &workload, Known known) { return Run(workload).lone(known); }
 
 }  // namespace vmso::bench

@@ -27,9 +27,10 @@ struct Workload {
   unsigned fragments = 1;               // buffers of a job
   bool fewer_fragments = false;         // 1..fragments of them, drawn for each warm job
   std::optional<unsigned> offset = {};  // of each buffer in its first page; default odd, random
-  // Cold: every job has memory that nobody has looked at, in a 2 MiB region (and nearly always a
-  // 512 GiB region) of its own. Warm: the jobs of a queue take turns on the memory of `variants`
-  // jobs that were sent before.
+  SpaceOptions space = {};              // of the process: format and page size
+  // Cold: every job has memory that nobody has looked at, in a region of its own: an entry of the
+  // lowest upper level, nearly always one of the root, too. Warm: the jobs of a queue take turns on
+  // the memory of `variants` jobs that were sent before.
   bool cold = false;
   unsigned variants = 4;
   uint64_t frames = 1500;  // at least
@@ -54,19 +55,27 @@ struct Rates {
   double limit() const { return wire_beats > needed_read_beats ? wire_beats : needed_read_beats; }
   const char *bound() const { return wire_beats >= needed_read_beats ? "wire beats" : "R beats"; }
   double table_reads_per_job = 0;
-  uint64_t frames = 0;            // that were counted
-  uint64_t simulated_cycles = 0;  // of the whole run
-  double seconds = 0;             // that stepping them took
+  uint64_t table_reads = 0, payload_bytes = 0;  // of the whole run, warm-up included
+  uint64_t frames = 0;                          // that were counted
+  uint64_t simulated_cycles = 0;                // of the whole run
+  double seconds = 0;                           // that stepping them took
   std::vector<Stage> stages;
 };
 
 Rates measure(const Workload &workload);
+
+// What the first job is to find in the engine's caches.
+enum class Known {
+  kAll,       // its page
+  kPointers,  // the table that its page's entry stands in, but no line of it
+  kNothing
+};
 
 // Doorbell (its write is taken) to first beat on the wire, engine idle and warm.
 struct Lone {
   double cycles = 0;
   unsigned slot_beats = 0, read_beats = 0;
 };
-Lone measure_lone(const Workload &workload);
+Lone measure_lone(const Workload &workload, Known known = Known::kAll);
 
 }  // namespace vmso::bench

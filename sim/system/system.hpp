@@ -208,6 +208,7 @@ class System {
   uint32_t irq() const { return bench_.out().irq; }  // the lines, one bit a vector
   vmso_device &device() { return device_; }
   vmso_fault_ring &fault_ring() { return fault_ring_; }
+  uint64_t fence_status_address() const { return fence_status_pa_; }
   uint64_t fault_address() const { return fault_pa_; }  // of record 0
   Pager &pager() { return *pager_; }
   void check(int error, const char *what);  // of a driver function: throws Error if negative
