@@ -211,7 +211,7 @@ void pages_come_and_go(uint64_t seeds) {
 
 TEST_CASE("Pages that come and go under all commands lose no frame of queues that park",
           "[park][random]") {
-  pages_come_and_go(12);
+  pages_come_and_go(8);
 }
 
 TEST_CASE("Pages that come and go under all commands lose no frame with any of many seeds",

@@ -238,6 +238,51 @@ TEST_CASE("Every byte is explained once whatever the order and the errors", "[se
   }
 }
 
+TEST_CASE("A file whose pages come on demand arrives whole in every format with either policy",
+          "[send][park]") {
+  for (const Format &f : formats()) {
+    for (bool park : {true, false}) {
+      SendOptions o;
+      o.system = options(0x2d, "default");
+      o.system.space.format = f.code;
+      if (!f.pages.empty()) o.system.space.page = f.pages.back().size;
+      o.system.queues = 3;
+      o.system.park = park;
+      o.system.read.error_rate = 0.002;
+      o.demand_paging = true;
+      o.pager.delay = 400;
+      o.pager.ahead = park ? 0 : 2;
+      VMSO_SAY_HOW(o.system);
+      INFO(described(o.system.space) << (park ? " park" : " abort"));
+      Sent sent = send(o, 150007);
+      VMSO_CHECK_SENT(sent);
+      const PagerCounts &p = sent.result.paging;
+      CHECK((p.pages > 0) == !f.pages.empty());
+      CHECK((p.retries > 0) == (park && !f.pages.empty()));
+      if (park) CHECK(p.parked >= p.retries * 400);
+    }
+  }
+}
+
+TEST_CASE("A page is asked for once and with neighbours mapped ahead less often", "[send][park]") {
+  uint64_t faults[2];
+  for (unsigned ahead : {0u, 7u}) {
+    SendOptions o;
+    o.system = options(0x2e, "wide");
+    o.system.queues = 2;
+    o.system.park = true;
+    o.demand_paging = true;
+    o.pager.delay = 300;
+    o.pager.ahead = ahead;
+    VMSO_SAY_HOW(o.system);
+    Sent sent = send(o, 300011);
+    VMSO_CHECK_SENT(sent);
+    faults[ahead > 0] = sent.result.paging.faults;
+    if (ahead == 0) CHECK(sent.result.paging.faults == sent.result.pages);
+  }
+  CHECK(faults[1] * 3 < faults[0]);
+}
+
 TEST_CASE("A memory that always errs makes the sender give up with the reason", "[send][error]") {
   SendOptions o;
   o.system = options(0x19);
