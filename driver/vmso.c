@@ -14,7 +14,7 @@
 #define LEAST_TIMEOUT 4096u
 #define ADDRESS_BITS 56u
 #define LEAST_PA_BITS 32u
-#define ISSUE_BEATS 48u  // on their way beside those in the memory; batches of slots come in bursts
+#define ISSUE_BEATS 24u  // on their way beside those in the memory; more only makes table reads wait
 // A memory that reorders takes the beats that wait in it in any order: a long read among short ones
 // is done so many times later than in order, and complete frames behind it stay in the store
 // meanwhile.

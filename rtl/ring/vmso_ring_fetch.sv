@@ -69,7 +69,10 @@ module vmso_ring_fetch
   // a block for queues that were idle
   localparam logic [6:0]  IdleBlocks  = 7'd1;
   localparam logic [6:0]  ManyBlocks  = 7'(Cfg.first_slots / BatchSlots / 2);
-  localparam int unsigned AheadW = 17;  // 2^17 payload bytes are loaded ahead of issue, per queue
+  // 2^AheadW payload bytes are loaded ahead of issue, per queue: 2^17 were too few jobs of 4 KiB in memory that
+  // nobody has looked at, five reads of 250 cycles each
+  localparam int unsigned AheadW    = 18;
+  localparam int unsigned LargeLog2 = 13;  // jobs above 2^13 bytes: few slots are ahead
 
   typedef enum logic [2:0] {
     WaitQueue = 3'd0, WaitState = 3'd1, Decide = 3'd2, WaitAgain = 3'd3, WaitBad = 3'd4
@@ -138,7 +141,7 @@ module vmso_ring_fetch
       stride_q    <= fc_load_state.stride;
       tight_q     <= blocks_free < ManyBlocks && fc_load_state.stride == 16'd1;
       est_q       <= fc_load_state.est;
-      large_q     <= fc_load_state.est > 5'(AheadW - 4);
+      large_q     <= fc_load_state.est > 5'(LargeLog2);
       hint_q      <= fc_load_state.hint;
       flight_q    <= flight;
       mask_q      <= ring_mask(fc_config.log2_slots);
