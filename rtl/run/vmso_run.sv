@@ -188,7 +188,8 @@ module vmso_run
   );
   vmso_run_ask #(.Cfg(Cfg)) u_ask (
     .clk, .rst_n, .init_valid, .init_job, .load_valid, .load_job, .load_queue(job_load.queue),
-    .load_advise(job_load.kind == KindAdvise), .new_valid, .new_ready, .new_lookup, .busy_valid, .busy,
+    .load_advise(job_load.kind == KindAdvise), .new_valid, .new_ready, .new_lookup, .busy_valid,
+    .busy,
     .redo_valid, .redo_job, .redo_mask, .redo_first,
     .cancel_valid, .cancel_job(op_job), .cancel_mask,
     .walk_free, .lookup_waits, .share_queue, .share_full, .lookup_valid, .lookup_ready, .lookup,
@@ -213,7 +214,8 @@ module vmso_run
     .clk, .rst_n, .init_valid, .init_job, .put_valid, .put_job(work_job), .put_run, .put,
     .fill_valid, .fill, .move_valid, .move_job, .move,
     .fetch_valid, .fetch_ready, .fetch, .piece_valid, .piece_ready, .piece, .fetch_idle,
-    .taken_valid, .taken_job, .taken_run, .taken_discard, .asked_queue, .freed_valid, .last_valid, .kill_valid,
+    .taken_valid, .taken_job, .taken_run, .taken_discard, .asked_queue, .freed_valid, .last_valid,
+    .kill_valid,
     .last_job,
     .work_job, .work_head, .status_job(status_index), .status_head, .status_taken, .row_job,
     .row_taken

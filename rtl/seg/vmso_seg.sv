@@ -285,7 +285,8 @@ module vmso_seg
   );
   vmso_seg_order u_order (
     .clk, .rst_n, .go(act_go), .act, .queue(queue_t'(queue_q)), .job(job_t'(job_q)),
-    .fields(cur_q), .progress(account_q.progress), .cut, .present, .frame, .row, .run_end, .order_valid,
+    .fields(cur_q), .progress(account_q.progress), .cut, .present, .frame, .row, .run_end,
+    .order_valid,
     .order, .order_frame, .fetch_room, .fetch_idle(fetch_none), .fetch_valid, .fetch_ready, .fetch,
     .tmpl_drop_valid, .tmpl_drop
   );

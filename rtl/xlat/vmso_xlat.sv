@@ -102,7 +102,7 @@ module vmso_xlat
   context_t        add_ctx, commit_ctx;
   lookup_t         miss;
   logic            gives_up, ghost_valid, ghost_turn, look_ready, known, known_fault, ghost_busy,
-                   charge_ghost, crowded;
+                   charge_ghost, crowded, miss_valid, miss_busy;
   lookup_t         ghost, look;
   slot_t           miss_at, ghost_slot;
   logic [2:0]      turn_q;
@@ -139,7 +139,7 @@ module vmso_xlat
   );
 
   // -- lookup -------------------------------------------------------------------------------------
-  logic            read_en, tlb_hit, pwc_hit, pwc_leaf, miss_valid, miss_pwc_hit, tlb_hit_pulse;
+  logic            read_en, tlb_hit, pwc_hit, pwc_leaf, miss_pwc_hit, tlb_hit_pulse;
   logic            hit_valid, breathe, redo_valid, redo_ready;
   context_config_t look_cfg, redo_cfg;
   context_t        pwc_ctx, redo_ctx;
@@ -155,10 +155,10 @@ module vmso_xlat
 
   vmso_xlat_lookup u_lookup (
     .clk, .rst_n, .stop(!xlat_ready || sweep_read || pause || breathe),
-    .lookup_valid(lookup_valid || ghost_turn), .lookup_ready(look_ready), .lookup(look), .read_en, .cfg(look_cfg), .tlb_hit, .tlb_way, .pwc_ctx, .pwc_page,
-    .pwc_hit, .pwc_leaf, .pwc_level, .pwc_ppn, .tlb_ppn, .miss_valid, .miss, .gives_up, .miss_way,
-    .miss_pwc_hit, .start_level, .start_rules, .start_ppn, .tlb_hit_pulse,
-    .answer_valid(hit_valid), .answer(hit), .known, .known_fault, .again_next, .again_under_way,
+    .lookup_valid(lookup_valid || ghost_turn), .lookup_ready(look_ready), .lookup(look), .read_en,
+    .cfg(look_cfg), .tlb_hit, .tlb_way, .pwc_ctx, .pwc_page, .pwc_hit, .pwc_leaf, .pwc_level,
+    .pwc_ppn, .tlb_ppn, .miss_valid, .miss, .gives_up, .miss_way, .miss_pwc_hit, .start_level,
+    .start_rules, .start_ppn, .tlb_hit_pulse, .answer_valid(hit_valid), .answer(hit), .known, .known_fault, .again_next, .again_under_way,
     .idle(paused)
   );
   assign walk_free = slot_free && !again_under_way;
@@ -198,7 +198,7 @@ module vmso_xlat
   );
 
   // -- walks --------------------------------------------------------------------------------------
-  logic             miss_opened, miss_busy, pop, pop_any, close, free_valid, at_any;
+  logic             miss_opened, pop, pop_any, close, free_valid, at_any;
   logic             passed_valid, done_valid, first_looks, first_valid, first_fault, working;
   slot_t            miss_slot, first_slot, free_slot, at_slot, walk_req_slot;
   queue_t           charge_queue;
@@ -219,8 +219,8 @@ module vmso_xlat
   vmso_xlat_slots #(.Cfg(Cfg)) u_slots (
     .clk, .rst_n, .miss_valid, .miss, .miss_way,
     .miss_upper(start_level != '0), .miss_opened, .miss_slot, .miss_busy,
-    .keep_one(lookup_waits || again_next), .slot_free, .share_queue, .share_full, .crowded, .miss_at,
-    .ghost_slot, .ghost_busy, .charge_ghost,
+    .keep_one(lookup_waits || again_next), .slot_free, .share_queue, .share_full, .crowded,
+    .miss_at, .ghost_slot, .ghost_busy, .charge_ghost,
     .charge_slot(walk_req_slot), .charge_queue,
     .match_on, .match_clear, .add_valid, .add_all, .add_ctx, .miss_matches, .restart, .dead, .storm,
     .dropped(walk_dropped | done_dropped), .redo_valid, .redo_ready, .redo_slot, .redo_ctx,
@@ -274,7 +274,8 @@ module vmso_xlat
     end else begin
       breath_q   <= {breath_q[1:0], breathe};
       fill_valid <= hit_valid || pop || (answer_valid && !refuse && answer_ready);
-      busy_valid <= (miss_busy && !gives_up && !miss.ghost) || (answer_valid && refuse && answer_ready);
+      busy_valid <= (miss_busy && !gives_up && !miss.ghost)
+                    || (answer_valid && refuse && answer_ready);
     end
   end
   // whoever answers: the page is used only if it lies in a window now

@@ -131,6 +131,8 @@ module vmso_xlat_slots
   index_t           match_index, free_index, redo_index, take_index;
   logic             join_it, may_open, take;  // take: the slot gets one more waiter
   logic [KeyW-1:0]  miss_key, next_key;
+  logic             many_free_q;  // more than half, whatever the last cycle has opened
+  slots_t           advise_q;
 
   assign miss_key = {miss.job[KeyW-6:0], miss.run};
   for (genvar s = 0; s < Slots; s++) begin : gen_same
@@ -168,8 +170,6 @@ module vmso_xlat_slots
   assign dead        = dead_q | matching;
   assign storm       = tired != '0;
 
-  logic many_free_q;  // more than half, whatever the last cycle has opened
-  slots_t advise_q;
   always_ff @(posedge clk) begin
     many_free_q <= $countones(free) > Slots / 2 + 1;
     crowded     <= $countones(~free & ~advise_q) >= Slots / 2;
@@ -277,7 +277,8 @@ module vmso_xlat_slots
     if (heads) popped_q[take_index] <= 1'b0;
     for (int unsigned s = 0; s < Slots; s++) begin
       matched_q[s] <= !match_clear
-                      && (matched_q[s] || (add_valid && (add_all || ctx_q[s] == add_ctx[CtxW-1:0])));
+                      && (matched_q[s]
+                          || (add_valid && (add_all || ctx_q[s] == add_ctx[CtxW-1:0])));
     end
     if (miss_opened) begin
       matched_q[free_index] <= miss_matches;
@@ -337,6 +338,7 @@ module vmso_xlat_slots
   `VMSO_INTG(AskedAgainWithASlot, !(miss_valid && miss.again) || slot_free)
 `endif
   logic unused_bits;
-  assign unused_bits = ^{add_ctx, miss.queue, miss.vpn[51:45], miss.job[7:KeyW-5], pop_slot, at_slot,
+  assign unused_bits = ^{add_ctx, miss.queue, miss.vpn[51:45], miss.job[7:KeyW-5], pop_slot,
+                         at_slot,
                          free_slot, ghost_slot, share_queue, charge_slot};
 endmodule : vmso_xlat_slots

@@ -106,7 +106,8 @@ module vmso_xlat_tlb
     empty_way = turn_q;
     hit       = 1'b0;
     for (int unsigned w = 0; w < Ways; w++) begin
-      match[w] = tags[w].good != '0 && tags[w].ctx == ctx_q[CtxW-1:0] && tags[w].line == page_q[44:3];
+      match[w] = tags[w].good != '0 && tags[w].ctx == ctx_q[CtxW-1:0]
+                 && tags[w].line == page_q[44:3];
       empty[w] = tags[w].good == '0;
       if (match[w]) match_way = 2'(w);
     end

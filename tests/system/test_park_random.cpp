@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parking among everything else: pages that come and go, kernels that take their time, buses that
 // err, commands at any time. And what it costs the others.
-#include <memory>
+#include <vector>
 
+#include "bench/translation.hpp"
 #include "park_test.hpp"
 
 namespace vmso::test {
@@ -135,52 +136,6 @@ SystemOptions chaos_options(uint64_t seed, const char *config) {
   return o;
 }
 
-// Frames of the honest ones of 64 queues within a time, beside one queue whose every job fails.
-uint64_t honest_frames(const SystemOptions &given, bool faulty) {
-  constexpr unsigned kHonest = 63;
-  constexpr uint64_t kCycles = 150000;
-  SystemOptions o = given;
-  o.keep_frames = false;
-  System s(o);
-  s.pager().mend = [](const vmso_fault &) {
-    return Pager::Answer::kRetry;
-  };  // and nothing is mended
-  std::vector<uint8_t> bytes = pattern(20000);
-  std::vector<UserBuffer> buffers(kHonest);
-  auto keep_busy = [&](unsigned q) {
-    while (s.scoreboard.open(q) < 3) {
-      JobSpec spec = tcp_job(bytes.size());
-      spec.payload = {};
-      spec.view = bytes;
-      if (buffers[q].bytes) spec.placed = {buffers[q]};
-      spec.buffers = 1;
-      buffers[q] = s.post(q, spec).buffers[0];
-    }
-  };
-  uint64_t frames = 0;
-  s.on_frame = [&](const StreamFrame &f) { frames += f.queue < kHonest; };
-  uint64_t start = 0;
-  while (start == 0 || s.now() < start + kCycles) {
-    for (unsigned q = 0; q < kHonest; q++) keep_busy(q);
-    while (faulty && s.scoreboard.open(kHonest) < 8) {
-      JobSpec spec = tcp_job(20000);
-      spec.buffers = 1;
-      spec.may_fail = true;
-      Posted posted = post_quiet(s, kHonest, spec);
-      s.process_of(kHonest).page_out(posted.buffers[0].va);
-      s.doorbell(kHonest);
-    }
-    if (start == 0 && frames > 2000) {  // all are under way
-      start = s.now();
-      frames = 0;
-    }
-    s.steps(100);
-  }
-  CHECK(s.findings().report() == "");
-  if (faulty && o.parks.back()) CHECK(s.pager().counts.retries >= kCycles / 12000);
-  return frames;
-}
-
 void pages_come_and_go(uint64_t seeds) {
   for (const char *config : kConfigs) {
     uint64_t faults = 0, swapped = 0, stops = 0, overflows = 0;
@@ -255,23 +210,9 @@ TEST_CASE("A record follows its fault and frames follow RETRY within a few reads
 
 TEST_CASE("One of 64 queues that always faults costs the others little", "[park][share]") {
   for (bool parks : {true, false}) {
-    auto o = options(0x7500, "default");
-    o.queues = 64;
-    o.processes = 2;
-    o.owners.assign(64, 0);
-    o.owners[63] = 1;
-    o.parks.assign(64, false);
-    o.parks[63] = parks;
-    o.log2_faults = 3;
-    o.log2_slots = 5;
-    o.pager = PagerKnobs{.delay = 10000};
-    VMSO_SAY_HOW(o);
-    double alone = double(honest_frames(o, false)), beside = double(honest_frames(o, true));
-    double loss = 100 * (alone - beside) / alone;
-    fmt::print(
-        "one of 64 queues faults on every job, {}: the others send {} frames instead of {}: "
-        "{:.2f} % less\n",
-        parks ? "parked, RETRY after 10000 cycles" : "each job ends", beside, alone, loss);
+    const double loss = bench::measure_fault_loss(Config::kDefault, parks, 0x7500);
+    fmt::print("one of 64 queues faults on every job, {}: the others lose {:.2f} %\n",
+               parks ? "parked, RETRY after 10000 cycles" : "each job ends", loss);
     CHECK(loss < 1);
   }
 }
