@@ -277,6 +277,28 @@ int vmso_fence_wait_seen(const struct vmso_device *device, uint16_t fence) {
   return VMSO_ERR_TIMEOUT;
 }
 
+// ---- advice ------------------------------------------------------------------------------------
+
+int vmso_advise_start(struct vmso_device *device, unsigned context, uint64_t va, uint64_t bytes) {
+  if (context >= device->contexts) return VMSO_ERR_ARGUMENT;
+  uint32_t word = vmso_read32(device, VMSO_REG_ADVISE_GO);
+  if ((word & VMSO_REG_ADVISE_GO_BUSY_bm) != 0) return VMSO_ERR_BUSY;
+  vmso_write32(device, VMSO_REG_ADVISE_WHAT, (uint32_t)PLACE(context, VMSO_REG_ADVISE_WHAT_CTX));
+  vmso_write64(device, VMSO_REG_ADVISE_VA, va);
+  vmso_write64(device, VMSO_REG_ADVISE_BYTES, bytes);
+  vmso_write32(device, VMSO_REG_ADVISE_GO, 1);
+  word = vmso_read32(device, VMSO_REG_ADVISE_GO);
+  return (word & VMSO_REG_ADVISE_GO_REFUSED_bm) != 0 ? VMSO_ERR_BUSY : VMSO_OK;
+}
+
+int vmso_advise_poll(const struct vmso_device *device, uint32_t *pages) {
+  uint32_t word = vmso_read32(device, VMSO_REG_ADVISE_GO);
+  *pages = FIELD(word, VMSO_REG_ADVISE_GO_PAGES);
+  return (word & VMSO_REG_ADVISE_GO_BUSY_bm) != 0 ? VMSO_ERR_BUSY : VMSO_OK;
+}
+
+void vmso_advise_stop(struct vmso_device *device) { vmso_write32(device, VMSO_REG_ADVISE_GO, 0); }
+
 // ---- queues ------------------------------------------------------------------------------------
 
 static uint32_t state_word(const struct vmso_device *device, unsigned queue) {

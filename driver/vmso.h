@@ -132,6 +132,16 @@ int vmso_fence_status_set(struct vmso_device *device, void *memory, uint64_t add
 bool vmso_fence_seen(const struct vmso_device *device, uint16_t fence);
 int vmso_fence_wait_seen(const struct vmso_device *device, uint16_t fence);
 
+// Translates pages ahead, one range at a time, so that jobs find them in the caches: nothing is
+// read but tables, nothing faults. bytes 0 counts as 1. VMSO_ERR_BUSY: another range is under way.
+// VMSO_ERR_ARGUMENT: no such context.
+int vmso_advise_start(struct vmso_device *device, unsigned context, uint64_t va, uint64_t bytes);
+// Is it over? `pages`: those of the range that have a translation, so far; modulo 2^24.
+// VMSO_ERR_BUSY: it is under way.
+int vmso_advise_poll(const struct vmso_device *device, uint32_t *pages);
+// Gives the range up; poll tells when that is done.
+void vmso_advise_stop(struct vmso_device *device);
+
 struct vmso_queue_config {
   uint64_t ring_base;         // aligned to 64, below 2^56
   unsigned log2_slots;        // 2..15
@@ -221,6 +231,15 @@ int vmso_fault_ring_init(struct vmso_device *device, struct vmso_fault_ring *rin
 // Takes the next record, if there is one, and gives its place back to the device. The queue is
 // PARKED, unless somebody has led it on since; a write that was refused leaves no record.
 bool vmso_fault_ring_next(struct vmso_fault_ring *ring, struct vmso_fault *fault);
+
+// Lets faults interrupt by vector 0, which other events have as well, or no longer.
+void vmso_fault_interrupt_set(struct vmso_device *device, bool on);
+// The first thing to do in that interrupt. Gives the sticky bits of faults that were set and clears
+// them, then the vector: what comes later interrupts again. Then take all records of the ring, and
+// with VMSO_FAULT_OVERFLOW go through vmso_fault_pending.
+#define VMSO_FAULT_RECORD VMSO_REG_STICKY_FAULT_bm             // a queue has parked
+#define VMSO_FAULT_OVERFLOW VMSO_REG_STICKY_FAULT_OVERFLOW_bm  // without a record
+uint32_t vmso_fault_events(struct vmso_device *device);
 
 // For sticky fault_overflow, and where there is no ring: the first queue from `first` on whose
 // fault is pending, that is, no RETRY, ABORT, ACK_FAULT or RESET has followed it; -1: none. One

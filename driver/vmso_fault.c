@@ -62,6 +62,22 @@ bool vmso_fault_ring_next(struct vmso_fault_ring *ring, struct vmso_fault *fault
   return true;
 }
 
+#define FAULT_BITS (VMSO_FAULT_RECORD | VMSO_FAULT_OVERFLOW)
+
+void vmso_fault_interrupt_set(struct vmso_device *device, bool on) {
+  uint32_t sticky = vmso_read32(device, VMSO_REG_STICKY_MASK) & ~FAULT_BITS;
+  vmso_write32(device, VMSO_REG_STICKY_MASK, on ? sticky | FAULT_BITS : sticky);
+  if (!on) return;  // the vector is not theirs alone
+  vmso_write32(device, VMSO_REG_IRQ_MASK, vmso_read32(device, VMSO_REG_IRQ_MASK) | 1);
+}
+
+uint32_t vmso_fault_events(struct vmso_device *device) {
+  uint32_t events = vmso_read32(device, VMSO_REG_STICKY) & FAULT_BITS;
+  vmso_write32(device, VMSO_REG_STICKY, events);
+  vmso_write32(device, VMSO_REG_IRQ_PENDING, 1);
+  return events;
+}
+
 int vmso_fault_pending(const struct vmso_device *device, unsigned first) {
   for (unsigned base = first / 32 * 32; base < device->queues; base += 32) {
     uint32_t bits = vmso_read32(device, VMSO_REG_BITMAP_FAULT_PENDING(base / 32));

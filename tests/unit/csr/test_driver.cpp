@@ -647,6 +647,73 @@ TEST_CASE("A fence of leaves says so and the number in memory ends a wait", "[dr
   CHECK(vmso_fence_wait_seen(&device, 1) == VMSO_ERR_STATE);
 }
 
+TEST_CASE("The driver advises one range at a time and tells how far it is", "[driver]") {
+  Small b;
+  vmso_io io = io_of(b);
+  vmso_device device;
+  REQUIRE(vmso_device_init(&device, &io) == VMSO_OK);
+  auto &dut = b.bench.dut();
+  CHECK(vmso_advise_start(&device, 8, 0x1000, 1) == VMSO_ERR_ARGUMENT);
+  CHECK(b.advises.empty());
+  REQUIRE(vmso_advise_start(&device, 7, 0x7f0000001fff, 2) == VMSO_OK);
+  REQUIRE(b.advises.size() == 1);
+  CHECK(b.advises[0] == std::array<uint64_t, 3>{7, 0x7f0000001, 0x7f0000002});
+  dut.advise_ready = 0;
+  dut.advise_busy = 1;
+  dut.advise_present = 5;
+  uint32_t pages = 0;
+  CHECK(vmso_advise_poll(&device, &pages) == VMSO_ERR_BUSY);
+  CHECK(pages == 5);
+  CHECK(vmso_advise_start(&device, 6, 0, 1) == VMSO_ERR_BUSY);
+  CHECK(b.read(VMSO_REG_ADVISE_WHAT) == 7u << VMSO_REG_ADVISE_WHAT_CTX_bp);
+  dut.advise_busy = 0;  // somebody else is faster
+  CHECK(vmso_advise_start(&device, 6, 0, 1) == VMSO_ERR_BUSY);
+  CHECK(b.advises.size() == 1);
+  dut.advise_busy = 1;
+  CHECK(b.advise_stops == 0);
+  vmso_advise_stop(&device);
+  CHECK(b.advise_stops == 1);
+  dut.advise_ready = 1;
+  dut.advise_busy = 0;
+  dut.advise_present = 0xffffff;
+  CHECK(vmso_advise_poll(&device, &pages) == VMSO_OK);
+  CHECK(pages == 0xffffff);
+  CHECK(vmso_advise_start(&device, 0, 0, 0) == VMSO_OK);
+}
+
+TEST_CASE("Events of faults are taken once and leave other sticky bits and vectors alone",
+          "[driver][fault]") {
+  Small b;
+  vmso_io io = io_of(b);
+  vmso_device device;
+  REQUIRE(vmso_device_init(&device, &io) == VMSO_OK);
+  auto &dut = b.bench.dut();
+  b.write(VMSO_REG_STICKY_MASK, VMSO_REG_STICKY_WRITE_ERROR_bm);
+  b.write(VMSO_REG_IRQ_MASK, 0x10);
+  vmso_fault_interrupt_set(&device, true);
+  CHECK(b.read(VMSO_REG_STICKY_MASK) ==
+        (VMSO_REG_STICKY_WRITE_ERROR_bm | VMSO_FAULT_RECORD | VMSO_FAULT_OVERFLOW));
+  CHECK((b.read(VMSO_REG_IRQ_MASK) & 1) == 1);
+  CHECK(vmso_fault_events(&device) == 0);
+  auto set = [&](uint32_t bits) {
+    dut.sticky_set = bits;
+    b.cycle();
+    dut.sticky_set = 0;
+    b.cycles(2);
+  };
+  for (uint32_t bits : {VMSO_FAULT_RECORD, VMSO_FAULT_OVERFLOW, 0x600u}) {
+    set(bits | VMSO_REG_STICKY_WINDOW_bm);
+    CHECK((b.read(VMSO_REG_IRQ_PENDING) & 1) == 1);
+    CHECK(vmso_fault_events(&device) == bits);
+    CHECK((b.read(VMSO_REG_IRQ_PENDING) & 1) == 0);
+    CHECK(b.read(VMSO_REG_STICKY) == VMSO_REG_STICKY_WINDOW_bm);
+    CHECK(vmso_fault_events(&device) == 0);
+  }
+  vmso_fault_interrupt_set(&device, false);
+  CHECK(b.read(VMSO_REG_STICKY_MASK) == VMSO_REG_STICKY_WRITE_ERROR_bm);
+  CHECK((b.read(VMSO_REG_IRQ_MASK) & 1) == 1);
+}
+
 // Rings in plain memory; the doorbell page is two numbers.
 struct RingRig {
   uint32_t producer_doorbell = 0, consumer_doorbell = 0;
@@ -784,6 +851,27 @@ TEST_CASE("The driver refuses what a slot cannot say", "[driver]") {
   job.buffers = many.data();
   job.buffer_count = many.size();
   CHECK(vmso_ring_post(&rig.ring, &job) == VMSO_ERR_ARGUMENT);
+}
+
+TEST_CASE("ADVISE is a job without a header", "[driver]") {
+  RingRig rig(3, 2);
+  const vmso_buffer_ref buffers[] = {{0x7f1234567890, 0x100000, 1}, {0x1000, 1, 0}};
+  vmso_job job{};
+  job.kind = VMSO_KIND_ADVISE;
+  job.cookie = 0x1234;
+  job.completion_wanted = true;
+  job.buffers = buffers;
+  job.buffer_count = 2;
+  REQUIRE(vmso_ring_post(&rig.ring, &job) == VMSO_OK);
+  const vmso_first_slot &s = rig.first(0);
+  CHECK(s.word[0] == (VMSO_KIND_ADVISE | 1u << 4 | 1u << 8 | 0x100001ull << 24));
+  CHECK(s.word[1] == 0);
+  CHECK(s.word[2] == 0);
+  CHECK(s.word[3] == 0x1234);
+  CHECK(s.word[4] == 0x7f1234567890);
+  CHECK(s.word[5] == 0x1000);
+  CHECK(s.word[6] == (0x100000ull | 1ull << 24 | 1ull << 32));
+  CHECK(s.word[7] == 0);
 }
 
 TEST_CASE("Codes have names and sentences", "[driver]") {
