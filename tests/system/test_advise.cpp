@@ -161,8 +161,9 @@ TEST_CASE("Advice of many queues does not keep another from sending", "[advise]"
   System s(o);
   for (unsigned q = 1; q < 16; q++) {
     for (unsigned i = 0; i < 8; i++) {
-      post_advise(s, q,
-                  advise_slot(0x1000 + q * 100 + i, {{(uint64_t(q) << 36) + i * 0x40000000ull, 0x200000}}));
+      post_advise(
+          s, q,
+          advise_slot(0x1000 + q * 100 + i, {{(uint64_t(q) << 36) + i * 0x40000000ull, 0x200000}}));
     }
   }
   for (unsigned i = 0; i < 20; i++) s.post(0, tcp_job(20000));
