@@ -9,9 +9,12 @@
 namespace vmso {
 namespace {
 
-// 16 bytes, again and again: these, why the page was freed, 0, its number.
-constexpr std::array<uint8_t, 6> kMarker = {0x9e, 0xd5, 0x7a, 0x1e, 0xb7, 0xe5};
+// 16 bytes, again and again: the marker, why the page was freed, 0, its number.
 constexpr size_t kMarkerBytes = 16;
+// How often each is tried; an exit is not ours.
+constexpr unsigned kWeights[kChurns] = {4, 4, 6, 3, 3, 3, 1, 0};
+constexpr unsigned kAllWeights = 24;
+constexpr size_t kMostHuge = 8;      // blocks above 1 GiB in the grave: there are few
 constexpr uint64_t kLookEvery = 40;  // cycles between two looks at a register
 
 }  // namespace
@@ -30,6 +33,7 @@ uint64_t ChurnCounts::actions() const {
 
 MemoryManager::MemoryManager(Host host, const ChurnKnobs &given, Random random)
     : knobs(given), host_(std::move(host)), random_(random), traps_(host_.processes) {
+  for (uint8_t &byte : marker_) byte = uint8_t(random_());
   if (knobs.batch < 1 || knobs.batch > 4) throw Error("churn: one to four changes at once");
 }
 
@@ -165,19 +169,28 @@ void MemoryManager::act() {
     under_way_.pop_front();
     finish(a);
   }
-  if (knobs.rate > 0 && host_.now() >= next_) {
+  if (knobs.rate > 0 && (knobs.kinds & kOurs) && host_.now() >= next_) {
     uint64_t mean = uint64_t(1e6 / knobs.rate) + 1;
     next_ = host_.now() + 1 + random_.below(2 * mean);
     if (random_.below(8) == 0) {  // a few at once, and then a longer rest
       next_ += (knobs.batch - 1) * mean;
     }
     for (unsigned tries = 0; tries < 8 && under_way_.size() < knobs.batch; tries++) {
-      auto kind = Churn(random_.below(kChurns - 1));
-      if (!(knobs.kinds >> unsigned(kind) & 1)) continue;
+      Churn kind = draw();
       if (start(kind, unsigned(random_.below(host_.processes))) && random_.below(4)) break;
     }
   }
   acting_ = false;
+}
+
+Churn MemoryManager::draw() {
+  for (;;) {
+    unsigned kind = 0;
+    for (uint64_t at = random_.below(kAllWeights); at >= kWeights[kind]; kind++) {
+      at -= kWeights[kind];
+    }
+    if (knobs.kinds >> kind & 1) return Churn(kind);
+  }
 }
 
 // ---- what is freed
@@ -190,7 +203,7 @@ void MemoryManager::mark(uint64_t pa, Churn why) {
   frame->owner = unsigned(why);
   uint64_t number = pa / kFrameBytes;
   for (size_t at = 0; at < kFrameBytes; at += kMarkerBytes) {
-    std::memcpy(frame->data + at, kMarker.data(), kMarker.size());
+    std::memcpy(frame->data + at, marker_.data(), marker_.size());
     frame->data[at + 6] = uint8_t(why);
     frame->data[at + 7] = 0;
     std::memcpy(frame->data + at + 8, &number, sizeof(number));
@@ -237,15 +250,19 @@ void MemoryManager::bury(unsigned index, Change change, Churn why) {
   }
   if (b.frames.empty() && b.blocks.empty()) return;
   grave_.push_back(std::move(b));
-  while (grave_.size() > knobs.grave) {
-    for (uint64_t pa : grave_.front().frames) host_.memory.release(pa);
-    for (auto [pa, size] : grave_.front().blocks) host_.frames.give(pa, unsigned(size));
+  auto huge = [](const auto &block) { return block.second > PageSize::k1G; };
+  huge_buried_ += size_t(std::ranges::count_if(grave_.back().blocks, huge));
+  while (grave_.size() > knobs.grave || huge_buried_ > kMostHuge) {
+    const Buried &oldest = grave_.front();
+    huge_buried_ -= size_t(std::ranges::count_if(oldest.blocks, huge));
+    for (uint64_t pa : oldest.frames) host_.memory.release(pa);
+    for (auto [pa, size] : oldest.blocks) host_.frames.give(pa, unsigned(size));
     grave_.pop_front();
   }
 }
 
 void MemoryManager::look(std::span<const uint8_t> frame, uint64_t number) {
-  auto hit = std::search(frame.begin(), frame.end(), kMarker.begin(), kMarker.end());
+  auto hit = std::search(frame.begin(), frame.end(), marker_.begin(), marker_.end());
   if (hit == frame.end()) return;
   auto rest = frame.subspan(size_t(hit - frame.begin()));
   std::string where = "a page that was freed";

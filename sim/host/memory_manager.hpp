@@ -121,7 +121,11 @@ class MemoryManager {
   bool acting_ = false;
   std::deque<Action> under_way_;
   std::deque<Buried> grave_;
-  std::vector<uint64_t> traps_;  // by process: marker that freed tables lead to; 0: none yet
+  size_t huge_buried_ = 0;
+  Churn draw();
+  static constexpr unsigned kOurs = ChurnKnobs::kAll & ~(1u << unsigned(Churn::kExit));
+  std::array<uint8_t, 6> marker_{};  // random: no payload has it
+  std::vector<uint64_t> traps_;      // by process: marker that freed tables lead to; 0: none yet
 };
 
 }  // namespace vmso
