@@ -29,6 +29,8 @@ struct Arguments {
   uint64_t fault_delay = 1000;
   unsigned map_ahead = 0;
   std::string policy = "park";
+  double churn = 0;
+  bool policy_given = false, delay_given = false;
   double error_rate = 0;
   uint64_t seed = 1;
 };
@@ -108,13 +110,18 @@ SendOptions options_of(const Arguments &a, const Program &program) {
   o.job_bytes = a.job_bytes;
   o.explain = a.explain;
   o.demand_paging = a.demand_paging;
-  o.system.park = a.demand_paging && a.policy == "park";
+  o.system.park = (a.demand_paging || a.churn > 0) && a.policy == "park";
+  o.churn = a.churn;
   o.pager.delay = a.fault_delay;
   o.pager.ahead = a.map_ahead;
-  if (a.explain && a.demand_paging) {
+  if (!a.demand_paging && a.churn <= 0 && (a.policy_given || a.delay_given)) {
+    throw Error("--policy and --fault-delay: nothing faults without --demand-paging or --mm-churn",
+                2);
+  }
+  if (a.explain && (a.demand_paging || a.churn > 0)) {
     throw Error(
         "--explain shows how pages are mapped when a job is posted: not together with "
-        "--demand-paging, where they are not",
+        "--demand-paging, where they are not, or --mm-churn, where they do not stay so",
         2);
   }
   return o;
@@ -183,7 +190,22 @@ void print_summary(const Arguments &a, const SendResult &r, uint64_t file_bytes,
       r.lookups, r.tlb_hits, r.walks, r.table_reads, r.pages, ratio(r.table_reads, r.pages));
   fmt::print("  trouble      {} faults, {} bus errors made, {} resends\n", r.faults, r.reads.errors,
              r.resends);
-  if (a.demand_paging) {
+  if (a.churn > 0) {
+    const ChurnCounts &c = r.churn;
+    std::string kinds;
+    for (size_t i = 0; i < kChurns; i++) {
+      if (c.done[i]) kinds += fmt::format(", {} {}", c.done[i], churn_name(Churn(i)));
+    }
+    uint64_t tables = 0;
+    for (uint64_t n : c.tables) tables += n;
+    fmt::print("  churn        {} actions{}; {} pages and {} tables freed\n", c.actions(), kinds,
+               c.pages, tables);
+    fmt::print(
+        "  fences       {} range ({} larger), {} context, {} all, {} commit; {} leaf_only; longest "
+        "{} cycles\n",
+        c.ranges, c.larger, c.contexts, c.alls, c.commits, c.leaf_only, c.longest_fence);
+  }
+  if (a.demand_paging || a.churn > 0) {
     const PagerCounts &p = r.paging;
     fmt::print(
         "  paging       {} faults, {} pages mapped, {} retries, {} aborts; parked {} cycles in "
@@ -248,7 +270,7 @@ nlohmann::json json_of(const Arguments &a, const SendResult &r, uint64_t file_by
   j["faults"] = r.faults;
   j["bus_errors_made"] = r.reads.errors;
   j["resends"] = r.resends;
-  if (a.demand_paging) {
+  if (a.demand_paging || a.churn > 0) {
     const PagerCounts &p = r.paging;
     j["paging"] = {{"policy", a.policy},
                    {"fault_delay", a.fault_delay},
@@ -261,6 +283,25 @@ nlohmann::json json_of(const Arguments &a, const SendResult &r, uint64_t file_by
                    {"ring_overflows", p.overflows},
                    {"parked_cycles", p.parked},
                    {"parked_cycles_a_fault", ratio(p.parked, p.faults)}};
+  }
+  if (a.churn > 0) {
+    const ChurnCounts &c = r.churn;
+    auto &k = j["churn"];
+    k["rate"] = a.churn;
+    k["actions"] = c.actions();
+    for (size_t i = 0; i < kChurns; i++) k["by_kind"][churn_name(Churn(i))] = c.done[i];
+    k["fences"] = {{"range", c.ranges},
+                   {"range_larger", c.larger},
+                   {"context", c.contexts},
+                   {"all", c.alls},
+                   {"commit", c.commits},
+                   {"leaf_only", c.leaf_only},
+                   {"by_register", c.by_register},
+                   {"by_memory", c.by_memory},
+                   {"longest_cycles", c.longest_fence},
+                   {"most_at_once", c.most_at_once}};
+    k["pages_freed"] = c.pages;
+    k["tables_freed_by_level"] = c.tables;
   }
   j["fences"] = r.fences;
   j["cpu"] = {{"payload_bytes_touched", r.touched.payload_bytes}, {"pins", r.touched.pins}};
@@ -334,6 +375,11 @@ std::string reproduce(const Arguments &a) {
   if (a.demand_paging) {
     t += fmt::format(" --demand-paging --fault-delay {} --map-ahead {} --policy {}", a.fault_delay,
                      a.map_ahead, a.policy);
+  }
+  if (a.churn > 0) {
+    t += fmt::format(" --mm-churn {}", a.churn);
+    if (!a.demand_paging)
+      t += fmt::format(" --fault-delay {} --policy {}", a.fault_delay, a.policy);
   }
   return t;
 }
@@ -420,20 +466,23 @@ void add_send(CLI::App &app, Program &program) {
   auto *demand = s->add_flag("--demand-paging", a->demand_paging,
                              "no page is mapped before the engine has asked for it: every first "
                              "use is a fault that the kernel mends");
-  s->add_option("--fault-delay", a->fault_delay, "cycles from a fault seen to its page mapped")
-      ->needs(demand)
-      ->check(CLI::Range(0, 1000000))
-      ->capture_default_str();
+  s->add_option("--mm-churn", a->churn,
+                "so many times in a million cycles a memory manager changes the process's memory "
+                "under the jobs: maps, unmaps, moves, splits and joins pages, frees page tables, "
+                "changes the root")
+      ->check(CLI::Range(0.0, 1e6));
+  auto *delay =
+      s->add_option("--fault-delay", a->fault_delay, "cycles from a fault seen to its page mapped");
+  delay->check(CLI::Range(0, 1000000))->capture_default_str();
   s->add_option("--map-ahead", a->map_ahead, "pages that are mapped with the one that faulted")
       ->needs(demand)
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
-  s->add_option("--policy", a->policy,
-                "of the queues at a fault: park (the job waits, then goes on) or abort (it ends, "
-                "its rest is posted as a new job)")
-      ->needs(demand)
-      ->check(CLI::IsMember({"park", "abort"}))
-      ->capture_default_str();
+  auto *policy = s->add_option("--policy", a->policy,
+                               "of the queues at a fault: park (the job waits, then goes on) or "
+                               "abort (it ends, its rest is posted as a new job; --mm-churn takes "
+                               "no page away then)");
+  policy->check(CLI::IsMember({"park", "abort"}))->capture_default_str();
   s->add_option("--clock-mhz", a->clock_mhz, "clock for Gb/s and time stamps")
       ->check(CLI::Range(1, 2000))
       ->capture_default_str();
@@ -453,8 +502,13 @@ void add_send(CLI::App &app, Program &program) {
       "  vmso send README.md --config wide --latency 400 --reorder --backpressure random:0.3\n"
       "  vmso send README.md --demand-paging --fault-delay 2500 --map-ahead 3\n"
       "  vmso send README.md --demand-paging --policy abort --queues 16 --format mix\n"
+      "  vmso send movie.mkv --mm-churn 500 --queues 16 --format mix\n"
       "  vmso send README.md --error-rate 0.01 --seed 7 --wave out.fst:0..20000");
-  s->callback([a, &program] { program.exit_code = send(*a, program); });
+  s->callback([a, policy, delay, &program] {
+    a->policy_given = policy->count() > 0;
+    a->delay_given = delay->count() > 0;
+    program.exit_code = send(*a, program);
+  });
 }
 
 }  // namespace vmso

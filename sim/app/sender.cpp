@@ -38,7 +38,11 @@ Sender::Sender(const SendOptions &options, std::span<const uint8_t> file)
         o.keep_frames = false;
         o.record = options.explain;
         o.demand_paging = options.demand_paging;
-        if (options.demand_paging && o.park) {
+        if (options.churn > 0) {
+          o.churn = ChurnKnobs{.rate = options.churn};
+          o.fence_status = true;
+        }
+        if ((options.demand_paging || options.churn > 0) && o.park) {
           o.pager = options.pager;
           o.log2_faults = kLog2Faults;
         }
@@ -306,6 +310,7 @@ SendResult Sender::result() {
   r.resends = resends_;
   r.most_frames_of_memory = s.memory.frames_most();
   r.paging = s.options().pager ? s.pager().counts : paging_;
+  if (options_.churn > 0) r.churn = s.memory_manager().counts;
   r.touched = s.memory.touched();
   r.reads = s.reads.counts;
   auto count = [&](uint32_t offset) { return vmso_counter(&s.device(), offset); };

@@ -12,6 +12,9 @@
 // kernel of the harness maps it and the job goes on; if they end such a job, we map it, a while
 // later, and post what was not sent as a new job, from the same buffers.
 //
+// With churn a memory manager changes the process's memory under all that; see
+// host/memory_manager.hpp.
+//
 // Memory is bounded: only about kMapped bytes of the file are in the process at any time. What is
 // behind a completion is unmapped, a fence makes the engine forget it, and its frames are used
 // again.
@@ -37,6 +40,7 @@ struct SendOptions {
   bool explain = false;
   bool demand_paging = false;  // with system.park as the policy
   PagerKnobs pager = {};       // of demand paging, whatever the policy
+  double churn = 0;            // actions of a memory manager per million cycles
 };
 
 struct SendResult {
@@ -45,6 +49,7 @@ struct SendResult {
   uint64_t lookups = 0, tlb_hits = 0, walks = 0, table_reads = 0, pwc_hits = 0, faults = 0;
   uint64_t most_frames_of_memory = 0;
   PagerCounts paging;
+  ChurnCounts churn;
   Touched touched;
   ReadCounts reads;
   bool good = false;  // stream identical, checksums right, no findings

@@ -8,7 +8,9 @@ namespace {
 
 uint64_t ones(unsigned n) { return (uint64_t{1} << n) - 1; }
 
-PageSize size_below(PageSize size) {
+}  // namespace
+
+PageSize AddressSpace::size_below(PageSize size) {
   switch (size) {
     case PageSize::k256T:
       return PageSize::k512G;
@@ -20,8 +22,6 @@ PageSize size_below(PageSize size) {
       return PageSize::k4K;
   }
 }
-
-}  // namespace
 
 AddressSpace::AddressSpace(PhysicalMemory &memory, FrameAllocator &frames,
                            const SpaceOptions &options, Random random)
@@ -117,7 +117,8 @@ uint64_t AddressSpace::absent(uint64_t entry) {
 
 // ---- pages
 
-void AddressSpace::write_leaf(uint64_t at, uint64_t pa, PageSize size) {
+std::vector<AddressSpace::Write> AddressSpace::leaves(uint64_t at, uint64_t pa, PageSize size) {
+  std::vector<Write> writes;
   for (unsigned i = 0; i < entries(size); i++) {
     uint64_t entry = 0;
     if (size != PageSize::k64K) {
@@ -127,8 +128,9 @@ void AddressSpace::write_leaf(uint64_t at, uint64_t pa, PageSize size) {
     } else {
       entry = leaf(pa + i * kFrameBytes, PageSize::k4K) | format_.run;
     }
-    write_entry(at + i * format_.entry_bytes, entry);
+    writes.push_back({at + i * format_.entry_bytes, entry});
   }
+  return writes;
 }
 
 void AddressSpace::map(uint64_t va, uint64_t pa, PageSize size) {
@@ -142,7 +144,7 @@ void AddressSpace::map(uint64_t va, uint64_t pa, PageSize size) {
     throw Error(fmt::format("map: {:#x} has more than {} bits", pa, pa_bits_));
   uint64_t table = root_;
   for (unsigned level = levels() - 1; level > page_level(size); level--) {
-    uint64_t at = table + format_.entry_bytes * index_of(va, level), entry = read_entry(at);
+    uint64_t at = table + format_.entry_bytes * index_of(va, level), entry = current(at);
     if (!(entry & kPresent)) {
       entry = pointer_to(new_table());
       write_entry(at, entry);
@@ -156,8 +158,8 @@ void AddressSpace::map(uint64_t va, uint64_t pa, PageSize size) {
 
 void AddressSpace::must_be_mapped(const char *what, uint64_t va, PageSize size) const {
   auto at = entry_at(va, page_level(size));
-  if (va % page_bytes(size) != 0 || !at || !(read_entry(*at) & kPresent) ||
-      format_.points(read_entry(*at), page_level(size), features_)) {
+  uint64_t entry = at ? current(*at) : 0;
+  if (va % page_bytes(size) != 0 || !(entry & kPresent) || points(entry, page_level(size))) {
     throw Error(fmt::format("{}: no page of {} at {:#x}", what, page_words(size), va));
   }
 }
@@ -166,7 +168,8 @@ void AddressSpace::unmap(uint64_t va, PageSize size) {
   must_be_mapped("unmap", va, size);
   uint64_t at = *entry_at(va, page_level(size));
   for (unsigned i = 0; i < entries(size); i++, at += format_.entry_bytes) {
-    write_entry(at, absent(read_entry(at)));
+    write_entry(at, absent(current(at)));
+    held_.erase(at);
   }
 }
 
@@ -177,17 +180,9 @@ void AddressSpace::move(uint64_t va, uint64_t pa, PageSize size) {
 
 PageSize AddressSpace::split(uint64_t va, PageSize size) {
   must_be_mapped("split", va, size);
-  if (size == PageSize::k4K) throw Error("split: there is nothing below 4 KiB");
-  PageSize less = size_below(size);
-  uint64_t at = *entry_at(va, page_level(size));
-  uint64_t pa = frame_of(read_entry(at)) & ~ones(unsigned(size));
-  uint64_t first = at;
-  if (size != PageSize::k64K) first = new_table();
-  for (uint64_t i = 0; i < page_bytes(size) / page_bytes(less); i++) {
-    write_leaf(first + i * format_.entry_bytes, pa + i * page_bytes(less), less);
-  }
-  if (first != at) write_entry(at, pointer_to(first));
-  return less;
+  uint64_t pa = frame_of(read_entry(*entry_at(va, page_level(size)))) & ~ones(unsigned(size));
+  put(split_writes(va, size, [&](uint64_t part) { return pa + (part - va); }));
+  return size_below(size);
 }
 
 std::optional<uint64_t> AddressSpace::join(uint64_t va, uint64_t pa, PageSize size) {
@@ -206,11 +201,127 @@ std::optional<uint64_t> AddressSpace::entry_at(uint64_t va, unsigned level) cons
   if (level >= levels()) return std::nullopt;
   uint64_t table = root_;
   for (unsigned l = levels() - 1; l > level; l--) {
-    uint64_t entry = read_entry(table + format_.entry_bytes * index_of(va, l));
-    if (!(entry & kPresent) || !format_.points(entry, l, features_)) return std::nullopt;
+    uint64_t entry = current(table + format_.entry_bytes * index_of(va, l));
+    if (!points(entry, l)) return std::nullopt;
     table = frame_of(entry);
   }
   return table + format_.entry_bytes * index_of(va, level);
+}
+
+// ---- changes in two steps
+// ----------------------------------------------------------------------------
+
+uint64_t AddressSpace::current(uint64_t at) const {
+  auto held = held_.find(at);
+  return held == held_.end() ? read_entry(at) : held->second;
+}
+
+void AddressSpace::put(const std::vector<Write> &writes) {
+  for (const Write &w : writes) {
+    held_.erase(w.at);
+    write_entry(w.at, w.entry);
+  }
+}
+
+void AddressSpace::hold(const std::vector<Write> &writes) {
+  for (const Write &w : writes) {
+    held_[w.at] = w.entry;
+    write_entry(w.at, absent(read_entry(w.at)));
+  }
+}
+
+void AddressSpace::settle(const std::vector<Write> &writes) {
+  for (const Write &w : writes) {
+    if (held_.erase(w.at)) write_entry(w.at, w.entry);
+  }
+}
+
+bool AddressSpace::under_change(uint64_t va) const {
+  for (unsigned level = 0; level < levels(); level++) {
+    auto at = entry_at(va, level);
+    if (at && held_.contains(*at)) return true;
+  }
+  return false;
+}
+
+std::vector<AddressSpace::Write> AddressSpace::leaf_writes(uint64_t va, uint64_t pa,
+                                                           PageSize size) {
+  auto at = entry_at(va, page_level(size));
+  if (!at) throw Error(fmt::format("leaf_writes: no table for {:#x}", va));
+  return leaves(*at, pa, size);
+}
+
+std::vector<AddressSpace::Write> AddressSpace::split_writes(
+    uint64_t va, PageSize size, const std::function<uint64_t(uint64_t)> &pa_of) {
+  must_be_mapped("split", va, size);
+  if (size == PageSize::k4K) throw Error("split: there is nothing below 4 KiB");
+  PageSize less = size_below(size);
+  uint64_t at = *entry_at(va, page_level(size)), first = at;
+  if (size != PageSize::k64K) first = new_table();
+  std::vector<Write> writes;
+  for (uint64_t i = 0; i < page_bytes(size) / page_bytes(less); i++) {
+    auto some = leaves(first + i * format_.entry_bytes, pa_of(va + i * page_bytes(less)), less);
+    writes.insert(writes.end(), some.begin(), some.end());
+  }
+  if (first == at) return writes;
+  put(writes);  // nobody sees it yet
+  return {{at, pointer_to(first)}};
+}
+
+std::optional<AddressSpace::Replaced> AddressSpace::replace_table(uint64_t va, unsigned level) {
+  if (level + 1 >= levels()) return std::nullopt;
+  auto at = entry_at(va, level + 1);
+  if (!at || !points(current(*at), level + 1)) return std::nullopt;
+  Replaced r;
+  r.old = {frame_of(current(*at)), level};
+  unsigned bits = 12 + format_.index_bits * (level + 1);
+  r.first = va & ~ones(bits);
+  r.last = va | ones(bits);
+  bool empty = true;
+  for (unsigned i = 0; i < entries_of_table(); i++) {
+    empty &= !(current(r.old.pa + i * format_.entry_bytes) & kPresent);
+  }
+  if (empty) {
+    write_entry(*at, absent(current(*at)));
+    return r;
+  }
+  uint64_t copy = new_table();
+  for (unsigned i = 0; i < entries_of_table(); i++) {
+    write_entry(copy + i * format_.entry_bytes, read_entry(r.old.pa + i * format_.entry_bytes));
+  }
+  r.writes = {{*at, pointer_to(copy)}};
+  return r;
+}
+
+uint64_t AddressSpace::copy_tables(uint64_t table, unsigned level) {
+  uint64_t copy = new_table();
+  for (unsigned i = 0; i < entries_of_table(); i++) {
+    uint64_t entry = read_entry(table + i * format_.entry_bytes);
+    if (points(entry, level)) entry = pointer_to(copy_tables(frame_of(entry), level - 1));
+    write_entry(copy + i * format_.entry_bytes, entry);
+  }
+  return copy;
+}
+
+std::vector<AddressSpace::Table> AddressSpace::tables_in_use() const {
+  std::vector<Table> all;
+  if (!tables()) return all;
+  all.push_back({root_, levels() - 1});
+  for (size_t n = 0; n < all.size(); n++) {  // grows
+    Table t = all[n];
+    for (unsigned i = 0; i < entries_of_table(); i++) {
+      uint64_t entry = current(t.pa + i * format_.entry_bytes);
+      if (points(entry, t.level)) all.push_back({frame_of(entry), t.level - 1});
+    }
+  }
+  return all;
+}
+
+void AddressSpace::fill_table(const Table &table, uint64_t pa) {
+  for (unsigned i = 0; i < entries_of_table(); i++) {
+    uint64_t entry = table.level == 0 ? leaf(pa, PageSize::k4K) : pointer_to(pa);
+    write_entry(table.pa + i * format_.entry_bytes, entry);
+  }
 }
 
 }  // namespace vmso

@@ -22,6 +22,8 @@ const char *frame_kind_name(FrameKind kind) {
       return "page table";
     case FrameKind::kUser:
       return "user memory";
+    case FrameKind::kFreed:
+      return "freed, its fence is done";
   }
   return "?";
 }

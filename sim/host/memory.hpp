@@ -25,7 +25,7 @@ namespace vmso {
 
 constexpr uint64_t kFrameBytes = 4096;
 
-enum class FrameKind : uint8_t { kRing, kCompletion, kNotes, kTemplate, kTable, kUser };
+enum class FrameKind : uint8_t { kRing, kCompletion, kNotes, kTemplate, kTable, kUser, kFreed };
 const char *frame_kind_name(FrameKind kind);
 
 struct Frame {

@@ -4,6 +4,11 @@
 #include <algorithm>
 
 namespace vmso {
+namespace {
+
+constexpr uint64_t kAgain = 64;  // cycles until a page under change is looked at again
+
+}  // namespace
 
 Pager::Pager(vmso_device &device, vmso_fault_ring *ring, const PagerKnobs &knobs, Random random,
              std::function<Process *(unsigned)> process, std::function<uint64_t()> now)
@@ -52,6 +57,7 @@ void Pager::collect() {
 
 Pager::Answer Pager::map_pages(const vmso_fault &fault) {
   Process *process = fault.access == VMSO_ACCESS_SLOT ? nullptr : process_(fault.context);
+  if (process && process->under_change(fault.va)) return Answer::kLater;
   bool missing = fault.cause == VMSO_CAUSE_NOT_PRESENT;
   if (!process || !missing || !process->page_in(fault.va)) return Answer::kAbort;
   counts.pages++;
@@ -62,16 +68,18 @@ Pager::Answer Pager::map_pages(const vmso_fault &fault) {
   return Answer::kRetry;
 }
 
-void Pager::lead_on(const Waiting &w) {
+bool Pager::lead_on(const Waiting &w) {
   Answer answer = mend ? mend(w.fault) : map_pages(w.fault);
-  if (answer == Answer::kLeave) return;
+  if (answer == Answer::kLater) return false;
+  if (answer == Answer::kLeave) return true;
   bool retry = answer == Answer::kRetry;
   int error =
       retry ? vmso_queue_retry(&device_, w.fault.queue) : vmso_queue_abort(&device_, w.fault.queue);
   // A record that lay in the ring when its queue was reset, or led on by somebody else, is stale.
-  if (error != VMSO_OK) return;
+  if (error != VMSO_OK) return true;
   (retry ? counts.retries : counts.aborts)++;
   counts.parked += now_() - w.at;
+  return true;
 }
 
 void Pager::act(uint32_t irq) {
@@ -87,7 +95,8 @@ void Pager::act(uint32_t irq) {
     }
     Waiting w = it->second;
     it = waiting_.erase(it);
-    lead_on(w);
+    w.due = now_() + kAgain;
+    if (!lead_on(w)) waiting_.try_emplace(w.fault.queue, w);
   }
 }
 

@@ -14,6 +14,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "host/process.hpp"
@@ -39,7 +40,7 @@ struct PagerCounts {
 
 class Pager {
  public:
-  enum class Answer { kRetry, kAbort, kLeave };
+  enum class Answer { kRetry, kAbort, kLeave, kLater };  // kLater: asks again
 
   // `process` gives the owner of a context or null; `now` the cycle.
   Pager(vmso_device &device, vmso_fault_ring *ring, const PagerKnobs &knobs, Random random,
@@ -55,6 +56,11 @@ class Pager {
   bool knows(unsigned queue) const { return waiting_.contains(queue); }
   // The queue is no longer his concern: it was reset, or its owner takes over.
   void forget(unsigned queue) { waiting_.erase(queue); }
+  // The same for queues that have just been reset: their records are taken out of the ring.
+  void leave(std::span<const unsigned> queues) {
+    collect();
+    for (unsigned queue : queues) forget(queue);
+  }
 
   PagerKnobs knobs;
   PagerCounts counts;
@@ -70,7 +76,7 @@ class Pager {
   };
   void collect();
   void note(const vmso_fault &fault);
-  void lead_on(const Waiting &waiting);
+  bool lead_on(const Waiting &waiting);  // false: not yet
   Answer map_pages(const vmso_fault &fault);
 
   vmso_device &device_;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace vmso {
 namespace {
@@ -73,8 +74,13 @@ uint64_t Process::big_page(uint64_t va) {
   uint64_t first = va / page_bytes(page_) * page_bytes(page_);
   auto [it, fresh] = big_pages_.try_emplace(first);
   if (fresh) {
-    it->second = {space_.take_frame(page_), !on_demand};
+    it->second = {space_.take_frame(page_), !on_demand, false, {}};
     if (!on_demand) space_.map(first, it->second.pa, page_);
+  }
+  if (it->second.split) {
+    uint64_t bytes = page_bytes(AddressSpace::size_below(page_)), part = va / bytes * bytes;
+    auto moved = it->second.parts.find(part);
+    if (moved != it->second.parts.end()) return moved->second + (va - part);
   }
   return it->second.pa + (va - first);
 }
@@ -196,6 +202,180 @@ void Process::write(uint64_t va, std::span<const uint8_t> bytes) {
     bytes = bytes.subspan(n);
     va += n;
   }
+}
+
+// ---- changes
+// -----------------------------------------------------------------------------------------
+
+std::optional<uint64_t> Process::some_page(Random &random) const {
+  if (mapped_.empty()) return std::nullopt;
+  auto it = std::next(mapped_.begin(), long(random.below(mapped_.size())));
+  return it->second.first + random.below(it->second.frames) * kFrameBytes;
+}
+
+bool Process::present(uint64_t va) const {
+  if (!small_pages()) {
+    auto it = big_pages_.find(va / page_bytes(page_) * page_bytes(page_));
+    return it != big_pages_.end() && it->second.present;
+  }
+  auto it = mapped_.upper_bound(page_of(va));
+  if (it == mapped_.begin()) return false;
+  const Mapped &m = std::prev(it)->second;
+  uint64_t i = (page_of(va) - m.first) / kFrameBytes;
+  return i < m.frames && m.present[i];
+}
+
+std::pair<uint64_t, uint64_t> Process::reach(uint64_t va, bool all, std::optional<unsigned> level,
+                                             bool table) const {
+  unsigned top = space_.levels() - 1;
+  unsigned bits = unsigned(page_);
+  if (table) bits = std::max(bits, 12 + space_.format().index_bits * (level.value_or(top - 1) + 1));
+  if (all || bits > 63) return {0, ~uint64_t{0}};
+  uint64_t below = (uint64_t{1} << bits) - 1;
+  return {va & ~below, va | below};
+}
+
+Process::BigPage *Process::find_big(uint64_t va) {
+  if (!space_.tables() || small_pages()) return nullptr;
+  auto it = big_pages_.find(va / page_bytes(page_) * page_bytes(page_));
+  return it == big_pages_.end() || !it->second.present ? nullptr : &it->second;
+}
+
+template <typename PaOf>
+void Process::copy_pages(uint64_t first, uint64_t last, PaOf &&pa_of, Change &change) {
+  auto it = mapped_.upper_bound(first);
+  if (it != mapped_.begin()) it--;
+  for (; it != mapped_.end() && it->first <= last; it++) {
+    Mapped &m = it->second;
+    for (uint64_t i = 0; i < m.frames; i++) {
+      uint64_t va = m.first + i * kFrameBytes;
+      if (va < first || va > last) continue;
+      uint64_t to = pa_of(va);
+      if (to == m.pa[i]) continue;
+      Frame &frame = memory_.make(to, FrameKind::kUser, id_);
+      memory_.read(m.pa[i], {frame.data, kFrameBytes});
+      change.frames.push_back(std::exchange(m.pa[i], to));
+    }
+  }
+}
+
+std::optional<Change> Process::move_page(uint64_t va) {
+  Change c;
+  if (small_pages()) {
+    auto [m, i] = small_page(va);
+    if (!m || !m->present[i]) return std::nullopt;
+    uint64_t to = space_.take_frame();
+    c.first = page_of(va);
+    c.last = c.first + kFrameBytes - 1;
+    c.blocks.emplace_back(m->pa[i], PageSize::k4K);
+    copy_pages(
+        c.first, c.last, [&](uint64_t) { return to; }, c);
+    c.writes = space_.leaf_writes(c.first, to, PageSize::k4K);
+    return c;
+  }
+  BigPage *big = find_big(va);
+  if (!big) return std::nullopt;
+  PageSize size = big->split ? AddressSpace::size_below(page_) : page_;
+  uint64_t to = space_.take_frame(size);
+  c.first = va / page_bytes(size) * page_bytes(size);
+  c.last = c.first + page_bytes(size) - 1;
+  copy_pages(
+      c.first, c.last, [&](uint64_t at) { return to + (at - c.first); }, c);
+  if (!big->split) {
+    c.blocks.emplace_back(std::exchange(big->pa, to), size);
+  } else if (auto [it, fresh] = big->parts.try_emplace(c.first, to); !fresh) {
+    c.blocks.emplace_back(std::exchange(it->second, to), size);
+  }
+  c.writes = space_.leaf_writes(c.first, to, size);
+  return c;
+}
+
+std::optional<Change> Process::swap_out(uint64_t va) {
+  BigPage *big = find_big(va);
+  if (big && big->split) return std::nullopt;
+  std::optional<Change> c = move_page(va);
+  if (!c) return c;
+  c->writes.clear();
+  space_.unmap(c->first, page_);
+  if (big) {
+    big->present = false;
+  } else {
+    auto [m, i] = small_page(va);
+    m->present[i] = false;
+  }
+  return c;
+}
+
+std::optional<Change> Process::split_page(uint64_t va) {
+  BigPage *big = find_big(va);
+  if (!big || big->split) return std::nullopt;
+  Change c;
+  c.first = va / page_bytes(page_) * page_bytes(page_);
+  c.last = c.first + page_bytes(page_) - 1;
+  c.writes =
+      space_.split_writes(c.first, page_, [&](uint64_t at) { return big->pa + (at - c.first); });
+  big->split = true;
+  return c;
+}
+
+// In its place if no part of it lies elsewhere, and every second time; else in a new block.
+std::optional<Change> Process::join_page(uint64_t va) {
+  BigPage *big = find_big(va);
+  if (!big || !big->split) return std::nullopt;
+  Change c;
+  c.first = va / page_bytes(page_) * page_bytes(page_);
+  c.last = c.first + page_bytes(page_) - 1;
+  unsigned level = page_level(page_);
+  PageSize less = AddressSpace::size_below(page_);
+  if (level > 0) c.tables.push_back({space_.table_of(c.first, level - 1), level - 1});
+  if (!big->parts.empty() || random_.below(2)) {
+    uint64_t to = space_.take_frame(page_);
+    copy_pages(
+        c.first, c.last, [&](uint64_t at) { return to + (at - c.first); }, c);
+    for (auto &[at, pa] : big->parts) c.blocks.emplace_back(pa, less);
+    c.blocks.emplace_back(std::exchange(big->pa, to), page_);
+  }
+  big->parts.clear();
+  big->split = false;
+  c.writes = space_.leaf_writes(c.first, big->pa, page_);
+  return c;
+}
+
+std::optional<Change> Process::replace_table(uint64_t va, unsigned level) {
+  if (!space_.tables()) return std::nullopt;
+  auto replaced = space_.replace_table(va, level);
+  if (!replaced) return std::nullopt;
+  return Change{
+      replaced->first, replaced->last, std::move(replaced->writes), {}, {replaced->old}, {}};
+}
+
+std::optional<Change> Process::renew_root() {
+  if (!space_.tables()) return std::nullopt;
+  Change c;
+  c.last = ~uint64_t{0};
+  c.tables = space_.tables_in_use();
+  space_.renew_root();
+  return c;
+}
+
+Change Process::leave() {
+  Change c;
+  c.last = ~uint64_t{0};
+  c.tables = space_.tables_in_use();
+  for (auto &[first, m] : mapped_) {
+    c.frames.insert(c.frames.end(), m.pa.begin(), m.pa.end());
+    for (uint64_t pa : m.pa) {
+      if (small_pages()) c.blocks.emplace_back(pa, PageSize::k4K);
+    }
+  }
+  for (auto &[first, big] : big_pages_) {
+    for (auto &[at, pa] : big.parts) c.blocks.emplace_back(pa, AddressSpace::size_below(page_));
+    c.blocks.emplace_back(big.pa, page_);
+  }
+  if (!space_.tables()) c.blocks.emplace_back(space_.root(), PageSize::k1G);
+  mapped_.clear();
+  big_pages_.clear();
+  return c;
 }
 
 }  // namespace vmso

@@ -25,6 +25,15 @@ struct UserBuffer {
   uint32_t bytes = 0;
 };
 
+// A change of a process's memory under way: made in its books, not yet in its tables.
+struct Change {
+  uint64_t first = 0, last = 0;             // addresses that a fence has to cover
+  std::vector<AddressSpace::Write> writes;  // what the tables get; none: all was written
+  std::vector<uint64_t> frames;             // what nobody needs after the fence: 4 KiB of payload,
+  std::vector<AddressSpace::Table> tables;  // page tables,
+  std::vector<std::pair<uint64_t, PageSize>> blocks;  // and what the allocator gets back with them
+};
+
 class Process {
  public:
   Process(PhysicalMemory &memory, FrameAllocator &frames, const SpaceOptions &options,
@@ -44,6 +53,23 @@ class Process {
   bool unmap(const UserBuffer &buffer);
   // Gives frames (and addresses) back.
   void reclaim(const UserBuffer &buffer);
+
+  // ---- what a kernel does with memory that is in use. Nothing, if there is no such page. The
+  // bytes of a page are copied at once (the engine only reads them), the old ones stay until the
+  // change's fence is done.
+  std::optional<uint64_t> some_page(Random &random) const;  // an address of a buffer
+  bool under_change(uint64_t va) const { return space_.tables() && space_.under_change(va); }
+  bool present(uint64_t va) const;  // is in a table, or on its way there
+  // The most that a change at an address can reach: all, the tables of a level (or of any), a page.
+  std::pair<uint64_t, uint64_t> reach(uint64_t va, bool all, std::optional<unsigned> level,
+                                      bool table) const;
+  std::optional<Change> move_page(uint64_t va);
+  std::optional<Change> swap_out(uint64_t va);  // the page comes back by page_in, elsewhere
+  std::optional<Change> split_page(uint64_t va);
+  std::optional<Change> join_page(uint64_t va);
+  std::optional<Change> replace_table(uint64_t va, unsigned level);
+  std::optional<Change> renew_root();
+  Change leave();  // all that it has; it must not be used any more
 
   // What the process sees; throws Error where nothing is mapped.
   uint64_t physical(uint64_t va) const;
@@ -68,7 +94,13 @@ class Process {
   struct BigPage {
     uint64_t pa = 0;
     bool present = false;
+    bool split = false;                  // into pages of the size below
+    std::map<uint64_t, uint64_t> parts;  // of these, by address: where they have moved to
   };
+  BigPage *find_big(uint64_t va);
+  // Copies all payload of the addresses to where `pa_of` says; the old frames go to `change`.
+  template <typename PaOf>
+  void copy_pages(uint64_t first, uint64_t last, PaOf &&pa_of, Change &change);
   // The 4 KiB page of an address, or null.
   std::pair<Mapped *, uint64_t> small_page(uint64_t va);
   UserBuffer map_and_write(uint64_t va, std::span<const uint8_t> bytes);

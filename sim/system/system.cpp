@@ -140,6 +140,7 @@ System::System(const SystemOptions &options)
     scoreboard.set_ring(i, options.log2_slots);
   }
   add_notes();
+  if (options.churn) add_manager();
   bench_.reset(parts_);
   if (options.bring_up) bring_up();
 }
@@ -148,10 +149,45 @@ System::~System() = default;
 
 void System::add_process(unsigned index) {
   const SpaceOptions &o = index < options_.spaces.size() ? options_.spaces[index] : options_.space;
-  processes_.push_back(std::make_unique<Process>(
-      memory, allocator, o, Random(options_.seed, fmt::format("process {}", index)), index));
-  processes_.back()->on_demand = options_.demand_paging;
+  processes_.push_back(make_process(index, o));
   contexts_.push_back(vmso::context_of(processes_.back()->space()));
+}
+
+std::unique_ptr<Process> System::make_process(unsigned index, const SpaceOptions &o) {
+  std::string name = fmt::format("process {}", index);
+  if (lives_) name += fmt::format(" {}", lives_);
+  auto process =
+      std::make_unique<Process>(memory, allocator, o, Random(options_.seed, name), index);
+  process->on_demand = options_.demand_paging;
+  return process;
+}
+
+void System::add_manager() {
+  auto parks = [this](unsigned q) {
+    return q < options_.parks.size() ? options_.parks[q] : options_.park;
+  };
+  MemoryManager::Host host{
+      device_,
+      memory,
+      allocator,
+      findings_,
+      unsigned(processes_.size()),
+      [this](unsigned i) -> Process & { return *processes_.at(i); },
+      [this](unsigned i) { return context_of(*processes_.at(i)); },
+      [this, parks](unsigned i) {
+        bool all = pager_ != nullptr;
+        for (unsigned q = 0; q < queues_.size(); q++) {
+          all = all && (queues_[q].process != processes_.at(i).get() || parks(q));
+        }
+        return all;
+      },
+      [this](unsigned i) {
+        return start_commit(i + 1, vmso::context_of(processes_.at(i)->space()));
+      },
+      [this](uint64_t first, uint64_t last) { return reads.open_in(first, last); },
+      [this] { return now(); }};
+  manager_ = std::make_unique<MemoryManager>(std::move(host), *options_.churn,
+                                             Random(options_.seed, "memory manager"));
 }
 
 // What the engine writes for the kernel alone: fault records, the number of the last fence.
@@ -181,9 +217,9 @@ void System::add_notes() {
 void System::place_windows() {
   windows_ = {{kKernelBase, kKernelBase + kKernelBytes - 1}};
   for (const FrameZone &zone : frame_zones()) {
-    bool used = std::ranges::any_of(processes_, [&](const auto &process) {
-      return frame_zone(process->space().pa_bits()).base == zone.base;
-    });
+    bool used = options_.open_all || std::ranges::any_of(processes_, [&](const auto &process) {
+                  return frame_zone(process->space().pa_bits()).base == zone.base;
+                });
     if (!used) continue;
     if (windows_.back().last + 1 == zone.base) {
       windows_.back().last = zone.last;
@@ -244,6 +280,10 @@ void System::bring_up() {
 }
 
 void System::commit_context(unsigned index, const reference::Context &c) {
+  check(vmso_fence_wait(&device_, start_commit(index, c)), "fence of a context");
+}
+
+uint16_t System::start_commit(unsigned index, const reference::Context &c) {
   vmso_context config{};
   config.format = c.format;
   config.pa_bits = c.pa_bits;
@@ -256,8 +296,39 @@ void System::commit_context(unsigned index, const reference::Context &c) {
                  (c.hpd ? VMSO_CONTEXT_HPD : 0);
   uint16_t fence = 0;
   check(vmso_context_set(&device_, index, &config, &fence), "context");
-  check(vmso_fence_wait(&device_, fence), "fence of a context");
   contexts_.at(index) = c;
+  return fence;
+}
+
+void System::replace_process(unsigned index, const SpaceOptions &next, bool stop) {
+  double rate = std::exchange(manager_->knobs.rate, 0);
+  run_until([&] { return !manager_->under_way(index); }, 1000000);
+  Process &process = *processes_.at(index);
+  std::vector<unsigned> its;
+  for (unsigned q = 0; q < queues_.size(); q++) {
+    if (queues_[q].process == &process) its.push_back(q);
+  }
+  for (unsigned q : its) {
+    // A queue that is parked, or has just been, cannot be stopped.
+    if (!stop || vmso_queue_stop(&device_, q) != VMSO_OK) {
+      check(vmso_queue_reset(&device_, q), "queue RESET");
+    }
+  }
+  if (pager_) pager_->leave(its);
+  reference::Context off{};
+  off.format = VMSO_FORMAT_OFF;
+  off.pa_bits = 0;
+  commit_context(index + 1, off);
+  settle();  // what was completed before still counts
+  manager_->bury(index, process.leave());
+  manager_->counts.done[size_t(Churn::kExit)]++;
+  lives_++;
+  auto fresh = make_process(index, next);
+  std::swap(processes_[index], fresh);  // the old one lives until its queues have moved
+  for (unsigned q : its) queues_[q].process = processes_[index].get();
+  commit_context(index + 1, vmso::context_of(processes_[index]->space()));
+  for (unsigned q : its) restart_queue(q);
+  manager_->knobs.rate = rate;
 }
 
 void System::configure_queue(unsigned index) {
@@ -352,6 +423,7 @@ void System::take_frames() {
   for (StreamFrame &frame : sink.done) {
     scoreboard.frame(frame);
     if (pcap_) pcap_->write(frame.bytes, nanoseconds(frame.last));
+    if (manager_) manager_->look(frame.bytes, frame.number);
     if (on_frame) on_frame(frame);
     if (options_.keep_frames) frames_.push_back(std::move(frame));
   }
@@ -363,6 +435,7 @@ void System::step() {
   cycle();
   if (auto_reap && !writes.touched.empty()) reap();
   judge();
+  if (manager_) manager_->act();
   if (!pager_) return;
   pager_->act(bench_.out().irq);
   if (pager_->busy()) watchdog.pet(now());

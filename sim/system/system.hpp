@@ -30,6 +30,7 @@
 #include "check/walker.hpp"
 #include "debug/pcap_writer.hpp"
 #include "debug/watchdog.hpp"
+#include "host/memory_manager.hpp"
 #include "host/pager.hpp"
 #include "host/process.hpp"
 #include "host/template.hpp"
@@ -62,6 +63,8 @@ struct SystemOptions {
   bool fence_status = false;               // fences are reported in memory too
   bool demand_paging = false;  // pages of the processes are mapped when they were asked for
   std::optional<PagerKnobs> pager = {};  // somebody who leads parked queues on
+  std::optional<ChurnKnobs> churn = {};  // a memory manager beside the traffic
+  bool open_all = false;                 // windows for processes of every format, see end_process
   unsigned clock_mhz = 250;
   WaveOptions wave = {};
   std::string pcap = {};
@@ -198,6 +201,10 @@ class System {
   void configure_queue(unsigned queue);
   // Gives a context its place in the engine (again) and waits for the fence.
   void commit_context(unsigned index, const reference::Context &context);
+  // A process ends, as a kernel does it: its queues are stopped or reset, its context is switched
+  // off, and when the fence is done tables and pages are free. Its jobs are forgotten. Another one,
+  // with tables of another format, gets its number, its context and its queues.
+  void replace_process(unsigned index, const SpaceOptions &next, bool stop = false);
   // A fence of one buffer, waited for.
   void fence(const Process &process, const UserBuffer &buffer);
 
@@ -211,6 +218,7 @@ class System {
   uint64_t fence_status_address() const { return fence_status_pa_; }
   uint64_t fault_address() const { return fault_pa_; }  // of record 0
   Pager &pager() { return *pager_; }
+  MemoryManager &memory_manager() { return *manager_; }
   void check(int error, const char *what);  // of a driver function: throws Error if negative
   // rst_n low, then everything from the start; `bring_up` as the options say.
   void reset();
@@ -278,6 +286,9 @@ class System {
 
   void add_process(unsigned index);
   void add_notes();
+  void add_manager();
+  std::unique_ptr<Process> make_process(unsigned index, const SpaceOptions &options);
+  uint16_t start_commit(unsigned index, const reference::Context &context);
   // Opens the windows that kernel memory and the processes need: neighbours become one.
   void place_windows();
   void cycle();
@@ -299,6 +310,7 @@ class System {
   uint64_t fault_pa_ = 0, fence_status_pa_ = 0;
   uint8_t *fault_records_ = nullptr, *fence_status_ = nullptr;
   std::unique_ptr<Pager> pager_;
+  std::unique_ptr<MemoryManager> manager_;
   uint64_t kernel_next_ = kKernelBase;
   std::vector<reference::Context> contexts_;
   std::vector<reference::Window> windows_;
@@ -311,6 +323,7 @@ class System {
   std::deque<Completion> seen_;                                  // reaped, not judged yet
   std::unordered_map<uint64_t, std::vector<uint8_t>> payloads_;  // by cookie
   uint64_t cookie_ = 0;
+  unsigned lives_ = 0;   // processes that were replaced
   uint32_t answer_ = 0;  // of the last register read
   bool measuring_ = false;
   uint64_t read_beats_first_ = 0, read_beats_last_ = 0;
