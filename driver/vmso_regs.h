@@ -24,7 +24,7 @@ enum vmso_kind {
   VMSO_KIND_CSUM = 0x02,  // one frame with one checksum inserted (not built)
   VMSO_KIND_TCP_SEG = 0x03,  // payload cut at MSS behind patched copies of a TCP template
   VMSO_KIND_UDP_SEG = 0x04,  // the same for UDP (not built)
-  VMSO_KIND_ADVISE = 0x05,  // translate the payload's pages ahead; segments of the completion: those that are present
+  VMSO_KIND_ADVISE = 0x05,  // look the payload's pages up ahead; segments: how many are there
 };
 // X(code, name, text) for each code
 #define VMSO_KIND_LIST(X) \
@@ -33,7 +33,7 @@ enum vmso_kind {
   X(VMSO_KIND_CSUM, "CSUM", "one frame with one checksum inserted (not built)") \
   X(VMSO_KIND_TCP_SEG, "TCP_SEG", "payload cut at MSS behind patched copies of a TCP template") \
   X(VMSO_KIND_UDP_SEG, "UDP_SEG", "the same for UDP (not built)") \
-  X(VMSO_KIND_ADVISE, "ADVISE", "translate the payload's pages ahead; segments of the completion: those that are present")
+  X(VMSO_KIND_ADVISE, "ADVISE", "look the payload's pages up ahead; segments: how many are there")
 
 enum vmso_l4_mode {
   VMSO_L4_NONE = 0x00,  // no L4 checksum

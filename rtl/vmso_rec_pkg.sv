@@ -9,7 +9,7 @@ package vmso_rec_pkg;
     KindCsum = 4'h2,  // one frame with one checksum inserted (not built)
     KindTcpSeg = 4'h3,  // payload cut at MSS behind patched copies of a TCP template
     KindUdpSeg = 4'h4,  // the same for UDP (not built)
-    KindAdvise = 4'h5  // translate the payload's pages ahead; segments of the completion: those that are present
+    KindAdvise = 4'h5  // look the payload's pages up ahead; segments: how many are there
   } kind_e;
 
   typedef enum logic [1:0] {

@@ -158,8 +158,8 @@ module vmso_xlat
     .lookup_valid(lookup_valid || ghost_turn), .lookup_ready(look_ready), .lookup(look), .read_en,
     .cfg(look_cfg), .tlb_hit, .tlb_way, .pwc_ctx, .pwc_page, .pwc_hit, .pwc_leaf, .pwc_level,
     .pwc_ppn, .tlb_ppn, .miss_valid, .miss, .gives_up, .miss_way, .miss_pwc_hit, .start_level,
-    .start_rules, .start_ppn, .tlb_hit_pulse, .answer_valid(hit_valid), .answer(hit), .known, .known_fault, .again_next, .again_under_way,
-    .idle(paused)
+    .start_rules, .start_ppn, .tlb_hit_pulse, .answer_valid(hit_valid), .answer(hit), .known,
+    .known_fault, .again_next, .again_under_way, .idle(paused)
   );
   assign walk_free = slot_free && !again_under_way;
   vmso_xlat_context #(.Cfg(Cfg)) u_context (

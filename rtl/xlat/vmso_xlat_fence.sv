@@ -167,7 +167,7 @@ module vmso_xlat_fence
   pass_e             pass_q;
   logic              two_q, second_q, step_q, near, last_step, last_command, index_ends, ranged;
   page_t             first, last, page_q, end_q;
-  page_t             span_q;  // last - first, then with all bits below its highest one set: the mask
+  page_t             span_q;  // last - first, then with all bits below its highest one: the mask
   logic [5:0]        widen_q;
   logic [IndexW-1:0] index_q, index_q2;
   sweep_t            sweep_q;
