@@ -427,7 +427,7 @@ void churn_seeds(uint64_t first, uint64_t count, uint64_t cycles) {
 
 TEST_CASE("A living address space at random", "[churn][random]") { churn_seeds(0x7700, 8, 20000); }
 TEST_CASE("A living address space at random for long", "[.][long][churn]") {
-  churn_seeds(0x7800, 120, 60000);
+  churn_seeds(0x7800, 60, 40000);
 }
 
 }  // namespace vmso::test
