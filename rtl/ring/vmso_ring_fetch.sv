@@ -69,8 +69,8 @@ module vmso_ring_fetch
   // a block for queues that were idle
   localparam logic [6:0]  IdleBlocks  = 7'd1;
   localparam logic [6:0]  ManyBlocks  = 7'(Cfg.first_slots / BatchSlots / 2);
-  // 2^AheadW payload bytes are loaded ahead of issue, per queue: 2^17 were too few jobs of 4 KiB in memory that
-  // nobody has looked at, five reads of 250 cycles each
+  // 2^17 payload bytes are loaded ahead of issue, per queue, or twice that of small jobs: of those of 4 KiB, in
+  // memory that nobody has looked at, 2^17 are too few for the five reads that each waits for
   localparam int unsigned AheadW    = 18;
   localparam int unsigned LargeLog2 = 13;  // jobs above 2^13 bytes: few slots are ahead
 
@@ -103,7 +103,7 @@ module vmso_ring_fetch
   assign used          = (fc_load_state.reserved - fc_query.ended) + fc_query.backlog;
 
   logic              braked_q, first_q, idle_q, run_q, bad_q, known_bad_q, bytes_ok_q, places_ok_q,
-                     share_ok_q, refresh_q, large_q, tight_q;
+                     share_ok_q, refresh_q, are_large, large_q, tight_q;
   logic [4:0]        est_q;
   slot_idx_t         fetch_q, producer_q, stride_q, mask_q;
   logic [1:0]        hint_q;
@@ -112,6 +112,7 @@ module vmso_ring_fetch
   logic [49:0]       base_q;
   fetch_state_t      state_q;
 
+  assign are_large = fc_load_state.est > 5'(LargeLog2);
   always_ff @(posedge clk) begin
     if (fsm_q == WaitQueue) begin
       queue_q <= pop;
@@ -123,8 +124,9 @@ module vmso_ring_fetch
                      || (fc_fetch_state.bad && fc_fetch_state.life == fc_load_state.life);
       bad_q       <= slot_idx_t'(fc_producer - fc_load_state.load)
                      > slot_idx_t'(16'd1 << fc_config.log2_slots);
-      bytes_ok_q  <= backlog_bytes[24:AheadW] == '0;
-      ahead_q     <= ~backlog_bytes[AheadW-1:0] >> fc_load_state.est;
+      bytes_ok_q  <= backlog_bytes[24:AheadW] == '0 && !(are_large && backlog_bytes[AheadW-1]);
+      ahead_q     <= {!are_large && !backlog_bytes[AheadW-1], ~backlog_bytes[AheadW-2:0]}
+                     >> fc_load_state.est;
       places_ok_q <= 18'(used) + 18'(flight)
                      < (18'd1 << fc_config.log2_entries) - 18'd1;
       share_ok_q  <= (held == '0 || has_share(Cfg, held, job_home)
@@ -141,7 +143,7 @@ module vmso_ring_fetch
       stride_q    <= fc_load_state.stride;
       tight_q     <= blocks_free < ManyBlocks && fc_load_state.stride == 16'd1;
       est_q       <= fc_load_state.est;
-      large_q     <= fc_load_state.est > 5'(LargeLog2);
+      large_q     <= are_large;
       hint_q      <= fc_load_state.hint;
       flight_q    <= flight;
       mask_q      <= ring_mask(fc_config.log2_slots);

@@ -148,6 +148,71 @@ TEST_CASE("Every change that keeps a mapping valid is unseen by queues that end 
   }
 }
 
+namespace {
+
+// A job on pages that nobody knows, and so many cycles behind its doorbell one change: in front of
+// a walk, in its middle, at the fill, between reads, while its queue parks or goes on. Every
+// `step`th offset below `end`.
+void change_at_offsets(const SpaceOptions &space, bool park, unsigned first, unsigned step) {
+  constexpr unsigned kEnd = 601;
+  auto o = churning(0x7690 + unsigned(space.format));
+  o.space = space;
+  o.park = park;
+  o.read.latency = 60;
+  o.pager = PagerKnobs{.delay = 40, .jitter = 80};
+  VMSO_SAY_HOW(o);
+  Busy busy(o, 9000, 1);
+  System &s = busy.system();
+  MemoryManager &mm = s.memory_manager();
+  auto quiet = [&] { return mm.under_way() == 0 && s.scoreboard.idle() && s.reads.idle(); };
+  for (Churn kind : kOurs) {
+    if (!has_kind(space, kind)) continue;
+    if (!park && (kind == Churn::kMap || kind == Churn::kUnmap)) continue;
+    const uint64_t before = busy.counts().actions();
+    unsigned jobs = 0;
+    for (unsigned offset = first; offset < kEnd; offset += step, jobs++) {
+      INFO(described(space) << (park ? ", park, " : ", abort, ") << churn_name(kind) << " after "
+                            << offset << " cycles");
+      mm.knobs.exact = jobs % 3 != 0;
+      mm.knobs.leaf_only = jobs % 3 == 1;
+      uint16_t number = 0;
+      vmso_fence_start(&s.device(), VMSO_FENCE_ALL, 0, 0, 0, &number);
+      REQUIRE(vmso_fence_wait(&s.device(), number) == VMSO_OK);
+      REQUIRE(busy.post(0));
+      s.steps(offset);
+      // What has been split can be joined, what was taken away be mapped.
+      if (!mm.start(kind, 0)) {
+        for (Churn other : {Churn::kSplit, Churn::kJoin, Churn::kUnmap, Churn::kMove}) {
+          bool absent = other == Churn::kUnmap;
+          if (has_kind(space, other) && (park || !absent) && mm.start(other, 0)) break;
+        }
+      }
+      REQUIRE(s.run_until(quiet, 100000));
+      REQUIRE(s.findings().report() == "");
+    }
+    CHECK(busy.counts().actions() - before > jobs / 2);
+  }
+  busy.end();
+}
+
+void changes_at_offsets(unsigned step) {
+  unsigned first = 0;
+  for (const SpaceOptions &space : all_spaces()) {
+    if (space.format == VMSO_FORMAT_IDENTITY || !space.features.xd) continue;
+    for (bool park : {true, false}) change_at_offsets(space, park, first++ % step, step);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("A change at many a cycle of a cold job leaves its frames right", "[churn][offset]") {
+  changes_at_offsets(61);
+}
+TEST_CASE("A change at each of 600 cycles of a cold job leaves its frames right",
+          "[.][long][churn][offset]") {
+  changes_at_offsets(1);
+}
+
 TEST_CASE("All changes at once under queues of mixed formats and slow memory that reorders",
           "[churn]") {
   for (const char *config : kConfigs) {

@@ -353,16 +353,16 @@ TEST_CASE("vmso_tune sets what a latency asks for and refuses what no engine has
   unsigned longest = s.device().max_frame, bus = s.config().bus_bytes();
   auto frames = [&](unsigned bytes) { return 5 * ((bytes + bus - 1) / bus); };
   s.check(vmso_tune(&s.device(), 100, false, 1514), "tune");
-  CHECK(tuned() == std::pair(148u, 132 + frames(1514)));
+  CHECK(tuned() == std::pair(124u, 132 + frames(1514)));
   s.check(vmso_tune(&s.device(), 100, true, 1514), "tune");
-  CHECK(tuned() == std::pair(173u, 340 + frames(1514)));
+  CHECK(tuned() == std::pair(149u, 268 + frames(1514)));
   s.check(vmso_tune(&s.device(), 0, false, longest), "tune");
-  CHECK(tuned() == std::pair(48u, 32 + frames(longest)));
+  CHECK(tuned() == std::pair(24u, 32 + frames(longest)));
   CHECK(vmso_tune(&s.device(), 100, false, longest + 1) == VMSO_ERR_ARGUMENT);
   CHECK(vmso_tune(&s.device(), 16384, false, 1514) == VMSO_ERR_ARGUMENT);
-  CHECK(tuned() == std::pair(48u, 32 + frames(longest)));
+  CHECK(tuned() == std::pair(24u, 32 + frames(longest)));
   s.check(vmso_tune(&s.device(), 16383, true, longest), "tune");
-  CHECK(tuned() == std::pair(20526u, 4095u));  // all rows that the register can name
+  CHECK(tuned() == std::pair(20502u, 4095u));  // all rows that the register can name
   s.post(0, tcp_job(60000));
   VMSO_CHECK_CLEAN(s);
 }
