@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A queue that is told idle: none of its ends is in here, each is counted, each of its records was
 // answered. One watched queue of two, chosen by the solver; up to 8 records are on their way. Ends
-// of both sources, answers, doorbells, resets and the ready of the write port are free.
+// of both sources, answers, doorbells, resets and the ready of the write port are free. Nobody parks:
+// prove_cpl_fault.sv.
 module prove_cpl_idle
   import vmso_pkg::*;
 #(
@@ -39,12 +40,16 @@ module prove_cpl_idle
   write_req_t    write;
   logic [15:0]   query_ended, query_backlog;
   slot_idx_t     produced, consumer;
-  logic [31:0]   irq_set;
+  logic [31:0]   irq_set, fault_data;
   queue_config_t no_config;
+  system_ring_t  no_ring;
+  logic [15:0]   fault_producer;
+  logic          fault_read_ready, sticky_fault, sticky_overflow;
   f_anyconst1 u_watch (.y(watch));
   always_ff @(posedge clk) if (start_q != '1) start_q <= start_q + 1'b1;
   assign rst_n     = start_q != '0;
   assign no_config = '0;
+  assign no_ring   = '0;
   always_comb begin
     out_end        = '0;
     out_end.queue  = queue_t'(out_queue);
@@ -65,7 +70,10 @@ module prove_cpl_idle
     .write_failed_queue(failed_queue), .ctl_queue(queue_t'(look)), .ctl_idle,
     .query_queue(queue_t'(look)), .query_ended, .query_backlog, .status_queue('0),
     .status_cpl_produced(produced), .status_cpl_consumer(consumer), .irq_set,
-    .sticky_consumer(sticky), .count_completions(counted)
+    .sticky_consumer(sticky), .count_completions(counted), .system_ring(no_ring),
+    .fence_done('0), .fault_producer, .fault_valid(1'b0), .abort_valid(1'b0), .fault_queue('0),
+    .fault_read_valid(1'b0), .fault_read_ready, .fault_read_queue('0), .fault_read_word('0),
+    .fault_read_data(fault_data), .sticky_fault, .sticky_fault_overflow(sticky_overflow)
   );
 
   logic        inside_q;      // an end of `watch` was taken and is not counted
@@ -132,6 +140,15 @@ module prove_cpl_idle
     end
   end
 
+  logic completions;  // nothing else is on its way
+  always_comb begin
+    completions = 1'b1;
+    for (int unsigned i = 0; i < 8; i++) begin
+      if (i < 32'(all_q) && (u_dut.u_flight.u_mem.mem[u_dut.u_flight.rd_ptr_q + 3'(i)]
+                             >> (6 + $bits(queue_t))) != '0) completions = 1'b0;
+    end
+  end
+
   always_ff @(posedge clk) begin
     if (rst_n) begin
       idle_is_idle: assert (!told || (!inside_q && way_q == '0));
@@ -165,6 +182,18 @@ module prove_cpl_idle
                            && u_dut.clearing == !ready && u_dut.u_flights.unused_ready == ready);
       nothing_yet: assert (ready || (taken_q == '0 && begun_q == '0 && all_q == '0 && !adds
                            && !gives && !u_dut.busy_q));
+      nobody_parks: assert (!(u_dut.busy_q && u_dut.parks_q)
+                            && (!cleared || !u_dut.u_park.mem[watch])
+                            && (!ready || !u_dut.u_park.mem[!watch]));
+      no_faults: assert (u_dut.u_fault.state_q == 3'd0 && u_dut.u_fault.u_faults.count_q == '0
+                         && u_dut.u_fault.u_aborts.count_q == '0
+                         && !(u_dut.waits_q && u_dut.note_turn_q) && completions);
+      none_here: assert (u_dut.u_fault.u_here.u_begun.clear_at == u_dut.clear_queue
+                         && u_dut.u_fault.u_here.u_ended.clear_at == u_dut.clear_queue
+                         && u_dut.u_fault.ready == ready && !u_dut.u_fault.u_here.u_begun.add_q
+                         && !u_dut.u_fault.u_here.u_ended.add_q
+                         && (!cleared || (u_dut.u_fault.u_here.u_begun.u_look.mem[watch] == '0
+                                          && u_dut.u_fault.u_here.u_ended.u_look.mem[watch] == '0)));
       reach_full: cover (32'(all_q) == 8 && u_dut.busy_q && !write_valid);
       reach_quiet: cover (quiet_q && taken_q == 16'd2 && begun_q == 4'd2);
       reach_failed: cover (told && taken_q == 16'd1 && $past(failed_valid, 5));

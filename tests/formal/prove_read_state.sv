@@ -32,7 +32,7 @@ module prove_read_state
   vmso_read_state #(.Cfg(Cfg)) u_dut (
     .clk, .rst_n, .ready, .frame_open_valid(open_valid), .frame_open(open_frame),
     .fail_valid, .fail_frame, .fail_pos(pos_t'(fail_pos)), .fail_status(StatusBus),
-    .fail_cause(CauseDataSlvErr), .fail_va(64'(fail_pos)),
+    .fail_cause(CauseDataSlvErr), .fail_va(64'(fail_pos)), .fail_space(fail_pos[1:0]),
     .land_valid, .land_frame, .land_bytes(pos_t'(land_bytes)), .land_sum,
     .state_frame(frame_t'(watch)), .frame_state(state)
   );
