@@ -104,7 +104,8 @@ module prove_read_state
                               && u_dut.u_progress_seen.mem[watch] == {sum_q, landed_q});
       clean_agrees: assert (clean[watch] == !poison_q);
       lowest_agrees: assert (!poison_q || (u_dut.u_lowest.mem[watch] == pos_t'(lowest_q)
-                             && u_dut.u_failure.mem[watch] == {StatusBus, CauseDataSlvErr, 64'(lowest_q)}));
+                             && u_dut.u_failure.mem[watch]
+                             == {StatusBus, CauseDataSlvErr, 64'(lowest_q), lowest_q[1:0]}));
       landed_agrees: assert (state.landed == landed_q);
       sum_agrees: assert (state.sum == sum_q);
       poison_agrees: assert (state.poison == poison_q);
