@@ -292,6 +292,7 @@ nlohmann::json json_of(const Arguments &a, const SendResult &r, uint64_t file_by
     for (size_t i = 0; i < kChurns; i++) k["by_kind"][churn_name(Churn(i))] = c.done[i];
     k["fences"] = {{"range", c.ranges},
                    {"range_larger", c.larger},
+                   {"range_narrow", c.narrow},
                    {"context", c.contexts},
                    {"all", c.alls},
                    {"commit", c.commits},

@@ -139,6 +139,10 @@ void MemoryManager::fence(Action &a) {
     first -= before;
     bytes += before + random_.below(uint64_t{1} << random_.between(12, 32));
     counts.larger++;
+  } else if (kind == VMSO_FENCE_RANGE && how >= 25 && a.change.one_leaf && bytes > kFrameBytes) {
+    first += random_.below(bytes);
+    bytes = 1;
+    counts.narrow++;
   }
   bool leaf_only = a.change.tables.empty() && knobs.leaf_only.value_or(random_.below(2));
   counts.leaf_only += leaf_only;

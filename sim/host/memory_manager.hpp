@@ -16,9 +16,10 @@
 // are three ways in which an engine that knows an old translation is found out: a read of the old
 // page is under way when its fence is done; one is issued later; the marker is on the wire.
 //
-// Fences are of many kinds: the range as it is, a larger one, the context, everything; leaf_only
-// where no table is freed; several at a time; waited for by register or by the word in memory.
-// Times are cycles. All goes through driver/, from System::step, never from a register access.
+// Fences are of many kinds: the range as it is, a larger one, one byte of a large page, the
+// context, everything; leaf_only where no table is freed; several at a time; waited for by register
+// or by the word in memory. Times are cycles. All goes through driver/, from System::step, never
+// from a register access.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -51,9 +52,9 @@ struct ChurnKnobs {
 };
 
 struct ChurnCounts {
-  std::array<uint64_t, kChurns> done{};                                  // by Churn
-  uint64_t ranges = 0, larger = 0, contexts = 0, alls = 0, commits = 0;  // fences
-  uint64_t leaf_only = 0, by_register = 0, by_memory = 0;                // of these
+  std::array<uint64_t, kChurns> done{};                                              // by Churn
+  uint64_t ranges = 0, larger = 0, narrow = 0, contexts = 0, alls = 0, commits = 0;  // fences
+  uint64_t leaf_only = 0, by_register = 0, by_memory = 0;                            // of these
   uint64_t longest_fence = 0, most_at_once = 0;
   uint64_t pages = 0;                // of 4 KiB, freed
   std::array<uint64_t, 5> tables{};  // freed, by level

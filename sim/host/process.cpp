@@ -287,6 +287,7 @@ std::optional<Change> Process::move_page(uint64_t va) {
     c.blocks.emplace_back(std::exchange(it->second, to), size);
   }
   c.writes = space_.leaf_writes(c.first, to, size);
+  c.one_leaf = size != PageSize::k64K || space_.format().run_in_frame;
   return c;
 }
 
@@ -315,6 +316,7 @@ std::optional<Change> Process::split_page(uint64_t va) {
   c.writes =
       space_.split_writes(c.first, page_, [&](uint64_t at) { return big->pa + (at - c.first); });
   big->split = true;
+  c.one_leaf = page_ != PageSize::k64K || space_.format().run_in_frame;
   return c;
 }
 
@@ -346,7 +348,7 @@ std::optional<Change> Process::replace_table(uint64_t va, unsigned level) {
   auto replaced = space_.replace_table(va, level);
   if (!replaced) return std::nullopt;
   return Change{
-      replaced->first, replaced->last, std::move(replaced->writes), {}, {replaced->old}, {}};
+      replaced->first, replaced->last, std::move(replaced->writes), {}, {replaced->old}, {}, false};
 }
 
 std::optional<Change> Process::renew_root() {

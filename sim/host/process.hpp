@@ -32,6 +32,7 @@ struct Change {
   std::vector<uint64_t> frames;             // what nobody needs after the fence: 4 KiB of payload,
   std::vector<AddressSpace::Table> tables;  // page tables,
   std::vector<std::pair<uint64_t, PageSize>> blocks;  // and what the allocator gets back with them
+  bool one_leaf = false;  // the addresses were one leaf: any byte of it names it
 };
 
 class Process {

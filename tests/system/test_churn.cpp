@@ -371,7 +371,8 @@ TEST_CASE("A storm of a thousand fences of all kinds under load ends each of the
     busy.end();
     const ChurnCounts &c = busy.counts();
     CHECK(c.most_at_once == 4);
-    for (uint64_t kind : {c.ranges, c.larger, c.contexts, c.alls, c.commits, c.leaf_only}) {
+    for (uint64_t kind :
+         {c.ranges, c.larger, c.narrow, c.contexts, c.alls, c.commits, c.leaf_only}) {
       CHECK(kind > 15);
     }
   }
