@@ -128,7 +128,7 @@ module vmso_xlat
   assign lookup_ready = look_ready && !ghost_turn;
   always_ff @(posedge clk) begin
     if (!rst_n) turn_q <= '0;
-    else turn_q <= turn_q + 1'b1;
+    else if (look_ready || !ghost_turn) turn_q <= turn_q + 1'b1;  // a turn is not lost to a pause
   end
   vmso_xlat_advise u_advise (
     .clk, .rst_n, .advise_valid(advise_valid && xlat_ready), .advise_ready, .advise,

@@ -3,7 +3,8 @@
 // walk it waits for the walk's end and looks once more.
 //
 // advise       valid/ready; stop: gives up the range in hand
-// busy         a range is in hand; present: pages of it, or of the last one, that have a translation
+// busy         a range is in hand; present: pages of it, or of the last one, that have a translation; Most if
+//              they are more
 // look         a look-up for nobody: look_taken in its cycle. Two cycles later it is refused (no walk slot
 //              for it), or waits (for look_slot's walk), or neither; three cycles later, if neither,
 //              known, with known_fault
@@ -13,7 +14,9 @@
 module vmso_xlat_advise
   import vmso_pkg::*;
   import vmso_xlat_pkg::*;
-(
+#(
+  parameter bytes_t Most = '1  // pages that `present` can tell
+) (
   input  logic       clk,
   input  logic       rst_n,
   input  logic       advise_valid,
@@ -43,12 +46,13 @@ module vmso_xlat_advise
   page_t      page_q, last_q;
   bytes_t     present_q;
   logic [3:0] tries_q, pause_q;
-  logic       next, stop_q, over;
+  logic       next, counts, stop_q, over;
 
   assign advise_ready = state_q == AdviseIdle;
   assign busy         = state_q != AdviseIdle;
   assign present      = present_q;
   assign look_valid   = state_q == AdviseAsk;
+  assign counts       = known && state_q == AdviseSee && !known_fault;
   assign over         = stop_q || page_q == last_q;
   always_comb begin
     look        = '0;
@@ -84,7 +88,7 @@ module vmso_xlat_advise
       state_q <= state_d;
       stop_q  <= stop || (stop_q && busy);
       if (advise_valid && advise_ready) present_q <= '0;
-      else if (known && state_q == AdviseSee && !known_fault) present_q <= present_q + 1'b1;
+      else if (counts && present_q != Most) present_q <= present_q + 1'b1;
     end
   end
   always_ff @(posedge clk) begin

@@ -34,7 +34,61 @@ unsigned advised(Rig<Model> &rig, uint64_t limit = 400000) {
   return rig.dut().advise_present;
 }
 
+// Asks again as soon as it is answered: hits in every cycle, and lines that nobody has looked at,
+// with eight waiters each, whose answers want gaps between the hits.
+template <typename Model>
+class Neighbours : public Rig<Model> {
+ public:
+  using Rig<Model>::Rig;
+  void keep_asking(unsigned ctx, uint64_t va, unsigned pages) {
+    for (size_t i = 0; i < this->wants.size(); i++) {
+      Want &w = this->wants[i];
+      if (!w.result) continue;
+      w.result.reset();
+      if (i >= kHits) {
+        w.va = va + (next_ / 8 * 8 + i % 8) % pages * kPage;
+        next_++;
+      }
+      this->queue(i);
+    }
+    while (this->wants.size() < kHits + kMisses) this->ask(ctx, va);
+  }
+  static constexpr size_t kHits = 16, kMisses = 32;
+
+ private:
+  uint64_t next_ = 0;
+};
+
 }  // namespace
+
+TEMPLATE_TEST_CASE("advice has its turn beside hits in every cycle and walks with many waiters", "",
+                   Vxlat0, Vxlat1, Vxlat2) {
+  for (unsigned latency : {20u, 21u, 22u, 23u, 60u, 100u}) {
+    Neighbours<TestType> rig(9);
+    rig.latency = [=](uint64_t) { return latency; };
+    uint64_t next_page = 0x1000;
+    Tables t = Tables::make(rig.memory, VMSO_FORMAT_X86_64_L4, next_page);
+    constexpr uint64_t kVa = 0x40000000, kOurs = 0x50000000;
+    constexpr unsigned kPages = 64;
+    for (uint64_t p = 0; p < 32768; p++) t.map(kVa + p * kPage, 0x10000000 + p * kPage);
+    t.map(kOurs, 0x50000000);
+    rig.commit(1, t.context());
+    rig.commit(2, Context{.format = VMSO_FORMAT_IDENTITY, .root = 0, .limit = 0xffffff});
+    rig.run();
+    for (int i = 0; i < 500; i++) {
+      rig.keep_asking(1, kVa, 32768);
+      rig.step();
+    }
+    advise(rig, 2, 0x100, 0x100 + kPages - 1);  // each is known at once
+    const uint64_t from = rig.now();
+    while (rig.dut().advise_busy && rig.now() < from + 100 * kPages) {
+      rig.keep_asking(1, kVa, 32768);
+      rig.step();
+    }
+    CHECK(rig.now() - from <= 9 * kPages);  // a turn in eight cycles, and a start
+    CHECK(rig.dut().advise_present == kPages);
+  }
+}
 
 TEMPLATE_TEST_CASE("advice fills the caches and counts the pages that are there", "", Vxlat0,
                    Vxlat1, Vxlat2) {
