@@ -510,10 +510,18 @@ def sv_block(model):
             "    for (int unsigned i = 0; i < 4; i++) write_mask[i*8 +: 8] = {8{write_strb[i]}};",
             "  end"]
     out += [line for a in block.assigns for line in wrap(a, 6)]
-    out += ["", "  always_ff @(posedge clk) begin", "    if (!rst_n) begin"]
-    out += block.resets + ["    end else begin"]
-    out += [line for u in block.updates for part in u.split("\n") for line in wrap(part, 10)]
-    out += ["    end", "  end", "", "  always_comb begin", "    unique case (read_addr)"]
+    written = [u for u in block.updates if u.lstrip().startswith("if (")]
+    events = [u for u in block.updates if u not in written]
+    of_events = {u.split()[0] for u in events}
+    for resets, end, updates in (
+        ([r for r in block.resets if r.split()[0] in of_events], "end else begin", events),
+        ([r for r in block.resets if r.split()[0] not in of_events], "end else if (write_en) begin",
+         written),  # nothing of these is looked at while nothing is written: a simulator's time
+    ):
+        out += ["", "  always_ff @(posedge clk) begin", "    if (!rst_n) begin", *resets, f"    {end}"]
+        out += [line for u in updates for part in u.split("\n") for line in wrap(part, 10)]
+        out += ["    end", "  end"]
+    out += ["", "  always_comb begin", "    unique case (read_addr)"]
     for address, name, expr in block.reads:
         out += wrap(f"      10'h{address // 4:03x}: read_data = {expr};  // {name}", 8)
     out += ["      default: read_data = '0;", "    endcase", "  end", "endmodule : vmso_csr_global"]

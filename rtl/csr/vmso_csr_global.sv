@@ -348,8 +348,44 @@ module vmso_csr_global #(
       sticky_link_dead_q <= '0;
       sticky_fault_q <= '0;
       sticky_fault_overflow_q <= '0;
-      sticky_mask_bits_q <= 11'h0;
       irq_pending_vectors_q <= '0;
+    end else begin
+      sticky_read_timeout_q <= sticky_read_timeout_set
+          | (sticky_read_timeout_q & ~({1{sticky_write}}
+        & write_data[0:0] & write_mask[0:0]));
+      sticky_write_error_q <= sticky_write_error_set | (sticky_write_error_q & ~({1{sticky_write}}
+        & write_data[1:1] & write_mask[1:1]));
+      sticky_window_q <= sticky_window_set | (sticky_window_q & ~({1{sticky_write}}
+        & write_data[2:2] & write_mask[2:2]));
+      sticky_commit_refused_q <= sticky_commit_refused_set
+          | (sticky_commit_refused_q & ~({1{sticky_write}}
+        & write_data[3:3] & write_mask[3:3]));
+      sticky_consumer_doorbell_q <= sticky_consumer_doorbell_set
+          | (sticky_consumer_doorbell_q & ~({1{sticky_write}}
+        & write_data[4:4] & write_mask[4:4]));
+      sticky_command_ignored_q <= sticky_command_ignored_set
+          | (sticky_command_ignored_q & ~({1{sticky_write}}
+        & write_data[5:5] & write_mask[5:5]));
+      sticky_queue_error_q <= sticky_queue_error_set | (sticky_queue_error_q & ~({1{sticky_write}}
+        & write_data[6:6] & write_mask[6:6]));
+      sticky_parity_q <= sticky_parity_set | (sticky_parity_q & ~({1{sticky_write}}
+        & write_data[7:7] & write_mask[7:7]));
+      sticky_link_dead_q <= sticky_link_dead_set | (sticky_link_dead_q & ~({1{sticky_write}}
+        & write_data[8:8] & write_mask[8:8]));
+      sticky_fault_q <= sticky_fault_set | (sticky_fault_q & ~({1{sticky_write}}
+        & write_data[9:9] & write_mask[9:9]));
+      sticky_fault_overflow_q <= sticky_fault_overflow_set
+          | (sticky_fault_overflow_q & ~({1{sticky_write}}
+        & write_data[10:10] & write_mask[10:10]));
+      irq_pending_vectors_q <= irq_pending_vectors_set
+          | (irq_pending_vectors_q & ~({32{irq_pending_write}}
+        & write_data[31:0] & write_mask[31:0]));
+    end
+  end
+
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      sticky_mask_bits_q <= 11'h0;
       irq_mask_vectors_q <= 32'h0;
       read_timeout_cycles_q <= 32'(2**$clog2(64 * Cfg.read_latency));
       read_window_beats_q <= 16'(Cfg.read_latency);
@@ -402,41 +438,11 @@ module vmso_csr_global #(
       advise_va_addr_low_q <= 32'h0;
       advise_bytes_bytes_q <= 64'h0;
       advise_bytes_bytes_low_q <= 32'h0;
-    end else begin
-      sticky_read_timeout_q <= sticky_read_timeout_set
-          | (sticky_read_timeout_q & ~({1{sticky_write}}
-        & write_data[0:0] & write_mask[0:0]));
-      sticky_write_error_q <= sticky_write_error_set | (sticky_write_error_q & ~({1{sticky_write}}
-        & write_data[1:1] & write_mask[1:1]));
-      sticky_window_q <= sticky_window_set | (sticky_window_q & ~({1{sticky_write}}
-        & write_data[2:2] & write_mask[2:2]));
-      sticky_commit_refused_q <= sticky_commit_refused_set
-          | (sticky_commit_refused_q & ~({1{sticky_write}}
-        & write_data[3:3] & write_mask[3:3]));
-      sticky_consumer_doorbell_q <= sticky_consumer_doorbell_set
-          | (sticky_consumer_doorbell_q & ~({1{sticky_write}}
-        & write_data[4:4] & write_mask[4:4]));
-      sticky_command_ignored_q <= sticky_command_ignored_set
-          | (sticky_command_ignored_q & ~({1{sticky_write}}
-        & write_data[5:5] & write_mask[5:5]));
-      sticky_queue_error_q <= sticky_queue_error_set | (sticky_queue_error_q & ~({1{sticky_write}}
-        & write_data[6:6] & write_mask[6:6]));
-      sticky_parity_q <= sticky_parity_set | (sticky_parity_q & ~({1{sticky_write}}
-        & write_data[7:7] & write_mask[7:7]));
-      sticky_link_dead_q <= sticky_link_dead_set | (sticky_link_dead_q & ~({1{sticky_write}}
-        & write_data[8:8] & write_mask[8:8]));
-      sticky_fault_q <= sticky_fault_set | (sticky_fault_q & ~({1{sticky_write}}
-        & write_data[9:9] & write_mask[9:9]));
-      sticky_fault_overflow_q <= sticky_fault_overflow_set
-          | (sticky_fault_overflow_q & ~({1{sticky_write}}
-        & write_data[10:10] & write_mask[10:10]));
+    end else if (write_en) begin
       if (sticky_mask_write) begin
         if (write_strb[0]) sticky_mask_bits_q[7:0] <= write_data[7:0];
         if (write_strb[1]) sticky_mask_bits_q[10:8] <= write_data[10:8];
       end
-      irq_pending_vectors_q <= irq_pending_vectors_set
-          | (irq_pending_vectors_q & ~({32{irq_pending_write}}
-        & write_data[31:0] & write_mask[31:0]));
       if (irq_mask_write) begin
         if (write_strb[0]) irq_mask_vectors_q[7:0] <= write_data[7:0];
         if (write_strb[1]) irq_mask_vectors_q[15:8] <= write_data[15:8];
