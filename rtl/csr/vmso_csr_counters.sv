@@ -25,7 +25,7 @@ module vmso_csr_counters
     $error("vmso_csr_counters: NumCounters = %0d, but the register map has 32", NumCounters);
   end
 
-  logic [NumCounters-1:0][AccW-1:0] acc_q;
+  logic [AccW-1:0]                  acc_q [NumCounters];
   counter_inc_t                     inc_q;
   logic [4:0]                       sweep_q, add_index_q;
   logic                             first_lap_q, add_first_q, add_q;
@@ -36,7 +36,7 @@ module vmso_csr_counters
   always_ff @(posedge clk) begin
     if (!rst_n) begin
       inc_q       <= '0;
-      acc_q       <= '0;
+      acc_q       <= '{default: '0};
       sweep_q     <= '0;
       first_lap_q <= 1'b1;
       add_q       <= 1'b0;

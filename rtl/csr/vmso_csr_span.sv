@@ -13,14 +13,16 @@ module vmso_csr_span
   output page_t       first,
   output page_t       last
 );
-  logic [64:0] end_addr;  // of the last byte
+  logic [13:0] end_low;   // of the last byte, counted from the first one's page; below 0 if bytes end there
+  logic [52:0] end_high;
   vpn_t        end_page;
   page_t       first_d, last_d;
   logic        unused;
 
-  assign end_addr = 65'(va) + 65'(bytes) - 65'(bytes != '0);
-  assign end_page = end_addr[64] ? '1 : end_addr[63:12];
-  assign unused   = ^end_addr[11:0];
+  assign end_low  = 14'(va[11:0]) + 14'(bytes[11:0]) - 14'(bytes != '0);
+  assign end_high = 53'(va[63:12]) + 53'(bytes[63:12]) + {{51{end_low[13]}}, end_low[13:12]};
+  assign end_page = end_high[52] ? '1 : end_high[51:0];
+  assign unused   = ^end_low[11:0];
 
   // Do address bits 63:56 lie between the two halves?
   function automatic logic between(logic [7:0] high);

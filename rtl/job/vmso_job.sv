@@ -76,10 +76,14 @@ module vmso_job
     end
   end
   always_ff @(posedge clk) begin
-    slot_q     <= slot;
-    job_q      <= job;
-    test_q     <= slot_q;
-    test_job_q <= job_q;
+    if (take) begin
+      slot_q <= slot;
+      job_q  <= job;
+    end
+    if (slot_valid_q) begin
+      test_q     <= slot_q;
+      test_job_q <= job_q;
+    end
   end
 
   assign ctl_arriving = (slot_valid_q && slot_q.queue == ctl_queue)
@@ -89,16 +93,16 @@ module vmso_job
   // -- test, then choose the status --------------------------------------------------------------------
   status_e     status;
   first_slot_t s;
-  job_load_t   load;
   logic        good;
   fold_t       fold, fold_q;
   assign s         = test_q.data;
-  assign fold      = fold_of(slot_q.data);
+  assign fold      = slot_valid_q ? fold_of(slot_q.data) : '0;
   always_ff @(posedge clk) fold_q <= fold;
   vmso_job_check #(.Cfg(Cfg)) u_check (.clk, .slot(slot_q), .fold, .status);
   assign good      = status == StatusOk && s.kind != KindNop;
   assign tmpl_take = test_valid_q && good && s.header_bytes != '0;
-  always_comb begin
+  function automatic job_load_t what_is_loaded();
+    job_load_t load;
     load                   = '0;
     load.job               = job_t'(test_job_q);
     load.queue             = test_q.queue;
@@ -139,8 +143,9 @@ module vmso_job
       load.buffer0.bytes      = s.buffer0_bytes;
       load.buffer1.bytes      = s.buffer1_bytes;
     end
-  end
-  always_ff @(posedge clk) job_load <= load;
+    return load;
+  endfunction
+  always_ff @(posedge clk) if (test_valid_q) job_load <= what_is_loaded();
 
   logic unused_bits;
   assign unused_bits = ^{job_free, tmpl_free, s, test_q};

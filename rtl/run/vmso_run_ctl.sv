@@ -60,9 +60,11 @@ module vmso_run_ctl
   // an entry that was never loaded may match by chance: it has no runs
   always_comb begin
     uses = mark.all;
-    for (int unsigned s = 0; s < 4; s++) begin
-      for (int unsigned c = 0; c < FenceBatch; c++) begin
-        if (contexts.valid[s] && mark.valid[c] && contexts.id[s] == mark.ctx[c]) uses = 1'b1;
+    if (mark_q == MarkScan) begin
+      for (int unsigned s = 0; s < 4; s++) begin
+        for (int unsigned c = 0; c < FenceBatch; c++) begin
+          if (contexts.valid[s] && mark.valid[c] && contexts.id[s] == mark.ctx[c]) uses = 1'b1;
+        end
       end
     end
   end

@@ -33,10 +33,6 @@ module vmso_xlat_decode
     logic accessed;
     ppn_t frame;
   } facts_t;
-  function automatic facts_t only_if(logic is_family, facts_t facts);
-    return is_family ? facts : '0;
-  endfunction
-
   logic is_x86_32, is_x86_64, is_riscv, is_arm;
   assign is_x86_32 = built(Formats, FormatX86_32) && rules.format == FormatX86_32;
   assign is_x86_64 = (built(Formats, FormatX86_64L4) && rules.format == FormatX86_64L4)
@@ -48,52 +44,56 @@ module vmso_xlat_decode
 
   // -- facts, by family ---------------------------------------------------------------------------
   logic [43:0] low_mask, low;  // frame bits below the size of the leaf
-  facts_t      x86_32, x86_64, riscv, arm, is;
+  facts_t      is;
   logic        napot, low_reserved, misaligned;
 
-  // the same places in both x86 families: P 0, U/S 2, A 5, PS 7
-  always_comb begin
-    x86_32 = '{
-      leaf: level == 3'd0 || (entry[7] && rules.pse), reserved: 1'b0, bad_level: 1'b0,
-      user: entry[2], readable: 1'b1, accessed: entry[5], frame: {24'd0, entry[31:12]}
-    };
-    x86_64 = '{
-      leaf: level == 3'd0 || (entry[7] && level <= 3'd2),
-      reserved: (entry[63] && !rules.xd) || (entry[7] && level >= 3'd3)
-                || (entry[7] && level == 3'd2 && !rules.gb),
-      bad_level: 1'b0, user: entry[2], readable: 1'b1, accessed: entry[5],
-      frame: {4'd0, entry[51:12]}
-    };
-  end
-  // V 0, R 1, W 2, X 3, U 4, G 5, A 6, D 7, RSW 9:8, PPN 53:10, PBMT 62:61, N 63
   assign napot = entry[63];
   always_comb begin
-    riscv = '{
-      leaf: entry[1] || entry[3],
-      reserved: (!entry[1] && entry[2]) || entry[58:54] != '0 || (entry[60:59] != '0 && !rules.rsw),
-      bad_level: 1'b0, user: entry[4], readable: entry[1], accessed: entry[6], frame: entry[53:10]
-    };
-    if (riscv.leaf) begin
-      riscv.reserved = riscv.reserved || (rules.pbmt ? entry[62:61] == 2'd3 : entry[62:61] != '0)
-                       || (napot && !(rules.napot && level == 3'd0 && entry[13:10] == 4'b1000));
-    end else begin
-      riscv.reserved  = riscv.reserved || napot || entry[62:61] != '0 || entry[7:6] != '0
-                        || entry[4];
-      riscv.bad_level = level == 3'd0;
-      riscv.user      = 1'b1;
+    is = '0;
+    // the same places in both x86 families: P 0, U/S 2, A 5, PS 7
+    if (is_x86_32) begin
+      is = '{
+        leaf: level == 3'd0 || (entry[7] && rules.pse), reserved: 1'b0, bad_level: 1'b0,
+        user: entry[2], readable: 1'b1, accessed: entry[5], frame: {24'd0, entry[31:12]}
+      };
+    end
+    if (is_x86_64) begin
+      is = '{
+        leaf: level == 3'd0 || (entry[7] && level <= 3'd2),
+        reserved: (entry[63] && !rules.xd) || (entry[7] && level >= 3'd3)
+                  || (entry[7] && level == 3'd2 && !rules.gb),
+        bad_level: 1'b0, user: entry[2], readable: 1'b1, accessed: entry[5],
+        frame: {4'd0, entry[51:12]}
+      };
+    end
+    // V 0, R 1, W 2, X 3, U 4, G 5, A 6, D 7, RSW 9:8, PPN 53:10, PBMT 62:61, N 63
+    if (is_riscv) begin
+      is = '{
+        leaf: entry[1] || entry[3],
+        reserved: (!entry[1] && entry[2]) || entry[58:54] != '0
+                  || (entry[60:59] != '0 && !rules.rsw),
+        bad_level: 1'b0, user: entry[4], readable: entry[1], accessed: entry[6],
+        frame: entry[53:10]
+      };
+      if (is.leaf) begin
+        is.reserved = is.reserved || (rules.pbmt ? entry[62:61] == 2'd3 : entry[62:61] != '0)
+                      || (napot && !(rules.napot && level == 3'd0 && entry[13:10] == 4'b1000));
+      end else begin
+        is.reserved  = is.reserved || napot || entry[62:61] != '0 || entry[7:6] != '0 || entry[4];
+        is.bad_level = level == 3'd0;
+        is.user      = 1'b1;
+      end
+    end
+    // valid 0, table or page 1, AP[1] 6, AF 10, APTable[0] 61
+    if (is_arm) begin
+      is = '{
+        leaf: level == 3'd0 || !entry[1], reserved: 1'b0,
+        bad_level: !entry[1] && (level == 3'd0 || level == 3'd3), user: entry[6],
+        readable: 1'b1, accessed: entry[10], frame: {8'd0, entry[47:12]}
+      };
+      if (!is.leaf) is.user = !entry[61] || rules.hpd;
     end
   end
-  // valid 0, table or page 1, AP[1] 6, AF 10, APTable[0] 61
-  always_comb begin
-    arm = '{
-      leaf: level == 3'd0 || !entry[1], reserved: 1'b0,
-      bad_level: !entry[1] && (level == 3'd0 || level == 3'd3), user: entry[6], readable: 1'b1,
-      accessed: entry[10], frame: {8'd0, entry[47:12]}
-    };
-    if (!arm.leaf) arm.user = !entry[61] || rules.hpd;
-  end
-  assign is = only_if(is_x86_32, x86_32) | only_if(is_x86_64, x86_64) | only_if(is_riscv, riscv)
-              | only_if(is_arm, arm);
 
   // -- what follows -------------------------------------------------------------------------------
   logic reserved, wide, no_user, no_read, not_accessed;

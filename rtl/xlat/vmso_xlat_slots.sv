@@ -135,11 +135,17 @@ module vmso_xlat_slots
   slots_t           advise_q;
 
   assign miss_key = {miss.job[KeyW-6:0], miss.run};
-  for (genvar s = 0; s < Slots; s++) begin : gen_same
-    logic same_region;
-    assign same_region = ctx_q[s] == miss.ctx[CtxW-1:0] && line_q[s][41:6] == miss.vpn[44:9];
-    assign region[s]   = same_region && upper_q[s];
-    assign same[s]     = same_region && line_q[s][5:0] == miss.vpn[8:3];
+  always_comb begin
+    region = '0;
+    same   = '0;
+    if (miss_valid) begin
+      for (int unsigned s = 0; s < Slots; s++) begin
+        if (ctx_q[s] == miss.ctx[CtxW-1:0] && line_q[s][41:6] == miss.vpn[44:9]) begin
+          region[s] = upper_q[s];
+          same[s]   = line_q[s][5:0] == miss.vpn[8:3];
+        end
+      end
+    end
   end
   assign free     = in_state(SlotFree);
   assign match    = same & ~free;
@@ -150,10 +156,12 @@ module vmso_xlat_slots
     match_index = '0;
     free_index  = '0;
     redo_index  = '0;
-    for (int unsigned s = 0; s < Slots; s++) if (match[s]) match_index |= index_t'(s);
-    for (int unsigned s = Slots; s > 0; s--) begin
-      if (free[s-1]) free_index = index_t'(s - 1);
-      if (redo[s-1]) redo_index = index_t'(s - 1);
+    if (match != '0) begin
+      for (int unsigned s = 0; s < Slots; s++) if (match[s]) match_index |= index_t'(s);
+    end
+    for (int unsigned s = Slots; s > 0; s--) if (free[s-1]) free_index = index_t'(s - 1);
+    if (redo != '0) begin
+      for (int unsigned s = Slots; s > 0; s--) if (redo[s-1]) redo_index = index_t'(s - 1);
     end
   end
   assign slot_free   = free != '0;
@@ -275,10 +283,12 @@ module vmso_xlat_slots
     if (miss_opened) empty_q[free_index] <= 1'b1;
     if (take) empty_q[take_index] <= 1'b0;
     if (heads) popped_q[take_index] <= 1'b0;
-    for (int unsigned s = 0; s < Slots; s++) begin
-      matched_q[s] <= !match_clear
-                      && (matched_q[s]
-                          || (add_valid && (add_all || ctx_q[s] == add_ctx[CtxW-1:0])));
+    if (match_clear) begin
+      matched_q <= '0;
+    end else if (add_valid) begin
+      for (int unsigned s = 0; s < Slots; s++) begin
+        if (add_all || ctx_q[s] == add_ctx[CtxW-1:0]) matched_q[s] <= 1'b1;
+      end
     end
     if (miss_opened) begin
       matched_q[free_index] <= miss_matches;
