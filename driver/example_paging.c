@@ -235,6 +235,7 @@ static void answer_fault(struct paging_driver *driver, const struct vmso_fault *
     return;
   }
   int error = VMSO_OK;
+  queue->waits = false;  // first: fault_in may change tables, whose end answers all that wait
   switch (mend(driver, queue, fault)) {
     case ANSWER_LATER:
       queue->waits = true;
@@ -249,7 +250,6 @@ static void answer_fault(struct paging_driver *driver, const struct vmso_fault *
       driver->counts.aborts += error == VMSO_OK;
       break;
   }
-  queue->waits = false;
 }
 
 // Queues whose fault has no record, or whose answer was put off.

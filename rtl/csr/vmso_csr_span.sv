@@ -13,7 +13,7 @@ module vmso_csr_span
   output page_t       first,
   output page_t       last
 );
-  logic [13:0] end_low;   // of the last byte, counted from the first one's page; below 0 if bytes end there
+  logic [13:0] end_low;   // of the last byte, within a page and a carry
   logic [52:0] end_high;
   vpn_t        end_page;
   page_t       first_d, last_d;

@@ -278,6 +278,7 @@ SendResult Sender::run(const std::function<void(uint64_t)> &progress) {
         std::ranges::any_of(flows_, [](const Flow &f) { return !f.done || !f.again.empty(); });
     if (open_.empty() && !more) break;
     uint64_t due = next_due();
+    if (due <= s.now()) due = ~uint64_t{0};  // its queue has no room: something has to end first
     if (open_.empty() && due != ~uint64_t{0}) {
       s.step();
       continue;

@@ -252,6 +252,43 @@ TEST_CASE("The example of paging maps pages when the engine asks for them", "[ex
   }
 }
 
+TEST_CASE("The example of paging brings a page in by changing tables", "[example][park]") {
+  struct Seen {
+    paging_driver *driver = nullptr;
+    unsigned depth = 0, calls = 0;
+  };
+  static Seen seen;
+  for (const char *config : {"small", "default", "wide"}) {
+    auto o = host(0xe4, config);
+    VMSO_SAY_HOW(o);
+    Kernel k(o);
+    seen = {.driver = &k.driver};
+    // memory is short: another page goes first, and whoever waits for a change is answered at its end
+    k.driver.fault_in = [](paging_process *process, uint64_t va) {
+      seen.calls++;
+      REQUIRE(++seen.depth < 4);
+      paging_range gone{0x10000, kFrameBytes, false};
+      paging_range_start(process);
+      paging_range_end(seen.driver, process, &gone, 1);
+      seen.depth--;
+      return static_cast<Process *>(process->owner)->page_in(va);
+    };
+    k.open(0, 0);
+    std::vector<uint8_t> bytes = pattern(3000), others = pattern(5000, 1);
+    UserBuffer b = k.owner(0).place(bytes, 5);
+    paging_range_start(&k.processes[0]);
+    k.send(0, b, bytes);
+    k.send(1, k.owner(1).place(others), others);
+    REQUIRE(k.until([&] { return k.driver.counts.late > 1; }));
+    paging_range range{b.va, 1, false};
+    k.s.check(paging_range_end(&k.driver, &k.processes[0], &range, 1), "paging_range_end");
+    CHECK(k.drain());
+    CHECK(seen.calls > 1);
+    CHECK(k.done.size() == 2);
+    CHECK(k.s.conclude() == "");
+  }
+}
+
 TEST_CASE("The example of paging moves pages and tables under running queues", "[example][fence]") {
   for (const char *config : {"small", "default", "wide"}) {
     auto o = host(0xe2, config);

@@ -217,6 +217,21 @@ TEST_CASE("What a bus error cuts off is sent again and no byte twice", "[send][e
   CHECK(sent.result.resends > 0);
 }
 
+TEST_CASE("A job that is to be sent again waits for room in its ring", "[send][error]") {
+  for (bool pages : {false, true}) {
+    SendOptions o;
+    o.system = options(0x17);
+    o.system.park = false;
+    o.system.read.error_rate = pages ? 0 : 0.01;
+    o.demand_paging = pages;
+    o.job_bytes = 64;
+    VMSO_SAY_HOW(o.system);
+    Sent sent = send(o, 60007);  // more jobs than the ring has slots
+    VMSO_CHECK_SENT(sent);
+    CHECK(sent.result.resends > 10);
+  }
+}
+
 TEST_CASE("Every byte is explained once whatever the order and the errors", "[send][lineage]") {
   for (PageSize page : {PageSize::k4K, PageSize::k2M}) {
     SendOptions o;

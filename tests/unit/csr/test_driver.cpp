@@ -647,6 +647,41 @@ TEST_CASE("A fence of leaves says so and the number in memory ends a wait", "[dr
   CHECK(vmso_fence_wait_seen(&device, 1) == VMSO_ERR_STATE);
 }
 
+TEST_CASE("The number in memory tells of no fence before it is done", "[driver]") {
+  Small b;
+  vmso_io io = io_of(b);
+  vmso_device device;
+  REQUIRE(vmso_device_init(&device, &io) == VMSO_OK);
+  for (uint16_t done : {0, 1, 0x7fff, 0x8000, 0x9000, 0xffff}) {
+    b.bench->fence_done_number = done;
+    b.cycles(4);
+    uint64_t status[4] = {9, 0, 0, 0};
+    REQUIRE(vmso_fence_status_set(&device, status, 0x7ffe0) == VMSO_OK);
+    CHECK(vmso_fence_seen(&device, done));
+    CHECK(vmso_fence_seen(&device, uint16_t(done - 1)));
+    CHECK(!vmso_fence_seen(&device, uint16_t(done + 1)));
+    CHECK(!vmso_fence_seen(&device, uint16_t(done + 4)));
+  }
+}
+
+TEST_CASE("Fences of another owner of the device keep no place of this one's", "[driver]") {
+  Small b;
+  vmso_io io = io_of(b);
+  vmso_device device, other;
+  REQUIRE(vmso_device_init(&device, &io) == VMSO_OK);
+  REQUIRE(vmso_device_init(&other, &io) == VMSO_OK);
+  uint16_t fence = 0;
+  for (unsigned i = 1; i <= 9; i++) {
+    REQUIRE(vmso_fence_start(&other, VMSO_FENCE_ALL, 0, 0, 0, &fence) == VMSO_OK);
+    CHECK(fence == i);
+    b.bench->fence_done_number = fence;
+    b.cycles(4);
+  }
+  device.poll_limit = 3;
+  CHECK(vmso_fence_start(&device, VMSO_FENCE_ALL, 0, 0, 0, &fence) == VMSO_OK);
+  CHECK(fence == 10);
+}
+
 TEST_CASE("The driver advises one range at a time and tells how far it is", "[driver]") {
   Small b;
   vmso_io io = io_of(b);
