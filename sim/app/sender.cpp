@@ -8,6 +8,7 @@
 namespace vmso {
 namespace {
 
+constexpr uint32_t kLatencies = 8;  // of memory, that a read may take before it counts as lost
 constexpr uint64_t kStillBudget = 20000000;  // cycles between two completions, at the very most
 constexpr unsigned kLog2Faults = 6;          // a record of each of so many queues
 constexpr unsigned kBatch = 4;               // jobs of one flow before the next has its turn
@@ -49,6 +50,12 @@ Sender::Sender(const SendOptions &options, std::span<const uint8_t> file)
         return std::make_unique<System>(o);
       }()),
       reassembler_(system_->findings()) {
+  const ReadKnobs &read = options.system.read;
+  uint32_t patience = kLatencies * (read.latency + read.jitter);
+  vmso_device &device = system_->device();
+  if (patience > vmso_read32(&device, VMSO_REG_READ_TIMEOUT)) {
+    vmso_read_timeout_set(&device, patience);
+  }
   Random random(options.system.seed, "flows");
   unsigned count = options.system.queues;
   flows_.resize(count);

@@ -87,6 +87,18 @@ TEST_CASE("Several jobs on several queues arrive in order with ids that go on", 
   CHECK(sent.result.jobs == 15);
 }
 
+TEST_CASE("Memory may be slower than the engine expects", "[send]") {
+  for (unsigned jitter : {0u, 30000u}) {
+    SendOptions o;
+    o.system = options(0x18, "default");
+    o.system.read.latency = 20000;  // a read is lost after 16384 cycles at reset
+    o.system.read.jitter = jitter;
+    VMSO_SAY_HOW(o.system);
+    Sent sent = send(o, 70001);
+    VMSO_CHECK_SENT(sent);
+  }
+}
+
 TEST_CASE("Answers out of order and a slow MAC change nothing", "[send]") {
   for (ReadOrder order : {ReadOrder::kById, ReadOrder::kInterleaved}) {
     for (const char *pattern : {"random:0.4", "1of:3", "stall:200@50"}) {
