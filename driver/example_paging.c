@@ -109,8 +109,10 @@ int paging_queue_open(struct paging_driver *driver, struct paging_queue *queue, 
   if (error != VMSO_OK) return error;
   vmso_ring_init(&queue->ring, &driver->device.io, VMSO_REG_DOORBELL(number), rings->slots.cpu,
                  rings->log2_slots, rings->completions.cpu, rings->log2_completions);
-  driver->queues[number] = queue;
-  return vmso_queue_start(&driver->device, number);
+  driver->queues[number] = queue;  // first: its faults are told from the start on
+  error = vmso_queue_start(&driver->device, number);
+  if (error != VMSO_OK) driver->queues[number] = NULL;
+  return error;
 }
 
 int paging_process_close(struct paging_driver *driver, struct paging_process *process) {

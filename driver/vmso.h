@@ -136,7 +136,7 @@ int vmso_fence_wait_seen(const struct vmso_device *device, uint16_t fence);
 // read but tables, nothing faults. bytes 0 counts as 1. VMSO_ERR_BUSY: another range is under way.
 // VMSO_ERR_ARGUMENT: no such context.
 int vmso_advise_start(struct vmso_device *device, unsigned context, uint64_t va, uint64_t bytes);
-// Is it over? `pages`: those of the range that have a translation, so far; modulo 2^24.
+// Is it over? `pages`: those of the range that have a translation, so far; 2^24 - 1: or more.
 // VMSO_ERR_BUSY: it is under way.
 int vmso_advise_poll(const struct vmso_device *device, uint32_t *pages);
 // Gives the range up; poll tells when that is done.
@@ -225,7 +225,8 @@ struct vmso_fault_ring {
 // 32 and inside a window. log2_records 1..15: a queue has at most one record in it, so as many
 // records as queues park hold all. Records of before are dropped, so begin with it before queues
 // run; faults that nobody has acknowledged are found by vmso_fault_pending. VMSO_ERR_ARGUMENT:
-// nothing is written.
+// nothing is written. VMSO_ERR_TIMEOUT: a record of before is still under way after poll_limit
+// reads; there is no ring, and the memory of the old one is not free.
 int vmso_fault_ring_init(struct vmso_device *device, struct vmso_fault_ring *ring, void *memory,
                          uint64_t address, unsigned log2_records);
 // Takes the next record, if there is one, and gives its place back to the device. The queue is

@@ -32,7 +32,11 @@ int vmso_fault_ring_init(struct vmso_device *device, struct vmso_fault_ring *rin
   if (address % VMSO_FAULT_RECORD_BYTES != 0 || address >> ADDRESS_BITS != 0) {
     return VMSO_ERR_ARGUMENT;
   }
-  vmso_write32(device, VMSO_REG_FAULT_SHAPE, 0);  // the producer is 0, too
+  vmso_write32(device, VMSO_REG_FAULT_SHAPE, 0);
+  // A record that is under way would count in the new ring; its memory is not free before.
+  for (uint32_t i = 0; vmso_read32(device, VMSO_REG_FAULT_PRODUCER) != 0; i++) {
+    if (i == device->poll_limit) return VMSO_ERR_TIMEOUT;
+  }
   ring->io = device->io;
   ring->records = memory;
   ring->log2_records = log2_records;

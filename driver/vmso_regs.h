@@ -1279,6 +1279,9 @@ static inline void vmso_fault_record_set_phase(struct vmso_fault_record *record,
 #define VMSO_REG_FAULT_PRODUCER_INDEX_bp 0
 #define VMSO_REG_FAULT_PRODUCER_INDEX_bw 16
 #define VMSO_REG_FAULT_PRODUCER_INDEX_bm 0xffffu
+#define VMSO_REG_FAULT_PRODUCER_WRITING_bp 16
+#define VMSO_REG_FAULT_PRODUCER_WRITING_bw 1
+#define VMSO_REG_FAULT_PRODUCER_WRITING_bm 0x10000u
 #define VMSO_REG_ADVISE_WHAT 0x00001d0u  // 32 bit
 #define VMSO_REG_ADVISE_WHAT_CTX_bp 16
 #define VMSO_REG_ADVISE_WHAT_CTX_bw 12

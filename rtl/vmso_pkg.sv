@@ -92,6 +92,11 @@ package vmso_pkg;
     logic        status_on;
     logic [50:0] status;        // address of the word / 32
   } system_ring_t;
+  // How far the fault ring is.
+  typedef struct packed {
+    logic      writing;  // a record is under way
+    slot_idx_t producer;
+  } fault_ring_t;
 
   // Cycles from status_queue to its queue_status_t, exactly: one queue a cycle may be asked for, and
   // the answers come in order. 1..4.

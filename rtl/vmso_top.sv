@@ -296,7 +296,7 @@ module vmso_top
                                sticky_consumer, count_completions, consumed_valid, ctl_idle,
                                sticky_fault, sticky_fault_overflow, fault_read_ready;
   logic [31:0]                 fault_read_data;
-  slot_idx_t                   fault_producer;
+  fault_ring_t                 fault_ring;
   write_req_t                  write;
   queue_t                      ended_queue, write_failed_queue, consumed_queue;
   logic [15:0]                 query_ended, query_backlog;
@@ -409,7 +409,7 @@ module vmso_top
     .read_window, .store_limit, .flag_masks, .soft_reset_pulse, .soft_reset_busy,
     .ready_status(engine_ready), .status_queue, .status, .status_producer, .status_fetched,
     .status_cpl_produced, .status_cpl_consumer, .advise_valid, .advise_ready, .advise, .advise_stop,
-    .advise_busy, .advise_present, .system_ring, .fault_producer, .fault_read_valid,
+    .advise_busy, .advise_present, .system_ring, .fault_ring, .fault_read_valid,
     .fault_read_ready, .fault_read_queue, .fault_read_word, .fault_read_data, .counter_inc,
     .sticky_set, .link_dead,
     .quarantined_count, .rate_period, .irq_set, .irq
@@ -506,7 +506,7 @@ module vmso_top
     .clk, .rst_n(core_rst_n), .cpl_ready, .queue_config_valid, .queue_config, .out_end_valid,
     .out_end_ready, .out_end, .ring_end_valid, .ring_end_ready, .ring_end, .consumer_valid,
     .consumer_ready, .consumer_queue(doorbell.queue), .consumer_value(doorbell.value),
-    .consumed_valid, .consumed_queue, .system_ring, .fence_done(fence_done_number), .fault_producer,
+    .consumed_valid, .consumed_queue, .system_ring, .fence_done(fence_done_number), .fault_ring,
     .fault_valid, .abort_valid, .fault_queue, .fault_read_valid, .fault_read_ready,
     .fault_read_queue, .fault_read_word, .fault_read_data, .sticky_fault, .sticky_fault_overflow,
     .queue_reset_valid, .queue_reset_ready, .queue_reset_queue, .notify_valid, .notify_queue,

@@ -53,7 +53,7 @@ module vmso_cpl
   output queue_t        consumed_queue,
   input  system_ring_t  system_ring,
   input  logic [15:0]   fence_done,
-  output logic [15:0]   fault_producer,
+  output fault_ring_t   fault_ring,
   input  logic          fault_valid,
   input  logic          abort_valid,
   input  queue_t        fault_queue,
@@ -379,7 +379,7 @@ module vmso_cpl
 
   // -- faults -------------------------------------------------------------------------------------
   vmso_cpl_fault #(.Cfg(Cfg)) u_fault (
-    .clk, .rst_n, .ready(faults_ready), .system_ring, .fence_done, .producer(fault_producer),
+    .clk, .rst_n, .ready(faults_ready), .system_ring, .fence_done, .fault_ring,
     .keep_valid(finish && parks_q), .keep(end_q),
     .keep_ctx(end_q.access == AccessSlot ? '0 : contexts.id[end_q.space]), .fault_valid,
     .abort_valid, .fault_queue(fault_queue[QueueW-1:0]), .end_valid(abort_end_valid),

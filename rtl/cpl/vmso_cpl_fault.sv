@@ -4,15 +4,16 @@
 //
 // keep         valid only: a job has stopped at a fault and its queue parks; what is known of it is kept
 //              until the next one of the queue
-// fault        valid only: the queue shows PARKED: its record goes to the ring, if that has room; else
-//              sticky_overflow. sticky_fault when it has been written, or cannot be
+// fault        valid only: the queue shows PARKED: its record goes to the ring; sticky_overflow if that has no
+//              room. sticky_fault when it has been written, or cannot be
 // abort        valid only: end of the kept job, for its completion
 // limits       of a queue at most one fault or abort is here, and its keep is long done: see look
 // note         valid/ready: a record to write. It stands until taken; note_done when it was answered
 // read         valid/ready: word read_word of the queue's record, read_data one cycle later
 // fence_done   number of the last fence done: written to status_word whenever it has changed
 // look         none: nothing of this queue is here, see vmso_in_flight
-// ring         log2_records 0: no ring, producer 0. Full: producer - consumer = records, or not below
+// ring         log2_records 0: no ring. Full: producer - consumer = records, or not below
+// fault_ring   writing: a record stands or is not answered; the producer of no ring is 0 when there is none
 // reset        control; what is kept is not, and is not read before it was written
 `include "vmso_assert.svh"
 module vmso_cpl_fault
@@ -27,7 +28,7 @@ module vmso_cpl_fault
   output logic              ready,
   input  system_ring_t      system_ring,
   input  logic [15:0]       fence_done,
-  output logic [15:0]       producer,
+  output fault_ring_t       fault_ring,
   input  logic              keep_valid,
   input  job_end_t          keep,
   input  context_t          keep_ctx,
@@ -105,13 +106,15 @@ module vmso_cpl_fault
   fault_record_t record, record_q;
   logic [3:0]    log2_records;
   logic [15:0]   producer_q, place;
-  logic          full, status_due, status_sent;
+  logic          full, status_due, status_sent, fault_sent, writing;
+  logic [CountW-1:0] unanswered_q;  // records
+  pa_t           addr_q;            // of the record that stands: the ring may be another one by now
   logic [15:0]   status_q;  // number that was written last
 
   assign log2_records = system_ring.log2_records;
   assign full         = 16'(producer_q - system_ring.consumer) >= 16'(16'd1 << log2_records);
   assign place        = producer_q & ~(16'hffff << log2_records);
-  assign producer     = producer_q;
+  assign fault_ring   = '{writing: writing, producer: producer_q};
   always_comb begin
     record               = '0;
     record.cookie        = kept.job_end.cookie;
@@ -150,15 +153,19 @@ module vmso_cpl_fault
     endcase
   end
   assign status_sent = state_q == FaultStatus && note_ready;
+  assign fault_sent  = state_q == FaultWrite && note_ready;
+  assign writing     = state_q == FaultWrite || unanswered_q != '0;
   always_ff @(posedge clk) begin
     if (!rst_n) begin
       state_q    <= FaultIdle;
       producer_q <= '0;
       status_q   <= '0;
+      unanswered_q <= '0;
     end else begin
       state_q <= state_d;
-      if (log2_records == '0) producer_q <= '0;
-      else if (state_q == FaultWrite && note_ready) producer_q <= producer_q + 1'b1;
+      unanswered_q <= unanswered_q + CountW'(fault_sent) - CountW'(note_done_valid);
+      if (fault_sent) producer_q <= producer_q + 1'b1;
+      else if (log2_records == '0 && !writing) producer_q <= '0;
       if (!system_ring.status_on) status_q <= '0;
       else if (status_sent) status_q <= note.data[15:0];
     end
@@ -168,6 +175,7 @@ module vmso_cpl_fault
       record_q               <= record;
       record_q.record_number <= producer_q;
       record_q.phase         <= !producer_q[log2_records];  // 1 in the first lap
+      addr_q                 <= {system_ring.base, 5'd0} + pa_t'({place, 5'd0});
     end else if (state_q == FaultIdle) begin
       record_q <= fault_record_t'(256'(fence_done));
     end
@@ -175,8 +183,7 @@ module vmso_cpl_fault
   assign note_valid    = state_q inside {FaultWrite, FaultStatus};
   assign note_is_fault = state_q == FaultWrite;
   assign note_queue    = queue_q;
-  assign note.addr     = state_q == FaultWrite ? {system_ring.base, 5'd0} + pa_t'({place, 5'd0})
-                                               : {system_ring.status, 5'd0};
+  assign note.addr     = state_q == FaultWrite ? addr_q : {system_ring.status, 5'd0};
   assign note.data     = record_q;
 
   // -- end of a job that is given up: `kept` stands until the next read ---------------------------

@@ -78,7 +78,7 @@ module vmso_csr
   input  logic                   advise_busy,
   input  bytes_t                 advise_present,
   output system_ring_t           system_ring,
-  input  logic [15:0]            fault_producer,
+  input  fault_ring_t            fault_ring,
   output logic                   fault_read_valid,
   input  logic                   fault_read_ready,
   output queue_t                 fault_read_queue,
@@ -223,7 +223,8 @@ module vmso_csr
     .advise_go_busy(advise_busy), .advise_va_addr(advise_va), .advise_bytes_bytes(advise_bytes),
     .fence_status_on_on(system_ring.status_on), .fence_status_addr(system_ring.status),
     .fault_base_addr(system_ring.base), .fault_shape_log2_records(system_ring.log2_records),
-    .fault_consumer_index(system_ring.consumer), .fault_producer_index(fault_producer)
+    .fault_consumer_index(system_ring.consumer), .fault_producer_index(fault_ring.producer),
+    .fault_producer_writing(fault_ring.writing)
   );
 
   always_ff @(posedge clk) begin

@@ -90,6 +90,7 @@ module vmso_csr_global #(
   output logic [3:0]   fault_shape_log2_records,
   output logic [15:0]  fault_consumer_index,
   input  logic [15:0]  fault_producer_index,
+  input  logic         fault_producer_writing,
   output logic [11:0]  advise_what_ctx,
   output logic         advise_go_write_pulse,
   input  logic [23:0]  advise_go_pages,
@@ -777,7 +778,7 @@ module vmso_csr_global #(
       10'h06d: read_data = {8'b0, fault_base_addr_q[50:27]};  // FAULT_BASE
       10'h06e: read_data = {28'b0, fault_shape_log2_records_q};  // FAULT_SHAPE
       10'h06f: read_data = {16'b0, fault_consumer_index_q};  // FAULT_CONSUMER
-      10'h070: read_data = {16'b0, fault_producer_index};  // FAULT_PRODUCER
+      10'h070: read_data = {15'b0, fault_producer_writing, fault_producer_index};  // FAULT_PRODUCER
       10'h074: read_data = {4'b0, advise_what_ctx_q, 16'b0};  // ADVISE_WHAT
       10'h075: read_data = {advise_go_busy, advise_go_refused, 6'b0, advise_go_pages};  // ADVISE_GO
       10'h076: read_data = advise_va_addr_low_q;  // ADVISE_VA

@@ -51,10 +51,10 @@ module prove_cpl_fault
     keep       = any_keep;
     keep.queue = queue_t'(keep_queue);
   end
-  logic [15:0] unused_producer;
+  fault_ring_t unused_ring;
   logic [31:0] unused_data;
   vmso_cpl_fault #(.Cfg(Cfg)) u_dut (
-    .clk, .rst_n, .ready, .system_ring(ring), .fence_done, .producer(unused_producer), .keep_valid, .keep,
+    .clk, .rst_n, .ready, .system_ring(ring), .fence_done, .fault_ring(unused_ring), .keep_valid, .keep,
     .keep_ctx('0), .fault_valid, .abort_valid, .fault_queue(queue), .end_valid, .end_ready, .job_end,
     .note_valid, .note_ready, .note, .note_is_fault, .note_queue, .note_done_valid(done),
     .note_done_queue(done_queue), .read_valid(want_read), .read_ready, .read_queue, .read_word,

@@ -43,7 +43,7 @@ module prove_cpl_idle
   logic [31:0]   irq_set, fault_data;
   queue_config_t no_config;
   system_ring_t  no_ring;
-  logic [15:0]   fault_producer;
+  fault_ring_t   fault_ring;
   logic          fault_read_ready, sticky_fault, sticky_overflow;
   f_anyconst1 u_watch (.y(watch));
   always_ff @(posedge clk) if (start_q != '1) start_q <= start_q + 1'b1;
@@ -71,7 +71,7 @@ module prove_cpl_idle
     .query_queue(queue_t'(look)), .query_ended, .query_backlog, .status_queue('0),
     .status_cpl_produced(produced), .status_cpl_consumer(consumer), .irq_set,
     .sticky_consumer(sticky), .count_completions(counted), .system_ring(no_ring),
-    .fence_done('0), .fault_producer, .fault_valid(1'b0), .abort_valid(1'b0), .fault_queue('0),
+    .fence_done('0), .fault_ring, .fault_valid(1'b0), .abort_valid(1'b0), .fault_queue('0),
     .fault_read_valid(1'b0), .fault_read_ready, .fault_read_queue('0), .fault_read_word('0),
     .fault_read_data(fault_data), .sticky_fault, .sticky_fault_overflow(sticky_overflow)
   );

@@ -263,7 +263,8 @@ TEST_CASE("The example of paging brings a page in by changing tables", "[example
     VMSO_SAY_HOW(o);
     Kernel k(o);
     seen = {.driver = &k.driver};
-    // memory is short: another page goes first, and whoever waits for a change is answered at its end
+    // memory is short: another page goes first, and whoever waits for a change is answered at its
+    // end
     k.driver.fault_in = [](paging_process *process, uint64_t va) {
       seen.calls++;
       REQUIRE(++seen.depth < 4);

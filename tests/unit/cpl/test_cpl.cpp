@@ -611,7 +611,7 @@ TEST_CASE("A job that stops at a fault of a queue that parks writes no completio
     CHECK((r.word[3] & ~(1ull << 63)) ==
           ((0x5a5a5a ^ cookie) & 0xffffff | 0xabcdefull << 24 | (cookie & 0x7fff) << 48));
     CHECK((r.word[3] >> 63) == (i / 4 % 2 == 0));
-    CHECK(d.fault_producer == i + 1);
+    CHECK(d.fault_ring == i + 1);
     for (unsigned word = 0; word < 8; word++) {  // as the registers show it: no number, no phase
       uint64_t expect = r.word[word / 2];
       if (word / 2 == 2) expect &= 0xffffffffffff;
@@ -661,7 +661,52 @@ TEST_CASE("A fault ring that nobody empties loses nothing and holds nobody up", 
   for (int k = 0; k < 16; k++) bench.step();
   CHECK(bench.written.size() == written);
   CHECK(bench.overflows == overflows);
-  CHECK(d.fault_producer == 0);
+  CHECK(d.fault_ring == 0);
+}
+
+TEST_CASE("A fault ring that begins anew does so behind the record that is under way",
+          "[cpl][fault]") {
+  CplBench bench;
+  auto &d = bench.dut();
+  auto steps = [&](unsigned n) {
+    while (n-- > 0) bench.step();
+  };
+  for (unsigned queue = 0; queue < 2; queue++) bench.park(queue);
+  bench.ring(0x800000, 1);
+  for (unsigned i = 0; i < 2; i++) {
+    bench.end(i, 0x100 + i, true, false, 0x40);
+    bench.tell(i, false);
+    steps(16);
+    d.fault_consumer = uint16_t(i + 1);
+  }
+  CHECK(d.fault_ring == 2);
+  d.write_ready = 0;
+  bench.end(0, 0x300, true, false, 0x40);
+  bench.tell(0, false);
+  steps(16);
+  REQUIRE(d.write_valid);
+  CHECK(d.fault_ring == (1 << 16 | 2));
+  bench.ring(0x900000, 0);
+  d.fault_consumer = 0;
+  steps(16);
+  REQUIRE(d.write_valid);  // a request that stands does not change
+  CHECK(d.fault_ring == (1 << 16 | 2));
+  d.write_ready = 1;
+  bench.step();
+  CHECK(bench.written.back().addr == 0x800000);
+  CHECK(bench.written.back().word[0] == 0x300);
+  CHECK(bench.written.back().word[3] >> 63 == 0);  // second lap of the old ring
+  CHECK(d.fault_ring >> 16 == 1);                  // until it was answered
+  steps(16);
+  CHECK(d.fault_ring == 0);
+  bench.ring(0x900000, 1);
+  bench.end(1, 0x400, true, false, 0x40);
+  bench.tell(1, false);
+  steps(16);
+  CHECK(bench.written.back().addr == 0x900000);
+  CHECK(bench.written.back().word[0] == 0x400);
+  CHECK(bench.written.back().word[3] >> 63 == 1);
+  CHECK(d.fault_ring == 1);
 }
 
 TEST_CASE("ABORT of a parked job writes the completion that it would have had", "[cpl][fault]") {

@@ -52,7 +52,7 @@ class CsrBench {
     dut.s_axil_awvalid = dut.s_axil_wvalid = dut.s_axil_arvalid = 0;
     dut.s_axil_bready = dut.s_axil_rready = 0;
     dut.fence_done_number = 0;
-    dut.fault_producer = 0;
+    dut.fault_ring = 0;
     dut.advise_ready = 1;
     dut.advise_busy = 0;
     dut.advise_present = 0;

@@ -60,7 +60,7 @@ module csr_top
   output logic [55:0]            fault_base,
   output logic [3:0]             fault_log2_records,
   output logic [15:0]            fault_consumer,
-  input  logic [15:0]            fault_producer,
+  input  fault_ring_t            fault_ring,
   output logic                   fence_status_on,
   output logic [55:0]            fence_status,
   output logic                   fault_read_valid,
@@ -162,7 +162,7 @@ module csr_top
     .status_queue, .status(queue_status_t'(status)), .status_producer, .status_fetched,
     .status_cpl_produced, .status_cpl_consumer,
     .advise_valid, .advise_ready, .advise, .advise_stop, .advise_busy, .advise_present,
-    .system_ring, .fault_producer, .fault_read_valid, .fault_read_ready, .fault_read_queue,
+    .system_ring, .fault_ring, .fault_read_valid, .fault_read_ready, .fault_read_queue,
     .fault_read_word, .fault_read_data,
     .counter_inc(counter_inc), .sticky_set, .link_dead, .quarantined_count, .irq_set, .irq
   );

@@ -481,8 +481,8 @@ TEST_CASE("Fault ring and fence status are set and shown as written", "[csr]") {
   CHECK(b.bench->fault_log2_records == 11);
   b.write(VMSO_REG_FAULT_CONSUMER, 0x1234);
   CHECK(b.bench->fault_consumer == 0x1234);
-  b.bench->fault_producer = 0xabcd;
-  CHECK(b.read(VMSO_REG_FAULT_PRODUCER) == 0xabcd);
+  b.bench->fault_ring = 0x1abcd;
+  CHECK(b.read(VMSO_REG_FAULT_PRODUCER) == 0x1abcd);
   b.write(VMSO_REG_FENCE_STATUS, 0x12345678);
   b.write(VMSO_REG_FENCE_STATUS + 4, 0x9a);
   b.write(VMSO_REG_FENCE_STATUS_ON, 1);

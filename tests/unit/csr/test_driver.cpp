@@ -547,6 +547,14 @@ TEST_CASE("The fault ring gives each record once over many laps and its place ba
   CHECK(vmso_fault_ring_init(&device, &ring, memory.data(), 1ull << 56, 3) == VMSO_ERR_ARGUMENT);
   CHECK(b.read(VMSO_REG_FAULT_SHAPE) == 0);
   b.write(VMSO_REG_FAULT_CONSUMER, 7);
+  b.write(VMSO_REG_FAULT_SHAPE, 4);
+  b.bench->fault_ring = 1 << 16 | 5;  // a record of before is under way
+  device.poll_limit = 10;
+  CHECK(vmso_fault_ring_init(&device, &ring, memory.data(), 0x123450020, 3) == VMSO_ERR_TIMEOUT);
+  CHECK(b.read(VMSO_REG_FAULT_SHAPE) == 0);
+  CHECK(memory == std::vector<uint64_t>(4 * 8, ~0ull));
+  b.bench->fault_ring = 0;
+  device.poll_limit = 1000;
   REQUIRE(vmso_fault_ring_init(&device, &ring, memory.data(), 0x123450020, 3) == VMSO_OK);
   CHECK(b.read64(VMSO_REG_FAULT_BASE) == 0x123450020);
   CHECK(b.read(VMSO_REG_FAULT_SHAPE) == 3);

@@ -85,7 +85,7 @@ std::vector<ResetValue> reset_values(const Config &cfg) {
       {"GLOBAL.FAULT_BASE[high]", 0x1b4, 0x0, 0xffffffff, 0},
       {"GLOBAL.FAULT_SHAPE", 0x1b8, 0x0, 0xffffffff, 0},
       {"GLOBAL.FAULT_CONSUMER", 0x1bc, 0x0, 0xffffffff, 0},
-      {"GLOBAL.FAULT_PRODUCER", 0x1c0, 0x0, 0xffff0000, 0},
+      {"GLOBAL.FAULT_PRODUCER", 0x1c0, 0x0, 0xfffe0000, 0},
       {"GLOBAL.ADVISE_WHAT", 0x1d0, 0x0, 0xffffffff, 0},
       {"GLOBAL.ADVISE_GO", 0x1d4, 0x0, 0x3f000000, 0},
       {"GLOBAL.ADVISE_VA", 0x1d8, 0x0, 0xffffffff, 0},
