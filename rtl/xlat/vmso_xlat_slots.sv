@@ -138,12 +138,10 @@ module vmso_xlat_slots
   always_comb begin
     region = '0;
     same   = '0;
-    if (miss_valid) begin
-      for (int unsigned s = 0; s < Slots; s++) begin
-        if (ctx_q[s] == miss.ctx[CtxW-1:0] && line_q[s][41:6] == miss.vpn[44:9]) begin
-          region[s] = upper_q[s];
-          same[s]   = line_q[s][5:0] == miss.vpn[8:3];
-        end
+    for (int unsigned s = 0; s < Slots; s++) begin
+      if (ctx_q[s] == miss.ctx[CtxW-1:0] && line_q[s][41:6] == miss.vpn[44:9]) begin
+        region[s] = upper_q[s];
+        same[s]   = line_q[s][5:0] == miss.vpn[8:3];
       end
     end
   end
