@@ -97,8 +97,8 @@ module vmso_job
   fold_t       fold, fold_q;
   assign s         = test_q.data;
   assign fold      = slot_valid_q ? fold_of(slot_q.data) : '0;
-  always_ff @(posedge clk) fold_q <= fold;
-  vmso_job_check #(.Cfg(Cfg)) u_check (.clk, .slot(slot_q), .fold, .status);
+  always_ff @(posedge clk) if (slot_valid_q) fold_q <= fold;
+  vmso_job_check #(.Cfg(Cfg)) u_check (.clk, .valid(slot_valid_q), .slot(slot_q), .fold, .status);
   assign good      = status == StatusOk && s.kind != KindNop;
   assign tmpl_take = test_valid_q && good && s.header_bytes != '0;
   function automatic job_load_t what_is_loaded();

@@ -10,9 +10,10 @@ module vmso_job_check
   parameter vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default
 ) (
   input  logic                 clk,
+  input  logic                 valid,
   input  vmso_ring_pkg::slot_t slot,
   input  fold_t                fold,   // of the slot
-  output status_e              status  // of the slot of the cycle before
+  output status_e              status  // of the last valid slot, from the cycle after it
 );
   localparam logic [8:0]  MaxHeader = 9'(Cfg.template_bytes > 511 ? 511 : Cfg.template_bytes);
   localparam logic [24:0] MaxFrame  = 25'(Cfg.max_frame);
@@ -35,7 +36,7 @@ module vmso_job_check
     logic aborted, reserved, kind, not_built, space, hdr_zero, hdr_long, offset_order, offset_odd,
           option, mss_zero, too_long, too_short, sum, wrap, changed;
   } tests_t;
-  tests_t      test, test_q;
+  tests_t      test_q;
   logic [3:0]  granted;
   logic [9:0]  l3, l4, header;
   logic [24:0] piece, sum;
@@ -47,7 +48,8 @@ module vmso_job_check
   assign piece   = {1'b0, segments && 24'(s.mss) < s.payload_bytes ? 24'(s.mss) : s.payload_bytes};
   assign sum     = {1'b0, s.buffer0_bytes} + {1'b0, s.buffer1_bytes};
 
-  always_comb begin
+  function automatic tests_t tests_of_slot();
+    tests_t test;
     test           = '0;
     test.aborted   = slot.abort_it;
     test.changed   = slot.skip_segments != '0
@@ -77,8 +79,9 @@ module vmso_job_check
                           || wraps(s.buffer0_addr, s.buffer0_bytes)
                           || wraps(s.buffer1_addr, s.buffer1_bytes);
     end
-  end
-  always_ff @(posedge clk) test_q <= test;
+    return test;
+  endfunction
+  always_ff @(posedge clk) if (valid) test_q <= tests_of_slot();
 
   always_comb begin
     status = StatusOk;

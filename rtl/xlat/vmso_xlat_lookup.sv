@@ -94,13 +94,14 @@ module vmso_xlat_lookup
 
   // -- cycle 2: hit or miss; the way's data comes -------------------------------------------------
   logic    page_valid_q, page_ghost_q;
-  fill_t   page_d, page_q;
+  fill_t   page_q;
   logic    page_beyond_q;
 
   assign miss          = way_q;
   assign miss_valid    = way_valid_q && !direct_q && !hit_q && !large_q;
   assign tlb_hit_pulse = way_valid_q && !direct_q && (hit_q || large_q);
-  always_comb begin
+  function automatic fill_t answer_now();
+    fill_t page_d;
     page_d = '{
       job: way_q.job, run: way_q.run, fault: 1'b0, cause: CauseNone, level: 3'd0, ppn: tlb_ppn
     };
@@ -118,13 +119,14 @@ module vmso_xlat_lookup
       page_d.cause = cause_q;
       page_d.level = LevelNone;
     end
-  end
+    return page_d;
+  endfunction
   always_ff @(posedge clk) begin
     if (!rst_n) page_valid_q <= 1'b0;
     else page_valid_q <= way_valid_q && (direct_q || hit_q || large_q || gives_up);
   end
   always_ff @(posedge clk) begin
-    page_q        <= page_d;
+    if (way_valid_q) page_q <= answer_now();
     page_ghost_q  <= way_q.ghost;
     page_beyond_q <= identity_q && beyond_q;
   end
