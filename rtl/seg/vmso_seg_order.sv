@@ -61,8 +61,8 @@ module vmso_seg_order
   assign fetch_idle = count == '0;
 
   // -- order --------------------------------------------------------------------------------------
-  order_t order_d;
-  always_comb begin
+  function automatic order_t order_of_act();
+    order_t order_d;
     order_d = '{
       kind: OrderFrame, queue: queue, last: 1'b1, slot: fields.slot, slots: fields.slots,
       cookie: fields.cookie, completion_wanted: fields.completion_wanted,
@@ -103,7 +103,8 @@ module vmso_seg_order
       end
       default: ;
     endcase
-  end
+    return order_d;
+  endfunction
   always_ff @(posedge clk) begin
     if (!rst_n) begin
       order_valid     <= 1'b0;
@@ -114,9 +115,11 @@ module vmso_seg_order
     end
   end
   always_ff @(posedge clk) begin
-    order       <= order_d;
-    order_frame <= frame;
-    tmpl_drop   <= '{tmpl: fields.tmpl, fetched: progress.tmpl_fetched};
+    if (go) begin
+      order       <= order_of_act();
+      order_frame <= frame;
+      tmpl_drop   <= '{tmpl: fields.tmpl, fetched: progress.tmpl_fetched};
+    end
   end
 
   logic unused_bits;
