@@ -198,7 +198,8 @@ module vmso_run
     .redo_valid, .redo_job, .redo_mask, .redo_first,
     .cancel_valid, .cancel_job(op_job), .cancel_mask,
     .elder_valid, .elder_job, .walk_free, .lookup_waits, .share_queue, .share_full, .lookup_valid,
-    .lookup_ready, .lookup, .again_job, .again_dying, .refused_job(row_job), .refused(waiting), .forget, .forget_ready
+    .lookup_ready, .lookup, .again_job, .again_dying, .refused_job(row_job), .refused(waiting),
+    .forget, .forget_ready
   );
   // an error run is answered here, one cycle after it was put
   vmso_fifo #(.Bits(JobW + 5), .Depth(2)) u_bad (
@@ -210,7 +211,8 @@ module vmso_run
     .fill_valid, .fill, .bad_valid, .bad_ready, .bad_job(bad_ref[JobW+4:5]),
     .bad_run(bad_ref[4:0]), .op_valid, .op_ready, .op, .op_job, .op_dropped(cancel_mask),
     .op_done, .row_job, .refused(waiting), .forget, .forget_ready, .row_taken, .row_alloc,
-    .redo_valid, .redo_job, .redo_mask, .redo_first, .redo_left, .answered, .move_valid, .move_job, .move,
+    .redo_valid, .redo_job, .redo_mask, .redo_first, .redo_left, .answered,
+    .move_valid, .move_job, .move,
     .status_job(status_index), .status_total, .status_blocked, .status_present,
     .status_prefix, .progress_valid, .progress_job, .end_job(end_job[JobW-1:0]), .run_end,
     .count_faults
@@ -228,14 +230,15 @@ module vmso_run
   vmso_run_ctl #(.Cfg(Cfg)) u_ctl (
     .clk, .rst_n, .init_valid, .init_job, .run_ready,
     .load_valid, .load_job, .load_contexts(mark_contexts),
-    .mark_valid, .mark_ready, .mark, .empty(jobs_q == '0), .scan_begin, .scan_first, .reap_valid, .reap_ready, .reap_moves,
+    .mark_valid, .mark_ready, .mark, .empty(jobs_q == '0), .scan_begin, .scan_first,
+    .reap_valid, .reap_ready, .reap_moves,
     .reap_job(look_job), .op_valid, .op_ready, .op, .op_job
   );
   vmso_run_reap #(.Jobs(Cfg.jobs), .Asks(4)) u_reap (
     .clk, .rst_n, .kill_valid, .kill(last_job),
     .ask({elder_job, again_job, work_job, chain_look[JobW-1:0]}),
-    .dying({elder_dying, again_dying, work_dying, slot_dying}), .look(look_job), .let_go, .look_busy,
-    .op_valid(reap_valid), .op_ready(reap_ready), .op_done, .moves(reap_moves), .pressed,
+    .dying({elder_dying, again_dying, work_dying, slot_dying}), .look(look_job), .let_go,
+    .look_busy, .op_valid(reap_valid), .op_ready(reap_ready), .op_done, .moves(reap_moves), .pressed,
     .free_valid(reaped_valid), .free_ready(reaped_ready)
   );
   assign issue_valid = fetch_valid && fetch_ready && (!fetch.to_template || fetch.job_last);

@@ -82,7 +82,8 @@ module vmso_run_elder
   assign hold_fence  = valid_q && tired_q && !served;
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(AnswersWhatIsLeft, !(valid_q && !dying && answered) || again || left_q + ptr_t'(puts) != '0)
+  `VMSO_IMPL(AnswersWhatIsLeft, !(valid_q && !dying && answered) || again
+             || left_q + ptr_t'(puts) != '0)
   `VMSO_IMPL(NoMoreThanPlaces, !valid_q || dying || left_q <= 6'd32)
   `VMSO_INTG(IssuesNotWhileMarked, !(issue_valid && (mark_valid || begin_valid)))
 `endif

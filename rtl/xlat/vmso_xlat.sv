@@ -117,8 +117,8 @@ module vmso_xlat
     .clk, .rst_n, .fence_valid(fence_valid && xlat_ready), .fence_ready(fence_taken), .fence,
     .fence_done_number, .swept, .match_on, .add_valid, .add_all, .add_ctx, .match_clear,
     .miss_ctx(miss.ctx), .miss_matches, .ending, .storm(storm || hold_fence), .sweep_read, .sweep,
-    .sweep_index, .sweep_write, .write(sweep_late), .write_index(sweep_write_index), .sweep_yield, .pause,
-    .paused, .restart, .dead_offered, .commit_valid, .commit_ctx, .commit_cfg, .mark_valid,
+    .sweep_index, .sweep_write, .write(sweep_late), .write_index(sweep_write_index), .sweep_yield,
+    .pause, .paused, .restart, .dead_offered, .commit_valid, .commit_ctx, .commit_cfg, .mark_valid,
     .mark_ready, .mark, .hold_issue, .issue_held, .read_colour, .colour_busy
   );
   assign xlat_ready = swept && cleared;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frames of many pages beside fences that follow closely. A frame needs all of its pages translated at
-// once and each fence of its context takes all of them back: one job at a time is helped over that
-// (rtl/run/vmso_run_elder.sv).
+// Frames of many pages beside fences that follow closely. A frame needs all of its pages translated
+// at once and each fence of its context takes all of them back: one job at a time is helped over
+// that (rtl/run/vmso_run_elder.sv).
 #include "park_test.hpp"
 
 namespace vmso::test {
@@ -36,7 +36,8 @@ JobSpec scattered() {
 uint64_t fence(System &s, vmso_fence_kind kind = VMSO_FENCE_CONTEXT) {
   const uint64_t from = s.now();
   uint16_t number = 0;
-  s.check(vmso_fence_start(&s.device(), kind, s.context_of(s.process()), 0, ~0ull, &number), "start");
+  s.check(vmso_fence_start(&s.device(), kind, s.context_of(s.process()), 0, ~0ull, &number),
+          "start");
   s.check(vmso_fence_wait(&s.device(), number), "wait");
   return s.now() - from;
 }
@@ -72,7 +73,10 @@ TEST_CASE("Frames of many pages leave, however closely fences follow", "[fence][
       s.steps(c.gap);
     }
     UNSCOPED_INFO(s.now() - from << " cycles, " << fences << " fences, the longest " << longest);
-    if (std::getenv("VMSO_FIGURES")) WARN(c.config << " " << c.queues << " x " << c.jobs << ", gap " << c.gap << ": " << s.sink.frames << " frames, " << s.now() - from << " cycles, " << fences << " fences, the longest " << longest);
+    if (std::getenv("VMSO_FIGURES"))
+      WARN(c.config << " " << c.queues << " x " << c.jobs << ", gap " << c.gap << ": "
+                    << s.sink.frames << " frames, " << s.now() - from << " cycles, " << fences
+                    << " fences, the longest " << longest);
     CHECK(s.sink.frames == frames);
     s.drain();
     VMSO_CHECK_CLEAN(s);
