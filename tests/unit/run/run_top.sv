@@ -109,6 +109,8 @@ module run_top
   input  logic         mark_all,
   input  logic [11:0]  mark_ctx,
   output logic         hold_fence,
+  output logic         elder_valid,
+  output logic [7:0]   elder_job,
   output logic         count_faults
 );
   job_load_t   job_load;
@@ -187,6 +189,10 @@ module run_top
     .mark_valid, .mark_ready, .hold_fence,
     .mark('{all: mark_all, valid: 4'd1 << mark_ctx[1:0], ctx: {4{mark_ctx}}}), .count_faults
   );
+
+  // not ports of the room: what the rig knows of fences says when there is one
+  assign elder_valid = u_run.elder_valid;
+  assign elder_job   = 8'(u_run.elder_job);
 
   logic unused_bits;
   assign unused_bits = ^{chain_look, chain_avail, piece};
