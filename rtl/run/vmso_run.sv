@@ -139,7 +139,7 @@ module vmso_run
   row_op_e             op;
   index_t              op_job, row_job, redo_job, move_job;
   taken_t              row_taken, move;
-  logic                scan_begin, answered, elder_valid, elder_dying, issue_valid;
+  logic                scan_begin, answered, elder_valid, issue_valid;
   index_t              scan_first, elder_job;
   ptr_t                redo_left;
   ptr_t                waiting, row_alloc, work_head, status_alloc, status_head, status_prefix;
@@ -234,11 +234,10 @@ module vmso_run
     .reap_valid, .reap_ready, .reap_moves,
     .reap_job(look_job), .op_valid, .op_ready, .op, .op_job
   );
-  vmso_run_reap #(.Jobs(Cfg.jobs), .Asks(4)) u_reap (
-    .clk, .rst_n, .kill_valid, .kill(last_job),
-    .ask({elder_job, again_job, work_job, chain_look[JobW-1:0]}),
-    .dying({elder_dying, again_dying, work_dying, slot_dying}), .look(look_job), .let_go,
-    .look_busy, .op_valid(reap_valid), .op_ready(reap_ready), .op_done, .moves(reap_moves), .pressed,
+  vmso_run_reap #(.Jobs(Cfg.jobs), .Asks(3)) u_reap (
+    .clk, .rst_n, .kill_valid, .kill(last_job), .ask({again_job, work_job, chain_look[JobW-1:0]}),
+    .dying({again_dying, work_dying, slot_dying}), .look(look_job), .let_go, .look_busy,
+    .op_valid(reap_valid), .op_ready(reap_ready), .op_done, .moves(reap_moves), .pressed,
     .free_valid(reaped_valid), .free_ready(reaped_ready)
   );
   assign issue_valid = fetch_valid && fetch_ready && (!fetch.to_template || fetch.job_last);
@@ -246,7 +245,8 @@ module vmso_run
     .clk, .rst_n, .begin_valid(scan_begin), .scan_first, .mark_valid(redo_valid),
     .mark_job(redo_job), .mark_left(redo_left), .answer_valid(answered), .answer_job(row_job),
     .put_valid, .put_job(work_job), .issue_valid, .issue_job(fetch.job[JobW-1:0]),
-    .dying(elder_dying), .elder_valid, .elder_job, .hold_fence
+    .free_valid(job_free_valid), .free_job(job_free[JobW-1:0]), .elder_valid,
+    .elder_job, .hold_fence
   );
   always_ff @(posedge clk) begin
     if (!rst_n) jobs_q <= '0;

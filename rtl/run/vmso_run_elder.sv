@@ -6,7 +6,7 @@
 // becomes     while there is none: the first job of a mark that has runs to be asked for; not an end by itself,
 //             so without fences there is none. The mark begins with the elder, or else behind the last one:
 //             every job that is marked has its turn
-// remains     until it has issued something that is not its template, or dies, or was served: all of its runs
+// remains     until it has issued something that is not its template, or is gone, or was served: all of its runs
 //             were answered Grace cycles ago, and it has not issued. Then it is not for lack of translations
 //             (a fault, a place in a row, the MAC, a slot of its chain, a job before it), and the next mark
 //             makes another one elder
@@ -15,7 +15,8 @@
 //             32 runs at most, each of which is answered by itself, and 32 times Grace; for nothing else
 // mark        begin: pulse, scan_first combinational; then valid only, for each job, one cycle after its row
 // answer, put valid only; an answer in the cycle of its row, after a mark of the cycle before
-// issue       valid only, not during a mark. dying: of elder_job, from two cycles after its kill
+// issue       valid only, not during a mark; a kill is one. free: a job that was dying when it became elder
+//             asks for nothing, and its entry is free when its walks have ended, whatever fences do
 // reset       control
 `include "vmso_assert.svh"
 module vmso_run_elder
@@ -37,7 +38,8 @@ module vmso_run_elder
   input  logic [JobW-1:0] put_job,
   input  logic            issue_valid,
   input  logic [JobW-1:0] issue_job,
-  input  logic            dying,
+  input  logic            free_valid,
+  input  logic [JobW-1:0] free_job,
   output logic            elder_valid,
   output logic [JobW-1:0] elder_job,
   output logic            hold_fence
@@ -53,7 +55,8 @@ module vmso_run_elder
   assign served     = grace_q == Grace;
   assign becomes    = mark_valid && !valid_q && mark_left != '0;
   assign again      = mark_valid && valid_q && mark_job == job_q;
-  assign ends       = dying || (issue_valid && issue_job == job_q) || (begin_valid && served);
+  assign ends       = (issue_valid && issue_job == job_q) || (free_valid && free_job == job_q)
+                      || (begin_valid && served);
   assign job_d      = becomes ? mark_job : job_q;
   assign scan_first = valid_q && !served ? job_q : job_q + 1'b1;
   // a mark has not seen the put of its cycle
@@ -82,9 +85,8 @@ module vmso_run_elder
   assign hold_fence  = valid_q && tired_q && !served;
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(AnswersWhatIsLeft, !(valid_q && !dying && answered) || again
-             || left_q + ptr_t'(puts) != '0)
-  `VMSO_IMPL(NoMoreThanPlaces, !valid_q || dying || left_q <= 6'd32)
+  `VMSO_IMPL(AnswersWhatIsLeft, !(valid_q && answered) || again || left_q + ptr_t'(puts) != '0)
+  `VMSO_IMPL(NoMoreThanPlaces, !valid_q || left_q <= 6'd32)
   `VMSO_INTG(IssuesNotWhileMarked, !(issue_valid && (mark_valid || begin_valid)))
 `endif
 endmodule : vmso_run_elder

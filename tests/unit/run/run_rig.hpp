@@ -657,6 +657,7 @@ class Rig : public unit::UnitBench<Model> {
         REQUIRE(e.taken == e.plan.bytes);
       }
       e.used = e.listed = e.avail = false;
+      freed_at_[j] = this->now();
       e.landing = false;
       e.base = (e.base + unsigned(e.new_lookups)) % 32;
       active_--;
@@ -680,7 +681,7 @@ class Rig : public unit::UnitBench<Model> {
       elders.push_back(unsigned(now));
     } else if (now < 0 && elder_ >= 0) {
       const Entry &e = table_[unsigned(elder_)];
-      const bool dead = !e.used || (e.killed && this->now() <= *e.killed + 8);
+      const bool dead = !e.used || e.killed;
       const bool marked = mark_ == 2 && this->now() <= mark_begin_ + 3;
       INFO("elder " << elder_ << " of queue " << e.job.queue << " ends, issued " << issued_before_);
       REQUIRE((dead || marked || int(issued_before_) == elder_));
@@ -688,8 +689,7 @@ class Rig : public unit::UnitBench<Model> {
     elder_ = now;
     if (now >= 0) {
       const Entry &e = table_[unsigned(now)];
-      REQUIRE((e.used || e.killed));
-      if (e.killed) REQUIRE(this->now() <= *e.killed + 8);
+      REQUIRE((e.used || this->now() == freed_at_[unsigned(now)]));
     }
     REQUIRE((!d.hold_fence || now >= 0));
     hold_ = d.hold_fence ? hold_ + 1 : 0;
@@ -791,6 +791,7 @@ class Rig : public unit::UnitBench<Model> {
   std::deque<Fetch> fetches_;
   Look look_;
   int elder_ = -1;
+  std::map<unsigned, uint64_t> freed_at_;
   long issued_ = -1, issued_before_ = -1;  // the job of which something was asked in this cycle
   uint64_t hold_ = 0, last_mark_ = 0;
   unsigned look_job_ = 0;
