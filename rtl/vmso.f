@@ -71,6 +71,7 @@ run/vmso_run_ask.sv
 run/vmso_run_build.sv
 run/vmso_run_check.sv
 run/vmso_run_ctl.sv
+run/vmso_run_elder.sv
 run/vmso_run_end.sv
 run/vmso_run_fetch.sv
 run/vmso_run_reap.sv

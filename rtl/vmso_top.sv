@@ -225,7 +225,7 @@ module vmso_top
   // run
   logic                        run_ready, chain_pop_valid, lookup_valid, ready_event_valid,
                                fetch_ready, piece_valid, fetch_idle, job_free_valid, asked_valid,
-                               mark_ready, count_faults;
+                               mark_ready, hold_fence, count_faults;
   job_t                        chain_pop_job, ready_event, job_free;
   lookup_t                     lookup;
   logic                        lookup_waits;
@@ -448,7 +448,7 @@ module vmso_top
     .lookup_waits, .share_queue, .share_full,
     .status_job, .run_status, .end_job, .run_end, .ready_event_valid, .ready_event, .fetch_valid,
     .fetch_ready, .fetch, .piece_valid, .piece_ready, .piece, .fetch_idle, .asked_valid,
-    .asked_queue, .job_free_valid, .job_free, .mark_valid, .mark_ready, .mark,
+    .asked_queue, .job_free_valid, .job_free, .mark_valid, .mark_ready, .mark, .hold_fence,
     .count_faults
   );
   vmso_xlat #(.Cfg(Cfg)) u_xlat (
@@ -459,7 +459,7 @@ module vmso_top
     .walk_req, .walk_req_id, .read_rsp_valid, .read_rsp, .read_data, .advise_valid, .advise_ready,
     .advise,
     .advise_stop, .advise_busy, .advise_present, .fence_valid, .fence_ready,
-    .fence, .fence_done_number, .mark_valid, .mark_ready, .mark,
+    .fence, .fence_done_number, .mark_valid, .mark_ready, .mark, .hold_fence,
     .hold_issue, .issue_held, .read_colour, .colour_busy, .count_lookups,
     .count_tlb_hits, .count_walks, .count_table_reads, .count_pwc_hits
   );

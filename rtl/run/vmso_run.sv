@@ -10,6 +10,7 @@
 // run_status  of status_job, combinational; run_end of end_job, one cycle later
 // ready_event valid only, in the first cycle in which run_status shows the progress
 // fetch       valid/ready: see vmso_run_fetch; mark: see vmso_run_ctl. A killed job dies: see vmso_run_reap
+// hold_fence  level: no fence may begin, for as long as some look-ups take: see vmso_run_elder
 // asked       valid only: a piece of this queue will be offered
 // piece       valid/ready
 // job_free    valid only: after a job's last fetch, or when it has died: nothing of it is left in the room
@@ -66,6 +67,7 @@ module vmso_run
   input  logic                mark_valid,
   output logic                mark_ready,
   input  mark_t               mark,
+  output logic                hold_fence,
   output logic                count_faults
 );
   if (Cfg.runs_per_job != Runs) begin : gen_bad_runs
@@ -137,6 +139,9 @@ module vmso_run
   row_op_e             op;
   index_t              op_job, row_job, redo_job, move_job;
   taken_t              row_taken, move;
+  logic                scan_begin, answered, elder_valid, issue_valid;
+  index_t              scan_first, elder_job;
+  ptr_t                redo_left;
   ptr_t                waiting, row_alloc, work_head, status_alloc, status_head, status_prefix;
   run_mask_t           redo_mask, cancel_mask;
   run_t                redo_first;
@@ -192,8 +197,9 @@ module vmso_run
     .busy,
     .redo_valid, .redo_job, .redo_mask, .redo_first,
     .cancel_valid, .cancel_job(op_job), .cancel_mask,
-    .walk_free, .lookup_waits, .share_queue, .share_full, .lookup_valid, .lookup_ready, .lookup,
-    .again_job, .again_dying, .refused_job(row_job), .refused(waiting), .forget, .forget_ready
+    .elder_valid, .elder_job, .walk_free, .lookup_waits, .share_queue, .share_full, .lookup_valid,
+    .lookup_ready, .lookup, .again_job, .again_dying, .refused_job(row_job), .refused(waiting),
+    .forget, .forget_ready
   );
   // an error run is answered here, one cycle after it was put
   vmso_fifo #(.Bits(JobW + 5), .Depth(2)) u_bad (
@@ -205,7 +211,8 @@ module vmso_run
     .fill_valid, .fill, .bad_valid, .bad_ready, .bad_job(bad_ref[JobW+4:5]),
     .bad_run(bad_ref[4:0]), .op_valid, .op_ready, .op, .op_job, .op_dropped(cancel_mask),
     .op_done, .row_job, .refused(waiting), .forget, .forget_ready, .row_taken, .row_alloc,
-    .redo_valid, .redo_job, .redo_mask, .redo_first, .move_valid, .move_job, .move,
+    .redo_valid, .redo_job, .redo_mask, .redo_first, .redo_left, .answered,
+    .move_valid, .move_job, .move,
     .status_job(status_index), .status_total, .status_blocked, .status_present,
     .status_prefix, .progress_valid, .progress_job, .end_job(end_job[JobW-1:0]), .run_end,
     .count_faults
@@ -223,7 +230,8 @@ module vmso_run
   vmso_run_ctl #(.Cfg(Cfg)) u_ctl (
     .clk, .rst_n, .init_valid, .init_job, .run_ready,
     .load_valid, .load_job, .load_contexts(mark_contexts),
-    .mark_valid, .mark_ready, .mark, .empty(jobs_q == '0), .reap_valid, .reap_ready, .reap_moves,
+    .mark_valid, .mark_ready, .mark, .empty(jobs_q == '0), .scan_begin, .scan_first,
+    .reap_valid, .reap_ready, .reap_moves,
     .reap_job(look_job), .op_valid, .op_ready, .op, .op_job
   );
   vmso_run_reap #(.Jobs(Cfg.jobs), .Asks(3)) u_reap (
@@ -231,6 +239,14 @@ module vmso_run
     .dying({again_dying, work_dying, slot_dying}), .look(look_job), .let_go, .look_busy,
     .op_valid(reap_valid), .op_ready(reap_ready), .op_done, .moves(reap_moves), .pressed,
     .free_valid(reaped_valid), .free_ready(reaped_ready)
+  );
+  assign issue_valid = fetch_valid && fetch_ready && (!fetch.to_template || fetch.job_last);
+  vmso_run_elder #(.Jobs(Cfg.jobs)) u_elder (
+    .clk, .rst_n, .begin_valid(scan_begin), .scan_first, .mark_valid(redo_valid),
+    .mark_job(redo_job), .mark_left(redo_left), .answer_valid(answered), .answer_job(row_job),
+    .put_valid, .put_job(work_job), .issue_valid, .issue_job(fetch.job[JobW-1:0]),
+    .free_valid(job_free_valid), .free_job(job_free[JobW-1:0]), .elder_valid,
+    .elder_job, .hold_fence
   );
   always_ff @(posedge clk) begin
     if (!rst_n) jobs_q <= '0;

@@ -12,6 +12,7 @@
 // walk_free   a walk slot is free and no refused run is under way. That slot is kept for the one that is
 //             then chosen, as long as lookup_waits: some refused run waits, since a cycle at least
 // share_full  combinational: share_queue holds a quarter of the walk slots
+// elder       its refused runs are asked for in turns with those of all others: see vmso_run_wait
 // again_dying combinational: again_job is not to be asked for again; what was offered, and its redo, is still
 //             asked for, once. refused, combinational: refused runs of refused_job that wait; forget: they are
 //             dropped, if forget_ready
@@ -47,6 +48,8 @@ module vmso_run_ask
   input  logic            cancel_valid,
   input  logic [JobW-1:0] cancel_job,
   output run_mask_t       cancel_mask,
+  input  logic            elder_valid,
+  input  logic [JobW-1:0] elder_job,
   input  logic            walk_free,
   output logic            lookup_waits,
   output queue_t          share_queue,
@@ -139,7 +142,8 @@ module vmso_run_ask
     .clk, .rst_n, .init_valid, .init_job, .load_valid, .load_job, .load_queue,
     .push_valid(busy_valid), .push_job(busy.job[JobW-1:0]), .push_run(busy.run),
     .push_tried(busy.job[JobW-1:0] == ask_job_q && busy.run == ask_run_q), .waits,
-    .share_queue, .share_full, .look_job(again_job), .look_dying(again_dying),
+    .elder_valid, .elder_job, .share_queue, .share_full,
+    .look_job(again_job), .look_dying(again_dying),
     .ask_on(walk_free && ask_free && !(ask_valid_q && ask_again_q) && !passed_q),
     .ask_valid(pick_valid), .passes,
     .ask_job(pick_job), .ask_run(pick_run), .picks, .count_job(refused_job),

@@ -2,8 +2,8 @@
 // Maintenance of the room: the walk that clears its tables after reset, and mark.
 //
 // init        jobs cycles after reset; run_ready afterwards
-// mark        valid/ready: jobs that may use one of the contexts, one row per cycle without a fill; ready
-//             pulses when the last one is done, jobs + 4 cycles later if no fill comes, at once if no job is
+// mark        valid/ready: jobs that may use one of the contexts, one row per cycle without a fill, from
+//             scan_first on, as it is in the cycle of scan_begin; ready pulses when the last one is done, jobs + 4 cycles later if no fill comes, at once if no job is
 //             here
 // reap        the reaper's op on a row: passed on unless a mark is under way; reap_moves: it has been taken
 //             and its move is not done, so no mark begins
@@ -27,6 +27,8 @@ module vmso_run_ctl
   output logic            mark_ready,
   input  mark_t           mark,
   input  logic            empty,         // no job is here
+  output logic            scan_begin,
+  input  logic [JobW-1:0] scan_first,
   input  logic            reap_valid,
   output logic            reap_ready,
   input  logic            reap_moves,
@@ -36,8 +38,6 @@ module vmso_run_ctl
   output row_op_e         op,
   output logic [JobW-1:0] op_job
 );
-  localparam logic [JobW-1:0] LastJob = JobW'(Cfg.jobs - 1);
-
   // -- init --------------------------------------------------------------------------------------------
   vmso_clear_walk #(.Num(Cfg.jobs)) u_walk (
     .clk, .rst_n, .clearing(init_valid), .index(init_job)
@@ -49,7 +49,7 @@ module vmso_run_ctl
     MarkIdle = 3'd0, MarkScan = 3'd1, MarkWrite = 3'd2, MarkRedo = 3'd3, MarkDone = 3'd4
   } mark_e;
   mark_e           mark_d, mark_q;
-  logic [JobW-1:0] scan_q;
+  logic [JobW-1:0] scan_q, scan_last_q;
   logic            uses, mark_op, scan_on, reap_op;
   queue_contexts_t contexts;
 
@@ -74,7 +74,7 @@ module vmso_run_ctl
     mark_d = mark_q;
     unique case (mark_q)
       MarkIdle: if (mark_valid && !reap_moves && !init_valid) mark_d = empty ? MarkDone : MarkScan;
-      MarkScan:  if (scan_on && scan_q == LastJob) mark_d = MarkWrite;
+      MarkScan:  if (scan_on && scan_q == scan_last_q) mark_d = MarkWrite;
       MarkWrite: mark_d = MarkRedo;
       MarkRedo:  mark_d = MarkDone;
       default:   mark_d = MarkIdle;
@@ -86,9 +86,14 @@ module vmso_run_ctl
     else mark_q <= mark_d;
   end
   always_ff @(posedge clk) begin
-    if (mark_q == MarkIdle) scan_q <= '0;
-    else if (scan_on) scan_q <= scan_q + 1'b1;
+    if (mark_q == MarkIdle) begin
+      scan_q      <= scan_first;
+      scan_last_q <= scan_first - 1'b1;
+    end else if (scan_on) begin
+      scan_q <= scan_q + 1'b1;
+    end
   end
+  assign scan_begin = mark_q == MarkIdle && mark_d == MarkScan;
 
   // -- ops on rows -------------------------------------------------------------------------------------
   // a mark must see the head that belongs to the row: it and the reaper's moves never overlap

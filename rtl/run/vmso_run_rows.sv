@@ -29,6 +29,8 @@
 //             that wait to be asked for again, `refused` of row_job: forget, one cycle after the handshake; op_done
 //             two cycles after it tells whether it did, and move hands the new place to the fetch server.
 //             op_dropped will not be asked for again, whether it did or not
+//             redo_left: runs of the job that are not answered, the marked ones too
+// answered    valid only: a run of row_job is answered, as a fill or bad told one cycle ago
 // advise      a run without a translation is as good as one with; status_present counts those with
 // status      combinational; event: valid only, in the first cycle in which status shows a job's progress
 // run_end     of end_job one cycle later, if status says blocked
@@ -73,6 +75,8 @@ module vmso_run_rows
   output logic [JobW-1:0] redo_job,
   output run_mask_t       redo_mask,
   output run_t            redo_first,  // oldest run of the job
+  output ptr_t            redo_left,
+  output logic            answered,
   output logic            move_valid,
   output logic [JobW-1:0] move_job,
   output taken_t          move,
@@ -271,12 +275,14 @@ module vmso_run_rows
       count_faults   <= in_order && entry.bad == BadNot && answer.fault && !entry.advise;
     end
   end
-  assign op_done = move_valid;
+  assign op_done  = move_valid;
+  assign answered = chosen_q && answers;
   always_ff @(posedge clk) begin
     progress_job <= job_q;
     redo_job     <= job_q;
     redo_mask    <= (range | row.mask) & ~keep;
     redo_first   <= row_taken.head[4:0];
+    redo_left    <= row_alloc - row_taken.head - ptr_t'(row.bad);
     move_job     <= job_q;
     move         <= '{head: row_alloc, off: '0, taken: row_taken.taken};
   end

@@ -12,6 +12,8 @@
 //             (share_full) and fewer tokens passed since the last ask than wait, or its job is dying: that goes
 //             to the end. So while a queue below its quarter waits for its turn, those that hold one are asked
 //             for once at most, all together
+// elder       instead of the oldest token, in turns with it: the oldest run of elder_job, whatever its queue
+//             holds. The lists stay as they are
 //
 // push        valid only, one per cycle; tried: it was asked for again and refused
 // ask         valid only, in the cycle after one with ask_on, which must be low while an asked run is under
@@ -19,11 +21,13 @@
 // look        combinational: share_full of share_queue, look_dying of look_job
 // count       combinational: runs of count_job that wait. forget: they are dropped, all at once, if forget_ready
 // fairness    a queue below its quarter is asked for after at most one run of each other queue that waits.
-//             The two kinds of steps take turns, and with a slot free at most three queues hold a quarter:
-//             with ask_on there is an ask within 4 x 4 + 2 cycles, but for tokens of dying jobs
+//             The kinds of steps take turns, and with a slot free at most three queues hold a quarter:
+//             with ask_on there is an ask within 4 x 4 + 2 cycles, but for tokens of dying jobs. While there is
+//             an elder, every second ask is its own at most
 // dying jobs  nothing of them is asked for. A job that has nothing left stays in the list until its turn, which
 //             then goes on with the next job; if its entry belongs to another queue by then, it moves there
 // latency     push to ask 4 cycles, if nobody else waits
+// elder       level; elder_valid is low for a cycle between two of them
 // waits       a run waits here
 // reset       control; rings by the init walk; a walk clears the lists, one queue a cycle: no step meanwhile
 `include "vmso_assert.svh"
@@ -46,6 +50,8 @@ module vmso_run_wait
   input  run_t            push_run,
   input  logic            push_tried,
   output logic            waits,
+  input  logic            elder_valid,
+  input  logic [JobW-1:0] elder_job,
   output queue_t          share_queue,
   input  logic            share_full,
   output logic [JobW-1:0] look_job,
@@ -65,7 +71,7 @@ module vmso_run_wait
   localparam int unsigned CountW = vmso_math_pkg::count_width(Cfg.jobs);
   typedef logic [JobW-1:0] index_t;
   typedef logic [QueueW-1:0] owner_t;
-  typedef enum logic {StepAttach = 1'b0, StepPick = 1'b1} step_e;
+  typedef enum logic [1:0] {StepAttach = 2'd0, StepPick = 2'd1, StepElder = 2'd2} step_e;
   typedef struct packed {
     logic tried;
     run_t run;
@@ -114,9 +120,9 @@ module vmso_run_wait
   );
 
   // -- first cycle of a step: which one? -----------------------------------------------------------
-  logic       clearing, start, fresh_valid, token_valid, stale_q;
-  logic [1:0] wants, grant;
-  logic       grant_index;
+  logic       clearing, start, fresh_valid, token_valid, stale_q, elder_may_q;
+  logic [2:0] wants, grant;
+  logic [1:0] grant_index;
   logic       turn_valid_q, turn_ends;
   index_t     fresh, token, turn_q, next;
   owner_t     clear_at, owner, listed_in, queue, queue_q;
@@ -124,12 +130,14 @@ module vmso_run_wait
   tail_t      tail, tail_data;
 
   vmso_clear_walk #(.Num(1 << QueueW)) u_walk (.clk, .rst_n, .clearing, .index(clear_at));
-  assign wants      = {(turn_valid_q || token_valid) && ask_on, fresh_valid};
+  assign wants      = {elder_valid && elder_may_q && ask_on,
+                       (turn_valid_q || token_valid) && ask_on, fresh_valid};
   assign start      = !step_q && !clearing && wants != '0;
-  vmso_rr_arbiter #(.Num(2)) u_choice (
+  vmso_rr_arbiter #(.Num(3)) u_choice (
     .clk, .rst_n, .request(wants), .advance(start), .grant, .grant_index
   );
-  assign node     = grant[StepAttach] ? fresh : turn_valid_q ? turn_q : token;
+  assign node     = grant[StepAttach] ? fresh : grant[StepElder] ? elder_job
+                    : turn_valid_q ? turn_q : token;
   assign queue    = grant[StepAttach] ? owner : listed_in;
   vmso_lutram #(.Depth(Cfg.jobs), .Bits(QueueW)) u_owners (
     .clk, .write_en(load_valid), .write_addr(load_job), .write_data(load_queue[QueueW-1:0]),
@@ -159,9 +167,10 @@ module vmso_run_wait
 
   // -- second cycle: what becomes of the job -------------------------------------------------------
   logic [CountW-1:0] others, skips_q;
-  logic   attach, pick, sole, pass, rotate, stay, leave, moves, stall, go, listed, list;
+  logic   attach, pick, elder, sole, pass, rotate, stay, leave, moves, stall, go, listed, list;
   assign attach = step_q && what_q == StepAttach;
   assign pick   = step_q && what_q == StepPick;
+  assign elder  = step_q && what_q == StepElder;
   assign sole   = tail.job == job_q;
   assign moves  = pick && !empty && stale_q;  // to the list of the queue that has its entry now
   always_comb begin
@@ -178,6 +187,8 @@ module vmso_run_wait
         rotate    = !last && first.tried && !sole;
         stay      = !last && !rotate;
       end
+    end else if (elder) begin
+      ask_valid = !empty && !look_dying;
     end
   end
   assign turn_ends = !(leave && !ask_valid) || sole;
@@ -192,16 +203,21 @@ module vmso_run_wait
     end else begin
       step_q <= start || (step_q && stall);
       if (pick && go) turn_valid_q <= !turn_ends;
-      if (ask_valid) skips_q <= '0;
+      if (pick && ask_valid) skips_q <= '0;
       else if (pass && skips_q < others) skips_q <= skips_q + 1'b1;
     end
   end
   always_ff @(posedge clk) if (pick) turn_q <= next;
+  // high for nothing after a forget, until its next turn
+  always_ff @(posedge clk) begin
+    if (!elder_valid || (push_valid && push_job == elder_job)) elder_may_q <= 1'b1;
+    else if (elder && (empty || last || look_dying)) elder_may_q <= 1'b0;
+  end
   assign share_queue = queue_t'(queue_q);
   assign ask_job     = job_q;
   assign ask_run     = first.run;
-  assign picks       = pick || (start && grant[StepPick]);
-  assign passes      = pick && !ask_valid;
+  assign picks       = pick || elder || (start && !grant[StepAttach]);
+  assign passes      = (pick || elder) && !ask_valid;
 
   // -- lists ---------------------------------------------------------------------------------------
   // list: the job is put on the fresh list, in the cycle in which it leaves its queue's list too

@@ -19,7 +19,7 @@
 //               read port
 // latency       with R cycles from the request's handshake to the last beat on read_data: 3 + R + 2
 //               if the parent is in the walk cache, n (R + 1) + 4 for n levels
-// fence         see vmso_xlat_fence
+// fence         see vmso_xlat_fence; none begins while hold_fence, which waits for look-ups alone
 // formats       those of Cfg.formats; csr lets no COMMIT of another one through
 // reset         xlat_ready when all contexts are off and the TLB is empty; nothing is taken before
 // read_rsp      all reads that were asked before a reset have been answered before it
@@ -67,6 +67,7 @@ module vmso_xlat
   output logic                     mark_valid,
   input  logic                     mark_ready,
   output mark_t                    mark,
+  input  logic                     hold_fence,
   output logic                     hold_issue,
   input  logic                     issue_held,
   output logic                     read_colour,
@@ -115,9 +116,9 @@ module vmso_xlat
   vmso_xlat_fence #(.Cfg(Cfg), .Sets(Sets)) u_fence (
     .clk, .rst_n, .fence_valid(fence_valid && xlat_ready), .fence_ready(fence_taken), .fence,
     .fence_done_number, .swept, .match_on, .add_valid, .add_all, .add_ctx, .match_clear,
-    .miss_ctx(miss.ctx), .miss_matches, .ending, .storm, .sweep_read, .sweep, .sweep_index,
-    .sweep_write, .write(sweep_late), .write_index(sweep_write_index), .sweep_yield, .pause,
-    .paused, .restart, .dead_offered, .commit_valid, .commit_ctx, .commit_cfg, .mark_valid,
+    .miss_ctx(miss.ctx), .miss_matches, .ending, .storm(storm || hold_fence), .sweep_read, .sweep,
+    .sweep_index, .sweep_write, .write(sweep_late), .write_index(sweep_write_index), .sweep_yield,
+    .pause, .paused, .restart, .dead_offered, .commit_valid, .commit_ctx, .commit_cfg, .mark_valid,
     .mark_ready, .mark, .hold_issue, .issue_held, .read_colour, .colour_busy
   );
   assign xlat_ready = swept && cleared;

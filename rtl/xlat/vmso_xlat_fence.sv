@@ -15,7 +15,8 @@
 //              rounded outwards to two aligned blocks of a power of two pages, and every set is swept once
 //              for each
 // COMMIT       of an existing context and a format that is built, or off: csr has judged it
-// storm        while a walk that two fences killed is not answered, no batch begins
+// storm        no batch begins: a walk that two fences killed is not answered, or a job that two fences
+//              marked is not served (vmso_run_elder)
 // latency      one page 22 cycles + mark + drain; else sets (2 x sets beside lookups in every cycle), a
 //              large range twice that + 45, + mark + drain + 20
 // reset        sweeps everything once; `swept` afterwards

@@ -3,7 +3,8 @@
 // at most. Loads, pushes, who is dying, who holds a quarter of walk slots, when something may be
 // asked for and what is forgotten, of dying jobs or others, are free in every cycle; but nothing of
 // a job is pushed in the cycle in which it is forgotten, and `watch`, a queue chosen by the solver,
-// never holds a quarter. It waits as soon as one of its jobs is on its list.
+// never holds a quarter. It waits as soon as one of its jobs is on its list. Any job may be the elder, from any
+// cycle on.
 module prove_run_wait
   import vmso_pkg::*;
   import vmso_run_pkg::*;
@@ -26,6 +27,8 @@ module prove_run_wait
   input logic       full,
   input logic       look_dying,
   input logic       ask_on,
+  input logic       elder_valid,
+  input logic [1:0] elder_job,
   input logic       want_forget,
   input logic [1:0] count_job
 );
@@ -57,7 +60,7 @@ module prove_run_wait
   vmso_run_wait #(.Cfg(Cfg)) u_dut (
     .clk, .rst_n, .init_valid, .init_job(2'(start_q - 3'd1)), .load_valid, .load_job,
     .load_queue(queue_t'(load_queue)), .push_valid, .push_job, .push_run, .push_tried(1'b0),
-    .waits, .share_queue, .share_full, .look_job, .look_dying, .ask_on, .ask_valid, .ask_job,
+    .waits, .elder_valid, .elder_job, .share_queue, .share_full, .look_job, .look_dying, .ask_on, .ask_valid, .ask_job,
     .ask_run, .picks, .passes, .count_job, .count, .forget, .forget_ready
   );
 
@@ -65,9 +68,16 @@ module prove_run_wait
   logic [3:0] list_q;   // jobs on the list of `watch`
   logic [3:0] asked_q;  // queues that were asked for since `watch` waits, or had its last turn
   logic       full_asked_q;
+  logic       turn_asks;        // it is a queue that is asked for, not the elder
+  logic       elder_last_q;     // no queue had a step since the elder's last one
   logic [1:0] asked;
   assign asked     = owner_q[ask_job];
   assign waits_now = list_q != '0;
+  assign turn_asks = ask_valid && !u_dut.elder;
+  always_ff @(posedge clk) begin
+    if (!rst_n) elder_last_q <= 1'b0;
+    else if (u_dut.start && !u_dut.grant[0]) elder_last_q <= u_dut.grant[2];
+  end
   assign ends      = u_dut.pick && u_dut.go && u_dut.queue_q == watch && u_dut.turn_ends;
   always_ff @(posedge clk) begin
     if (!rst_n) begin
@@ -90,7 +100,7 @@ module prove_run_wait
       if (!waits_now || ends) begin
         asked_q      <= '0;
         full_asked_q <= 1'b0;
-      end else if (ask_valid) begin
+      end else if (turn_asks) begin
         asked_q[asked] <= 1'b1;
         if (share_full) full_asked_q <= 1'b1;
       end
@@ -203,12 +213,12 @@ module prove_run_wait
 
   always_ff @(posedge clk) begin
     if (rst_n) begin
-      once_each: assert (!ask_valid || !waits_now || !asked_q[asked]);
-      one_full: assert (!ask_valid || !waits_now || !share_full || !full_asked_q);
+      once_each: assert (!turn_asks || !waits_now || !asked_q[asked]);
+      one_full: assert (!turn_asks || !waits_now || !share_full || !full_asked_q);
       asks_in_its_turn: assert (!ends || ask_valid || look_dying || held_q[u_dut.job_q] == '0
                                 || owner_q[u_dut.job_q] != watch);
       asks_its_own: assert (!ask_valid || (held_q[ask_job] != '0 && !look_dying
-                                           && u_dut.queue_q == asked));
+                                           && (u_dut.elder || u_dut.queue_q == asked)));
       asks_the_oldest: assert (!ask_valid || read_q
                                == {ask_job, 5'(pushed_q[ask_job] - 5'(held_q[ask_job]))});
       asks_what_stands: assert (!ask_valid || ask_run == (raced_q ? wrote_q : u_dut.read.run));
@@ -216,7 +226,13 @@ module prove_run_wait
                            == {push_job, pushed_q[push_job]});
       counts: assert (start_q != 3'd5 || count == ptr_t'(held_q[count_job]));
       forgets: assert (start_q != 3'd5 || forget_ready || ask_valid);
-      asks_when_on: assert (!ask_valid || u_dut.pick);
+      asks_when_on: assert (!ask_valid || u_dut.pick || u_dut.elder);
+      elder_takes_turns: assert (!(u_dut.start && u_dut.grant[2]) || !u_dut.wants[1]
+                                 || !elder_last_q);
+      turns_agree: assert (u_dut.u_choice.behind_q inside {3'b111, 3'b110, 3'b100, 3'b000}
+                           && !(elder_last_q && u_dut.u_choice.behind_q == 3'b100));
+      elder_agrees: assert (!u_dut.elder || held_q[u_dut.job_q] == '0
+                            || read_q == {u_dut.job_q, u_dut.look_ptr[4:0]});
       lists_agree: assert (start_q != 3'd5 || lists_kept);
       flags_agree: assert (flags_kept);
       rings_agree: assert (rings_kept);
@@ -249,6 +265,7 @@ module prove_run_wait
       reach_goes_on: cover (u_dut.pick && u_dut.go && u_dut.queue_q == watch && !u_dut.turn_ends);
       reach_forget: cover (forget && held_q[count_job] == 2'd2 && u_dut.step_q);
       reach_beside: cover (ask_valid && raced_q);
+      reach_elder: cover (u_dut.elder && ask_valid && elder_last_q && u_dut.stale_q);
       reach_next_job: cover (u_dut.rotate && u_dut.queue_q == watch && ask_valid);
     end
   end

@@ -71,7 +71,7 @@ module prove_xlat_once
     .read_data('0), .advise_valid(1'b0), .advise_ready(), .advise('0), .advise_stop(1'b0),
     .advise_busy(), .advise_present(), .fence_valid(want_fence || fence_q), .fence_ready, .fence,
     .fence_done_number(),
-    .mark_valid(), .mark_ready(1'b1), .mark(), .hold_issue(), .issue_held(1'b1), .read_colour(),
+    .mark_valid(), .mark_ready(1'b1), .mark(), .hold_fence(1'b0), .hold_issue(), .issue_held(1'b1), .read_colour(),
     .colour_busy('0), .count_lookups(), .count_tlb_hits(), .count_walks(), .count_table_reads(),
     .count_pwc_hits()
   );

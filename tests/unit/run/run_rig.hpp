@@ -7,7 +7,8 @@
 // with another place than the plan and the present version of the page map give, bytes shown as
 // ready that are not, a wrong end, a job that is never finished, a killed one that is free before
 // its translations are home or whose slot is taken, bytes of which seg and run count different
-// ones.
+// ones; an elder that no mark has made, that ends for no reason, or of an entry that is free, and a
+// fence that is held back without one.
 #pragma once
 #include <algorithm>
 #include <deque>
@@ -40,6 +41,7 @@ struct Knobs {
   uint32_t mss = 0;              // if not 0: fetches take just so many payload bytes, or the rest
   int held_queue = -1;           // no slot of this queue lands
   int cold_queue = -1;           // no walk of this queue ends; all its lookups miss
+  bool heed_hold = false;        // fences wait for hold_fence
   bool reuse = false;            // the entry that was freed last is loaded first
 };
 
@@ -69,8 +71,15 @@ class Rig : public unit::UnitBench<Model> {
   std::vector<uint64_t> load_cycles, lookup_cycles, fill_cycles, event_cycles, fetch_cycles,
       piece_cycles, kill_cycles, free_cycles;  // when each came; a piece: when it was shown
   std::vector<unsigned> lookup_jobs;
+  std::vector<unsigned> elders;            // as they came
+  uint64_t longest_hold = 0;               // cycles in which no fence might begin
   bool fetching = true;                    // seg sends commands
   void fence_now() { fence_due_ = true; }  // of all contexts
+  bool fencing() const { return fence_due_ || mark_ != 0; }
+  bool holds() { return this->dut().hold_fence; }
+  // the elder's job, or -1
+  int elder() { return this->dut().elder_valid ? int(this->dut().elder_job) : -1; }
+  unsigned queue_of(unsigned job) const { return table_[job].job.queue; }
 
   bool busy() const { return !waiting.empty() || active_ != 0; }
 
@@ -87,6 +96,7 @@ class Rig : public unit::UnitBench<Model> {
     sample_chain(d);
     sample_xlat(d);
     sample_seg(d);
+    sample_elder(d);
     this->tick();
   }
 
@@ -417,7 +427,8 @@ class Rig : public unit::UnitBench<Model> {
 
   void drive_seg(Model &d) {
     // fence: stop, wait for the fetch server, mark, go on
-    if (mark_ == 0 && (fence_due_ || rare(knobs.mark_per_mille))) {
+    const bool may = !knobs.heed_hold || !d.hold_fence;
+    if (mark_ == 0 && may && (fence_due_ || rare(knobs.mark_per_mille))) {
       mark_ = 1;
       mark_all_ = fence_due_ || chance(20);
       fence_due_ = false;
@@ -596,6 +607,7 @@ class Rig : public unit::UnitBench<Model> {
     }
     if (d.fetch_valid && d.fetch_ready) {
       fetch_cycles.push_back(this->now());
+      if (!offer_->to_template || offer_->last || offer_->kill) issued_ = offer_->job;
       if (offer_->last || offer_->kill) expect_free_.push_back(offer_->job);
       if (offer_->kill) {
         Entry &e = table_[offer_->job];
@@ -645,6 +657,7 @@ class Rig : public unit::UnitBench<Model> {
         REQUIRE(e.taken == e.plan.bytes);
       }
       e.used = e.listed = e.avail = false;
+      freed_at_[j] = this->now();
       e.landing = false;
       e.base = (e.base + unsigned(e.new_lookups)) % 32;
       active_--;
@@ -652,6 +665,37 @@ class Rig : public unit::UnitBench<Model> {
       freed_.push_back({this->now() + 1 + rng_() % 5, j});
       std::sort(freed_.begin(), freed_.end());
     }
+  }
+
+  // -- elder
+  // ---------------------------------------------------------------------------------------
+  // Marks make elders; issues, kills and the next mark end them.
+  void sample_elder(Model &d) {
+    const int now = d.elder_valid ? int(d.elder_job) : -1;
+    if (mark_ == 2) last_mark_ = this->now();
+    if (now >= 0 && now != elder_) {
+      INFO("elder " << now << " after " << elder_);
+      REQUIRE(elder_ == -1);  // one cycle between two
+      REQUIRE(this->now() <= last_mark_ + 2);
+      REQUIRE(table_[unsigned(now)].used);
+      elders.push_back(unsigned(now));
+    } else if (now < 0 && elder_ >= 0) {
+      const Entry &e = table_[unsigned(elder_)];
+      const bool dead = !e.used || e.killed;
+      const bool marked = mark_ == 2 && this->now() <= mark_begin_ + 3;
+      INFO("elder " << elder_ << " of queue " << e.job.queue << " ends, issued " << issued_before_);
+      REQUIRE((dead || marked || int(issued_before_) == elder_));
+    }
+    elder_ = now;
+    if (now >= 0) {
+      const Entry &e = table_[unsigned(now)];
+      REQUIRE((e.used || this->now() == freed_at_[unsigned(now)]));
+    }
+    REQUIRE((!d.hold_fence || now >= 0));
+    hold_ = d.hold_fence ? hold_ + 1 : 0;
+    longest_hold = std::max(longest_hold, hold_);
+    issued_before_ = issued_;
+    issued_ = -1;
   }
 
   // -- read
@@ -746,6 +790,10 @@ class Rig : public unit::UnitBench<Model> {
   std::optional<Fetch> offer_;
   std::deque<Fetch> fetches_;
   Look look_;
+  int elder_ = -1;
+  std::map<unsigned, uint64_t> freed_at_;
+  long issued_ = -1, issued_before_ = -1;  // the job of which something was asked in this cycle
+  uint64_t hold_ = 0, last_mark_ = 0;
   unsigned look_job_ = 0;
   int mark_ = 0;  // 1: waits for the fetch server, 2: marking
   bool mark_all_ = false, fence_due_ = false;

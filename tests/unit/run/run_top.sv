@@ -108,6 +108,9 @@ module run_top
   output logic         mark_ready,
   input  logic         mark_all,
   input  logic [11:0]  mark_ctx,
+  output logic         hold_fence,
+  output logic         elder_valid,
+  output logic [7:0]   elder_job,
   output logic         count_faults
 );
   job_load_t   job_load;
@@ -183,9 +186,13 @@ module run_top
     .lookup_waits, .share_queue, .share_full, .status_job, .run_status, .end_job, .run_end, .ready_event_valid, .ready_event,
     .fetch_valid, .fetch_ready, .fetch, .piece_valid, .piece_ready, .piece, .fetch_idle,
     .asked_valid, .asked_queue, .job_free_valid, .job_free,
-    .mark_valid, .mark_ready,
+    .mark_valid, .mark_ready, .hold_fence,
     .mark('{all: mark_all, valid: 4'd1 << mark_ctx[1:0], ctx: {4{mark_ctx}}}), .count_faults
   );
+
+  // not ports of the room: what the rig knows of fences says when there is one
+  assign elder_valid = u_run.elder_valid;
+  assign elder_job   = 8'(u_run.elder_job);
 
   logic unused_bits;
   assign unused_bits = ^{chain_look, chain_avail, piece};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Room run: each kind of descriptor and status once, random jobs with everything at random times,
 // and cycles per small job, per piece and per step of a lone frame.
+#include <set>
 #include <string>
 
 #include "Vrun0.h"
@@ -635,4 +636,173 @@ TEMPLATE_TEST_CASE("A mark takes as many cycles as there are jobs and a few", "[
   CHECK(rig.longest_mark <= kJobs + 4);
   rig.fetching = true;
   rig.drain();
+}
+
+// Frames of twelve pages of as many queues, of which fences take every translation back.
+template <typename Model>
+struct Crowd {
+  static constexpr unsigned kRuns = 12;
+  Rig<Model> rig;
+  explicit Crowd(unsigned jobs, Knobs knobs) : rig(JobsOf<Model>::value, set(knobs), kSeed) {
+    const unsigned queues = JobsOf<Model>::value == 32 ? 4 : JobsOf<Model>::value;
+    for (unsigned i = 0; i < jobs; i++) {
+      Job j = small(0x100000 * (i + 1), 100);
+      j.buffer1 = {0x100000 * (i + 1) + 0x2000, 100, 1, 0};
+      j.chain.resize(3);
+      for (unsigned p = 0; p < kRuns - 2; p++) {
+        j.chain[p / 4].places[p % 4] = {0x100000 * (i + 1) + 0x4000 + 0x2000 * p, 100, 1, 0};
+      }
+      j.payload = kRuns * 100;
+      j.queue = i % queues;
+      rig.waiting.push_back(j);
+    }
+  }
+  static Knobs set(Knobs k) {
+    k.load_percent = k.land_percent = k.lookup_percent = k.piece_percent = k.fetch_percent = 100;
+    k.walk_percent = 100;
+    k.share_percent = k.busy_percent = 0;
+    return k;
+  }
+  // Fences that begin `gap` cycles after the last one, until `most` cycles are over or all jobs.
+  void fence_on(unsigned gap, uint64_t most) {
+    const uint64_t end = rig.now() + most;
+    while (rig.busy() && rig.now() < end) {
+      rig.fence_now();
+      while (rig.fencing() && rig.busy()) rig.step();
+      rig.steps(gap);
+    }
+  }
+};
+Knobs crowded(bool heed) {
+  Knobs k;
+  k.mss = 1200;
+  k.walk_latency = 100;
+  k.walk_slots = 8;
+  k.heed_hold = heed;
+  return k;
+}
+
+TEMPLATE_TEST_CASE("Jobs of many runs leave beside fences, one after the other", "[run][elder]",
+                   Vrun0, Vrun1, Vrun2) {
+  constexpr unsigned kJobs = JobsOf<TestType>::value;
+  struct Case {
+    unsigned gap;
+    bool heed;
+    uint64_t cycles;  // for each job
+  };
+  // all of a job's runs need 12 / 8 rounds of 104 cycles, if every second ask is one of its
+  for (Case c : {Case{500, false, 700}, Case{500, true, 700}, Case{0, true, 800}}) {
+    INFO("gap " << c.gap << ", heeded " << c.heed);
+    Crowd<TestType> crowd(kJobs, crowded(c.heed));
+    auto &rig = crowd.rig;
+    rig.fetching = false;  // none before the first fence
+    rig.steps(200);
+    rig.fetching = true;
+    crowd.fence_on(c.gap, kJobs * c.cycles);
+    CHECK(rig.finished == kJobs);
+    if (!rig.elders.empty()) {
+      // everybody in turn, behind the last one
+      std::vector<unsigned> ones = rig.elders;
+      CHECK(std::set<unsigned>(ones.begin(), ones.end()).size() == ones.size());
+      size_t rounds = 1;
+      for (size_t i = 1; i < ones.size(); i++) rounds += ones[i] < ones[i - 1];
+      CHECK(rounds <= 2);  // they begin somewhere
+    }
+    CHECK(rig.elders.size() >= kJobs / 4);
+    if (getenv("FIGURES"))
+      WARN(kJobs << " jobs, gap " << c.gap << ", " << c.heed << ": " << rig.now() << " cycles, "
+                 << rig.marks << " marks, " << rig.elders.size() << " elders, hold "
+                 << rig.longest_hold);
+  }
+}
+
+TEMPLATE_TEST_CASE("An elder that was served and does not issue lets the next one be it",
+                   "[run][elder]", Vrun0, Vrun1, Vrun2) {
+  // seg takes nothing; or every page faults; or the rest of the chain does not come
+  for (unsigned why : {0u, 1u, 2u}) {
+    INFO("why " << why);
+    Knobs knobs = crowded(true);
+    if (why == 1) knobs.fault_per_mille = 1000;
+    if (why == 2) knobs.held_queue = 0;
+    Crowd<TestType> crowd(4, knobs);
+    auto &rig = crowd.rig;
+    for (Job &j : rig.waiting) {
+      if (why != 2) continue;
+      j.queue = 0;
+    }
+    rig.fetching = why == 2;
+    rig.steps(1000);
+    crowd.fence_on(0, 12000);
+    CHECK(rig.finished == 0);
+    CHECK(rig.elders.size() > 8);
+    for (size_t i = 1; i < rig.elders.size(); i++)
+      CHECK(rig.elders[i] == (rig.elders[i - 1] + 1) % 4);
+    CHECK(rig.longest_hold < 12 / 8 * 104 * 4 + 128);
+    rig.knobs.held_queue = -1;
+    rig.fetching = true;
+    rig.drain();
+    CHECK(rig.finished == 4);
+  }
+}
+
+TEMPLATE_TEST_CASE("Without a fence there is no elder", "[run][elder]", Vrun0, Vrun1, Vrun2) {
+  Knobs knobs;
+  knobs.walk_percent = 90;
+  knobs.kill_per_mille = 8;
+  Rig<TestType> rig(JobsOf<TestType>::value, knobs, kSeed + 7);
+  random_jobs(rig, 300, kSeed + 7, 10);
+  CHECK(rig.elders.empty());
+  CHECK(rig.longest_hold == 0);
+}
+
+TEMPLATE_TEST_CASE("An elder may be unloaded in any cycle", "[run][elder][kill]", Vrun0, Vrun1,
+                   Vrun2) {
+  for (unsigned cycle = 0; cycle < 160; cycle += cycle < 80 ? 1 : 7) {
+    INFO("killed " << cycle << " cycles after the fence");
+    Crowd<TestType> crowd(4, crowded(true));
+    auto &rig = crowd.rig;
+    rig.fetching = false;
+    rig.steps(200);
+    for (int i = 0; i < 2; i++) {  // it holds the next fence
+      rig.fence_now();
+      while (rig.fencing()) rig.step();
+      rig.steps(3);
+    }
+    REQUIRE(rig.elder() >= 0);
+    const unsigned first = unsigned(rig.elder());
+    CHECK(rig.holds());
+    rig.steps(cycle);
+    rig.kill(rig.queue_of(first));
+    rig.steps(12);
+    CHECK(rig.elder() == -1);
+    rig.fence_now();  // not held back by the dead
+    for (int i = 0; i < 300 && rig.fencing(); i++) rig.step();
+    CHECK(!rig.fencing());
+    rig.steps(3);
+    CHECK(rig.elder() == int((first + 1) % 4));
+    rig.fetching = true;
+    rig.drain();
+    CHECK(rig.finished == 4);
+    CHECK(rig.killed == 1);
+  }
+}
+
+TEMPLATE_TEST_CASE("Elders beside kills and marks at random", "[run][elder][kill]", Vrun0, Vrun1,
+                   Vrun2) {
+  for (bool heed : {false, true}) {
+    Knobs knobs;
+    knobs.walk_percent = 90;
+    knobs.walk_slots = 4;
+    knobs.walk_latency = 30;
+    knobs.fault_per_mille = 20;
+    knobs.kill_per_mille = 4;
+    knobs.mark_per_mille = heed ? 200 : 6;
+    knobs.heed_hold = heed;
+    knobs.reuse = true;
+    Rig<TestType> rig(JobsOf<TestType>::value, knobs, kSeed + 8);
+    random_jobs(rig, 200, kSeed + 8, 10);
+    CHECK(rig.elders.size() > 15);
+    CHECK(rig.longest_hold < 32 * (30 + 128));
+    if (getenv("FIGURES")) WARN(rig.elders.size() << " elders, hold " << rig.longest_hold);
+  }
 }

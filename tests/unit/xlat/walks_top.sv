@@ -184,7 +184,7 @@ module walks_top
     .new_valid(lookup_valid), .new_ready(lookup_ready), .new_lookup(lookup),
     .busy_valid(run_busy_valid), .busy(run_busy), .redo_valid(1'b0), .redo_job('0),
     .redo_mask('0), .redo_first('0), .cancel_valid(1'b0), .cancel_job('0), .cancel_mask(unused_mask),
-    .walk_free, .lookup_waits(waits), .share_queue(looked),
+    .elder_valid(1'b0), .elder_job('0), .walk_free, .lookup_waits(waits), .share_queue(looked),
     .share_full(full), .lookup_valid(offered_valid), .lookup_ready(offered_ready),
     .lookup(offered), .again_job, .again_dying(dying[7'(again_job)]),
     .refused_job(forget_job[JobW-1:0]), .refused(forget_count), .forget, .forget_ready
@@ -198,7 +198,7 @@ module walks_top
     .read_rsp_valid(rsp_valid), .read_rsp, .read_data(rsp_data[Cfg.data_bits-1:0]), .advise_valid,
     .advise_ready, .advise('{ctx: advise_ctx, first: advise_first, last: advise_last}),
     .advise_stop, .advise_busy, .advise_present, .fence_valid, .fence_ready, .fence, .fence_done_number, .mark_valid, .mark_ready,
-    .mark, .hold_issue, .issue_held, .read_colour, .colour_busy, .count_lookups,
+    .mark, .hold_fence(1'b0), .hold_issue, .issue_held, .read_colour, .colour_busy, .count_lookups,
     .count_tlb_hits, .count_walks, .count_table_reads, .count_pwc_hits
   );
   assign {busy_valid, busy_job, busy_run} = '0;

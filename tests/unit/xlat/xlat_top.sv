@@ -154,7 +154,7 @@ module xlat_top
     .read_rsp_valid(rsp_valid), .read_rsp, .read_data(rsp_data[Cfg.data_bits-1:0]), .advise_valid,
     .advise_ready, .advise('{ctx: advise_ctx, first: advise_first, last: advise_last}),
     .advise_stop, .advise_busy, .advise_present, .fence_valid, .fence_ready, .fence, .fence_done_number, .mark_valid, .mark_ready,
-    .mark, .hold_issue, .issue_held, .read_colour, .colour_busy, .count_lookups,
+    .mark, .hold_fence(1'b0), .hold_issue, .issue_held, .read_colour, .colour_busy, .count_lookups,
     .count_tlb_hits, .count_walks, .count_table_reads, .count_pwc_hits
   );
   logic unused_data;
