@@ -13,7 +13,7 @@
 // fence_done   number of the last fence done: written to status_word whenever it has changed
 // look         none: nothing of this queue is here, see vmso_in_flight
 // ring         log2_records 0: no ring. Full: producer - consumer = records, or not below
-// fault_ring   writing: a record stands or is not answered; the producer of no ring is 0 when there is none
+// fault_ring   writing: a record stands or is not answered. Without a ring the producer is 0 once none is
 // reset        control; what is kept is not, and is not read before it was written
 `include "vmso_assert.svh"
 module vmso_cpl_fault
@@ -107,9 +107,9 @@ module vmso_cpl_fault
   logic [3:0]    log2_records;
   logic [15:0]   producer_q, place;
   logic          full, status_due, status_sent, fault_sent, writing;
-  logic [CountW-1:0] unanswered_q;  // records
-  pa_t           addr_q;            // of the record that stands: the ring may be another one by now
   logic [15:0]   status_q;  // number that was written last
+  pa_t           addr_q;    // of the record that stands: the ring may be another one by now
+  logic [CountW-1:0] unanswered_q;  // records
 
   assign log2_records = system_ring.log2_records;
   assign full         = 16'(producer_q - system_ring.consumer) >= 16'(16'd1 << log2_records);
@@ -157,9 +157,9 @@ module vmso_cpl_fault
   assign writing     = state_q == FaultWrite || unanswered_q != '0;
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      state_q    <= FaultIdle;
-      producer_q <= '0;
-      status_q   <= '0;
+      state_q      <= FaultIdle;
+      producer_q   <= '0;
+      status_q     <= '0;
       unanswered_q <= '0;
     end else begin
       state_q <= state_d;

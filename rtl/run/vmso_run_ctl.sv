@@ -3,8 +3,8 @@
 //
 // init        jobs cycles after reset; run_ready afterwards
 // mark        valid/ready: jobs that may use one of the contexts, one row per cycle without a fill, from
-//             scan_first on, as it is in the cycle of scan_begin; ready pulses when the last one is done, jobs + 4 cycles later if no fill comes, at once if no job is
-//             here
+//             scan_first on, as it is in the cycle of scan_begin; ready pulses when the last one is done,
+//             jobs + 4 cycles later if no fill comes, at once if no job is here
 // reap        the reaper's op on a row: passed on unless a mark is under way; reap_moves: it has been taken
 //             and its move is not done, so no mark begins
 // reset       control
