@@ -167,7 +167,7 @@ module vmso_axi_class
   assign unanswered        = !dead_idle || home + gone_q != (IdW+1)'(Num);
 
 `ifdef VMSO_CHECKS
-  `VMSO_INTG(NoteIsAboutAnOutRead, !note_valid || look.out)
+  `VMSO_INTG_IF(NoteIsAboutAnOutRead, note_valid, look.out)
   `VMSO_IMPL(NoneIsHomeAndGone, 32'(home) + 32'(gone_q) <= Num)
 `endif
 endmodule : vmso_axi_class

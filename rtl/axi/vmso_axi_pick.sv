@@ -34,7 +34,7 @@ module vmso_axi_pick (
       else if (advance && (grant[i] || !request[i])) waited_q[i] <= '0;
       else if (advance && grant != '0 && waited_q[i] != '1) waited_q[i] <= waited_q[i] + 1'b1;
     end
-    `VMSO_IMPL(WaitIsBounded, waited_q[i] < 3'd7 || grant[i] || !request[i])
+    `VMSO_IMPL_IF(WaitIsBounded, waited_q[i] == 3'd7, grant[i] || !request[i])
   end
 `ifdef VMSO_CHECKS
   `VMSO_IMPL(GrantIsOneHot, $onehot0(grant))

@@ -306,13 +306,12 @@ module vmso_axi_read
   end
 
 `ifdef VMSO_CHECKS
-  `VMSO_INTG(BeatHasRead, !m_axi_rvalid || look.out)
-  `VMSO_IMPL(LateHasRead, !timed_out || (look.out && !look.quarantined))
-  `VMSO_IMPL(RefusedHasRead, !refused_valid || !refused_ready || look.out)
+  `VMSO_INTG_IF(BeatHasRead, m_axi_rvalid, look.out)
+  `VMSO_IMPL_IF(LateHasRead, timed_out, look.out && !look.quarantined)
+  `VMSO_IMPL_IF(RefusedHasRead, refused_valid && refused_ready, look.out)
   `VMSO_IMPL(FlightAgrees, reads_idle == (flight_q == '0))
   for (genvar c = 0; c < 4; c++) begin : gen_check
-    `VMSO_INTG(BurstStaysInPage, !taken[c]
-               || (32'(req[c].addr[11:LaneW]) + 32'(req[c].len)) < 2**(12-LaneW))
+    `VMSO_INTG_IF(BurstStaysInPage, taken[c], (32'(req[c].addr[11:LaneW]) + 32'(req[c].len)) < 2**(12-LaneW))
   end
 `endif
   logic unused_bits;

@@ -70,15 +70,15 @@ module vmso_axi_rules #(
       b_wait_q  <= bvalid && !bready;
     end
   end
-  `VMSO_IMPL(ArStands, !ar_wait_q || (arvalid && {arid, araddr, arlen} == ar_q))
-  `VMSO_IMPL(AwStands, !aw_wait_q || (awvalid && {awaddr, awlen} == aw_q))
-  `VMSO_IMPL(WStands, !w_wait_q || (wvalid && {wstrb, wlast} == w_q && wdata == wdata_q))
-  `VMSO_INTG(RStands, !r_wait_q || (rvalid && {rid, rresp, rlast} == r_q && rdata == rdata_q))
-  `VMSO_INTG(BStands, !b_wait_q || (bvalid && {bid, bresp} == b_q))
+  `VMSO_IMPL_IF(ArStands, ar_wait_q, arvalid && {arid, araddr, arlen} == ar_q)
+  `VMSO_IMPL_IF(AwStands, aw_wait_q, awvalid && {awaddr, awlen} == aw_q)
+  `VMSO_IMPL_IF(WStands, w_wait_q, wvalid && {wstrb, wlast} == w_q && wdata == wdata_q)
+  `VMSO_INTG_IF(RStands, r_wait_q, rvalid && {rid, rresp, rlast} == r_q && rdata == rdata_q)
+  `VMSO_INTG_IF(BStands, b_wait_q, bvalid && {bid, bresp} == b_q)
 
   // -- bursts stay in their page ---------------------------------------------------------------------
-  `VMSO_IMPL(ArInPage, !arvalid || 32'(araddr[11:LaneW]) + 32'(arlen) < 2**(12-LaneW))
-  `VMSO_IMPL(AwInPage, !awvalid || 32'(awaddr[11:LaneW]) + 32'(awlen) < 2**(12-LaneW))
+  `VMSO_IMPL_IF(ArInPage, arvalid, 32'(araddr[11:LaneW]) + 32'(arlen) < 2**(12-LaneW))
+  `VMSO_IMPL_IF(AwInPage, awvalid, 32'(awaddr[11:LaneW]) + 32'(awlen) < 2**(12-LaneW))
 
   // -- reads: one per id, each with its beats --------------------------------------------------------
   logic [1023:0] out_q;
@@ -92,9 +92,9 @@ module vmso_axi_rules #(
     if (rvalid && rready) mem[rid] <= left_r - 1'b1;
     if (arvalid && arready) mem[arid] <= 9'(arlen) + 1'b1;
   end
-  `VMSO_IMPL(ArIdIsFree, !arvalid || left_ar == '0)
-  `VMSO_INTG(RHasRequest, !rvalid || left_r != '0)
-  `VMSO_INTG(RLastIsLast, !rvalid || rlast == (left_r == 9'd1))
+  `VMSO_IMPL_IF(ArIdIsFree, arvalid, left_ar == '0)
+  `VMSO_INTG_IF(RHasRequest, rvalid, left_r != '0)
+  `VMSO_INTG_IF(RLastIsLast, rvalid, rlast == (left_r == 9'd1))
 
   // -- writes: beats of W against AW, B after both ---------------------------------------------------
   // AW taken and not answered, W ended and not answered, beats of the present W burst
@@ -112,9 +112,9 @@ module vmso_axi_rules #(
   end
   `VMSO_IMPL(WritesInRange, aw_open_q <= MaxWrites && w_open_q <= MaxWrites)
   `VMSO_IMPL(WIsNotFarAhead, w_open_q <= aw_open_q + 1'b1 && aw_open_q <= w_open_q + 1'b1)
-  `VMSO_IMPL(WHasItsBeats, !wvalid || wlast == (w_beat_q == (BusBytes < 32 ? 32'd1 : 32'd0)))
-  `VMSO_INTG(BHasRequest, !bvalid || (aw_open_q != '0 && w_open_q != '0))
-  `VMSO_INTG(BIdIsOurs, !bvalid || bid == '0)
+  `VMSO_IMPL_IF(WHasItsBeats, wvalid, wlast == (w_beat_q == (BusBytes < 32 ? 32'd1 : 32'd0)))
+  `VMSO_INTG_IF(BHasRequest, bvalid, aw_open_q != '0 && w_open_q != '0)
+  `VMSO_INTG_IF(BIdIsOurs, bvalid, bid == '0)
 `else
   logic unused;
   assign unused = ^{clk, rst_n, arid, araddr, arlen, arvalid, arready, rid, rdata, rresp, rlast,

@@ -111,7 +111,7 @@ module vmso_axi_write
   always_ff @(posedge clk) write_done_ok <= order_good && !m_axi_bresp[1];
 
 `ifdef VMSO_CHECKS
-  `VMSO_INTG(RecordIsAligned, !write_valid || write.addr[4:0] == '0)
+  `VMSO_INTG_IF(RecordIsAligned, write_valid, write.addr[4:0] == '0)
 `endif
   logic unused_bits;
   assign unused_bits = ^{write_q.addr[LaneW-1:0], m_axi_bresp[0]};

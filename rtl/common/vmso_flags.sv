@@ -51,6 +51,6 @@ module vmso_flags #(
   assign is_in = clearing ? '0 : was_put ^ was_dropped;
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(QuietWhileClearing, !clearing || (!put_valid && !drop_valid))
+  `VMSO_IMPL_IF(QuietWhileClearing, clearing, !put_valid && !drop_valid)
 `endif
 endmodule : vmso_flags

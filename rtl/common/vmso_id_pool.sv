@@ -66,8 +66,8 @@ module vmso_id_pool #(
       if (give_valid) out_q[give_id] <= 1'b0;
     end
   end
-  `VMSO_INTG(GiveOnlyWhatIsOut, !give_valid || out_q[give_id])
-  `VMSO_IMPL(TakeOnlyWhatIsHome, !take_valid || !out_q[take_id])
+  `VMSO_INTG_IF(GiveOnlyWhatIsOut, give_valid, out_q[give_id])
+  `VMSO_IMPL_IF(TakeOnlyWhatIsHome, take_valid, !out_q[take_id])
   `VMSO_IMPL(NoIdLost, 32'(home_q) + $countones(out_q) == Num)
 `endif
 endmodule : vmso_id_pool

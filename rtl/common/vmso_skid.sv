@@ -41,6 +41,6 @@ module vmso_skid #(
   end
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(SpareNeedsHead, !spare_valid_q || head_valid_q)
+  `VMSO_IMPL_IF(SpareNeedsHead, spare_valid_q, head_valid_q)
 `endif
 endmodule : vmso_skid

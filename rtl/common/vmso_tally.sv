@@ -51,6 +51,6 @@ module vmso_tally #(
   end
 
 `ifdef VMSO_CHECKS
-  `VMSO_INTG(NothingWhileClearing, !clearing || !add_valid)
+  `VMSO_INTG_IF(NothingWhileClearing, clearing, !add_valid)
 `endif
 endmodule : vmso_tally

@@ -210,8 +210,8 @@ module vmso_cpl_fault
 
 `ifdef VMSO_CHECKS
   `VMSO_INTG(OneOfAQueue, !(fault_valid && abort_valid))
-  `VMSO_IMPL(FaultHasRoom, !fault_valid || faults_room)
-  `VMSO_IMPL(AbortHasRoom, !abort_valid || aborts_room)
+  `VMSO_IMPL_IF(FaultHasRoom, fault_valid, faults_room)
+  `VMSO_IMPL_IF(AbortHasRoom, abort_valid, aborts_room)
 `else
   logic unused_room;
   assign unused_room = ^{faults_room, aborts_room};

@@ -58,13 +58,13 @@ module vmso_axil_rules (
       ar_open_q <= ar_open_q + 8'(arvalid && arready) - 8'(rvalid && rready);
     end
   end
-  `VMSO_INTG(AwStands, !aw_wait_q || (awvalid && awaddr == awaddr_q))
-  `VMSO_INTG(WStands, !w_wait_q || (wvalid && {wstrb, wdata} == w_q))
-  `VMSO_INTG(ArStands, !ar_wait_q || (arvalid && araddr == araddr_q))
-  `VMSO_IMPL(BStands, !b_wait_q || (bvalid && bresp == bresp_q))
-  `VMSO_IMPL(RStands, !r_wait_q || (rvalid && {rresp, rdata} == r_q))
-  `VMSO_IMPL(BHasRequest, !bvalid || (aw_open_q != '0 && w_open_q != '0))
-  `VMSO_IMPL(RHasRequest, !rvalid || ar_open_q != '0)
+  `VMSO_INTG_IF(AwStands, aw_wait_q, awvalid && awaddr == awaddr_q)
+  `VMSO_INTG_IF(WStands, w_wait_q, wvalid && {wstrb, wdata} == w_q)
+  `VMSO_INTG_IF(ArStands, ar_wait_q, arvalid && araddr == araddr_q)
+  `VMSO_IMPL_IF(BStands, b_wait_q, bvalid && bresp == bresp_q)
+  `VMSO_IMPL_IF(RStands, r_wait_q, rvalid && {rresp, rdata} == r_q)
+  `VMSO_IMPL_IF(BHasRequest, bvalid, aw_open_q != '0 && w_open_q != '0)
+  `VMSO_IMPL_IF(RHasRequest, rvalid, ar_open_q != '0)
 `else
   logic unused;
   assign unused = ^{clk, rst_n, awaddr, awvalid, awready, wdata, wstrb, wvalid, wready, bresp,

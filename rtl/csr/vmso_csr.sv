@@ -270,8 +270,8 @@ module vmso_csr
     doorbell_waits_q <= doorbell_valid && !doorbell_ready ? doorbell_waits_q + 1'b1 : '0;
     fence_wait_q     <= rst_n && fence_valid && !fence_ready && !(soft_reset_busy && !ready_status);
   end
-  `VMSO_IMPL(DoorbellStands, !doorbell_wait_q || doorbell_valid)
+  `VMSO_IMPL_IF(DoorbellStands, doorbell_wait_q, doorbell_valid)
   `VMSO_INTG(DoorbellIsTakenSoon, 32'(doorbell_waits_q) < DoorbellWait)
-  `VMSO_IMPL(FenceStands, !fence_wait_q || (fence_valid && fence == fence_q))
+  `VMSO_IMPL_IF(FenceStands, fence_wait_q, fence_valid && fence == fence_q)
 `endif
 endmodule : vmso_csr

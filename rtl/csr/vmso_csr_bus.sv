@@ -129,6 +129,6 @@ module vmso_csr_bus (
   );
 
 `ifdef VMSO_CHECKS
-  `VMSO_INTG(ResponseOnlyWhenAsked, !rsp_valid || busy_q)
+  `VMSO_INTG_IF(ResponseOnlyWhenAsked, rsp_valid, busy_q)
 `endif
 endmodule : vmso_csr_bus

@@ -67,6 +67,6 @@ module vmso_soft_reset (
   assign soft_reset_busy = state_q != StRun;
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(WritesCounted, !write_done || writes_q != '0)
+  `VMSO_IMPL_IF(WritesCounted, write_done, writes_q != '0)
 `endif
 endmodule : vmso_soft_reset

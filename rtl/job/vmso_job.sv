@@ -151,6 +151,6 @@ module vmso_job
   assign unused_bits = ^{job_free, tmpl_free, s, test_q};
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(TemplateIsThere, !tmpl_take || tmpl_valid)
+  `VMSO_IMPL_IF(TemplateIsThere, tmpl_take, tmpl_valid)
 `endif
 endmodule : vmso_job

@@ -219,6 +219,6 @@ module vmso_out
   end
 
 `ifdef VMSO_CHECKS
-  `VMSO_INTG(NoOrderBeforeReady, !order_valid || out_ready)
+  `VMSO_INTG_IF(NoOrderBeforeReady, order_valid, out_ready)
 `endif
 endmodule : vmso_out

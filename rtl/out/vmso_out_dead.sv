@@ -90,6 +90,6 @@ module vmso_out_dead
 
 `ifdef VMSO_CHECKS
   `VMSO_IMPL(FewOrders, !precedes(come, gone))
-  `VMSO_INTG(OneDeathACycle, !fail_valid || !bury_valid)
+  `VMSO_INTG_IF(OneDeathACycle, fail_valid, !bury_valid)
 `endif
 endmodule : vmso_out_dead

@@ -53,7 +53,7 @@ module vmso_out_drop
   assign free       = first.drop.tmpl;
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(DropHasRoom, !drop_valid || room)
+  `VMSO_IMPL_IF(DropHasRoom, drop_valid, room)
 `else
   logic unused_room;
   assign unused_room = room;

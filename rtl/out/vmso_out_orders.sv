@@ -57,8 +57,8 @@ module vmso_out_orders
 `ifdef VMSO_CHECKS
   logic [PtrW:0] held;
   assign held = wr_ptr_q - rd_ptr_q;
-  `VMSO_INTG(OrdersInFrameOrder, !order_valid || order_frame == frame_t'(wr_ptr_q[PtrW-1:0]))
-  `VMSO_INTG(OrderFindsRoom, !order_valid || 32'(held) < Cfg.frame_slots)
+  `VMSO_INTG_IF(OrdersInFrameOrder, order_valid, order_frame == frame_t'(wr_ptr_q[PtrW-1:0]))
+  `VMSO_INTG_IF(OrderFindsRoom, order_valid, 32'(held) < Cfg.frame_slots)
 `else
   logic unused_frame;  // the pointers count the same
   assign unused_frame = ^order_frame;

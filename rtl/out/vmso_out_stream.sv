@@ -343,9 +343,9 @@ module vmso_out_stream
   assign tmpl_free       = tmpl_free_q;
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(BeatFindsRoom, !merge_valid_q || out_in_ready)
-  `VMSO_IMPL(EndFindsRoom, !tells || end_in_ready)
-  `VMSO_INTG(FailsWithAnEnd, !item_valid || !item.fails || item.ends)
+  `VMSO_IMPL_IF(BeatFindsRoom, merge_valid_q, out_in_ready)
+  `VMSO_IMPL_IF(EndFindsRoom, tells, end_in_ready)
+  `VMSO_INTG_IF(FailsWithAnEnd, item_valid && item.fails, item.ends)
 `else
   logic unused_ready;  // credits see to it
   assign unused_ready = ^{out_in_ready, end_in_ready};

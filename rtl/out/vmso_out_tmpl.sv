@@ -180,13 +180,12 @@ module vmso_out_tmpl
                          row_tmpl, row_index, window_tmpl, parsed_tmpl, queue_in_ready,
                          queue_count};
 `ifdef VMSO_CHECKS
-  `VMSO_INTG(LandsInsideTheHeader,
-             !tmpl_done_valid || 32'(tmpl_done_bytes)
+  `VMSO_INTG_IF(LandsInsideTheHeader, tmpl_done_valid, 32'(tmpl_done_bytes)
                                  <= (begun ? 32'(was.left) : 32'(done_info.header_bytes)))
-  `VMSO_INTG(TemplateFits, !job_load_valid || 32'(job_load.header_bytes) <= Cfg.template_bytes)
+  `VMSO_INTG_IF(TemplateFits, job_load_valid, 32'(job_load.header_bytes) <= Cfg.template_bytes)
   `VMSO_INTG(QuietBeforeReady, ready || !(load || tmpl_done_valid))
-  `VMSO_INTG(LoadMeetsNoLanding, !load || !tmpl_done_valid || job_load.tmpl != tmpl_done_tmpl)
-  `VMSO_INTG(LoadMeetsNoParsing, !load || !parsed_valid || job_load.tmpl != parsed_tmpl)
-  `VMSO_IMPL(ParseQueueHasRoom, !queue_push || queue_in_ready)
+  `VMSO_INTG_IF(LoadMeetsNoLanding, load && tmpl_done_valid, job_load.tmpl != tmpl_done_tmpl)
+  `VMSO_INTG_IF(LoadMeetsNoParsing, load && parsed_valid, job_load.tmpl != parsed_tmpl)
+  `VMSO_IMPL_IF(ParseQueueHasRoom, queue_push, queue_in_ready)
 `endif
 endmodule : vmso_out_tmpl

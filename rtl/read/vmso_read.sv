@@ -182,6 +182,6 @@ module vmso_read
                          effect3.bytes,
                          asked_queue, ctl_queue, ends_queue};
 `ifdef VMSO_CHECKS
-  `VMSO_INTG(NoFrameBeforeReady, !frame_open_valid || read_ready)
+  `VMSO_INTG_IF(NoFrameBeforeReady, frame_open_valid, read_ready)
 `endif
 endmodule : vmso_read

@@ -71,9 +71,9 @@ module vmso_read_issue
 `ifdef VMSO_CHECKS
   logic unused_piece;
   assign unused_piece = ^{piece.fetch, piece.last};
-  `VMSO_INTG(PieceHasBytes, !piece_valid || (piece.bytes >= 13'd1 && piece.bytes <= 13'd4096))
-  `VMSO_INTG(PieceStaysInPage, !piece_valid || 32'(piece.addr[11:0]) + 32'(piece.bytes) <= 4096)
-  `VMSO_INTG(PageOffsetsAgree, !piece_valid || piece.addr[11:0] == piece.va[11:0])
+  `VMSO_INTG_IF(PieceHasBytes, piece_valid, piece.bytes >= 13'd1 && piece.bytes <= 13'd4096)
+  `VMSO_INTG_IF(PieceStaysInPage, piece_valid, 32'(piece.addr[11:0]) + 32'(piece.bytes) <= 4096)
+  `VMSO_INTG_IF(PageOffsetsAgree, piece_valid, piece.addr[11:0] == piece.va[11:0])
 `else
   logic unused_piece;
   assign unused_piece = ^{clk, rst_n, piece.fetch, piece.last, piece.va[LaneW-1:0]};

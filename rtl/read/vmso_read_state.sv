@@ -118,7 +118,7 @@ module vmso_read_state
   assign unused_bits = ^{frame_open, fail_frame, land_frame, state_frame, sum_carry[16]};
 `ifdef VMSO_CHECKS
   `VMSO_INTG(QuietBeforeReady, ready || !(frame_open_valid || fail_valid || land_valid))
-  `VMSO_INTG(OpenMeetsNoLanding, !frame_open_valid || !land_valid || open_at != land_at)
-  `VMSO_IMPL(LandedFits, !land_valid || land_fresh || now.landed > was.landed)
+  `VMSO_INTG_IF(OpenMeetsNoLanding, frame_open_valid && land_valid, open_at != land_at)
+  `VMSO_IMPL_IF(LandedFits, land_valid, land_fresh || now.landed > was.landed)
 `endif
 endmodule : vmso_read_state

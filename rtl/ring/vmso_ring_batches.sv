@@ -250,12 +250,12 @@ module vmso_ring_batches
   assign unused_bits = ^{front, work, next_batch.queue, next_batch.idle};
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(TakeFreeBlock, !take || unused_free)
-  `VMSO_IMPL(LandedHasRoom, !landed_valid || unused_land_room)
-  `VMSO_IMPL(ListHasRoom, !(end_lists || land_lists) || unused_list_room)
-  `VMSO_IMPL(LaterHasNext, !later || work_linked)
-  `VMSO_IMPL(BoundComesNext, !bound_q || on_valid || ends_last || drops_last)
-  `VMSO_IMPL(SameQueue, !picked || !pick_on || batch.queue == queue_of_last_q)
+  `VMSO_IMPL_IF(TakeFreeBlock, take, unused_free)
+  `VMSO_IMPL_IF(LandedHasRoom, landed_valid, unused_land_room)
+  `VMSO_IMPL_IF(ListHasRoom, end_lists || land_lists, unused_list_room)
+  `VMSO_IMPL_IF(LaterHasNext, later, work_linked)
+  `VMSO_IMPL_IF(BoundComesNext, bound_q, on_valid || ends_last || drops_last)
+  `VMSO_IMPL_IF(SameQueue, picked && pick_on, batch.queue == queue_of_last_q)
   queue_t queue_of_last_q;
   always_ff @(posedge clk) if (picked) queue_of_last_q <= batch.queue;
 `endif

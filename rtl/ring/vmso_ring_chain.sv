@@ -365,11 +365,11 @@ module vmso_ring_chain
 `ifdef VMSO_CHECKS
   logic [Cfg.jobs-1:0] here_q;
   always_ff @(posedge clk) here_q[job] <= avail && rst_n;
-  `VMSO_INTG(PopOnlyWhatIsHere, !chain_pop_valid || here_q[chain_pop_job])
-  `VMSO_INTG(OnePopAtATime, !chain_pop_valid || !pop_wait_q)
-  `VMSO_IMPL(StartFifoHasRoom, !event_q || start_fits)
-  `VMSO_INTG(StartWhereRoomIs, !start_valid || room)
-  `VMSO_INTG(NothingStreamedOnStale, !start_valid || !stale || start_in.streamed == '0)
-  `VMSO_IMPL(LandFifoHasRoom, !done_valid || land_room)
+  `VMSO_INTG_IF(PopOnlyWhatIsHere, chain_pop_valid, here_q[chain_pop_job])
+  `VMSO_INTG_IF(OnePopAtATime, chain_pop_valid, !pop_wait_q)
+  `VMSO_IMPL_IF(StartFifoHasRoom, event_q, start_fits)
+  `VMSO_INTG_IF(StartWhereRoomIs, start_valid, room)
+  `VMSO_INTG_IF(NothingStreamedOnStale, start_valid && stale, start_in.streamed == '0)
+  `VMSO_IMPL_IF(LandFifoHasRoom, done_valid, land_room)
 `endif
 endmodule : vmso_ring_chain

@@ -102,7 +102,7 @@ module vmso_ring_commands
   assign unused_bits = ^command.queue;
 
 `ifdef VMSO_CHECKS
-  `VMSO_INTG(DoneAlone, !done_valid || !command_valid)
-  `VMSO_INTG(CommandAfterReady, !command_valid || ready)
+  `VMSO_INTG_IF(DoneAlone, done_valid, !command_valid)
+  `VMSO_INTG_IF(CommandAfterReady, command_valid, ready)
 `endif
 endmodule : vmso_ring_commands

@@ -203,6 +203,6 @@ module vmso_ring_events
   assign unused_bits = ^{doorbell, wake_queue, ended_queue, consumed_queue};
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(FreeFifoHasRoom, !job_free_valid || unused_free_ready)
+  `VMSO_IMPL_IF(FreeFifoHasRoom, job_free_valid, unused_free_ready)
 `endif
 endmodule : vmso_ring_events

@@ -50,6 +50,6 @@ module vmso_ring_list #(
 `ifdef VMSO_CHECKS
   logic [NumW:0] count;
   assign count = wr_ptr_q - rd_ptr_q;
-  `VMSO_IMPL(ListHasRoom, !do_push || 32'(count) < Num || popping)
+  `VMSO_IMPL_IF(ListHasRoom, do_push, 32'(count) < Num || popping)
 `endif
 endmodule : vmso_ring_list

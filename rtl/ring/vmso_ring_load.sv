@@ -410,11 +410,10 @@ module vmso_ring_load
   assign unused_bits = ^{batch_q.queue, query_q.in_debt, slot, slot_job, next.query.in_debt};
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(SlotHasItsBatch, !(store_valid && store_ready) || open_q)
-  `VMSO_IMPL(VoidOnlyWhenDropping,
-             !(open_q && !settle_q && store_valid && store_void) || dropping_q)
-  `VMSO_IMPL(StreamedComeNext, !stream_q || (streamed && stream_left_q == 3'd1) || !ours
+  `VMSO_IMPL_IF(SlotHasItsBatch, store_valid && store_ready, open_q)
+  `VMSO_IMPL_IF(VoidOnlyWhenDropping, open_q && !settle_q && store_valid && store_void, dropping_q)
+  `VMSO_IMPL_IF(StreamedComeNext, stream_q, (streamed && stream_left_q == 3'd1) || !ours
                                || !next_used || next.visit.on)
-  `VMSO_IMPL(StreamHasLeft, !stream_q || stream_left_q != '0)
+  `VMSO_IMPL_IF(StreamHasLeft, stream_q, stream_left_q != '0)
 `endif
 endmodule : vmso_ring_load

@@ -94,6 +94,6 @@ module vmso_ring_peek
   assign unused_bits = ^work_queue;
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(PickedWhereRoomIs, !picked || room)
+  `VMSO_IMPL_IF(PickedWhereRoomIs, picked, room)
 `endif
 endmodule : vmso_ring_peek

@@ -207,6 +207,6 @@ module vmso_ring_store
                          drop_block};
 
 `ifdef VMSO_CHECKS
-  `VMSO_INTG(SlotIdInRange, !issue_valid || 32'(issue_id) < SlotIds)
+  `VMSO_INTG_IF(SlotIdInRange, issue_valid, 32'(issue_id) < SlotIds)
 `endif
 endmodule : vmso_ring_store

@@ -66,6 +66,6 @@ module vmso_ring_waiting
   end
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(RoomForAll, !(put_valid || rotate) || unused_room)
+  `VMSO_IMPL_IF(RoomForAll, put_valid || rotate, unused_room)
 `endif
 endmodule : vmso_ring_waiting

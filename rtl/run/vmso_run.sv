@@ -293,12 +293,11 @@ module vmso_run
 `ifdef VMSO_CHECKS
   logic load_recent_q;
   always_ff @(posedge clk) load_recent_q <= job_load_valid && rst_n;
-  `VMSO_INTG(LoadAfterReady, !job_load_valid || run_ready)
-  `VMSO_INTG(LoadEverySecondCycle, !job_load_valid || !load_recent_q)
-  `VMSO_INTG(FirstSlotWithinPayload, !load_valid
-             || 25'(job_load.buffer0.bytes) + 25'(job_load.buffer1.bytes)
+  `VMSO_INTG_IF(LoadAfterReady, job_load_valid, run_ready)
+  `VMSO_INTG_IF(LoadEverySecondCycle, job_load_valid, !load_recent_q)
+  `VMSO_INTG_IF(FirstSlotWithinPayload, load_valid, 25'(job_load.buffer0.bytes) + 25'(job_load.buffer1.bytes)
              <= 25'(job_load.payload_bytes))
-  `VMSO_INTG(MarkWhileIdle, !mark_valid || fetch_idle)
+  `VMSO_INTG_IF(MarkWhileIdle, mark_valid, fetch_idle)
   vmso_run_check #(.Cfg(Cfg)) u_check (
     .clk, .rst_n, .put_valid, .put_job(work_job), .put_run, .put_bad(put.bad != BadNot),
     .fill_valid, .fill_job(fill.job[JobW-1:0]), .fill_run(fill.run), .fill_fault(fill.fault),

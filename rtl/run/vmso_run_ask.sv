@@ -213,9 +213,9 @@ module vmso_run_ask
   assign unused_bits = ^busy ^ again_room;
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(OneAtATime, !pick_valid || !ask_valid_q)
-  `VMSO_IMPL(AgainHasRoom, !again_first || again_room)
-  `VMSO_INTG(CancelBesideNoRedo, !cancel_valid || !redo_valid)
-  `VMSO_IMPL(RedoIsNew, !redo_valid || (old.mask & redo_mask) == '0)
+  `VMSO_IMPL_IF(OneAtATime, pick_valid, !ask_valid_q)
+  `VMSO_IMPL_IF(AgainHasRoom, again_first, again_room)
+  `VMSO_INTG_IF(CancelBesideNoRedo, cancel_valid, !redo_valid)
+  `VMSO_IMPL_IF(RedoIsNew, redo_valid, (old.mask & redo_mask) == '0)
 `endif
 endmodule : vmso_run_ask

@@ -226,7 +226,7 @@ module vmso_run_build
   assign unused_bits = ^held;
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(NoMoreRunsThanPlaces, !valid_q || held <= 6'd32)
-  `VMSO_IMPL(OneEnd, !ended_valid || !save_valid)
+  `VMSO_IMPL_IF(NoMoreRunsThanPlaces, valid_q, held <= 6'd32)
+  `VMSO_IMPL_IF(OneEnd, ended_valid, !save_valid)
 `endif
 endmodule : vmso_run_build

@@ -85,8 +85,8 @@ module vmso_run_elder
   assign hold_fence  = valid_q && tired_q && !served;
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(AnswersWhatIsLeft, !(valid_q && answered) || again || left_q + ptr_t'(puts) != '0)
-  `VMSO_IMPL(NoMoreThanPlaces, !valid_q || left_q <= 6'd32)
+  `VMSO_IMPL_IF(AnswersWhatIsLeft, valid_q && answered, again || left_q + ptr_t'(puts) != '0)
+  `VMSO_IMPL_IF(NoMoreThanPlaces, valid_q, left_q <= 6'd32)
   `VMSO_INTG(IssuesNotWhileMarked, !(issue_valid && (mark_valid || begin_valid)))
 `endif
 endmodule : vmso_run_elder

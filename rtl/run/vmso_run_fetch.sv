@@ -177,8 +177,7 @@ module vmso_run_fetch
   assign unused_bits = ^{put.tmpl, put.advise, put.fresh, put.bad, fill};
 
 `ifdef VMSO_CHECKS
-  `VMSO_INTG(KillReadsNothing, !(fetch_valid && fetch.kill)
-                               || (fetch.bytes == '0 && !fetch.job_last))
-  `VMSO_INTG(NoMoveUnderFetch, !move_valid || !busy_q || move_job != job_q)
+  `VMSO_INTG_IF(KillReadsNothing, fetch_valid && fetch.kill, fetch.bytes == '0 && !fetch.job_last)
+  `VMSO_INTG_IF(NoMoveUnderFetch, move_valid && busy_q, move_job != job_q)
 `endif
 endmodule : vmso_run_fetch

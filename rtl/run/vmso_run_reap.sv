@@ -105,9 +105,9 @@ module vmso_run_reap #(
       if (kill_valid) dying_q[kill] <= 1'b1;
     end
   end
-  `VMSO_INTG(KilledOnce, !kill_valid || !dying_q[kill])
-  `VMSO_IMPL(ListHasRoom, !(kill_valid || again) || list_room)
-  `VMSO_IMPL(FreesTheDying, !free_valid || dying_q[look_q])
+  `VMSO_INTG_IF(KilledOnce, kill_valid, !dying_q[kill])
+  `VMSO_IMPL_IF(ListHasRoom, kill_valid || again, list_room)
+  `VMSO_IMPL_IF(FreesTheDying, free_valid, dying_q[look_q])
 `else
   logic unused_room;  // every dying job is in the list or has its turn
   assign unused_room = list_room;

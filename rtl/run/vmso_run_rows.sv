@@ -315,6 +315,6 @@ module vmso_run_rows
                          follow_room};
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(ListHasRoom, !list || follow_room)
+  `VMSO_IMPL_IF(ListHasRoom, list, follow_room)
 `endif
 endmodule : vmso_run_rows

@@ -159,7 +159,7 @@ module vmso_run_slots
   assign unused_bits = ^contexts.reserved ^ wait_room;  // the list holds every job
 
 `ifdef VMSO_CHECKS
-  `VMSO_INTG(SlotWasPopped, !chain_slot_valid || popped_q)
-  `VMSO_IMPL(SlotIsWritten, !chain_slot_valid || !write_q || last)
+  `VMSO_INTG_IF(SlotWasPopped, chain_slot_valid, popped_q)
+  `VMSO_IMPL_IF(SlotIsWritten, chain_slot_valid && write_q, last)
 `endif
 endmodule : vmso_run_slots

@@ -172,10 +172,10 @@ module vmso_run_turn
       if (list[i] && (listed_q[job[i]] || (i != Fresh && !busy_q[job[i]]))) listed_twice = 1'b1;
     end
   end
-  `VMSO_INTG(LoadOfAFreeEntry, !load_valid || !busy_q[load_job])
-  `VMSO_IMPL(SavedIsBusy, !save_valid || busy_q[save_job])
-  `VMSO_IMPL(ListsHaveRoom, (list & ~room) == '0)
+  `VMSO_INTG_IF(LoadOfAFreeEntry, load_valid, !busy_q[load_job])
+  `VMSO_IMPL_IF(SavedIsBusy, save_valid, busy_q[save_job])
+  `VMSO_IMPL_IF(ListsHaveRoom, list != '0, (list & ~room) == '0)
   `VMSO_IMPL(OnePlaceEach, !listed_twice)
-  `VMSO_IMPL(BusyAgrees, !unused_busy_ready || busy == busy_q[look_job])
+  `VMSO_IMPL_IF(BusyAgrees, unused_busy_ready, busy == busy_q[look_job])
 `endif
 endmodule : vmso_run_turn

@@ -275,13 +275,13 @@ module vmso_run_wait
       if (pops) held_q[job_q] <= held_q[job_q] - 1'b1;
     end
   end
-  `VMSO_INTG(RingHasRoom, !push_valid || held_q[push_job] != 6'd32)
-  `VMSO_IMPL(ForgetsAlone, !forget || (forget_ready && !(push_valid && push_job == count_job)))
-  `VMSO_IMPL(PopsWhatWaits, !pops || held_q[job_q] != '0)
-  `VMSO_IMPL(FreshHasRoom, !(list || moves) || fresh_room)
-  `VMSO_IMPL(TokenHasRoom, !tokens || token_room)
-  `VMSO_IMPL(ListStands, !pick || tail.valid)
-  `VMSO_IMPL(WaitsAreKnown, waits || held_q == '0)
-  `VMSO_INTG(LoadOfAFreeEntry, !load_valid || held_q[load_job] == '0)
+  `VMSO_INTG_IF(RingHasRoom, push_valid, held_q[push_job] != 6'd32)
+  `VMSO_IMPL_IF(ForgetsAlone, forget, forget_ready && !(push_valid && push_job == count_job))
+  `VMSO_IMPL_IF(PopsWhatWaits, pops, held_q[job_q] != '0)
+  `VMSO_IMPL_IF(FreshHasRoom, list || moves, fresh_room)
+  `VMSO_IMPL_IF(TokenHasRoom, tokens, token_room)
+  `VMSO_IMPL_IF(ListStands, pick, tail.valid)
+  `VMSO_IMPL_IF(WaitsAreKnown, !waits, held_q == '0)
+  `VMSO_INTG_IF(LoadOfAFreeEntry, load_valid, held_q[load_job] == '0)
 `endif
 endmodule : vmso_run_wait

@@ -501,11 +501,11 @@ module vmso_seg
 `ifdef VMSO_CHECKS
   logic load_recent_q;
   always_ff @(posedge clk) load_recent_q <= job_load_valid && rst_n;
-  `VMSO_INTG(LoadAfterReady, !job_load_valid || seg_ready)
-  `VMSO_INTG(LoadEverySecondCycle, !job_load_valid || !load_recent_q)
-  `VMSO_INTG(UnloadStands, !un_busy || unload_valid)
-  `VMSO_IMPL(NothingIssuedInDebt, !(state_q == Act && act_go) || !spent)
+  `VMSO_INTG_IF(LoadAfterReady, job_load_valid, seg_ready)
+  `VMSO_INTG_IF(LoadEverySecondCycle, job_load_valid, !load_recent_q)
+  `VMSO_INTG_IF(UnloadStands, un_busy, unload_valid)
+  `VMSO_IMPL_IF(NothingIssuedInDebt, state_q == Act && act_go, !spent)
   `VMSO_IMPL(NothingIssuedInAHold, !(hold_issue && act_go))
-  `VMSO_IMPL(RestIsLeft, !(act_go && act == ActFrame) || bytes_t'(cut.want) <= rest_q)
+  `VMSO_IMPL_IF(RestIsLeft, act_go && act == ActFrame, bytes_t'(cut.want) <= rest_q)
 `endif
 endmodule : vmso_seg

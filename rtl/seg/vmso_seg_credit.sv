@@ -74,9 +74,9 @@ module vmso_seg_credit
 `ifdef VMSO_CHECKS
   logic took_q;
   always_ff @(posedge clk) took_q <= take && rst_n;
-  `VMSO_IMPL(TakeEverySecondCycle, !take || !took_q)
-  `VMSO_INTG(LeftWasTaken, !left_valid || (slots_used_q != '0 && rows_used_q >= given))
-  `VMSO_IMPL(TakeFindsSlot, !take || slot_free)
+  `VMSO_IMPL_IF(TakeEverySecondCycle, take, !took_q)
+  `VMSO_INTG_IF(LeftWasTaken, left_valid, slots_used_q != '0 && rows_used_q >= given)
+  `VMSO_IMPL_IF(TakeFindsSlot, take, slot_free)
   `VMSO_IMPL(RowsInRange, 32'(rows_used_q) <= Rows)
 `endif
 endmodule : vmso_seg_credit

@@ -79,8 +79,8 @@ module vmso_seg_debits
   end
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(SlotHasRoom, !slot_valid || slot_room)
-  `VMSO_IMPL(WalkHasRoom, !walk_valid || walk_room)
+  `VMSO_IMPL_IF(SlotHasRoom, slot_valid, slot_room)
+  `VMSO_IMPL_IF(WalkHasRoom, walk_valid, walk_room)
 `else
   logic unused_room;
   assign unused_room = slot_room ^ walk_room;

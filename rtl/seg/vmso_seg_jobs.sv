@@ -155,9 +155,9 @@ module vmso_seg_jobs #(
       if (load_valid) waiting_q[load_job] <= 1'b1;
     end
   end
-  `VMSO_IMPL(LoadHasPlace, !load_valid || room)
-  `VMSO_IMPL(FreshHasPlace, !fresh_put || fresh_room)
-  `VMSO_INTG(EventAfterTheJobIsListed, !event_valid_q || !waiting_q[event_job_q])
+  `VMSO_IMPL_IF(LoadHasPlace, load_valid, room)
+  `VMSO_IMPL_IF(FreshHasPlace, fresh_put, fresh_room)
+  `VMSO_INTG_IF(EventAfterTheJobIsListed, event_valid_q, !waiting_q[event_job_q])
 `else
   logic unused_room;
   assign unused_room = room ^ fresh_room;

@@ -134,9 +134,9 @@ module vmso_seg_list #(
       if (leaves) listed_q[back] <= 1'b0;
     end
   end
-  `VMSO_IMPL(OneTokenEach, !push || (token_room && !token_q[push_queue]))
-  `VMSO_IMPL(BackIsListed, !back_valid || listed_q[back])
-  `VMSO_IMPL(OneEventPerJob, !event_push || event_room)
+  `VMSO_IMPL_IF(OneTokenEach, push, token_room && !token_q[push_queue])
+  `VMSO_IMPL_IF(BackIsListed, back_valid, listed_q[back])
+  `VMSO_IMPL_IF(OneEventPerJob, event_push, event_room)
 `else
   logic unused_room;  // both FIFOs hold everything there is
   assign unused_room = event_room ^ token_room;

@@ -111,7 +111,7 @@ module vmso_seg_rate
   logic unused_bits;
   assign unused_bits = ^{config_rate.reserved, config_rate.reserved0};
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(EachWaitsOnce, !hold_valid || room)
+  `VMSO_IMPL_IF(EachWaitsOnce, hold_valid, room)
 `else
   logic unused_room;
   assign unused_room = room;

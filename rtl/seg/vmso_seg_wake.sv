@@ -34,7 +34,7 @@ module vmso_seg_wake #(
   always_ff @(posedge clk) if (set_valid) last_q <= set;
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(SetFindsPlace, !set_valid || merged || in_ready)
+  `VMSO_IMPL_IF(SetFindsPlace, set_valid, merged || in_ready)
 `else
   logic unused_ready;
   assign unused_ready = in_ready;

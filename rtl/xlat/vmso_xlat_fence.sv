@@ -321,13 +321,13 @@ module vmso_xlat_fence
   assign fence_done_number = done_q;
 
 `ifdef VMSO_CHECKS
-  `VMSO_INTG(CommitWasJudged, !fence_valid || fence.kind != FenceCommit
+  `VMSO_INTG_IF(CommitWasJudged, fence_valid, fence.kind != FenceCommit
                               || (built(Cfg.formats, fence.cfg.format)
                                   && 32'(fence.ctx) < Cfg.contexts))
-  `VMSO_INTG(RangeIsOrdered, !fence_valid || fence.kind != FenceRange || fence.first <= fence.last)
-  `VMSO_INTG(ColourIsFree, state_q != FenceFlip || !colour_busy[!colour_q])
-  `VMSO_INTG(StaysHeld, state_q != FenceMark || issue_held)
-  `VMSO_IMPL(RestartIsAlone, !restart || paused)
-  `VMSO_IMPL(SomethingIsTaken, state_q != FenceEnding || taken_q != '0)
+  `VMSO_INTG_IF(RangeIsOrdered, fence_valid, fence.kind != FenceRange || fence.first <= fence.last)
+  `VMSO_INTG_IF(ColourIsFree, state_q == FenceFlip, !colour_busy[!colour_q])
+  `VMSO_INTG_IF(StaysHeld, state_q == FenceMark, issue_held)
+  `VMSO_IMPL_IF(RestartIsAlone, restart, paused)
+  `VMSO_IMPL_IF(SomethingIsTaken, state_q == FenceEnding, taken_q != '0)
 `endif
 endmodule : vmso_xlat_fence

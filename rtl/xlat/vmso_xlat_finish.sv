@@ -227,7 +227,7 @@ module vmso_xlat_finish
   assign tlb_write_ppn   = page_ppn_q;
 
 `ifdef VMSO_CHECKS
-  `VMSO_IMPL(DoneHasRoom, !done_valid || room)
+  `VMSO_IMPL_IF(DoneHasRoom, done_valid, room)
 `endif
   logic unused_bits;
   assign unused_bits = ^{count, room, walk_q.fast};

@@ -71,9 +71,13 @@ module vmso_xlat_pwc
       .clk, .write_en(insert_here), .write_addr(insert_index), .write_data(inserted),
       .read_addr(look_index), .read_data(found)
     );
-    assign swept = sweep_valid && (sweep.all || found.ctx == sweep.ctx[CtxW-1:0])
-                   && (found.leaf || !sweep.leaf_only)
-                   && ((found.key ^ sweep.page[44:Shift]) & ~sweep.mask[44:Shift]) == '0;
+    always_comb begin
+      swept = 1'b0;
+      if (sweep_valid) begin
+        swept = (sweep.all || found.ctx == sweep.ctx[CtxW-1:0]) && (found.leaf || !sweep.leaf_only)
+                && ((found.key ^ sweep.page[44:Shift]) & ~sweep.mask[44:Shift]) == '0;
+      end
+    end
     // the sweep that comes with reset finds the set empty, or emptying itself
     vmso_flags #(.Num(Entries)) u_valid (
       .clk, .rst_n, .ready(valid_ready), .put_valid(insert_here), .put(insert_index),
@@ -103,7 +107,7 @@ module vmso_xlat_pwc
   assign unused_page = ^{sweep.lines, look_ctx, insert_ctx, at_ctx, at_page, insert_page[8:0]};
 
 `ifdef VMSO_CHECKS
-  `VMSO_INTG(NoMatchingInsert,
-             !(insert_valid && sweep_valid && (sweep.all || insert_ctx == sweep.ctx)))
+  `VMSO_INTG_IF(NoMatchingInsert, insert_valid && sweep_valid,
+                !(sweep.all || insert_ctx == sweep.ctx))
 `endif
 endmodule : vmso_xlat_pwc

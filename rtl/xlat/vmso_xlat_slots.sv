@@ -333,17 +333,17 @@ module vmso_xlat_slots
 `ifdef VMSO_CHECKS
   slots_t pops;
   assign pops = pop ? slots_t'(1) << pop_index : '0;
-  `VMSO_INTG(MatchStands, !(match_on && (add_valid || match_clear)))
-  `VMSO_IMPL(PopLooks, !pop || pop_looks)
-  `VMSO_IMPL(OneWalkPerLine, !miss_valid || $onehot0(match))
-  `VMSO_IMPL(DroppedWasUnderWay, (dropped & (free | redo)) == '0)
-  `VMSO_IMPL(NobodyIsForgotten, !free_valid || (frees & ~in_state(SlotClosing)) == '0)
-  `VMSO_IMPL(NoJoinOfWhatEnds, (joins & (frees | free)) == '0)
+  `VMSO_INTG_IF(MatchStands, match_on, !(add_valid || match_clear))
+  `VMSO_IMPL_IF(PopLooks, pop, pop_looks)
+  `VMSO_IMPL_IF(OneWalkPerLine, miss_valid, $onehot0(match))
+  `VMSO_IMPL_IF(DroppedWasUnderWay, dropped != '0, (dropped & (free | redo)) == '0)
+  `VMSO_IMPL_IF(NobodyIsForgotten, free_valid, (frees & ~in_state(SlotClosing)) == '0)
+  `VMSO_IMPL_IF(NoJoinOfWhatEnds, joins != '0, (joins & (frees | free)) == '0)
   `VMSO_IMPL(OneThingPerWalk, ((pops & (dropped | redoes | closes | frees | free)) |
              (dropped & (redoes | closes | frees)) | (redoes & (closes | frees)) |
              (closes & frees)) == '0)
-  `VMSO_IMPL(OneTake, !(join_it && miss_opened))
-  `VMSO_INTG(AskedAgainWithASlot, !(miss_valid && miss.again) || slot_free)
+  `VMSO_IMPL_IF(OneTake, join_it, !miss_opened)
+  `VMSO_INTG_IF(AskedAgainWithASlot, miss_valid && miss.again, slot_free)
 `endif
   logic unused_bits;
   assign unused_bits = ^{add_ctx, miss.queue, miss.vpn[51:45], miss.job[7:KeyW-5], pop_slot,

@@ -157,6 +157,6 @@ module vmso_xlat_tlb
   logic read_q;
   always_ff @(posedge clk) read_q <= read_en && rst_n;
   `VMSO_INTG(SweepOrRead, !(read_en && sweep_read))
-  `VMSO_IMPL(OneWay, !read_q || $onehot0(match))
+  `VMSO_IMPL_IF(OneWay, read_q, $onehot0(match))
 `endif
 endmodule : vmso_xlat_tlb

@@ -325,12 +325,12 @@ module vmso_xlat_walk
       if (taken) out_q[walk_req_id[SlotW-1:0]] <= 1'b1;
     end
   end
-  `VMSO_INTG(LineWasAsked, !beat || out_q[id])
-  `VMSO_INTG(IdIsFree, !taken || !out_q[walk_req_id[SlotW-1:0]])
-  `VMSO_IMPL(FreshHasRoom, !(open_valid || redo_push) || fresh_room)
-  `VMSO_IMPL(DownHasRoom, !down_push || down_room)
-  `VMSO_IMPL(LevelsEnd, !down_push || flight.level != '0)
-  `VMSO_IMPL(WidthKept, !down_push || (entry_ppn >> (flight.rules.pa_bits - 6'd12)) == '0)
+  `VMSO_INTG_IF(LineWasAsked, beat, out_q[id])
+  `VMSO_INTG_IF(IdIsFree, taken, !out_q[walk_req_id[SlotW-1:0]])
+  `VMSO_IMPL_IF(FreshHasRoom, open_valid || redo_push, fresh_room)
+  `VMSO_IMPL_IF(DownHasRoom, down_push, down_room)
+  `VMSO_IMPL_IF(LevelsEnd, down_push, flight.level != '0)
+  `VMSO_IMPL_IF(WidthKept, down_push, (entry_ppn >> (flight.rules.pa_bits - 6'd12)) == '0)
 `endif
   logic unused_bits;
   assign unused_bits = ^{fresh_count, down_count, fresh_room, down_room, walk_req_id, read_rsp.id,

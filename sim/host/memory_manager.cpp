@@ -14,8 +14,28 @@ constexpr size_t kMarkerBytes = 16;
 // How often each is tried; an exit is not ours.
 constexpr unsigned kWeights[kChurns] = {4, 4, 6, 3, 3, 3, 1, 0};
 constexpr unsigned kAllWeights = 24;
-constexpr size_t kMostHuge = 8;      // blocks above 1 GiB in the grave: there are few
-constexpr uint64_t kLookEvery = 40;  // cycles between two looks at a register
+constexpr size_t kMostHuge = 8;             // blocks above 1 GiB in the grave: there are few
+constexpr uint64_t kLookEvery = 40;         // cycles between two looks at a register
+constexpr uint64_t kBesideLeaf = 64 << 10;  // bytes
+
+// A range that names a leaf by a part of it: a byte, or what reaches into it from below or from
+// above.
+void part_of_leaf(uint64_t &first, uint64_t &last, Random &random) {
+  uint64_t low = first, high = last, inside = random.below(std::min(high - low + 1, kBesideLeaf));
+  uint64_t beside = 1 + random.below(kBesideLeaf);
+  switch (random.below(3)) {
+    case 0:
+      first = last = low + random.below(high - low + 1);
+      break;
+    case 1:
+      first = low - std::min(low, beside);
+      last = low + inside;
+      break;
+    default:
+      first = high - inside;
+      last = high + beside;
+  }
+}
 
 }  // namespace
 
@@ -140,8 +160,9 @@ void MemoryManager::fence(Action &a) {
     bytes += before + random_.below(uint64_t{1} << random_.between(12, 32));
     counts.larger++;
   } else if (kind == VMSO_FENCE_RANGE && how >= 25 && a.change.one_leaf && bytes > kFrameBytes) {
-    first += random_.below(bytes);
-    bytes = 1;
+    uint64_t last = a.change.last;
+    part_of_leaf(first, last, random_);
+    bytes = last - first + 1;
     counts.narrow++;
   }
   bool leaf_only = a.change.tables.empty() && knobs.leaf_only.value_or(random_.below(2));

@@ -16,10 +16,10 @@
 // are three ways in which an engine that knows an old translation is found out: a read of the old
 // page is under way when its fence is done; one is issued later; the marker is on the wire.
 //
-// Fences are of many kinds: the range as it is, a larger one, one byte of a large page, the
-// context, everything; leaf_only where no table is freed; several at a time; waited for by register
-// or by the word in memory. Times are cycles. All goes through driver/, from System::step, never
-// from a register access.
+// Fences are of many kinds: the range as it is, a larger one, a part of a large page (a byte, or
+// from or to a place beside it), the context, everything; leaf_only where no table is freed;
+// several at a time; waited for by register or by the word in memory. Times are cycles. All goes
+// through driver/, from System::step, never from a register access.
 #pragma once
 #include <array>
 #include <cstdint>
