@@ -475,7 +475,7 @@ TEST_CASE("a range anywhere in a large page forgets all of it") {
     const unsigned shift = c.napot ? 16 : t.shift(c.level);
     const uint64_t size = uint64_t{1} << shift;
     rig.commit(1, t.context());
-    for (int round = 0; round < 24; round++) {
+    for (int round = 0; round < 72; round++) {
       INFO("format " << c.format << " level " << c.level << " round " << round);
       const uint64_t pa = round % 2 ? size : 2 * size;
       if (c.napot)
@@ -487,7 +487,11 @@ TEST_CASE("a range anywhere in a large page forgets all of it") {
                           : round % 4 == 1 ? size / 2
                           : round % 4 == 2 ? size - 1
                                            : rig.random() % size;
-      rig.fence_range(1, (size + at) >> 12, (size + at) >> 12, round & 4);
+      // that page alone, or on from a page below the large one, or up to one above it
+      const uint64_t beside = 1 + rig.random() % 8;
+      const uint64_t first = round % 3 == 1 ? (size >> 12) - beside : (size + at) >> 12;
+      const uint64_t last = round % 3 == 2 ? ((2 * size) >> 12) + beside : (size + at) >> 12;
+      rig.fence_range(1, first, last, round & 4);
       rig.run();
       for (int i = 0; i < 40; i++) rig.ask(1, size + rig.random() % size);
       rig.run();
