@@ -4,7 +4,8 @@
 #include <string.h>
 
 #define KERNEL_CONTEXT 0u
-#define BUS_TRIES 3u       // of a job that met a bus error
+#define BUS_TRIES 3u       // at one address of a job that met a bus error
+#define PAGE_TRIES 100u    // and of one whose page is away again each time
 #define MANY_RANGES 8u     // more of them: the context as a whole
 #define READ_LATENCY 250u  // cycles of the engine from an address to its data
 #define FRAME_BYTES 1514u
@@ -31,9 +32,33 @@ const struct paging_cpu paging_aarch64 = {
 
 // ---- bring-up ----------------------------------------------------------------------------------
 
+static void lock(struct paging_driver *driver) {
+  if (driver->setup.lock != NULL) driver->setup.lock(driver);
+}
+
+static void unlock(struct paging_driver *driver) {
+  if (driver->setup.unlock != NULL) driver->setup.unlock(driver);
+}
+
+// Where a register would be a long way, memory tells; where memory does not, the register.
+static int wait_for_fence(const struct vmso_device *device, uint16_t fence) {
+  int error = vmso_fence_wait_seen(device, fence);
+  return error == VMSO_ERR_TIMEOUT && vmso_fence_done(device, fence) ? VMSO_OK : error;
+}
+
+// Of another fence: its registers are those of paging_range_end.
+static int set_context(struct paging_driver *driver, unsigned number,
+                       const struct vmso_context *context) {
+  uint16_t fence = 0;
+  lock(driver);
+  int error = vmso_context_set(&driver->device, number, context, &fence);
+  unlock(driver);
+  return error == VMSO_OK ? wait_for_fence(&driver->device, fence) : error;
+}
+
 int paging_start(struct paging_driver *driver, const struct paging_setup *setup) {
   memset(driver, 0, sizeof(*driver));
-  driver->fault_in = setup->fault_in;
+  driver->setup = *setup;
   struct vmso_device *device = &driver->device;
   int error = vmso_device_init(device, &setup->io);
   for (unsigned i = 0; error == VMSO_OK && i < setup->spans; i++) {
@@ -52,16 +77,17 @@ int paging_start(struct paging_driver *driver, const struct paging_setup *setup)
       .root = setup->kernel.first,
       .limit = setup->kernel.last,
   };
-  uint16_t fence = 0;
-  error = vmso_context_set(device, KERNEL_CONTEXT, &kernel, &fence);
-  if (error == VMSO_OK) error = vmso_fence_wait_seen(device, fence);
+  error = set_context(driver, KERNEL_CONTEXT, &kernel);
   // Before the first queue runs: a ring drops the records of before.
   if (error == VMSO_OK) {
     error = vmso_fault_ring_init(device, &driver->faults, setup->faults.cpu, setup->faults.bus,
                                  setup->log2_faults);
   }
-  if (error == VMSO_OK) vmso_fault_interrupt_set(device, true);
-  return error;
+  if (error != VMSO_OK) return error;
+  const uint32_t mask = vmso_read32(device, VMSO_REG_STICKY_MASK);
+  vmso_write32(device, VMSO_REG_STICKY_MASK, mask | VMSO_FAULT_LOST);
+  vmso_fault_interrupt_set(device, true);
+  return VMSO_OK;
 }
 
 // ---- processes and queues ----------------------------------------------------------------------
@@ -77,14 +103,13 @@ int paging_process_open(struct paging_driver *driver, struct paging_process *pro
       .flags = cpu->flags,
       .root = process->root_register & cpu->root_mask,
   };
-  uint16_t fence = 0;
-  int error = vmso_context_set(&driver->device, place + 1, &context, &fence);
-  // Until then the context is what it was: off.
-  if (error == VMSO_OK) error = vmso_fence_wait_seen(&driver->device, fence);
+  // Until that is done the context is what it was: off. Afterwards changes of the tables are told.
+  int error = set_context(driver, place + 1, &context);
   if (error != VMSO_OK) return error;
   driver->processes[place] = process;
+  lock(driver);
   process->context = place + 1;
-  process->changing = 0;
+  unlock(driver);
   return VMSO_OK;
 }
 
@@ -111,7 +136,10 @@ int paging_queue_open(struct paging_driver *driver, struct paging_queue *queue, 
                  rings->log2_slots, rings->completions.cpu, rings->log2_completions);
   driver->queues[number] = queue;  // first: its faults are told from the start on
   error = vmso_queue_start(&driver->device, number);
-  if (error != VMSO_OK) driver->queues[number] = NULL;
+  // ENABLE may still be on its way: only RESET makes sure that nobody runs on these rings.
+  if (error != VMSO_OK && vmso_queue_reset(&driver->device, number) == VMSO_OK) {
+    driver->queues[number] = NULL;
+  }
   return error;
 }
 
@@ -127,12 +155,12 @@ int paging_process_close(struct paging_driver *driver, struct paging_process *pr
   }
   // Caches, and walks of the advise register, may still know the tables.
   const struct vmso_context off = {.format = VMSO_FORMAT_OFF};
-  uint16_t fence = 0;
-  int error = vmso_context_set(&driver->device, process->context, &off, &fence);
-  if (error == VMSO_OK) error = vmso_fence_wait_seen(&driver->device, fence);
+  int error = set_context(driver, process->context, &off);
   if (error != VMSO_OK) return error;
   driver->processes[process->context - 1] = NULL;
+  lock(driver);
   process->context = 0;
+  unlock(driver);
   return VMSO_OK;
 }
 
@@ -183,6 +211,7 @@ int paging_advise(struct paging_queue *queue, uint64_t cookie, uint64_t va, uint
 int paging_advise_now(struct paging_driver *driver, const struct paging_process *process,
                       uint64_t va, uint64_t bytes, uint32_t *pages) {
   struct vmso_device *device = &driver->device;
+  if (process->context == 0) return VMSO_ERR_ARGUMENT;
   int error = vmso_advise_start(device, process->context, va & process->cpu->address_mask, bytes);
   if (error != VMSO_OK) return error;
   for (uint32_t i = 0; i < device->poll_limit; i++) {
@@ -197,9 +226,19 @@ int paging_advise_now(struct paging_driver *driver, const struct paging_process 
 
 enum answer { ANSWER_RETRY, ANSWER_ABORT, ANSWER_LATER };
 
+static bool is_changing(struct paging_driver *driver, const struct paging_process *process) {
+  lock(driver);
+  bool changing = process->changing != 0;
+  unlock(driver);
+  return changing;
+}
+
 static enum answer mend(struct paging_driver *driver, struct paging_queue *queue,
                         const struct vmso_fault *fault) {
   struct paging_process *process = queue->process;
+  if (queue->tried_cookie != fault->cookie || queue->tried_va != fault->va) queue->tries = 0;
+  queue->tried_cookie = fault->cookie;
+  queue->tried_va = fault->va;
   switch (fault->cause) {
     case VMSO_CAUSE_NOT_PRESENT:
     case VMSO_CAUSE_ACCESS_FLAG:
@@ -207,15 +246,14 @@ static enum answer mend(struct paging_driver *driver, struct paging_queue *queue
     case VMSO_CAUSE_NO_READ:
       // What a fault of the CPU would mend. A fence is not needed: what failed is kept nowhere.
       if (fault->context != process->context) return ANSWER_ABORT;  // memory of the kernel
-      if (process->changing != 0) return ANSWER_LATER;
-      return driver->fault_in(process, fault->va) ? ANSWER_RETRY : ANSWER_ABORT;
+      if (is_changing(driver, process)) return ANSWER_LATER;
+      if (queue->tries++ == PAGE_TRIES) return ANSWER_ABORT;
+      return driver->setup.fault_in(process, fault->va, fault->cause) ? ANSWER_RETRY : ANSWER_ABORT;
     case VMSO_CAUSE_TABLE_SLV_ERR:
     case VMSO_CAUSE_TABLE_DEC_ERR:
     case VMSO_CAUSE_DATA_SLV_ERR:
     case VMSO_CAUSE_DATA_DEC_ERR:
     case VMSO_CAUSE_BUS_TIMEOUT:
-      if (queue->tried_cookie != fault->cookie) queue->tries = 0;
-      queue->tried_cookie = fault->cookie;
       return queue->tries++ < BUS_TRIES ? ANSWER_RETRY : ANSWER_ABORT;
     default:
       return ANSWER_ABORT;  // the tables, the flags or the windows are wrong: no page mends that
@@ -237,9 +275,9 @@ static void answer_fault(struct paging_driver *driver, const struct vmso_fault *
     return;
   }
   int error = VMSO_OK;
-  queue->waits = false;  // first: fault_in may change tables, whose end answers all that wait
+  queue->waits = false;
   switch (mend(driver, queue, fault)) {
-    case ANSWER_LATER:
+    case ANSWER_LATER:  // paging_range_end asks for paging_work
       queue->waits = true;
       driver->counts.late++;
       return;
@@ -251,6 +289,11 @@ static void answer_fault(struct paging_driver *driver, const struct vmso_fault *
       error = vmso_queue_abort(&driver->device, queue->number);
       driver->counts.aborts += error == VMSO_OK;
       break;
+  }
+  // Another command is in its way, or the device takes long: nobody else will lead the queue on.
+  if (error == VMSO_ERR_BUSY || error == VMSO_ERR_TIMEOUT) {
+    queue->waits = true;
+    driver->setup.wake(driver);
   }
 }
 
@@ -268,40 +311,66 @@ static void answer_pending(struct paging_driver *driver, bool waiting_ones) {
 }
 
 void paging_interrupt(struct paging_driver *driver) {
-  uint32_t events = vmso_fault_events(&driver->device);  // first: what comes later interrupts again
+  struct vmso_device *device = &driver->device;
+  const struct paging_setup *setup = &driver->setup;
+  uint32_t events = vmso_fault_events(device);  // first: what comes later interrupts again
   struct vmso_fault fault;
-  while (vmso_fault_ring_next(&driver->faults, &fault)) answer_fault(driver, &fault);
-  if ((events & VMSO_FAULT_OVERFLOW) == 0) return;
-  driver->counts.overflows++;
-  answer_pending(driver, false);
+  while (!driver->no_ring && vmso_fault_ring_next(&driver->faults, &fault)) {
+    answer_fault(driver, &fault);
+  }
+  bool lost = (events & VMSO_FAULT_LOST) != 0 || driver->no_ring;
+  if (lost) {
+    // Perhaps it was a record: then the ring stands still at its place. A queue in ERROR is for its
+    // owner to RESET; in this example that is paging_process_close.
+    vmso_write32(device, VMSO_REG_STICKY, VMSO_FAULT_LOST);
+    driver->counts.lost++;
+    // Not yet, while a record is under way: faults interrupt without a ring as well.
+    driver->no_ring = vmso_fault_ring_init(device, &driver->faults, setup->faults.cpu,
+                                           setup->faults.bus, setup->log2_faults) != VMSO_OK;
+  }
+  if ((events & VMSO_FAULT_OVERFLOW) != 0) driver->counts.overflows++;
+  if (lost || (events & VMSO_FAULT_OVERFLOW) != 0) answer_pending(driver, false);
 }
+
+void paging_work(struct paging_driver *driver) { answer_pending(driver, true); }
 
 // ---- changes of the tables ---------------------------------------------------------------------
 
-void paging_range_start(struct paging_process *process) { process->changing++; }
+void paging_range_start(struct paging_driver *driver, struct paging_process *process) {
+  lock(driver);
+  process->changing++;
+  unlock(driver);
+}
+
+static int fence_ranges(struct vmso_device *device, const struct paging_process *process,
+                        const struct paging_range *ranges, size_t count, uint16_t *fence) {
+  if (count > MANY_RANGES) {
+    return vmso_fence_start(device, VMSO_FENCE_CONTEXT, process->context, 0, 0, fence);
+  }
+  // Up to four are carried out together; a fifth waits for its place here.
+  int error = VMSO_OK;
+  for (size_t i = 0; error == VMSO_OK && i < count; i++) {
+    uint64_t va = ranges[i].va & process->cpu->address_mask;
+    error = (ranges[i].tables ? vmso_fence_start : vmso_fence_start_leaf_only)(
+        device, VMSO_FENCE_RANGE, process->context, va, ranges[i].bytes, fence);
+  }
+  return error;
+}
 
 int paging_range_end(struct paging_driver *driver, struct paging_process *process,
                      const struct paging_range *ranges, size_t count) {
-  struct vmso_device *device = &driver->device;
-  const unsigned context = process->context;
   uint16_t fence = 0;
   int error = VMSO_OK;
-  if (count > MANY_RANGES) {
-    error = vmso_fence_start(device, VMSO_FENCE_CONTEXT, context, 0, 0, &fence);
-  } else {
-    // Up to four are carried out together; a fifth waits for its place here.
-    for (size_t i = 0; error == VMSO_OK && i < count; i++) {
-      uint64_t va = ranges[i].va & process->cpu->address_mask;
-      error = ranges[i].tables
-                  ? vmso_fence_start(device, VMSO_FENCE_RANGE, context, va, ranges[i].bytes, &fence)
-                  : vmso_fence_start_leaf_only(device, VMSO_FENCE_RANGE, context, va,
-                                               ranges[i].bytes, &fence);
-    }
-  }
-  // They are done in order, so the last one tells of all. It is a look at memory: this may be
-  // called with the lock of a table held, where a register access is long.
-  if (error == VMSO_OK && count > 0) error = vmso_fence_wait_seen(device, fence);
+  lock(driver);
+  bool fenced = process->context != 0 && count > 0;
+  if (fenced) error = fence_ranges(&driver->device, process, ranges, count, &fence);
+  unlock(driver);
+  // They are done in order, so the last one tells of all.
+  if (fenced && error == VMSO_OK) error = wait_for_fence(&driver->device, fence);
   if (error != VMSO_OK) return error;
-  if (--process->changing == 0) answer_pending(driver, true);
+  lock(driver);
+  bool over = --process->changing == 0;
+  unlock(driver);
+  if (over) driver->setup.wake(driver);
   return VMSO_OK;
 }

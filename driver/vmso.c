@@ -14,7 +14,8 @@
 #define LEAST_TIMEOUT 4096u
 #define ADDRESS_BITS 56u
 #define LEAST_PA_BITS 32u
-#define ISSUE_BEATS 24u  // on their way beside those in the memory; more only makes table reads wait
+#define ISSUE_BEATS \
+  24u  // on their way beside those in the memory; more only makes table reads wait
 // A memory that reorders takes the beats that wait in it in any order: a long read among short ones
 // is done so many times later than in order, and complete frames behind it stay in the store
 // meanwhile.
@@ -125,7 +126,7 @@ void vmso_read_timeout_set(struct vmso_device *device, uint32_t cycles) {
 }
 
 int vmso_window_set(struct vmso_device *device, unsigned window, uint64_t first, uint64_t last) {
-  if (window >= WINDOWS || first > last) return VMSO_ERR_ARGUMENT;
+  if (window >= WINDOWS || first > last || last >> ADDRESS_BITS != 0) return VMSO_ERR_ARGUMENT;
   uint32_t stride = VMSO_REG_WINDOW1_BASE - VMSO_REG_WINDOW0_BASE;
   // The old and the new window never meet as a third one: it is empty while it changes.
   vmso_window_close(device, window);
@@ -150,7 +151,8 @@ int vmso_window_close(struct vmso_device *device, unsigned window) {
 static int start_fence(struct vmso_device *device, uint32_t offset, uint32_t *word) {
   for (uint32_t i = 0; i < device->poll_limit; i++) {
     uint16_t done = (uint16_t)vmso_read32(device, VMSO_REG_FENCE_DONE);
-    uint16_t under_way = (uint16_t)(device->fences_started - done);  // far beyond: another owner's are done
+    uint16_t under_way =
+        (uint16_t)(device->fences_started - done);  // far beyond: another owner's are done
     if (under_way >= FENCES_AT_ONCE && under_way < 0x8000u) continue;
     vmso_write32(device, offset, 1);
     *word = vmso_read32(device, offset);
@@ -208,9 +210,19 @@ int vmso_context_set(struct vmso_device *device, unsigned context,
   return (word & VMSO_REG_CONTEXT_COMMIT_CONFIG_REFUSED_bm) != 0 ? VMSO_ERR_STATE : VMSO_OK;
 }
 
+// Between the halves of every format's address space: such an address still has its tag.
+static bool tagged(uint64_t va) {
+  uint64_t high = va >> ADDRESS_BITS;
+  return high != 0 && high != UINT64_MAX >> ADDRESS_BITS;
+}
+
 static int fence(struct vmso_device *device, enum vmso_fence_kind kind, bool leaf_only,
                  unsigned context, uint64_t va, uint64_t bytes, uint16_t *number) {
+  if (kind != VMSO_FENCE_ALL && kind != VMSO_FENCE_CONTEXT && kind != VMSO_FENCE_RANGE) {
+    return VMSO_ERR_ARGUMENT;
+  }
   if (kind != VMSO_FENCE_ALL && context >= device->contexts) return VMSO_ERR_ARGUMENT;
+  if (kind == VMSO_FENCE_RANGE && tagged(va)) return VMSO_ERR_ARGUMENT;
   vmso_write32(device, VMSO_REG_FENCE_WHAT,
                (uint32_t)(PLACE(kind, VMSO_REG_FENCE_WHAT_KIND) |
                           PLACE(leaf_only, VMSO_REG_FENCE_WHAT_LEAF_ONLY) |
@@ -249,14 +261,17 @@ int vmso_fence_wait(const struct vmso_device *device, uint16_t fence) {
 }
 
 int vmso_fence_status_set(struct vmso_device *device, void *memory, uint64_t address) {
-  if (memory != NULL && (address % VMSO_FAULT_RECORD_BYTES != 0 || address >> ADDRESS_BITS != 0)) {
+  if (memory != NULL && (address % VMSO_FAULT_RECORD_BYTES != 0 || address >> ADDRESS_BITS != 0 ||
+                         (uintptr_t)memory % sizeof(uint64_t) != 0)) {
     return VMSO_ERR_ARGUMENT;
   }
   vmso_write32(device, VMSO_REG_FENCE_STATUS_ON, 0);
   device->fence_status = memory;
   if (memory == NULL) return VMSO_OK;
-  *device->fence_status = FIELD(vmso_read32(device, VMSO_REG_FENCE_DONE), VMSO_REG_FENCE_DONE_FENCE);
-  atomic_thread_fence(memory_order_seq_cst);  // the last number before the device writes a later one
+  *device->fence_status =
+      FIELD(vmso_read32(device, VMSO_REG_FENCE_DONE), VMSO_REG_FENCE_DONE_FENCE);
+  atomic_thread_fence(
+      memory_order_seq_cst);  // the last number before the device writes a later one
   vmso_write64(device, VMSO_REG_FENCE_STATUS, address);
   vmso_write32(device, VMSO_REG_FENCE_STATUS_ON, VMSO_REG_FENCE_STATUS_ON_ON_bm);
   return VMSO_OK;
@@ -281,7 +296,7 @@ int vmso_fence_wait_seen(const struct vmso_device *device, uint16_t fence) {
 // ---- advice ------------------------------------------------------------------------------------
 
 int vmso_advise_start(struct vmso_device *device, unsigned context, uint64_t va, uint64_t bytes) {
-  if (context >= device->contexts) return VMSO_ERR_ARGUMENT;
+  if (context >= device->contexts || tagged(va)) return VMSO_ERR_ARGUMENT;
   uint32_t word = vmso_read32(device, VMSO_REG_ADVISE_GO);
   if ((word & VMSO_REG_ADVISE_GO_BUSY_bm) != 0) return VMSO_ERR_BUSY;
   vmso_write32(device, VMSO_REG_ADVISE_WHAT, (uint32_t)PLACE(context, VMSO_REG_ADVISE_WHAT_CTX));

@@ -64,7 +64,8 @@ uint64_t vmso_read64(const struct vmso_device *device, uint32_t offset);
 // Low half first: the high half commits both.
 void vmso_write64(const struct vmso_device *device, uint32_t offset, uint64_t value);
 
-// Physical memory that may be read and written: bytes first..last (the 4 KiB frames they lie in).
+// Physical memory that may be read and written: bytes first..last (the 4 KiB frames they lie in),
+// below 2^56. VMSO_ERR_ARGUMENT: not so, or no such window; nothing is written.
 int vmso_window_set(struct vmso_device *device, unsigned window, uint64_t first, uint64_t last);
 int vmso_window_close(struct vmso_device *device, unsigned window);
 
@@ -102,16 +103,20 @@ struct vmso_context {
   uint64_t root;     // root table; identity: first byte
   uint64_t limit;    // identity: last byte
 };
-// Stages and commits a context. Gives the number of the fence that switches it.
+// Stages and commits a context. Gives the number of the fence that switches it. VMSO_ERR_TIMEOUT:
+// there was no place for that fence; the context is as it was.
 // VMSO_ERR_ARGUMENT for what the device would refuse (docs/registers.md, Rules of contexts): the
 // context is as it was. VMSO_ERR_STATE if the device refuses it all the same: the context is off
 // when the fence is done.
 int vmso_context_set(struct vmso_device *device, unsigned context,
                      const struct vmso_context *config, uint16_t *fence);
 
-// Forgets translations: kind, context and byte range as far as the kind asks for them. Waits, for
-// poll_limit reads, while four fences are under way, as vmso_context_set does. Gives the number of
-// the fence.
+// Forgets translations: kind, context and byte range as far as the kind asks for them; bytes 0
+// counts as 1. Waits, for poll_limit reads, while four fences are under way, as vmso_context_set
+// does: VMSO_ERR_TIMEOUT, and none was started. Gives the number of the fence, which means
+// something for the next 32767 fences: whoever keeps it for later asks before they have passed.
+// VMSO_ERR_ARGUMENT: no such kind or context, or an address with its tag: bits 63:56 of `va` are
+// all equal.
 int vmso_fence_start(struct vmso_device *device, enum vmso_fence_kind kind, unsigned context,
                      uint64_t va, uint64_t bytes, uint16_t *fence);
 // The same if no table was freed or replaced: pointers to tables may be kept, which saves reads.
@@ -125,16 +130,19 @@ int vmso_fence_wait(const struct vmso_device *device, uint16_t fence);
 // From now on the device writes the number of the last fence done into 32 bytes of memory:
 // `memory`, aligned to 8, which it reaches at `address`, aligned to 32 and inside a window.
 // NULL: no longer. Switching is no fence: wait for those under way first.
-// VMSO_ERR_ARGUMENT: not aligned, or at or above 2^56; nothing is written.
+// VMSO_ERR_ARGUMENT: one of them is not aligned, or `address` is not below 2^56; nothing is
+// written.
 int vmso_fence_status_set(struct vmso_device *device, void *memory, uint64_t address);
 // vmso_fence_done and vmso_fence_wait without a register access: they look at that memory,
-// poll_limit times, with io.relax in between. VMSO_ERR_STATE: there is none.
+// poll_limit times, with io.relax in between. Without such memory nothing is seen, and a wait is
+// VMSO_ERR_STATE. VMSO_ERR_TIMEOUT: ask vmso_fence_done, too, as the bus may have refused the write
+// (sticky write_error); the number is written again when it changes.
 bool vmso_fence_seen(const struct vmso_device *device, uint16_t fence);
 int vmso_fence_wait_seen(const struct vmso_device *device, uint16_t fence);
 
 // Translates pages ahead, one range at a time, so that jobs find them in the caches: nothing is
 // read but tables, nothing faults. bytes 0 counts as 1. VMSO_ERR_BUSY: another range is under way.
-// VMSO_ERR_ARGUMENT: no such context.
+// VMSO_ERR_ARGUMENT: no such context, or an address with its tag.
 int vmso_advise_start(struct vmso_device *device, unsigned context, uint64_t va, uint64_t bytes);
 // Is it over? `pages`: those of the range that have a translation, so far; 2^24 - 1: or more.
 // VMSO_ERR_BUSY: it is under way.
@@ -150,7 +158,7 @@ struct vmso_queue_config {
   unsigned vector;
   uint16_t contexts[4];              // what the spaces 0..3 of a slot mean
   unsigned granted;                  // one bit a space
-  unsigned weight;                   // 0 counts as 1
+  unsigned weight;                   // 1024 bytes of a turn, to 255; 0 counts as 1
   uint32_t rate_bytes, rate_frames;  // most in RATE_PERIOD, 0: no limit; below 2^24, 2^16
   bool park;  // a fault, bus error or lost read parks the queue; false: it ends the job
 };
@@ -222,15 +230,17 @@ struct vmso_fault_ring {
 };
 
 // `memory`: 32 bytes << log2_records, zeroed here; the device reaches it at `address`, aligned to
-// 32 and inside a window. log2_records 1..15: a queue has at most one record in it, so as many
-// records as queues park hold all. Records of before are dropped, so begin with it before queues
-// run; faults that nobody has acknowledged are found by vmso_fault_pending. VMSO_ERR_ARGUMENT:
-// nothing is written. VMSO_ERR_TIMEOUT: a record of before is still under way after poll_limit
-// reads; there is no ring, and the memory of the old one is not free.
+// 32, inside a window and below 2^56. log2_records 1..15: if each record is taken before its queue
+// is led on, a queue has at most one in it, and as many records as queues park hold all. Records of
+// before are dropped, so begin with it before queues run; faults that nobody has acknowledged are
+// found by vmso_fault_pending. VMSO_ERR_ARGUMENT: nothing is written. VMSO_ERR_TIMEOUT: a record of
+// before is still under way after poll_limit reads; there is no ring, and the memory of the old one
+// is not free.
 int vmso_fault_ring_init(struct vmso_device *device, struct vmso_fault_ring *ring, void *memory,
                          uint64_t address, unsigned log2_records);
 // Takes the next record, if there is one, and gives its place back to the device. The queue is
-// PARKED, unless somebody has led it on since; a write that was refused leaves no record.
+// PARKED, unless somebody has led it on since. A record that the bus refused leaves its place
+// empty, and this waits there for ever: see VMSO_FAULT_LOST.
 bool vmso_fault_ring_next(struct vmso_fault_ring *ring, struct vmso_fault *fault);
 
 // Lets faults interrupt by vector 0, which other events have as well, or no longer.
@@ -240,19 +250,26 @@ void vmso_fault_interrupt_set(struct vmso_device *device, bool on);
 // with VMSO_FAULT_OVERFLOW go through vmso_fault_pending.
 #define VMSO_FAULT_RECORD VMSO_REG_STICKY_FAULT_bm             // a queue has parked
 #define VMSO_FAULT_OVERFLOW VMSO_REG_STICKY_FAULT_OVERFLOW_bm  // without a record
+// The bus has refused a write of the device: the fences' word, or a completion or record, whose
+// queue is in ERROR then. It may be that the ring stands still, so set it up anew
+// (vmso_fault_ring_init), then go through vmso_fault_pending, as after an overflow. Not cleared
+// here, nor unmasked by vmso_fault_interrupt_set: other writes have it as well.
+#define VMSO_FAULT_LOST VMSO_REG_STICKY_WRITE_ERROR_bm
 uint32_t vmso_fault_events(struct vmso_device *device);
 
 // For sticky fault_overflow, and where there is no ring: the first queue from `first` on whose
 // fault is pending, that is, no RETRY, ABORT, ACK_FAULT or RESET has followed it; -1: none. One
 // register read per 32 queues. Queues whose record is in the ring are among them.
 int vmso_fault_pending(const struct vmso_device *device, unsigned first);
-// The queue's last fault, from its registers. VMSO_ERR_STATE: none is pending.
+// The queue's last fault, from its registers. VMSO_ERR_STATE: none is pending. VMSO_ERR_ARGUMENT:
+// no such queue.
 int vmso_queue_fault(const struct vmso_device *device, unsigned queue, struct vmso_fault *fault);
 
 // PARKED to RUN; VMSO_OK: it was carried out, and the queue may have parked again since.
 // VMSO_ERR_STATE: it is not PARKED. They wait as the commands above do.
 int vmso_queue_retry(struct vmso_device *device, unsigned queue);  // on at the segment that failed
-// The job ends with a completion that tells its fault; on with the next one.
+// The job ends with a completion that tells its fault; on with the next one. For a job at which a
+// queue was STOPPED: vmso_queue_command with VMSO_CMD_ABORT.
 int vmso_queue_abort(struct vmso_device *device, unsigned queue);
 // The fault is not pending any more; the queue stays PARKED. VMSO_ERR_STATE: none was.
 int vmso_queue_ack(struct vmso_device *device, unsigned queue);
@@ -304,7 +321,8 @@ uint32_t vmso_job_slots(size_t buffer_count);
 uint32_t vmso_ring_free(const struct vmso_ring *ring);
 
 // Writes a job behind the others. The device sees it at the next vmso_ring_doorbell. Jobs that want
-// no completion get one now and then, so that their slots come back.
+// no completion get one now and then, so that their slots come back. VMSO_ERR_FULL: reap first.
+// VMSO_ERR_ARGUMENT: a field beyond its record's, or more slots than the ring has.
 int vmso_ring_post(struct vmso_ring *ring, const struct vmso_job *job);
 // The same for a job that stands ready as raw slots of 8 words.
 int vmso_ring_post_raw(struct vmso_ring *ring, const uint64_t *words, uint32_t slots);

@@ -76,8 +76,8 @@ void vmso_fault_interrupt_set(struct vmso_device *device, bool on) {
 }
 
 uint32_t vmso_fault_events(struct vmso_device *device) {
-  uint32_t events = vmso_read32(device, VMSO_REG_STICKY) & FAULT_BITS;
-  vmso_write32(device, VMSO_REG_STICKY, events);
+  uint32_t events = vmso_read32(device, VMSO_REG_STICKY) & (FAULT_BITS | VMSO_FAULT_LOST);
+  vmso_write32(device, VMSO_REG_STICKY, events & FAULT_BITS);
   vmso_write32(device, VMSO_REG_IRQ_PENDING, 1);
   return events;
 }

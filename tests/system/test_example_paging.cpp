@@ -30,6 +30,7 @@ SystemOptions host(uint64_t fixed_seed, const char *config) {
 
 struct Kernel {
   explicit Kernel(const SystemOptions &options) : s(options) {
+    self = this;
     s.auto_reap = false;
     s.allowed_sticky = VMSO_REG_STICKY_FAULT_bm | VMSO_REG_STICKY_FAULT_OVERFLOW_bm;
     setup.io = {
@@ -44,10 +45,14 @@ struct Kernel {
     setup.faults = take(uint64_t{32} << kLog2Faults, FrameKind::kNotes, ~0u);
     setup.log2_faults = kLog2Faults;
     setup.fence_status = take(32, FrameKind::kNotes, ~0u);
-    setup.fault_in = [](paging_process *process, uint64_t va) {
+    setup.fault_in = [](paging_process *process, uint64_t va, vmso_cause) {
       auto *owner = static_cast<Process *>(process->owner);
       return owner->page_in(va);
     };
+    setup.wake = [](paging_driver *d) { of(d).woken = true; };
+    // No spinlock is held while somebody sleeps, nor taken twice.
+    setup.lock = [](paging_driver *d) { CHECK(!std::exchange(of(d).locked, true)); };
+    setup.unlock = [](paging_driver *d) { CHECK(std::exchange(of(d).locked, false)); };
     s.check(paging_start(&driver, &setup), "paging_start");
     driver.device.poll_limit = 50000;
     s.device() = driver.device;  // for the checks at the end
@@ -128,6 +133,11 @@ struct Kernel {
       paging_interrupt(&driver);
       look_at = s.now() + random.below(1500);
     }
+    if (woken && s.now() >= work_at) {
+      woken = false;
+      paging_work(&driver);
+      work_at = s.now() + random.below(300);
+    }
     if (s.now() % 64 == 0) reap();
   }
   void reap() {
@@ -165,7 +175,7 @@ struct Kernel {
     AddressSpace &space = s.process(process).space();
     std::vector<paging_range> ranges;
     std::vector<uint64_t> old;
-    paging_range_start(&processes[process]);
+    paging_range_start(&driver, &processes[process]);
     for (uint64_t va = b.va / kFrameBytes * kFrameBytes; va < b.va + b.bytes; va += kFrameBytes) {
       std::vector<uint8_t> page(kFrameBytes);
       uint64_t from = physical(process, va), to = space.take_frame();
@@ -191,7 +201,7 @@ struct Kernel {
     uint64_t at = *space.entry_at(va, 1);
     uint64_t from = *space.entry_at(va, 0) / kFrameBytes * kFrameBytes, to = space.take_frame();
     std::vector<uint8_t> table(kFrameBytes);
-    paging_range_start(&processes[process]);
+    paging_range_start(&driver, &processes[process]);
     s.memory.read(from, table);
     s.memory.make(to, FrameKind::kTable, process);
     s.memory.write(to, table);
@@ -205,7 +215,13 @@ struct Kernel {
   System s;
   Random random{7, "kernel"};
   std::vector<paging_span> spans;
-  uint64_t next = kArea, look_at = 0;
+  static inline Kernel *self = nullptr;  // one at a time
+  static Kernel &of(paging_driver *driver) {
+    REQUIRE(driver == &self->driver);
+    return *self;
+  }
+  bool woken = false, locked = false;
+  uint64_t next = kArea, look_at = 0, work_at = 0;
   paging_setup setup{};
   paging_driver driver{};
   paging_process processes[3] = {};
@@ -263,13 +279,13 @@ TEST_CASE("The example of paging brings a page in by changing tables", "[example
     VMSO_SAY_HOW(o);
     Kernel k(o);
     seen = {.driver = &k.driver};
-    // memory is short: another page goes first, and whoever waits for a change is answered at its
-    // end
-    k.driver.fault_in = [](paging_process *process, uint64_t va) {
+    // memory is short: another page goes first
+    k.driver.setup.fault_in = [](paging_process *process, uint64_t va, vmso_cause cause) {
+      CHECK(cause == VMSO_CAUSE_NOT_PRESENT);
       seen.calls++;
-      REQUIRE(++seen.depth < 4);
+      REQUIRE(++seen.depth == 1);  // nobody is answered from within a change
       paging_range gone{0x10000, kFrameBytes, false};
-      paging_range_start(process);
+      paging_range_start(seen.driver, process);
       paging_range_end(seen.driver, process, &gone, 1);
       seen.depth--;
       return static_cast<Process *>(process->owner)->page_in(va);
@@ -277,7 +293,7 @@ TEST_CASE("The example of paging brings a page in by changing tables", "[example
     k.open(0, 0);
     std::vector<uint8_t> bytes = pattern(3000), others = pattern(5000, 1);
     UserBuffer b = k.owner(0).place(bytes, 5);
-    paging_range_start(&k.processes[0]);
+    paging_range_start(&k.driver, &k.processes[0]);
     k.send(0, b, bytes);
     k.send(1, k.owner(1).place(others), others);
     REQUIRE(k.until([&] { return k.driver.counts.late > 1; }));
@@ -321,7 +337,7 @@ TEST_CASE("The example of paging moves pages and tables under running queues", "
 
     // A fault during a change waits for its end: the page would go again at once.
     UserBuffer late = k.s.process(1).place(bytes[1], 5);
-    paging_range_start(&k.processes[1]);
+    paging_range_start(&k.driver, &k.processes[1]);
     k.send(3, late, bytes[1]);
     CHECK(k.until([&] { return k.driver.counts.late > 0; }));
     k.s.steps(3000);
@@ -406,6 +422,58 @@ TEST_CASE("The example of paging advises and lets a process go while its queues 
     CHECK(k.drain());
     CHECK(k.driver.counts.stale > 0);
     CHECK(k.driver.counts.aborts == 0);
+    CHECK(k.s.conclude() == "");
+  }
+}
+
+TEST_CASE("The example of paging outlives a lost record and pages that never come",
+          "[example][park]") {
+  for (const char *config : {"small", "default", "wide"}) {
+    auto o = host(0xe5, config);
+    VMSO_SAY_HOW(o);
+    Kernel k(o);
+    k.s.allowed_sticky |= VMSO_REG_STICKY_WRITE_ERROR_bm | VMSO_REG_STICKY_QUEUE_ERROR_bm;
+    // Changes before a process is open, and those that are under way when it opens.
+    CHECK(paging_range_end(&k.driver, &k.processes[0], nullptr, 0) == VMSO_OK);
+    k.processes[0].changing = 0;
+    paging_range_start(&k.driver, &k.processes[0]);
+    paging_range_start(&k.driver, &k.processes[0]);
+    paging_range early{0, kFrameBytes, false};
+    const uint16_t fences = k.driver.device.fences_started;
+    CHECK(paging_range_end(&k.driver, &k.processes[0], &early, 1) == VMSO_OK);
+    CHECK(k.driver.device.fences_started == fences);  // nothing to forget, least of all context 0
+    uint32_t pages = 0;
+    CHECK(paging_advise_now(&k.driver, &k.processes[0], 0, 1, &pages) == VMSO_ERR_ARGUMENT);
+    k.open(0, 0);
+    CHECK(k.processes[0].changing == 1);
+    CHECK(paging_range_end(&k.driver, &k.processes[0], &early, 1) == VMSO_OK);
+    CHECK(k.driver.device.fences_started == fences + 2);
+
+    // The bus refuses the first record. Its queue is in ERROR, and the ring is set up anew: the
+    // faults of the others are found.
+    k.open(1, 2);
+    Script script;
+    script.first = k.setup.faults.bus;
+    script.last = script.first + 31;
+    script.times = 1;
+    k.s.writes.scripts.push_back(script);
+    std::vector<uint8_t> bytes = pattern(20000);
+    k.send(0, k.owner(0).place(bytes), bytes);
+    REQUIRE(k.until([&] { return k.driver.counts.lost > 0; }));
+    CHECK(vmso_queue_state(&k.driver.device, 0) == VMSO_QUEUE_ERROR);
+    for (unsigned q = 1; q < 4; q++) k.send(q, k.owner(q).place(bytes), bytes);
+    REQUIRE(k.until([&] { return k.done.size() == 3; }));
+    CHECK(k.driver.counts.lost == 1);
+    CHECK(k.driver.counts.retries > 10);
+
+    // A kernel that says that the page is there, and it is not.
+    k.driver.setup.fault_in = [](paging_process *, uint64_t, vmso_cause) { return true; };
+    uint64_t never = k.send(1, k.owner(1).place(bytes), bytes, 1);  // may fail
+    REQUIRE(k.until([&] { return k.done.contains(never); }));
+    CHECK(k.done[never].status == VMSO_STATUS_FAULT);
+    CHECK(k.driver.counts.aborts == 1);
+    k.s.scoreboard.forget(0);
+    k.s.check(paging_process_close(&k.driver, &k.processes[0]), "paging_process_close");
     CHECK(k.s.conclude() == "");
   }
 }

@@ -227,6 +227,33 @@ TEST_CASE("The driver refuses a context before it writes and tells when the devi
   CHECK(vmso_context_set(&device, 5, &context, &fence) == VMSO_ERR_ARGUMENT);
 }
 
+TEST_CASE("A fence or advice of what cannot be is refused before anything is written", "[driver]") {
+  Small b;
+  vmso_io io = io_of(b);
+  vmso_device device;
+  REQUIRE(vmso_device_init(&device, &io) == VMSO_OK);
+  uint16_t fence = 0;
+  auto range = [&](uint64_t va) {
+    return vmso_fence_start(&device, VMSO_FENCE_RANGE, 1, va, 4096, &fence);
+  };
+  for (uint64_t tag : {0x01ull, 0xa5ull, 0x7full, 0x80ull, 0xfeull}) {
+    CHECK(range(tag << 56 | 0x7fff40000000) == VMSO_ERR_ARGUMENT);
+    CHECK(vmso_advise_start(&device, 1, tag << 56 | 0x7fff40000000, 4096) == VMSO_ERR_ARGUMENT);
+  }
+  CHECK(vmso_fence_start(&device, vmso_fence_kind(3), 1, 0, 0, &fence) == VMSO_ERR_ARGUMENT);
+  CHECK(vmso_fence_start_leaf_only(&device, VMSO_FENCE_CONTEXT, device.contexts, 0, 0, &fence) ==
+        VMSO_ERR_ARGUMENT);
+  CHECK(b.fences.empty());
+  CHECK(range(0x00ffffffffffffff) == VMSO_OK);
+  CHECK(range(0xff00000000000000) == VMSO_OK);
+  CHECK(vmso_fence_start(&device, VMSO_FENCE_CONTEXT, 1, ~0ull >> 1, 0, &fence) == VMSO_OK);
+  uint64_t words[5];
+  auto *odd = reinterpret_cast<uint8_t *>(words) + 4;
+  CHECK(vmso_fence_status_set(&device, odd, 0x1000) == VMSO_ERR_ARGUMENT);
+  CHECK(vmso_window_set(&device, 0, 0, uint64_t{1} << 56) == VMSO_ERR_ARGUMENT);
+  CHECK(vmso_window_set(&device, 0, 0, (uint64_t{1} << 56) - 1) == VMSO_OK);
+}
+
 TEST_CASE("A place for a fence that another owner has taken is waited for", "[driver]") {
   Small b;
   vmso_io io = io_of(b);
@@ -744,6 +771,11 @@ TEST_CASE("Events of faults are taken once and leave other sticky bits and vecto
     dut.sticky_set = 0;
     b.cycles(2);
   };
+  // A write that the bus refused is told, and left to whoever else looks for it.
+  set(VMSO_FAULT_LOST | VMSO_FAULT_RECORD);
+  CHECK(vmso_fault_events(&device) == (VMSO_FAULT_LOST | VMSO_FAULT_RECORD));
+  CHECK(vmso_fault_events(&device) == VMSO_FAULT_LOST);
+  b.write(VMSO_REG_STICKY, VMSO_FAULT_LOST);
   for (uint32_t bits : {VMSO_FAULT_RECORD, VMSO_FAULT_OVERFLOW, 0x600u}) {
     set(bits | VMSO_REG_STICKY_WINDOW_bm);
     CHECK((b.read(VMSO_REG_IRQ_PENDING) & 1) == 1);
