@@ -213,8 +213,8 @@ void print_summary(const Arguments &a, const SendResult &r, uint64_t file_bytes,
       "  translation  {} lookups, {} TLB hits, {} walks; {} page-table reads for {} pages: {:.3f} "
       "a page\n",
       r.lookups, r.tlb_hits, r.walks, r.table_reads, r.pages, ratio(r.table_reads, r.pages));
-  fmt::print("  trouble      {} faults, {} bus errors made, {} resends\n", r.faults, r.reads.errors,
-             r.resends);
+  fmt::print("  trouble      {} translation faults met, {} bus errors made, {} resends\n", r.faults,
+             r.reads.errors, r.resends);
   if (a.churn > 0) {
     const ChurnCounts &c = r.churn;
     std::string kinds;
@@ -225,19 +225,23 @@ void print_summary(const Arguments &a, const SendResult &r, uint64_t file_bytes,
     for (uint64_t n : c.tables) tables += n;
     fmt::print("  churn        {} actions{}; {} pages and {} tables freed\n", c.actions(), kinds,
                c.pages, tables);
+    fmt::print("  churn rate   {:.0f} in a million cycles, asked {}\n", r.churn_rate(), a.churn);
     fmt::print(
-        "  fences       {} range ({} larger), {} context, {} all, {} commit; {} leaf_only; longest "
+        "  its fences   {} range ({} larger), {} context, {} all, {} commit; {} leaf_only; longest "
         "{} cycles\n",
         c.ranges, c.larger, c.contexts, c.alls, c.commits, c.leaf_only, c.longest_fence);
   }
-  if (a.demand_paging || a.churn > 0) {
+  if ((a.demand_paging || a.churn > 0) && a.policy == "park") {
     const PagerCounts &p = r.paging;
     fmt::print(
-        "  paging       {} faults, {} pages mapped, {} retries, {} aborts; parked {} cycles in "
-        "all, {:.0f} a fault\n",
+        "  paging       queues parked {} times, {} pages mapped, {} retries, {} aborts; parked {} "
+        "cycles in all, {:.0f} each\n",
         p.faults, p.pages, p.retries, p.aborts, p.parked, ratio(p.parked, p.faults));
+  } else if (a.demand_paging || a.churn > 0) {
+    fmt::print("  paging       {} jobs ended at a fault, {} pages mapped\n", r.paging.faults,
+               r.paging.pages);
   }
-  fmt::print("  CPU          touched payload bytes: {}, pins: {}; fences: {}\n",
+  fmt::print("  CPU          touched payload bytes: {}, pins: {}; fences of the sender: {}\n",
              r.touched.payload_bytes, r.touched.pins, r.fences);
 }
 
@@ -313,6 +317,7 @@ nlohmann::json json_of(const Arguments &a, const SendResult &r, uint64_t file_by
     const ChurnCounts &c = r.churn;
     auto &k = j["churn"];
     k["rate"] = a.churn;
+    k["rate_reached"] = r.churn_rate();
     k["actions"] = c.actions();
     for (size_t i = 0; i < kChurns; i++) k["by_kind"][churn_name(Churn(i))] = c.done[i];
     k["fences"] = {{"range", c.ranges},
