@@ -563,8 +563,8 @@ COMPLETION = [
     "|---|---|---|---|---|---|---|---|",
     "| OK | | | | | the job's | all (NOP: 0) | behind |",
     "| FAULT | CTX_OFF, VA_RANGE | first byte | 7 | PAYLOAD, TEMPLATE | the job's | sent | behind |",
-    "| FAULT | NOT_PRESENT, ACCESS_FLAG, NO_USER, RESERVED, ADDR_WIDTH | first byte | of the entry"
-    " | PAYLOAD, TEMPLATE | the job's | sent | behind |",
+    "| FAULT | NOT_PRESENT, ACCESS_FLAG, NO_USER, NO_READ, RESERVED, BAD_LEVEL, ADDR_WIDTH, MISALIGNED"
+    " | first byte | of the entry | PAYLOAD, TEMPLATE | the job's | sent | behind |",
     "| FAULT | TABLE_WINDOW | first byte | of the table outside | PAYLOAD, TEMPLATE | the job's | sent"
     " | behind |",
     "| FAULT | DATA_WINDOW | first byte | of the leaf; 7 for identity, and if the window was moved behind"

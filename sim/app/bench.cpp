@@ -134,7 +134,7 @@ void add_bench(CLI::App &app, Program &program) {
               "the table with musts and aims, within three minutes; exit code 1 below a must");
   s->add_option("--only", a->only, "only figures whose name contains this");
   s->add_option("--config", a->config, "only figures of this configuration")
-      ->check(CLI::IsMember({"small", "default", "wide"}));
+      ->transform(CLI::IsMember({"small", "default", "wide"}, CLI::ignore_case));
   s->add_option("--latency", a->latency, "only figures at this latency");
   s->add_option("--queues", a->queues, "only figures with so many queues");
   s->add_option("--wave", a->wave,

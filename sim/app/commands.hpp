@@ -2,6 +2,8 @@
 // The subcommands of `vmso`: each adds itself to the command line; its callback leaves the exit
 // code in `exit_code`.
 #pragma once
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <string>
@@ -11,11 +13,27 @@
 namespace vmso {
 
 struct Program {
+  std::string name = "vmso";  // as it was called
   int exit_code = 0;
   const volatile std::sig_atomic_t *stop = nullptr;  // not 0 after Ctrl-C
 };
-// An option F[:from..to]: a file and cycles; a missing `to` is the end. Throws Error, exit code 2.
+// An option F.fst[:from..to]: a file and cycles; a missing `to` is the end. Throws Error, exit code
+// 2.
 WaveOptions parse_wave(const std::string &text);
+// A list with commas, in lower case. Throws Error, exit code 2, if a name in it is empty.
+std::vector<std::string> parse_list(const char *option, const std::vector<std::string> &given);
+
+// A number of an option's value, both ends included; no NaN lies between them.
+template <typename T>
+CLI::Validator in_range(T first, T last) {
+  auto judge = [first, last](const std::string &text) {
+    T value{};
+    bool number = CLI::detail::lexical_cast(text, value);
+    if (number && value >= first && value <= last) return std::string();
+    return fmt::format("{} is not in the range {} to {}", text, first, last);
+  };
+  return CLI::Validator(judge, fmt::format("{}..{}", first, last));
+}
 
 void add_send(CLI::App &app, Program &program);
 void add_bench(CLI::App &app, Program &program);

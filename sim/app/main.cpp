@@ -18,10 +18,20 @@ int main(int argc, char **argv) {
   std::signal(SIGTERM, [](int) { stop_asked = 1; });
   CLI::App app{"vmso: the transmit engine, simulated, in a simulated host"};
   app.require_subcommand(1);
+  app.failure_message([](const CLI::App *at, const CLI::Error &error) {
+    return "vmso: " + CLI::FailureMessage::simple(at, error);
+  });
   vmso::Program program;
+  program.name = argv[0];
   program.stop = &stop_asked;
   vmso::add_send(app, program);
   vmso::add_bench(app, program);
+  for (CLI::App *command : app.get_subcommands({})) {
+    for (CLI::Option *option : command->get_options()) {
+      bool flag = option->get_items_expected_max() == 0;
+      if (flag) option->disable_flag_override();  // --quiet=3 is no number of anything
+    }
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {

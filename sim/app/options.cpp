@@ -1,14 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cctype>
 #include <cstdio>
 
 #include "app/commands.hpp"
 
 namespace vmso {
+namespace {
+
+void must_be_fst(const std::string &path) {
+  if (path.empty() || path.ends_with(".fst")) return;
+  throw Error("--wave: '" + path + "' does not end in .fst, and no other format is written", 2);
+}
+
+}  // namespace
 
 WaveOptions parse_wave(const std::string &text) {
   WaveOptions wave{text};
   size_t colon = text.rfind(':');
-  if (colon == std::string::npos || text.find("..", colon) == std::string::npos) return wave;
+  if (colon == std::string::npos || text.find("..", colon) == std::string::npos) {
+    must_be_fst(text);
+    return wave;
+  }
   unsigned long long from = 0, to = 0;
   int used = 0;
   std::string range = text.substr(colon + 1);
@@ -25,7 +38,25 @@ WaveOptions parse_wave(const std::string &text) {
   }
   wave.path = text.substr(0, colon);
   wave.from = from;
+  must_be_fst(wave.path);
   return wave;
+}
+
+std::vector<std::string> parse_list(const char *option, const std::vector<std::string> &given) {
+  std::vector<std::string> names;
+  for (const std::string &text : given) {
+    for (size_t at = 0; at <= text.size();) {
+      size_t end = std::min(text.find(',', at), text.size());
+      std::string name = text.substr(at, end - at);
+      if (name.empty()) {
+        throw Error(fmt::format("{}: an empty name in the list '{}'", option, text), 2);
+      }
+      std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+      names.push_back(name);
+      at = end + 1;
+    }
+  }
+  return names;
 }
 
 }  // namespace vmso

@@ -30,7 +30,7 @@ struct Arguments {
   unsigned map_ahead = 0;
   std::string policy = "park";
   double churn = 0;
-  bool policy_given = false, delay_given = false;
+  bool policy_given = false, delay_given = false, ahead_given = false;
   double error_rate = 0;
   uint64_t seed = 1;
 };
@@ -82,6 +82,34 @@ std::vector<SpaceOptions> spaces_of(const Arguments &a, unsigned contexts) {
   return spaces;
 }
 
+// What is said about faults needs something that faults.
+void must_fault(const Arguments &a, const std::vector<SpaceOptions> &spaces) {
+  if (!a.demand_paging && a.churn <= 0) {
+    const char *given = a.policy_given  ? "--policy"
+                        : a.delay_given ? "--fault-delay"
+                        : a.ahead_given ? "--map-ahead"
+                                        : nullptr;
+    if (!given) return;
+    throw Error(fmt::format("{}: nothing faults without --demand-paging{}", given,
+                            a.policy_given || a.delay_given ? " or --mm-churn" : ""),
+                2);
+  }
+  const char *why = a.demand_paging ? "--demand-paging" : "--mm-churn";
+  if (a.ahead_given && !a.demand_paging) {
+    throw Error(
+        "--map-ahead: --mm-churn takes single pages away, their neighbours are there; only with "
+        "--demand-paging are there pages to map ahead",
+        2);
+  }
+  if (std::ranges::all_of(spaces,
+                          [](const SpaceOptions &s) { return s.format == VMSO_FORMAT_IDENTITY; })) {
+    throw Error(fmt::format("{}: --format identity has no tables: nothing is absent, nothing can "
+                            "be changed",
+                            why),
+                2);
+  }
+}
+
 SendOptions options_of(const Arguments &a, const Program &program) {
   SendOptions o;
   o.system.config = config_named(a.config);
@@ -92,6 +120,7 @@ SendOptions options_of(const Arguments &a, const Program &program) {
   if (a.buffers) must_lie("--buffers (with these --job-bytes and --mss)", a.buffers, 1, most);
   o.system.seed = a.seed;
   o.system.spaces = spaces_of(a, c.contexts);
+  must_fault(a, o.system.spaces);
   o.system.processes = unsigned(o.system.spaces.size());
   o.system.queues = a.queues;
   o.system.read.latency = a.latency;
@@ -114,10 +143,6 @@ SendOptions options_of(const Arguments &a, const Program &program) {
   o.churn = a.churn;
   o.pager.delay = a.fault_delay;
   o.pager.ahead = a.map_ahead;
-  if (!a.demand_paging && a.churn <= 0 && (a.policy_given || a.delay_given)) {
-    throw Error("--policy and --fault-delay: nothing faults without --demand-paging or --mm-churn",
-                2);
-  }
   if (a.explain && (a.demand_paging || a.churn > 0)) {
     throw Error(
         "--explain shows how pages are mapped when a job is posted: not together with "
@@ -188,8 +213,8 @@ void print_summary(const Arguments &a, const SendResult &r, uint64_t file_bytes,
       "  translation  {} lookups, {} TLB hits, {} walks; {} page-table reads for {} pages: {:.3f} "
       "a page\n",
       r.lookups, r.tlb_hits, r.walks, r.table_reads, r.pages, ratio(r.table_reads, r.pages));
-  fmt::print("  trouble      {} faults, {} bus errors made, {} resends\n", r.faults, r.reads.errors,
-             r.resends);
+  fmt::print("  trouble      {} translation faults met, {} bus errors made, {} resends\n", r.faults,
+             r.reads.errors, r.resends);
   if (a.churn > 0) {
     const ChurnCounts &c = r.churn;
     std::string kinds;
@@ -200,19 +225,23 @@ void print_summary(const Arguments &a, const SendResult &r, uint64_t file_bytes,
     for (uint64_t n : c.tables) tables += n;
     fmt::print("  churn        {} actions{}; {} pages and {} tables freed\n", c.actions(), kinds,
                c.pages, tables);
+    fmt::print("  churn rate   {:.0f} in a million cycles, asked {}\n", r.churn_rate(), a.churn);
     fmt::print(
-        "  fences       {} range ({} larger), {} context, {} all, {} commit; {} leaf_only; longest "
+        "  its fences   {} range ({} larger), {} context, {} all, {} commit; {} leaf_only; longest "
         "{} cycles\n",
         c.ranges, c.larger, c.contexts, c.alls, c.commits, c.leaf_only, c.longest_fence);
   }
-  if (a.demand_paging || a.churn > 0) {
+  if ((a.demand_paging || a.churn > 0) && a.policy == "park") {
     const PagerCounts &p = r.paging;
     fmt::print(
-        "  paging       {} faults, {} pages mapped, {} retries, {} aborts; parked {} cycles in "
-        "all, {:.0f} a fault\n",
+        "  paging       queues parked {} times, {} pages mapped, {} retries, {} aborts; parked {} "
+        "cycles in all, {:.0f} each\n",
         p.faults, p.pages, p.retries, p.aborts, p.parked, ratio(p.parked, p.faults));
+  } else if (a.demand_paging || a.churn > 0) {
+    fmt::print("  paging       {} jobs ended at a fault, {} pages mapped\n", r.paging.faults,
+               r.paging.pages);
   }
-  fmt::print("  CPU          touched payload bytes: {}, pins: {}; fences: {}\n",
+  fmt::print("  CPU          touched payload bytes: {}, pins: {}; fences of the sender: {}\n",
              r.touched.payload_bytes, r.touched.pins, r.fences);
 }
 
@@ -288,6 +317,7 @@ nlohmann::json json_of(const Arguments &a, const SendResult &r, uint64_t file_by
     const ChurnCounts &c = r.churn;
     auto &k = j["churn"];
     k["rate"] = a.churn;
+    k["rate_reached"] = r.churn_rate();
     k["actions"] = c.actions();
     for (size_t i = 0; i < kChurns; i++) k["by_kind"][churn_name(Churn(i))] = c.done[i];
     k["fences"] = {{"range", c.ranges},
@@ -361,11 +391,12 @@ nlohmann::json json_of(const Arguments &a, const SendResult &r, uint64_t file_by
   return j;
 }
 
-std::string reproduce(const Arguments &a) {
+// The line to paste; the program as it was called.
+std::string reproduce(const Arguments &a, const std::string &name) {
   std::string t = fmt::format(
-      "vmso send {} --config {} --mss {} --job-bytes {} --queues {} --latency {} --jitter {} "
+      "{} send {} --config {} --mss {} --job-bytes {} --queues {} --latency {} --jitter {} "
       "--backpressure {} --error-rate {} --seed {:#x}",
-      a.file, a.config, a.mss, a.job_bytes, a.queues, a.latency, a.jitter, a.backpressure,
+      name, a.file, a.config, a.mss, a.job_bytes, a.queues, a.latency, a.jitter, a.backpressure,
       a.error_rate, a.seed);
   if (!a.format.empty()) t += fmt::format(" --format {}", fmt::join(a.format, ","));
   if (!a.pages.empty()) t += fmt::format(" --pages {}", fmt::join(a.pages, ","));
@@ -411,7 +442,7 @@ int send(const Arguments &a, const Program &program) {
   if (r.findings_count > r.findings.size()) {
     fmt::print(stderr, "and {} more\n", r.findings_count - r.findings.size());
   }
-  fmt::print(stderr, "FAILED; again: {}\n", reproduce(a));
+  fmt::print(stderr, "FAILED; again: {}\n", reproduce(a, program.name));
   return 1;
 }
 
@@ -423,69 +454,69 @@ void add_send(CLI::App &app, Program &program) {
       "send", "Sends FILE out of a simulated process's virtual memory and checks every frame");
   s->add_option("FILE", a->file, "what to send")->required();
   s->add_option("--mss", a->mss, "payload bytes of a frame")
-      ->check(CLI::Range(1, 65535))
+      ->check(in_range(1, 65535))
       ->capture_default_str();
   s->add_flag("--ipv6", a->ipv6, "IPv6 instead of IPv4");
   s->add_option("--format", a->format,
                 "of the process's addresses: x86_32, x86_64 (default), x86_64_la57, sv39, sv48, "
                 "sv57, aarch64, or identity, which has no tables; a list: a process each, queues "
                 "take them in turn; mix: a process a queue, all formats and page sizes in turn")
-      ->delimiter(',')
       ->allow_extra_args(false);
   s->add_option("--pages", a->pages,
                 "page size (default 4k): 4m of x86_32; 2m, 1g of the others; 64k of sv* and "
                 "aarch64; 512g of sv48 and sv57; 256t of sv57; a list goes with one of --format")
-      ->delimiter(',')
       ->allow_extra_args(false);
   s->add_option("--levels", a->levels, "short for --format: 4 is x86_64, 5 is x86_64_la57")
-      ->check(CLI::Range(4, 5));
+      ->check(in_range(4, 5));
   s->add_option("--buffers", a->buffers, "buffers of a job (default: 3 or 4, all of odd length)")
-      ->check(CLI::Range(1, 1022));
+      ->check(in_range(1, 1022));
   s->add_option("--job-bytes", a->job_bytes, "payload bytes of a job")
-      ->check(CLI::Range(1, 16777215))
+      ->check(in_range(1, 16777215))
       ->capture_default_str();
   s->add_option("--queues", a->queues, "queues; FILE is cut into as many parts")
-      ->check(CLI::Range(1, 1024))
+      ->check(in_range(1, 1024))
       ->capture_default_str();
   s->add_option("--config", a->config, "named configuration")
-      ->check(CLI::IsMember({"small", "default", "wide"}))
+      ->transform(CLI::IsMember({"small", "default", "wide"}, CLI::ignore_case))
       ->capture_default_str();
   s->add_option("--latency", a->latency, "cycles from a read's address to its data")
-      ->check(CLI::Range(1, 100000))
+      ->check(in_range(1, 100000))
       ->capture_default_str();
   s->add_flag("--reorder", a->reorder, "read data comes out of order and interleaved");
   s->add_option("--jitter", a->jitter, "up to so many more cycles of latency, random")
-      ->check(CLI::Range(0, 100000))
+      ->check(in_range(0, 100000))
       ->capture_default_str();
   s->add_option("--backpressure", a->backpressure, "of the MAC: none, random:P, 1of:N, stall:N@M")
       ->capture_default_str();
   s->add_option("--error-rate", a->error_rate,
                 "chance of a bus error in a read of a table, template or payload; failed jobs are "
                 "sent again")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(in_range(0.0, 1.0))
       ->capture_default_str();
-  auto *demand = s->add_flag("--demand-paging", a->demand_paging,
-                             "no page is mapped before the engine has asked for it: every first "
-                             "use is a fault that the kernel mends");
+  s->add_flag("--demand-paging", a->demand_paging,
+              "no page is mapped before the engine has asked for it: every first use is a fault "
+              "that the kernel mends");
   s->add_option("--mm-churn", a->churn,
                 "so many times in a million cycles a memory manager changes the process's memory "
                 "under the jobs: maps, unmaps, moves, splits and joins pages, frees page tables, "
-                "changes the root")
-      ->check(CLI::Range(0.0, 1e6));
+                "changes the root; at most four changes are under way, each until its fence is "
+                "done: with one queue and --latency 100 about 9000 are reached, whatever is asked")
+      ->check(in_range(0.0, 1e6));
   auto *delay =
       s->add_option("--fault-delay", a->fault_delay, "cycles from a fault seen to its page mapped");
-  delay->check(CLI::Range(0, 1000000))->capture_default_str();
-  s->add_option("--map-ahead", a->map_ahead, "pages that are mapped with the one that faulted")
-      ->needs(demand)
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
+  delay->check(in_range(0, 1000000))->capture_default_str();
+  auto *ahead =
+      s->add_option("--map-ahead", a->map_ahead,
+                    "pages that --demand-paging maps with the one that faulted; "
+                    "--mm-churn takes single pages away, there are none to map with them");
+  ahead->check(in_range(0, 1024))->capture_default_str();
   auto *policy = s->add_option("--policy", a->policy,
                                "of the queues at a fault: park (the job waits, then goes on) or "
                                "abort (it ends, its rest is posted as a new job; --mm-churn takes "
                                "no page away then)");
-  policy->check(CLI::IsMember({"park", "abort"}))->capture_default_str();
+  policy->transform(CLI::IsMember({"park", "abort"}, CLI::ignore_case))->capture_default_str();
   s->add_option("--clock-mhz", a->clock_mhz, "clock for Gb/s and time stamps")
-      ->check(CLI::Range(1, 2000))
+      ->check(in_range(1, 2000))
       ->capture_default_str();
   s->add_option("--seed", a->seed, "of everything random")->capture_default_str();
   s->add_option("--pcap", a->pcap, "write the frames to this file");
@@ -504,10 +535,13 @@ void add_send(CLI::App &app, Program &program) {
       "  vmso send README.md --demand-paging --fault-delay 2500 --map-ahead 3\n"
       "  vmso send README.md --demand-paging --policy abort --queues 16 --format mix\n"
       "  vmso send movie.mkv --mm-churn 500 --queues 16 --format mix\n"
-      "  vmso send README.md --error-rate 0.01 --seed 7 --wave out.fst:0..20000");
-  s->callback([a, policy, delay, &program] {
+      "  vmso send README.md --error-rate 0.1 --job-bytes 1000 --wave out.fst:0..20000");
+  s->callback([a, policy, delay, ahead, &program] {
+    a->format = parse_list("--format", a->format);
+    a->pages = parse_list("--pages", a->pages);
     a->policy_given = policy->count() > 0;
     a->delay_given = delay->count() > 0;
+    a->ahead_given = ahead->count() > 0;
     program.exit_code = send(*a, program);
   });
 }

@@ -274,6 +274,7 @@ void Sender::finish_fence(bool wait) {
 
 SendResult Sender::run(const std::function<void(uint64_t)> &progress) {
   System &s = *system_;
+  begun_ = s.now();
   while (!given_up_) {
     look_at_completions();
     finish_fence(false);
@@ -319,6 +320,7 @@ SendResult Sender::result() {
   r.most_frames_of_memory = s.memory.frames_most();
   r.paging = s.options().pager ? s.pager().counts : paging_;
   if (options_.churn > 0) r.churn = s.memory_manager().counts;
+  r.churn_cycles = s.now() - begun_;
   r.touched = s.memory.touched();
   r.reads = s.reads.counts;
   auto count = [&](uint32_t offset) { return vmso_counter(&s.device(), offset); };

@@ -56,6 +56,10 @@ struct SendResult {
   std::vector<std::string> findings;
   size_t findings_count = 0;
   Lineage lineage;
+  uint64_t churn_cycles = 0;  // from the first job on
+  double churn_rate() const {
+    return churn_cycles ? 1e6 * double(churn.actions()) / double(churn_cycles) : 0;
+  }
 };
 
 class Sender {
@@ -121,6 +125,7 @@ class Sender {
   uint16_t fence_ = 0;
   uint64_t jobs_ = 0, resends_ = 0, fences_ = 0, pages_ = 0;
   PagerCounts paging_;  // what was done without the harness's kernel
+  uint64_t begun_ = 0;  // set-up was over
   bool given_up_ = false;
 };
 
