@@ -311,7 +311,8 @@ module vmso_axi_read
   `VMSO_IMPL_IF(RefusedHasRead, refused_valid && refused_ready, look.out)
   `VMSO_IMPL(FlightAgrees, reads_idle == (flight_q == '0))
   for (genvar c = 0; c < 4; c++) begin : gen_check
-    `VMSO_INTG_IF(BurstStaysInPage, taken[c], (32'(req[c].addr[11:LaneW]) + 32'(req[c].len)) < 2**(12-LaneW))
+    `VMSO_INTG_IF(BurstStaysInPage, taken[c],
+                  (32'(req[c].addr[11:LaneW]) + 32'(req[c].len)) < 2**(12-LaneW))
   end
 `endif
   logic unused_bits;

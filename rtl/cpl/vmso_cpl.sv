@@ -406,7 +406,8 @@ module vmso_cpl
   assign consumer_now = consumer_of[end_q.queue[QueueW-1:0]];
   always_ff @(posedge clk) if (consumer_we) consumer_of[consumer_write_queue] <= consumer_d;
   `VMSO_INTG_IF(AnswerHasItsWrite, write_done_valid, flight_valid)
-  `VMSO_INTG_IF(PlaceIsFree, finish && end_q.write, slot_idx_t'(produced_op - consumer_now) < (16'd1 << log2_entries))
+  `VMSO_INTG_IF(PlaceIsFree, finish && end_q.write,
+                slot_idx_t'(produced_op - consumer_now) < (16'd1 << log2_entries))
   `VMSO_INTG_IF(BaseIsAligned, finish && end_q.write, base[4:0] == '0)
   `VMSO_INTG_IF(ResetFindsNoEnd, reset && busy_q, end_q.queue[QueueW-1:0] != reset_queue)
 `endif

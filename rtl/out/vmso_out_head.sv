@@ -194,6 +194,7 @@ module vmso_out_head
   assign unused_bits = ^{look_tmpl, parsed_tmpl};
 `ifdef VMSO_CHECKS
   `VMSO_INTG_IF(FrameWithTemplateFetchesIt, valid_q && is_frame && has_tmpl, order_q.tmpl_fetched)
-  `VMSO_INTG_IF(LandsInsideTheFrame, looked_q && is_frame && order_q.bytes != '0, frame_state.landed <= order_q.bytes)
+  `VMSO_INTG_IF(LandsInsideTheFrame, looked_q && is_frame && order_q.bytes != '0,
+                frame_state.landed <= order_q.bytes)
 `endif
 endmodule : vmso_out_head

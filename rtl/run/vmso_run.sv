@@ -295,8 +295,9 @@ module vmso_run
   always_ff @(posedge clk) load_recent_q <= job_load_valid && rst_n;
   `VMSO_INTG_IF(LoadAfterReady, job_load_valid, run_ready)
   `VMSO_INTG_IF(LoadEverySecondCycle, job_load_valid, !load_recent_q)
-  `VMSO_INTG_IF(FirstSlotWithinPayload, load_valid, 25'(job_load.buffer0.bytes) + 25'(job_load.buffer1.bytes)
-             <= 25'(job_load.payload_bytes))
+  `VMSO_INTG_IF(FirstSlotWithinPayload, load_valid,
+                25'(job_load.buffer0.bytes) + 25'(job_load.buffer1.bytes)
+                <= 25'(job_load.payload_bytes))
   `VMSO_INTG_IF(MarkWhileIdle, mark_valid, fetch_idle)
   vmso_run_check #(.Cfg(Cfg)) u_check (
     .clk, .rst_n, .put_valid, .put_job(work_job), .put_run, .put_bad(put.bad != BadNot),
