@@ -15,11 +15,11 @@ void run_translation(const PlanOptions &options, const Take &take);
 double fence_cycles(const Workload &workload, std::string_view how, bool most);
 
 // Mean cycles from the entry that is not present to the fault record in memory, and from RETRY (its
-// write is taken) to the first beat of the frame.
+// write is taken) to the first beat of the frame, what is known of its tables being `known`.
 struct FaultWay {
   double record = 0, retry = 0;
 };
-FaultWay measure_fault_way(Config config, unsigned latency, uint64_t seed);
+FaultWay measure_fault_way(Config config, unsigned latency, Known known, uint64_t seed);
 
 // Percent of their frames that 63 queues lose beside one whose every job faults. It parks, and
 // RETRY comes after 10 000 cycles with nothing mended; or its jobs end.

@@ -106,7 +106,7 @@ double fence_cycles(const Workload &w, std::string_view how, bool most) {
   return std::accumulate(times.begin(), times.end(), 0.0) / double(times.size());
 }
 
-FaultWay measure_fault_way(Config config, unsigned latency, uint64_t seed) {
+FaultWay measure_fault_way(Config config, unsigned latency, Known known, uint64_t seed) {
   constexpr unsigned kTimes = 8;
   SystemOptions o = options(config, latency, seed);
   o.park = true;
@@ -132,6 +132,12 @@ FaultWay measure_fault_way(Config config, unsigned latency, uint64_t seed) {
     way.record += double(s.writes.records.back().at - entry) / kTimes;
     s.steps(500);
     s.process().page_in(va);
+    if (known == Known::kNothing) {
+      uint16_t fence = 0;
+      s.check(vmso_fence_start(&s.device(), VMSO_FENCE_ALL, 0, 0, 0, &fence), "fence");
+      s.check(vmso_fence_wait(&s.device(), fence), "fence");
+      s.steps(200);
+    }
     const uint64_t beats = s.sink.beats;
     s.write32(VMSO_REG_QUEUE(0) + VMSO_REG_QUEUE_COMMAND, VMSO_CMD_RETRY);
     const uint64_t told = s.axil.taken_at();
