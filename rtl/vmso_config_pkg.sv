@@ -100,4 +100,11 @@ package vmso_config_pkg;
     return wanted < 8 ? 8 : wanted > 512 ? 512 : wanted;
   endfunction
 
+  // The same engine with other address formats, one bit a format_e; identity stays.
+  function automatic config_t with_formats(config_t cfg, int unsigned formats);
+    config_t changed;
+    changed         = cfg;
+    changed.formats = formats;
+    return changed;
+  endfunction
 endpackage : vmso_config_pkg

@@ -1,13 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // vmso_csr with its records as plain vectors, and with a choice of address formats.
-function automatic vmso_config_pkg::config_t with_formats(vmso_config_pkg::config_t cfg,
-                                                          int unsigned formats);
-  vmso_config_pkg::config_t changed;
-  changed         = cfg;
-  changed.formats = formats;
-  return changed;
-endfunction
-
 module csr_top
   import vmso_pkg::*;
   import vmso_rec_pkg::*;
@@ -15,7 +7,7 @@ module csr_top
   parameter int unsigned Config = 0,
   parameter int unsigned Formats = vmso_config_pkg::AllFormats,
   localparam vmso_config_pkg::config_t Cfg =
-    with_formats(vmso_config_pkg::named(Config), Formats)
+    vmso_config_pkg::with_formats(vmso_config_pkg::named(Config), Formats)
 ) (
   input  logic                   clk,
   input  logic                   rst_n,

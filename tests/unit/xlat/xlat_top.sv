@@ -4,8 +4,10 @@ module xlat_top
   import vmso_pkg::*;
   import vmso_rec_pkg::*;
 #(
-  parameter  int unsigned Config = 1,
-  localparam vmso_config_pkg::config_t Cfg = vmso_config_pkg::named(Config)
+  parameter  int unsigned Config  = 1,
+  parameter  int unsigned Formats = vmso_config_pkg::AllFormats,
+  localparam vmso_config_pkg::config_t Cfg =
+    vmso_config_pkg::with_formats(vmso_config_pkg::named(Config), Formats)
 ) (
   input  logic         clk,
   input  logic         rst_n,
