@@ -78,7 +78,10 @@ class Sweep {
     if (kind == kContext) rig_.fence(kFenceContext, 1);
     if (kind == kUnrelated) rig_.fence(kFenceContext, 2);
     uint64_t first = va_ >> 12, last = first + 15;
-    if (leaf_level_) first = last = first + rig_.random() % (uint64_t{1} << (shift() - 12));
+    if (leaf_level_) {  // any page of the large one, of which va_ need not be the first
+      const uint64_t pages = uint64_t{1} << (shift() - 12);
+      first = last = first / pages * pages + rig_.random() % pages;
+    }
     if (kind == kRange || kind == kLeafOnly) rig_.fence_range(1, first, last, kind == kLeafOnly);
     const uint64_t away = uint64_t{1} << (shift() - 12 + 11);
     if (kind == kUnrelatedRange) rig_.fence_range(1, first ^ away, last ^ away);
