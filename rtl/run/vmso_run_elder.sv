@@ -6,13 +6,13 @@
 // becomes     while there is none: the first job of a mark that has runs to be asked for; not an end by itself,
 //             so without fences there is none. The mark begins with the elder, or else behind the last one:
 //             every job that is marked has its turn
-// remains     until it has issued something that is not its template, or is gone, or was served: all of its runs
-//             were answered Grace cycles ago, and it has not issued. Then it is not for lack of translations
-//             (a fault, a place in a row, the MAC, a slot of its chain, a job before it), and the next mark
-//             makes another one elder
+// remains     until it has issued something that is not its template, or is gone, or was served: it was for
+//             2^GraceW - 1 cycles without a run that is not answered, and has not issued. Then it is not for
+//             lack of translations (a fault, a place in a row, the MAC, a slot of its chain, a job before it),
+//             and the next mark makes another one elder
 // left        runs that are not answered: those of the mark, and what the builder puts
 // hold_fence  two fences have marked it and it was not served since: no batch begins. It waits for look-ups of
-//             32 runs at most, each of which is answered by itself, and 32 times Grace; for nothing else
+//             32 runs at most, each of which is answered by itself, and for those cycles; for nothing else
 // mark        begin: pulse, scan_first combinational; then valid only, for each job, one cycle after its row
 // answer, put valid only; an answer in the cycle of its row, after a mark of the cycle before
 // issue       valid only, not during a mark; a kill is one. free: a job that was dying when it became elder
@@ -22,7 +22,8 @@
 module vmso_run_elder
   import vmso_run_pkg::*;
 #(
-  parameter  int unsigned Jobs = 64,
+  parameter  int unsigned Jobs   = 64,
+  parameter  int unsigned GraceW = 10,  // of a count of cycles: two largest frames of others, and seg's way
   localparam int unsigned JobW = vmso_math_pkg::index_width(Jobs)
 ) (
   input  logic            clk,
@@ -44,15 +45,12 @@ module vmso_run_elder
   output logic [JobW-1:0] elder_job,
   output logic            hold_fence
 );
-  // runs that follow one that was answered last, then seg's way to an order, beside others
-  localparam logic [6:0] Grace = '1;
+  logic              valid_q, tired_q, put_q, becomes, again, served, answered, puts, ends;
+  logic [JobW-1:0]   job_q, job_d, put_job_q;
+  ptr_t              left_q;
+  logic [GraceW-1:0] grace_q;
 
-  logic            valid_q, tired_q, put_q, becomes, again, served, answered, puts, ends;
-  logic [JobW-1:0] job_q, job_d, put_job_q;
-  ptr_t            left_q;
-  logic [6:0]      grace_q;
-
-  assign served     = grace_q == Grace;
+  assign served     = grace_q == '1;
   assign becomes    = mark_valid && !valid_q && mark_left != '0;
   assign again      = mark_valid && valid_q && mark_job == job_q;
   assign ends       = (issue_valid && issue_job == job_q) || (free_valid && free_job == job_q)
@@ -77,8 +75,8 @@ module vmso_run_elder
     put_job_q <= put_job;
     tired_q   <= again || (tired_q && valid_q);
     left_q    <= (becomes || again ? mark_left : left_q) + ptr_t'(puts) - ptr_t'(answered);
-    if (!valid_q || left_q != '0) grace_q <= '0;
-    else if (!served) grace_q <= grace_q + 1'b1;
+    if (!valid_q || again) grace_q <= '0;
+    else if (left_q == '0 && !served) grace_q <= grace_q + 1'b1;
   end
   assign elder_valid = valid_q;
   assign elder_job   = job_q;

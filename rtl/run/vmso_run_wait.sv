@@ -130,7 +130,7 @@ module vmso_run_wait
   tail_t      tail, tail_data;
 
   vmso_clear_walk #(.Num(1 << QueueW)) u_walk (.clk, .rst_n, .clearing, .index(clear_at));
-  assign wants      = {elder_valid && elder_may_q && ask_on,
+  assign wants      = {elder_valid && elder_may_q && ask_on && waits,
                        (turn_valid_q || token_valid) && ask_on, fresh_valid};
   assign start      = !step_q && !clearing && wants != '0;
   vmso_rr_arbiter #(.Num(3)) u_choice (

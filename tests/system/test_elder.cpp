@@ -33,10 +33,10 @@ JobSpec scattered() {
   return j;
 }
 // The cycles that the fence took.
-uint64_t fence(System &s, vmso_fence_kind kind = VMSO_FENCE_CONTEXT) {
+uint64_t fence(System &s, vmso_fence_kind kind = VMSO_FENCE_CONTEXT, unsigned process = 0) {
   const uint64_t from = s.now();
   uint16_t number = 0;
-  s.check(vmso_fence_start(&s.device(), kind, s.context_of(s.process()), 0, ~0ull, &number),
+  s.check(vmso_fence_start(&s.device(), kind, s.context_of(s.process(process)), 0, ~0ull, &number),
           "start");
   s.check(vmso_fence_wait(&s.device(), number), "wait");
   return s.now() - from;
@@ -135,6 +135,82 @@ TEST_CASE("Fences of a crowd wait for walks and for nothing else", "[fence][elde
       VMSO_CHECK_CLEAN(s);
     }
   }
+}
+
+// A frame that waits for room holds the turn of all who come behind it, so what is translated may
+// have to wait for a whole frame, or two, before it is looked at: as long as a fence waits for it.
+TEST_CASE("A fenced queue gets on beside one that fills the wire", "[fence][elder]") {
+  struct Wire {
+    const char *config;
+    unsigned gap, fenced, jumbo;
+    const char *backpressure;
+  };
+  for (const Wire &c : {Wire{"default", 500, 1, 1, "none"}, Wire{"default", 700, 1, 1, "none"},
+                        Wire{"small", 400, 1, 1, "none"}, Wire{"small", 800, 1, 1, "none"},
+                        Wire{"wide", 500, 1, 1, "none"}, Wire{"default", 500, 8, 1, "none"},
+                        Wire{"default", 500, 1, 8, "none"}, Wire{"default", 300, 1, 1, "1of:8"}}) {
+    SystemOptions o = options(0x9a0, c.config);
+    o.queues = c.fenced + c.jumbo;
+    o.processes = 2;
+    o.owners = std::vector<unsigned>(o.queues, 1);
+    std::fill_n(o.owners.begin(), c.fenced, 0u);
+    o.read.latency = 250;
+    o.backpressure = c.backpressure;
+    o.keep_frames = false;
+    VMSO_SAY_HOW(o);
+    INFO(c.config << " gap " << c.gap << ", " << c.fenced << " fenced, " << c.jumbo << " jumbo "
+                  << c.backpressure);
+    System s(o);
+    const std::vector<uint8_t> bytes = pattern(60000, 5);
+    const UserBuffer place = s.process(1).place(bytes);
+    JobSpec wide = tcp_job(1, 8900);
+    wide.payload.clear();
+    wide.view = bytes;
+    wide.placed = {place};
+    while (s.now() < 120000) {
+      for (unsigned q = 0; q < o.queues; q++) {
+        while (s.scoreboard.open(q) < 2) s.post(q, q < c.fenced ? tcp_job(61) : wide);
+      }
+      fence(s);
+      s.steps(c.gap);
+    }
+    size_t least = ~size_t{0}, others = 0;
+    for (unsigned q = 0; q < c.fenced; q++) least = std::min(least, s.completions(q).size());
+    for (unsigned q = c.fenced; q < o.queues; q++) others += s.completions(q).size();
+    fmt::print("{} gap {}, {} fenced and {} jumbo queues {}: {} jobs of the slowest, {}\n",
+               c.config, c.gap, c.fenced, c.jumbo, c.backpressure, least, others);
+    CHECK(least > 2);
+    CHECK(others > 2);
+    s.drain();
+    VMSO_CHECK_CLEAN(s);
+  }
+}
+
+TEST_CASE("What the elder asks for again finds a walk slot", "[fence][elder]") {
+  auto o = options(0x570);
+  o.queues = 4;
+  o.processes = 2;
+  o.owners = {1, 0, 0, 0};
+  o.read.latency = 187;
+  o.space.format = VMSO_FORMAT_SV57;
+  o.keep_frames = false;
+  VMSO_SAY_HOW(o);
+  System s(o);
+  JobSpec many = tcp_job(91);
+  many.cuts = std::vector<uint32_t>(31, 1);
+  many.cuts.back() = 61;
+  Random random(7, "storm");
+  for (unsigned i = 0; i < 60; i++) {
+    for (unsigned q = 1; q < 4; q++) {
+      while (s.scoreboard.open(q) < 3) s.post(q, many);
+    }
+    while (s.scoreboard.open(0) < 2) s.post(0, tcp_job(20000));
+    s.steps(1 + random.below(600));
+    fence(s, VMSO_FENCE_CONTEXT, 1);
+    s.step();
+  }
+  s.drain();
+  VMSO_CHECK_CLEAN(s);
 }
 
 }  // namespace vmso::test
