@@ -7,9 +7,10 @@
 //             so without fences there is none. The mark begins with the elder, or else behind the last one:
 //             every job that is marked has its turn
 // remains     until it has issued something that is not its template, or is gone, or was served: it was for
-//             2^GraceW - 1 cycles without a run that is not answered, and has not issued. Then it is not for
-//             lack of translations (a fault, a place in a row, the MAC, a slot of its chain, a job before it),
-//             and the next mark makes another one elder
+//             127 cycles without a run that is not answered, and has not issued. Then it is not for lack of
+//             translations (a fault, a place in a row, the MAC, a slot of its chain, a job before it), and the
+//             next mark makes another one elder. Every fourth one, by lot, is served after 2^GraceW - 1 cycles:
+//             frames of others may hold seg's turn for longer than 127, in step with the fences
 // left        runs that are not answered: those of the mark, and what the builder puts
 // hold_fence  two fences have marked it and it was not served since: no batch begins. It waits for look-ups of
 //             32 runs at most, each of which is answered by itself, and for those cycles; for nothing else
@@ -49,8 +50,10 @@ module vmso_run_elder
   logic [JobW-1:0]   job_q, job_d, put_job_q;
   ptr_t              left_q;
   logic [GraceW-1:0] grace_q;
+  logic              long_q;
+  logic [6:0]        lot_q;  // x^7 + x^6 + 1: a step for each elder
 
-  assign served     = grace_q == '1;
+  assign served     = grace_q == (long_q ? '1 : GraceW'(127));
   assign becomes    = mark_valid && !valid_q && mark_left != '0;
   assign again      = mark_valid && valid_q && mark_job == job_q;
   assign ends       = (issue_valid && issue_job == job_q) || (free_valid && free_job == job_q)
@@ -72,7 +75,12 @@ module vmso_run_elder
     end
   end
   always_ff @(posedge clk) begin
+    if (!rst_n) lot_q <= '1;
+    else if (becomes) lot_q <= {lot_q[5:0], lot_q[6] ^ lot_q[5]};
+  end
+  always_ff @(posedge clk) begin
     put_job_q <= put_job;
+    if (becomes) long_q <= lot_q[1:0] == '0;
     tired_q   <= again || (tired_q && valid_q);
     left_q    <= (becomes || again ? mark_left : left_q) + ptr_t'(puts) - ptr_t'(answered);
     if (!valid_q || again) grace_q <= '0;
