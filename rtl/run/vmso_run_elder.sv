@@ -9,7 +9,7 @@
 // remains     until it has issued something that is not its template, or is gone, or was served: it was for
 //             127 cycles without a run that is not answered, and has not issued. Then it is not for lack of
 //             translations (a fault, a place in a row, the MAC, a slot of its chain, a job before it), and the
-//             next mark makes another one elder. Every fourth one, by lot, is served after 2^GraceW - 1 cycles:
+//             next mark makes another one elder. Every eighth one, by lot, is served after 2^GraceW - 1 cycles:
 //             frames of others may hold seg's turn for longer than 127, in step with the fences
 // left        runs that are not answered: those of the mark, and what the builder puts
 // hold_fence  two fences have marked it and it was not served since: no batch begins. It waits for look-ups of
@@ -80,7 +80,7 @@ module vmso_run_elder
   end
   always_ff @(posedge clk) begin
     put_job_q <= put_job;
-    if (becomes) long_q <= lot_q[1:0] == '0;
+    if (becomes) long_q <= lot_q[2:0] == '0;
     tired_q   <= again || (tired_q && valid_q);
     left_q    <= (becomes || again ? mark_left : left_q) + ptr_t'(puts) - ptr_t'(answered);
     if (!valid_q || again) grace_q <= '0;
