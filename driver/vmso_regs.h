@@ -121,7 +121,7 @@ enum vmso_status {
 enum vmso_cause {
   VMSO_CAUSE_NONE = 0x00,  // no cause
   VMSO_CAUSE_CTX_OFF = 0x01,  // the context is off
-  VMSO_CAUSE_CTX_CONFIG = 0x02,  // the context's configuration is illegal: what COMMIT says with config_refused; in no record
+  VMSO_CAUSE_CTX_CONFIG = 0x02,  // configuration refused at COMMIT (config_refused); in no record
   VMSO_CAUSE_VA_RANGE = 0x08,  // address outside the format's range
   VMSO_CAUSE_NOT_PRESENT = 0x10,  // entry not present
   VMSO_CAUSE_ACCESS_FLAG = 0x11,  // accessed flag not set
@@ -143,7 +143,7 @@ enum vmso_cause {
 #define VMSO_CAUSE_LIST(X) \
   X(VMSO_CAUSE_NONE, "NONE", "no cause") \
   X(VMSO_CAUSE_CTX_OFF, "CTX_OFF", "the context is off") \
-  X(VMSO_CAUSE_CTX_CONFIG, "CTX_CONFIG", "the context's configuration is illegal: what COMMIT says with config_refused; in no record") \
+  X(VMSO_CAUSE_CTX_CONFIG, "CTX_CONFIG", "configuration refused at COMMIT (config_refused); in no record") \
   X(VMSO_CAUSE_VA_RANGE, "VA_RANGE", "address outside the format's range") \
   X(VMSO_CAUSE_NOT_PRESENT, "NOT_PRESENT", "entry not present") \
   X(VMSO_CAUSE_ACCESS_FLAG, "ACCESS_FLAG", "accessed flag not set") \

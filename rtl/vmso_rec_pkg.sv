@@ -58,7 +58,7 @@ package vmso_rec_pkg;
   typedef enum logic [7:0] {
     CauseNone = 8'h00,  // no cause
     CauseCtxOff = 8'h01,  // the context is off
-    CauseCtxConfig = 8'h02,  // the context's configuration is illegal: what COMMIT says with config_refused; in no record
+    CauseCtxConfig = 8'h02,  // configuration refused at COMMIT (config_refused); in no record
     CauseVaRange = 8'h08,  // address outside the format's range
     CauseNotPresent = 8'h10,  // entry not present
     CauseAccessFlag = 8'h11,  // accessed flag not set

@@ -24,7 +24,7 @@ module vmso_run_elder
   import vmso_run_pkg::*;
 #(
   parameter  int unsigned Jobs   = 64,
-  parameter  int unsigned GraceW = 10,  // of a count of cycles: two largest frames of others, and seg's way
+  parameter  int unsigned GraceW = 10,  // of the long wait: two largest frames, and seg's way
   localparam int unsigned JobW = vmso_math_pkg::index_width(Jobs)
 ) (
   input  logic            clk,
