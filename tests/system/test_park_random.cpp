@@ -124,6 +124,11 @@ SystemOptions chaos_options(uint64_t seed, const char *config) {
   o.log2_completions = 3;
   o.pager = PagerKnobs{
       .notice = random.below(3000), .delay = random.below(400), .jitter = random.below(3000)};
+  if (seed % 4 == 1) {  // all park, two records, and a kernel that looks late: some find no room
+    o.parks.assign(o.queues, true);
+    o.log2_faults = 1;
+    o.pager->notice = 3000;
+  }
   const Format &format = formats()[random.below(formats().size())];
   if (!format.pages.empty()) o.space.format = format.code;
   o.read.latency = 20 + unsigned(random.below(200));
