@@ -14,8 +14,7 @@
 #define LEAST_TIMEOUT 4096u
 #define ADDRESS_BITS 56u
 #define LEAST_PA_BITS 32u
-#define ISSUE_BEATS \
-  24u  // on their way beside those in the memory; more only makes table reads wait
+#define ISSUE_BEATS 24u  // on their way beside those in the memory; more only makes table reads wait
 // A memory that reorders takes the beats that wait in it in any order: a long read among short ones
 // is done so many times later than in order, and complete frames behind it stay in the store
 // meanwhile.
@@ -151,8 +150,7 @@ int vmso_window_close(struct vmso_device *device, unsigned window) {
 static int start_fence(struct vmso_device *device, uint32_t offset, uint32_t *word) {
   for (uint32_t i = 0; i < device->poll_limit; i++) {
     uint16_t done = (uint16_t)vmso_read32(device, VMSO_REG_FENCE_DONE);
-    uint16_t under_way =
-        (uint16_t)(device->fences_started - done);  // far beyond: another owner's are done
+    uint16_t under_way = (uint16_t)(device->fences_started - done);  // far beyond: another owner's are done
     if (under_way >= FENCES_AT_ONCE && under_way < 0x8000u) continue;
     vmso_write32(device, offset, 1);
     *word = vmso_read32(device, offset);
@@ -268,10 +266,8 @@ int vmso_fence_status_set(struct vmso_device *device, void *memory, uint64_t add
   vmso_write32(device, VMSO_REG_FENCE_STATUS_ON, 0);
   device->fence_status = memory;
   if (memory == NULL) return VMSO_OK;
-  *device->fence_status =
-      FIELD(vmso_read32(device, VMSO_REG_FENCE_DONE), VMSO_REG_FENCE_DONE_FENCE);
-  atomic_thread_fence(
-      memory_order_seq_cst);  // the last number before the device writes a later one
+  *device->fence_status = FIELD(vmso_read32(device, VMSO_REG_FENCE_DONE), VMSO_REG_FENCE_DONE_FENCE);
+  atomic_thread_fence(memory_order_seq_cst);  // the last number before the device writes a later one
   vmso_write64(device, VMSO_REG_FENCE_STATUS, address);
   vmso_write32(device, VMSO_REG_FENCE_STATUS_ON, VMSO_REG_FENCE_STATUS_ON_ON_bm);
   return VMSO_OK;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rest of a job that has failed, as a job of its own.
 //
-// The engine makes each frame's header from the template and the frame's number, so a job that
-// begins at frame k needs a template from which its frame 0 comes out as frame k would have.
-// Sequence number and identification count on with the frames; the length in a full checksum seed
-// is that of the whole job; flags go through the mask of the first, a middle or the last frame, or,
-// in a job of one frame, through none. Nothing else of a header depends on the number.
+// The engine makes each frame's header from the template and the frame's number, so a job that begins
+// at frame k needs a template from which its frame 0 comes out as frame k would have. Sequence number
+// and identification count on with the frames; the length in a full checksum seed is that of the whole
+// job; flags go through the mask of the first, a middle or the last frame, or, in a job of one frame,
+// through none. Nothing else of a header depends on the number.
 #include "vmso.h"
 
 #define IPV4_BYTES 20u
