@@ -540,7 +540,7 @@ static struct vmso_first_slot first_slot(const struct vmso_job *job, uint32_t sl
   vmso_first_slot_set_interrupt_wanted(&s, job->interrupt_wanted);
   vmso_first_slot_set_slots(&s, slots);
   vmso_first_slot_set_payload_bytes(&s, payload);
-  vmso_first_slot_set_mss(&s, job->mss);
+  vmso_first_slot_set_mss(&s, job->kind == VMSO_KIND_CSUM ? job->csum_start : job->mss);
   vmso_first_slot_set_header_bytes(&s, job->header.bytes);
   vmso_first_slot_set_template_addr(&s, job->header.addr);
   vmso_first_slot_set_template_space(&s, job->header.space);
@@ -552,6 +552,14 @@ static struct vmso_first_slot first_slot(const struct vmso_job *job, uint32_t sl
   vmso_first_slot_set_l4_mode(&s, (uint64_t)job->l4_mode);
   vmso_first_slot_set_id_mode(&s, (uint64_t)job->id_mode);
   vmso_first_slot_set_flag_profile(&s, job->flag_profile);
+  vmso_first_slot_set_outer_l3_offset(&s, job->outer_l3_offset);
+  vmso_first_slot_set_outer_l4_offset(&s, job->outer_l4_offset);
+  vmso_first_slot_set_outer_id_mode(&s, (uint64_t)job->outer_id_mode);
+  vmso_first_slot_set_outer_csum(&s, job->outer_csum);
+  vmso_first_slot_set_csum_offset(&s, job->csum_offset);
+  vmso_first_slot_set_vlan_insert(&s, job->vlan_insert);
+  vmso_first_slot_set_vlan_tpid(&s, job->vlan_88a8);
+  vmso_first_slot_set_vlan_tci(&s, job->vlan_tci);
   if (job->buffer_count > 0) {
     vmso_first_slot_set_buffer0_addr(&s, job->buffers[0].addr);
     vmso_first_slot_set_buffer0_bytes(&s, job->buffers[0].bytes);
@@ -567,7 +575,8 @@ static struct vmso_first_slot first_slot(const struct vmso_job *job, uint32_t sl
 
 int vmso_ring_post(struct vmso_ring *ring, const struct vmso_job *job) {
   if (job->header.bytes > 511 || job->header.space > 3 || job->flag_profile > 3 ||
-      job->l3_offset > 511 || job->l4_offset > 511 || job->buffer_count > 4u * UINT16_MAX) {
+      job->l3_offset > 511 || job->l4_offset > 511 || job->outer_l3_offset > 255 ||
+      job->outer_l4_offset > 255 || job->buffer_count > 4u * UINT16_MAX) {
     return VMSO_ERR_ARGUMENT;
   }
   uint64_t payload = 0;

@@ -289,11 +289,22 @@ struct vmso_job {
   // header template
   struct vmso_buffer_ref header;  // bytes 0: none
   uint16_t l3_offset, l4_offset;
-  // segmentation
+  // segmentation: MSS; L3 and L4 are those that the payload belongs to
   uint16_t mss;
   enum vmso_l4_mode l4_mode;
   enum vmso_id_mode id_mode;
   uint8_t flag_profile;
+  // and around them, in a tunnel: outer L3 (0: no tunnel), outer UDP or GRE (0: IP in IP), at most
+  // 255; what becomes of the outer header's identification and of the checksum of UDP or GRE
+  uint16_t outer_l3_offset, outer_l4_offset;
+  enum vmso_id_mode outer_id_mode;
+  bool outer_csum;  // computed; else 0
+  // CSUM: sum from byte csum_start of the frame to its end, into the two bytes csum_offset behind
+  // that; both as in a frame without the tag that is inserted
+  uint16_t csum_start, csum_offset;
+  // VLAN tag to insert behind the addresses
+  bool vlan_insert, vlan_88a8;  // TPID 8100, or 88A8
+  uint16_t vlan_tci;
   // payload; buffers of 0 bytes are allowed
   const struct vmso_buffer_ref *buffers;
   size_t buffer_count;

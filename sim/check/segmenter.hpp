@@ -8,12 +8,17 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "vmso.h"
 
 namespace vmso::reference {
+
+struct VlanTag {
+  uint16_t tpid = 0x8100, tci = 0;
+};
 
 struct Job {
   vmso_kind kind = VMSO_KIND_TCP_SEG;
@@ -24,6 +29,11 @@ struct Job {
   vmso_id_mode id_mode = VMSO_ID_INCREMENT;
   std::array<uint16_t, 3> flag_masks{0xff6, 0xf76, 0xf7f};  // first, middle, last
   uint64_t payload_bytes = 0;
+  unsigned outer_l3 = 0, outer_l4 = 0;  // 0: no tunnel; IP in IP
+  vmso_id_mode outer_id_mode = VMSO_ID_INCREMENT;
+  bool outer_csum = false;                   // computed; else 0
+  unsigned csum_start = 0, csum_offset = 0;  // CSUM
+  std::optional<VlanTag> vlan = {};          // inserted behind the addresses
 };
 
 constexpr size_t kMinFrame = 60;  // without FCS; shorter frames are padded with zeros

@@ -15,6 +15,7 @@ constexpr uint8_t kFin = 1, kSyn = 2, kRst = 4, kPsh = 8, kAck = 16, kUrg = 32, 
 struct Template {
   std::vector<uint8_t> bytes;
   uint16_t l3 = 0, l4 = 0;
+  uint16_t outer_l3 = 0, outer_l4 = 0;  // 0: no tunnel; IP in IP
 };
 
 struct TcpHeaders {

@@ -574,9 +574,21 @@ std::optional<Posted> System::try_post(unsigned queue, const JobSpec &spec) {
   job.l3_offset = spec.header.l3;
   job.l4_offset = spec.header.l4;
   job.mss = spec.mss;
-  job.l4_mode = spec.kind == VMSO_KIND_TCP_SEG ? spec.l4_mode : VMSO_L4_NONE;
+  bool segments = spec.kind == VMSO_KIND_TCP_SEG || spec.kind == VMSO_KIND_UDP_SEG;
+  job.l4_mode = segments ? spec.l4_mode : VMSO_L4_NONE;
   job.id_mode = spec.id_mode;
   job.flag_profile = spec.flag_profile;
+  job.csum_start = spec.csum_start;
+  job.csum_offset = spec.csum_offset;
+  job.outer_l3_offset = spec.header.outer_l3;
+  job.outer_l4_offset = spec.header.outer_l4;
+  job.outer_id_mode = spec.outer_id_mode;
+  job.outer_csum = spec.outer_csum;
+  if (spec.vlan) {
+    job.vlan_insert = true;
+    job.vlan_88a8 = spec.vlan->tpid == 0x88a8;
+    job.vlan_tci = spec.vlan->tci;
+  }
   job.buffers = refs.data();
   job.buffer_count = refs.size();
   check(vmso_ring_post(&q.ring, &job), "post");
@@ -594,6 +606,13 @@ std::optional<Posted> System::try_post(unsigned queue, const JobSpec &spec) {
   expected.job.mss = spec.mss;
   expected.job.l4_mode = spec.l4_mode;
   expected.job.id_mode = spec.id_mode;
+  expected.job.csum_start = spec.csum_start;
+  expected.job.csum_offset = spec.csum_offset;
+  expected.job.outer_l3 = spec.header.outer_l3;
+  expected.job.outer_l4 = spec.header.outer_l4;
+  expected.job.outer_id_mode = spec.outer_id_mode;
+  expected.job.outer_csum = spec.outer_csum;
+  expected.job.vlan = spec.vlan;
   if (spec.flag_profile == 1) expected.job.flag_masks = {0xff6, 0xff6, 0xfff};
   expected.job.payload_bytes = payload.size();
   if (spec.view.empty()) {

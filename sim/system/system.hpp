@@ -87,6 +87,10 @@ struct JobSpec {
   vmso_l4_mode l4_mode = VMSO_L4_COMPUTE;
   vmso_id_mode id_mode = VMSO_ID_INCREMENT;
   uint8_t flag_profile = 0;
+  uint16_t csum_start = 0, csum_offset = 0;  // CSUM
+  vmso_id_mode outer_id_mode = VMSO_ID_INCREMENT;
+  bool outer_csum = false;
+  std::optional<reference::VlanTag> vlan = {};  // to insert
   bool completion_wanted = true, interrupt_wanted = false;
   bool may_fail = false;  // see ExpectedJob
   bool doorbell = true;
