@@ -21,18 +21,18 @@
 enum vmso_kind {
   VMSO_KIND_NOP = 0x00,  // no frame; a completion if wanted
   VMSO_KIND_FRAME = 0x01,  // header template and payload as one frame
-  VMSO_KIND_CSUM = 0x02,  // one frame with one checksum inserted (not built)
+  VMSO_KIND_CSUM = 0x02,  // one frame with one checksum inserted
   VMSO_KIND_TCP_SEG = 0x03,  // payload cut at MSS behind patched copies of a TCP template
-  VMSO_KIND_UDP_SEG = 0x04,  // the same for UDP (not built)
+  VMSO_KIND_UDP_SEG = 0x04,  // the same for UDP
   VMSO_KIND_ADVISE = 0x05,  // look the payload's pages up ahead; segments: how many are there
 };
 // X(code, name, text) for each code
 #define VMSO_KIND_LIST(X) \
   X(VMSO_KIND_NOP, "NOP", "no frame; a completion if wanted") \
   X(VMSO_KIND_FRAME, "FRAME", "header template and payload as one frame") \
-  X(VMSO_KIND_CSUM, "CSUM", "one frame with one checksum inserted (not built)") \
+  X(VMSO_KIND_CSUM, "CSUM", "one frame with one checksum inserted") \
   X(VMSO_KIND_TCP_SEG, "TCP_SEG", "payload cut at MSS behind patched copies of a TCP template") \
-  X(VMSO_KIND_UDP_SEG, "UDP_SEG", "the same for UDP (not built)") \
+  X(VMSO_KIND_UDP_SEG, "UDP_SEG", "the same for UDP") \
   X(VMSO_KIND_ADVISE, "ADVISE", "look the payload's pages up ahead; segments: how many are there")
 
 enum vmso_l4_mode {
@@ -77,7 +77,7 @@ enum vmso_status {
   VMSO_STATUS_OFFSET_ORDER = 0x22,  // L3 and L4 offset out of order or outside the header
   VMSO_STATUS_OFFSET_ODD = 0x23,  // an odd offset
   VMSO_STATUS_BAD_TEMPLATE = 0x24,  // the template is not what the job says
-  VMSO_STATUS_CSUM_FIELD = 0x25,  // checksum field or start outside the frame (never given yet)
+  VMSO_STATUS_CSUM_FIELD = 0x25,  // checksum field or start outside the frame, or its start before an inserted tag
   VMSO_STATUS_OPTION = 0x26,  // illegal combination of options
   VMSO_STATUS_MSS_ZERO = 0x30,  // MSS 0
   VMSO_STATUS_FRAME_TOO_LONG = 0x31,  // a frame above the largest frame or an IP length above 65535
@@ -107,7 +107,7 @@ enum vmso_status {
   X(VMSO_STATUS_OFFSET_ORDER, "OFFSET_ORDER", "L3 and L4 offset out of order or outside the header") \
   X(VMSO_STATUS_OFFSET_ODD, "OFFSET_ODD", "an odd offset") \
   X(VMSO_STATUS_BAD_TEMPLATE, "BAD_TEMPLATE", "the template is not what the job says") \
-  X(VMSO_STATUS_CSUM_FIELD, "CSUM_FIELD", "checksum field or start outside the frame (never given yet)") \
+  X(VMSO_STATUS_CSUM_FIELD, "CSUM_FIELD", "checksum field or start outside the frame, or its start before an inserted tag") \
   X(VMSO_STATUS_OPTION, "OPTION", "illegal combination of options") \
   X(VMSO_STATUS_MSS_ZERO, "MSS_ZERO", "MSS 0") \
   X(VMSO_STATUS_FRAME_TOO_LONG, "FRAME_TOO_LONG", "a frame above the largest frame or an IP length above 65535") \
@@ -586,7 +586,7 @@ static inline void vmso_first_slot_set_vlan_tci(struct vmso_first_slot *record, 
   record->word[7] = (record->word[7] & ~VMSO_FIRST_SLOT_VLAN_TCI_bm) |
                     ((value << VMSO_FIRST_SLOT_VLAN_TCI_bp) & VMSO_FIRST_SLOT_VLAN_TCI_bm);
 }
-// insert a tag (not built)
+// insert a tag
 static inline uint64_t vmso_first_slot_vlan_insert(const struct vmso_first_slot *record) {
   return (record->word[7] & VMSO_FIRST_SLOT_VLAN_INSERT_bm) >> VMSO_FIRST_SLOT_VLAN_INSERT_bp;
 }

@@ -114,6 +114,7 @@ out/vmso_out.sv
 out/vmso_out_bury.sv
 out/vmso_out_dead.sv
 out/vmso_out_drop.sv
+out/vmso_out_fields.sv
 out/vmso_out_head.sv
 out/vmso_out_orders.sv
 out/vmso_out_parse.sv

@@ -232,6 +232,44 @@ package vmso_pkg;
     return fold;
   endfunction
 
+  // What is done to the headers of a job's frames.
+  typedef enum logic [1:0] {
+    HeadAsIs   = 2'd0,         // nothing
+    HeadFields = 2'd1,         // fields of one layer, a tag or a checksum are written
+    HeadTunnel = 2'd2          // fields of two layers
+  } head_e;
+  // And how: for `out` alone, which keeps it with the template. Positions count in the frame, that is
+  // with the tag that is inserted.
+  typedef struct packed {
+    logic        segments;     // TCP_SEG, UDP_SEG: the template is parsed, its fields are written
+    logic        udp;
+    l4_mode_e    l4_mode;
+    id_mode_e    id_mode;
+    logic [1:0]  flag_profile;
+    logic [8:0]  l3;
+    logic [8:0]  l4;
+    logic        outer_has_l4; // UDP or GRE; else IP in IP
+    logic [8:0]  outer_l3;
+    logic [8:0]  outer_l4;
+    id_mode_e    outer_id_mode;
+    logic        outer_csum;
+    logic        tag;          // is inserted
+    logic [31:0] tag_word;     // TPID, TCI
+    logic        csum;         // one checksum over a part of the frame
+    logic        csum_udp;     // 0 is written as FFFF
+    logic        csum_odd;     // the part begins at an odd byte
+    pos_t        csum_pos;     // of the field
+  } header_t;
+  localparam pos_t TagAt = pos_t'(12);  // where a tag is inserted: behind the addresses
+  localparam logic [15:0] TagCustomer = 16'h8100, TagService = 16'h88a8;  // TPIDs, IEEE 802.1Q
+  // Of the checksum field in its header, RFC 768. A checksum of UDP that is 0 means that there is none.
+  localparam logic [15:0] UdpCsumOffset = 16'd6;
+
+  // Does a job hold a place in the template store? Also one without a template: its header_t stands there.
+  function automatic logic has_template(logic [8:0] header_bytes, head_e head);
+    return header_bytes != '0 || head != HeadAsIs;
+  endfunction
+
   // A loaded job, broadcast once (job_load), at most every second cycle.
   typedef struct packed {
     job_t        job;
@@ -244,14 +282,14 @@ package vmso_pkg;
     logic        completion_wanted;
     logic        interrupt_wanted;
     bytes_t      payload_bytes;
-    logic [15:0] mss;           // payload bytes per frame; KindFrame: of the frame
-    logic [8:0]  header_bytes;  // 0: no template
-    template_t   tmpl;          // held until the order with `last` has left
-    l4_mode_e    l4_mode;
-    id_mode_e    id_mode;
-    logic [1:0]  flag_profile;
-    logic [8:0]  l3_offset;
-    logic [8:0]  l4_offset;
+    logic [15:0] mss;           // payload bytes per frame; of a kind without segments: all
+    logic [8:0]  header_bytes;  // to be read; 0: none
+    head_e       head;
+    logic        tag;           // four bytes are inserted
+    template_t   tmpl;          // has_template: held until the order with `last` has left
+    header_t     header;
+    logic        csum;          // only what stands at csum_from or behind it, in the frame without a tag,
+    pos_t        csum_from;     // is summed
     buffer_ref_t template_ref;
     buffer_ref_t buffer0;       // bytes 0: unused place
     buffer_ref_t buffer1;
@@ -317,7 +355,7 @@ package vmso_pkg;
     template_t tmpl;
     frame_t    frame;
     row_t      row;            // frame store row of frame position 0
-    pos_t      pos;            // frame position of the first byte
+    pos_t      pos;            // of the first byte, in the frame without a tag
     pos_t      bytes;          // 0: no reads, but job_last still counts
     logic      job_last;       // the job's last command: its entry is free afterwards
     logic      kill;           // the job dies (no reads): its entry is free when its fills are home
@@ -328,8 +366,9 @@ package vmso_pkg;
     pa_t         addr;
     logic [63:0] va;
     logic [1:0]  space;        // of va
-    pos_t        pos;          // frame (template) position of its first byte
+    pos_t        pos;          // position of its first byte in the frame (template)
     logic [12:0] bytes;        // 1..4096
+    logic        sums;         // its bytes count for the checksum
     logic        last;         // last piece of the fetch
   } piece_t;
 
@@ -347,20 +386,16 @@ package vmso_pkg;
     logic [63:0] cookie;
     logic        completion_wanted;
     logic        interrupt_wanted;
-    kind_e       job_kind;
-    l4_mode_e    l4_mode;
-    id_mode_e    id_mode;
-    logic [1:0]  flag_profile;
+    head_e       head;
+    logic        tag;
     logic        first;        // first segment of the job (segment number 0)
     bytes_t      job_bytes;    // payload bytes of the whole job (full checksum seed)
     bytes_t      segment;      // number of this segment
     bytes_t      sent;         // payload bytes before this segment
     pos_t        bytes;        // payload bytes of this frame
-    logic [8:0]  header_bytes; // 0: no template
+    logic [8:0]  header_bytes; // that were read
     template_t   tmpl;
     logic        tmpl_fetched; // the template's reads were ordered: it will land (or fail)
-    logic [8:0]  l3_offset;
-    logic [8:0]  l4_offset;
     row_t        row;          // frame store row of frame position 0
     row_t        rows;         // rows that it holds, 0 if no frame
     status_e     status;

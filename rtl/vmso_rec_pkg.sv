@@ -6,9 +6,9 @@ package vmso_rec_pkg;
   typedef enum logic [3:0] {
     KindNop = 4'h0,  // no frame; a completion if wanted
     KindFrame = 4'h1,  // header template and payload as one frame
-    KindCsum = 4'h2,  // one frame with one checksum inserted (not built)
+    KindCsum = 4'h2,  // one frame with one checksum inserted
     KindTcpSeg = 4'h3,  // payload cut at MSS behind patched copies of a TCP template
-    KindUdpSeg = 4'h4,  // the same for UDP (not built)
+    KindUdpSeg = 4'h4,  // the same for UDP
     KindAdvise = 4'h5  // look the payload's pages up ahead; segments: how many are there
   } kind_e;
 
@@ -43,7 +43,7 @@ package vmso_rec_pkg;
     StatusOffsetOrder = 8'h22,  // L3 and L4 offset out of order or outside the header
     StatusOffsetOdd = 8'h23,  // an odd offset
     StatusBadTemplate = 8'h24,  // the template is not what the job says
-    StatusCsumField = 8'h25,  // checksum field or start outside the frame (never given yet)
+    StatusCsumField = 8'h25,  // checksum field or start outside the frame, or its start before an inserted tag
     StatusOption = 8'h26,  // illegal combination of options
     StatusMssZero = 8'h30,  // MSS 0
     StatusFrameTooLong = 8'h31,  // a frame above the largest frame or an IP length above 65535
@@ -127,7 +127,7 @@ package vmso_rec_pkg;
     logic [1:0]   id_mode;  // IPv4 identification
     logic [1:0]   l4_mode;  // L4 checksum
     logic         vlan_tpid;  // TPID: 0 8100, 1 88A8
-    logic         vlan_insert;  // insert a tag (not built)
+    logic         vlan_insert;  // insert a tag
     logic [15:0]  vlan_tci;  // tag to insert
     // word 6
     logic [5:0]   reserved6b;  // must be 0

@@ -276,6 +276,7 @@ module vmso_top
   status_e                     tmpl_done_status;
   cause_e                      tmpl_done_cause;
   logic [63:0]                 tmpl_done_va;
+  logic [15:0]                 tmpl_done_sum;
   // out
   logic                        out_ready, left_valid, tmpl_free_valid, out_end_valid,
                                queue_fail_valid, bury_ready, ctl_end_none,
@@ -485,7 +486,8 @@ module vmso_top
     .frame_open_valid(order_valid), .frame_open(order_frame), .store_read_en, .store_read_row,
     .store_read_data, .state_frame, .frame_state, .tmpl_write_valid, .tmpl_write_tmpl,
     .tmpl_bank_en, .tmpl_bank_row, .tmpl_write_data, .tmpl_done_valid, .tmpl_done_tmpl,
-    .tmpl_done_bytes, .tmpl_done_fail, .tmpl_done_status, .tmpl_done_cause, .tmpl_done_va
+    .tmpl_done_bytes, .tmpl_done_fail, .tmpl_done_status, .tmpl_done_cause, .tmpl_done_va,
+    .tmpl_done_sum
   );
   vmso_out #(.Cfg(Cfg)) u_out (
     .clk, .rst_n(core_rst_n), .port_rst_n(rst_n), .hold_frames, .frames_whole,
@@ -497,7 +499,7 @@ module vmso_top
     .store_read_row, .store_read_data, .state_frame, .frame_state, .tmpl_write_valid,
     .tmpl_write_tmpl, .tmpl_bank_en, .tmpl_bank_row, .tmpl_write_data, .tmpl_done_valid,
     .tmpl_done_tmpl, .tmpl_done_bytes, .tmpl_done_fail, .tmpl_done_status, .tmpl_done_cause,
-    .tmpl_done_va, .m_axis_data(m_axis_tdata), .m_axis_keep(m_axis_tkeep),
+    .tmpl_done_va, .tmpl_done_sum, .m_axis_data(m_axis_tdata), .m_axis_keep(m_axis_tkeep),
     .m_axis_last(m_axis_tlast), .m_axis_valid(m_axis_tvalid), .m_axis_ready(m_axis_tready),
     .m_axis_user(m_axis_tuser), .count_frames, .count_frame_bytes, .count_wire_beats,
     .count_dropped, .count_out_busy, .count_out_blocked, .count_out_starved

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns first slots into loaded jobs: checks them, gives each a job entry and, if it has a header and
-// is not refused, a template entry, and broadcasts it.
+// Turns first slots into loaded jobs: checks them, gives each a job entry and, if it has a header, or
+// something is to be written into its frames, a template entry, and broadcasts it.
 //
 // slot        valid/ready; ready: a job entry and a template entry are free, at most every second cycle.
 //             Ready does not depend on valid. slot_job stands with ready: the entry that the slot gets
@@ -100,7 +100,35 @@ module vmso_job
   always_ff @(posedge clk) if (slot_valid_q) fold_q <= fold;
   vmso_job_check #(.Cfg(Cfg)) u_check (.clk, .valid(slot_valid_q), .slot(slot_q), .fold, .status);
   assign good      = status == StatusOk && s.kind != KindNop;
-  assign tmpl_take = test_valid_q && good && s.header_bytes != '0;
+  assign tmpl_take = test_valid_q && good && has_template(s.header_bytes, head);
+
+  // -- what is done to its headers -----------------------------------------------------------------------
+  logic       segments, tunnel, csum;
+  logic [2:0] shift;  // of positions behind the tag
+  head_e      head;
+  assign segments = s.kind inside {KindTcpSeg, KindUdpSeg};
+  assign tunnel   = segments && s.outer_l3_offset != '0;
+  assign csum     = s.kind == KindCsum;
+  assign shift    = {s.vlan_insert, 2'b00};
+  assign head     = s.kind == KindAdvise ? HeadAsIs : tunnel ? HeadTunnel
+                    : segments || csum || s.vlan_insert ? HeadFields : HeadAsIs;
+  function automatic header_t what_is_written();
+    header_t header;
+    header = '{
+      segments: segments, udp: s.kind == KindUdpSeg, l4_mode: l4_mode_e'(s.l4_mode),
+      id_mode: id_mode_e'(s.id_mode), flag_profile: s.flag_profile,
+      l3: {s.l3_offset_bit8, s.l3_offset} + 9'(shift),
+      l4: {s.l4_offset_bit8, s.l4_offset} + 9'(shift),
+      outer_has_l4: s.outer_l4_offset != '0,
+      outer_l3: {1'b0, s.outer_l3_offset} + 9'(shift),
+      outer_l4: {1'b0, s.outer_l4_offset} + 9'(shift),
+      outer_id_mode: id_mode_e'(s.outer_id_mode), outer_csum: s.outer_csum,
+      tag: s.vlan_insert, tag_word: {s.vlan_tpid ? TagService : TagCustomer, s.vlan_tci},
+      csum: csum, csum_udp: s.csum_offset == UdpCsumOffset, csum_odd: s.mss[0],
+      csum_pos: pos_t'(s.mss + s.csum_offset) + pos_t'(shift)
+    };
+    return header;
+  endfunction
   function automatic job_load_t what_is_loaded();
     job_load_t load;
     load                   = '0;
@@ -116,11 +144,9 @@ module vmso_job
     load.payload_bytes     = s.kind == KindNop ? '0 : s.payload_bytes;
     load.mss               = s.mss;
     load.tmpl              = template_t'(tmpl);
-    load.l4_mode           = l4_mode_e'(s.l4_mode);
-    load.id_mode           = id_mode_e'(s.id_mode);
-    load.flag_profile      = s.flag_profile;
-    load.l3_offset         = {s.l3_offset_bit8, s.l3_offset};
-    load.l4_offset         = {s.l4_offset_bit8, s.l4_offset};
+    load.header            = what_is_written();
+    load.csum              = csum;
+    load.csum_from         = s.mss[13:0];
     load.contexts          = test_q.contexts;
     load.skip_bytes        = test_q.skip_bytes;
     load.skip_segments     = test_q.skip_segments;
@@ -134,11 +160,15 @@ module vmso_job
     load.buffer1.addr      = s.buffer1_addr;
     load.buffer1.ctx       = test_q.contexts.id[s.buffer1_space];
     load.buffer1.space     = s.buffer1_space;
-    if (s.kind == KindFrame) load.mss = s.payload_bytes[23:16] != '0 ? '1 : s.payload_bytes[15:0];
+    if (s.kind inside {KindFrame, KindCsum}) begin
+      load.mss = s.payload_bytes[23:16] != '0 ? '1 : s.payload_bytes[15:0];
+    end
     // so that nothing is left of a job that has shrunk below what was sent of it
     if (load.payload_bytes < test_q.skip_bytes) load.payload_bytes = test_q.skip_bytes;
     if (good) begin
       load.header_bytes       = s.header_bytes;
+      load.head               = head;
+      load.tag                = s.vlan_insert && head != HeadAsIs;
       load.template_ref.bytes = bytes_t'(s.header_bytes);
       load.buffer0.bytes      = s.buffer0_bytes;
       load.buffer1.bytes      = s.buffer1_bytes;

@@ -3,6 +3,7 @@
 //
 //   orders -> head (waits, judges, header values) -> stream (beats, then what leaves with them)
 //   template landing -> tmpl (rows, landed bytes) -> parse -> head
+//   head, stream -> fields (header fields of the frame that leaves and of the next) -> stream
 //
 // order       valid only; order_frame runs 0, 1, .. frame_slots - 1, 0 ..
 // store_read  data one cycle after store_read_en
@@ -22,7 +23,7 @@
 // hold_frames no order begins to leave, so no end is told; frames_whole: what has begun is in the output
 //             FIFO to the last beat
 // latency     last byte seen in frame_state to m_axis_valid: 3 cycles
-// throughput  a beat per cycle without gaps; an order per 2 cycles, with patched header per 3
+// throughput  a beat per cycle without gaps; an order per 2 cycles, with fields per 3, see vmso_out_head
 // reset       out_ready when the tables of queues and templates are cleared: no job_load, no landing and
 //             no order before that. The output FIFO and the counters of what leaves it are reset by
 //             port_rst_n: a frame whose end was told survives rst_n, see vmso_soft_reset
@@ -87,6 +88,7 @@ module vmso_out
   input  status_e                  tmpl_done_status,
   input  cause_e                   tmpl_done_cause,
   input  logic [63:0]              tmpl_done_va,
+  input  logic [15:0]              tmpl_done_sum,
   // frames
   output logic [Cfg.data_bits-1:0] m_axis_data,
   output logic [BusBytes-1:0]      m_axis_keep,
@@ -105,6 +107,7 @@ module vmso_out
 );
   localparam int unsigned Templates = vmso_config_pkg::templates(Cfg);
   localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues);
+  localparam int unsigned IndexW = $clog2(vmso_config_pkg::template_rows(Cfg));
   localparam int unsigned HalfW = $clog2((vmso_config_pkg::template_rows(Cfg) + 1) / 2);
 
   logic                          next_valid, next_ready, pending;
@@ -117,12 +120,22 @@ module vmso_out
   tmpl_fail_t                    look_fail;
   queue_t                        look_queue, fail_queue;
   order_count_t                  look_number;
-  logic                          queue_valid, queue_ready, window_en, parsed_valid, row_en;
+  logic                          queue_valid, queue_ready, window_en, row_en;
+  logic                          parsed_valid, parsed_outer, parsed_last;
+  logic [15:0]                   look_sum;
   parse_job_t                    parse_job;
   parse_t                        parsed;
   logic [1:0][HalfW-1:0]         window_row;
   logic [1:0][Cfg.data_bits-1:0] window_data, row_data;
   logic [4:0]                    row_index;
+  logic                          early_valid, early_ready, early_side, early_clear;
+  logic                          late_valid, late_ready, late_side, over_side, over_clear;
+  logic [1:0]                    clear;
+  fields_t                       early, late;
+  frame_row_t                    late_first;
+  logic [IndexW-1:0]             over_index;
+  logic [BusBytes-1:0]           over_en;
+  logic [Cfg.data_bits-1:0]      over_data;
   logic                          item_valid, item_ready, drop_pulse;
   item_t                         item;
   logic [7:0]                    m_axis_bytes;
@@ -138,29 +151,41 @@ module vmso_out
     .clk, .rst_n, .ready(tmpl_ready), .job_load_valid, .job_load,
     .tmpl_write_valid, .tmpl_write_tmpl, .tmpl_bank_en, .tmpl_bank_row, .tmpl_write_data,
     .tmpl_done_valid, .tmpl_done_tmpl, .tmpl_done_bytes, .tmpl_done_fail, .tmpl_done_status,
-    .tmpl_done_cause, .tmpl_done_va,
-    .look_tmpl, .look_done, .look_fail, .drop_tmpl, .drop_done, .row_en, .row_tmpl, .row_index,
+    .tmpl_done_cause, .tmpl_done_va, .tmpl_done_sum,
+    .look_tmpl, .look_done, .look_fail, .look_sum, .drop_tmpl, .drop_done, .row_en, .row_tmpl, .row_index,
     .row_data, .queue_valid, .queue_ready, .queue(parse_job), .window_en, .window_tmpl, .window_row,
-    .window_data, .parsed_valid, .parsed_tmpl
+    .window_data, .parsed_valid(parsed_valid && parsed_last), .parsed_tmpl
   );
   vmso_out_parse #(.Cfg(Cfg)) u_parse (
     .clk, .rst_n, .queue_valid, .queue_ready, .queue(parse_job), .window_en, .window_tmpl,
-    .window_row, .window_data, .parsed_valid, .parsed_tmpl, .parsed
+    .window_row, .window_data, .parsed_valid, .parsed_tmpl, .parsed_outer, .parsed_last, .parsed
   );
   vmso_out_head #(.Cfg(Cfg)) u_head (
     .clk, .rst_n, .flag_masks, .next_valid, .next_ready, .next, .next_frame,
-    .state_frame, .frame_state, .look_tmpl, .look_done, .look_fail,
-    .parsed_valid, .parsed_tmpl, .parsed, .look_queue, .look_number, .look_dead, .fail_valid,
+    .state_frame, .frame_state, .look_tmpl, .look_done, .look_fail, .look_sum,
+    .job_load_valid, .job_load, .parsed_valid, .parsed_tmpl, .parsed_outer, .parsed,
+    .fields_valid(early_valid), .fields_ready(early_ready), .fields(early), .fields_side(early_side),
+    .fields_clear(early_clear), .look_queue, .look_number, .look_dead, .fail_valid,
     .fail_queue, .item_valid, .item_ready, .item, .drop_pulse
   );
   vmso_out_stream #(.Cfg(Cfg)) u_stream (
     .clk, .rst_n, .port_rst_n, .hold_frames, .frames_whole, .item_valid, .item_ready, .item,
     .store_read_en, .store_read_row, .store_read_data, .row_en, .row_tmpl, .row_index, .row_data,
-    .m_axis_data, .m_axis_keep, .m_axis_last, .m_axis_user, .m_axis_valid, .m_axis_ready,
+    .late_valid, .late_ready, .late, .late_side, .late_first, .over_side, .over_index, .over_en,
+    .over_data, .over_clear, .m_axis_data, .m_axis_keep, .m_axis_last, .m_axis_user, .m_axis_valid, .m_axis_ready,
     .m_axis_bytes, .left_valid, .left, .tmpl_free_valid(order_free_valid), .tmpl_free(order_free),
     .end_valid, .end_ready, .job_end, .queue_fail_valid, .queue_fail_ready, .queue_fail,
     .void_valid, .void_ready, .void_queue, .ctl_queue, .ctl_end_none, .ready(stream_ready)
   );
+
+  vmso_out_fields #(.Cfg(Cfg)) u_fields (
+    .clk, .rst_n, .early_valid, .early_ready, .early, .early_side, .late_valid, .late_ready, .late,
+    .late_side, .late_first, .clear, .read_side(over_side), .read_index(over_index),
+    .read_en(over_en), .read_data(over_data)
+  );
+  // nothing more is read of the frame that has left; nothing at all of one that is not sent
+  assign clear[0] = (over_clear && !over_side) || (early_clear && !early_side);
+  assign clear[1] = (over_clear && over_side) || (early_clear && early_side);
 
   assign out_ready = left_ready && dead_ready && stream_ready && tmpl_ready;
 

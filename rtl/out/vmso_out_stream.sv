@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Carries judged orders out: header, payload and zeros as beats, then what else leaves with them.
 //
-//   issue   row addresses to the frame store and the template store
-//   merge   bytes chosen lane by lane: template, patch, frame store or zero; into a FIFO of four
+//   issue   row addresses to the frame store, the template store and the rows of fields
+//   merge   bytes chosen lane by lane: field, template, frame store or zero; into a FIFO of four
 //
 // item        valid/ready
 // m_axis      registered but for the FIFO's read; user = {slot 15, queue 12, err 0}
 // store       store_read_data is taken in the cycle after store_read_en, and only then
+// late        valid/ready, first valid in the cycle behind the item's: the fields that came with it. That is
+//             a cycle before the first row is merged, and no row has more than one cycle's worth of them
+// over        of over_side, in the cycle it is asked for; over_clear: nobody will ask for that side any more
 // job_end     when the last beat of its frame goes into the output FIFO (at most 4 beats from the wire)
 // left        one cycle after the last row was read
 // latency     item to m_axis_valid: 3 cycles
@@ -26,7 +29,8 @@ module vmso_out_stream
   import vmso_out_pkg::*;
 #(
   parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
-  localparam int unsigned BusBytes = vmso_config_pkg::bus_bytes(Cfg)
+  localparam int unsigned BusBytes = vmso_config_pkg::bus_bytes(Cfg),
+  localparam int unsigned IndexW   = $clog2(vmso_config_pkg::template_rows(Cfg))
 ) (
   input  logic                          clk,
   input  logic                          rst_n,
@@ -44,6 +48,17 @@ module vmso_out_stream
   output template_t                     row_tmpl,
   output logic [4:0]                    row_index,
   input  logic [1:0][Cfg.data_bits-1:0] row_data,
+  // fields
+  output logic                          late_valid,
+  input  logic                          late_ready,
+  output fields_t                       late,
+  output logic                          late_side,
+  output frame_row_t                    late_first,
+  output logic                          over_side,
+  output logic [IndexW-1:0]             over_index,
+  input  logic [BusBytes-1:0]           over_en,
+  input  logic [Cfg.data_bits-1:0]      over_data,
+  output logic                          over_clear,
   // out
   output logic [Cfg.data_bits-1:0]      m_axis_data,
   output logic [BusBytes-1:0]           m_axis_keep,
@@ -72,8 +87,6 @@ module vmso_out_stream
   localparam int unsigned QueueW    = vmso_math_pkg::index_width(Cfg.queues);
   localparam int unsigned OffW      = $clog2(BusBytes);
   localparam int unsigned FillW     = OffW + 1;       // 0..BusBytes
-  localparam int unsigned Words     = BusBytes / 4;
-  localparam int unsigned WordW     = $clog2(Words);
   localparam int unsigned StoreRows = vmso_config_pkg::store_rows(Cfg);
   localparam int unsigned MinFrame  = 60;             // without FCS
   localparam int unsigned OutDepth  = 4;
@@ -89,7 +102,7 @@ module vmso_out_stream
   logic       valid_q, begun_q, go, issue, last, finish, credit;
   item_t      item_q;
   row_t       row_q;
-  logic [4:0] beat_q;                             // stands still past the longest header
+  frame_row_t beat_q;
   pos_t       header_left_q, data_left_q, wire_left_q;
   logic       merge_valid_q;
   logic [vmso_math_pkg::count_width(OutDepth)-1:0]  out_count;
@@ -109,7 +122,7 @@ module vmso_out_stream
   assign store_read_row = row_q;
   assign row_en         = issue && header_left_q != '0;
   assign row_tmpl       = item_q.tmpl;
-  assign row_index      = beat_q;
+  assign row_index      = beat_q[4:0];
 
   always_ff @(posedge clk) begin
     if (!rst_n) begin
@@ -134,68 +147,46 @@ module vmso_out_stream
     end
     if (issue && !(item_valid && item_ready)) begin
       row_q         <= row_q == row_t'(StoreRows - 1) ? '0 : row_q + 1'b1;
-      beat_q        <= beat_q + 5'(beat_q != '1);
+      beat_q        <= beat_q + 1'b1;
       header_left_q <= header_left_q - pos_t'(clip(header_left_q));
       data_left_q   <= data_left_q - pos_t'(clip(data_left_q));
       wire_left_q   <= wire_left_q - pos_t'(clip(wire_left_q));
     end
   end
 
-  // -- places of the patched fields in the row -----------------------------------------------------
-  // L3 and L4 of a patched header are 2 modulo 4, L3 is one of four (the parser has seen to both). So a
-  // field's place in its word of 32 bits is known: `low` is that of IPv4's length and checksum and of
-  // the lower half of the sequence number, `high` that of all others.
-  typedef struct packed {
-    logic [Words-1:0] l4_low;    // the one that L4 has there
-    logic [Words-1:0] l4_high;   // one of the three: see `high_of`
-    logic [Words-1:0] l3_high;   // IPv4's id or IPv6's length
-    logic [Words-1:0] ip_len;
-    logic [Words-1:0] ip_csum;
-  } places_t;
-  logic             row_patched, l4_here, l4_above;
-  logic [Words+3:0] l4_at;   // L4 lies in word i - 4: in this row, or up to four words before it
-  places_t          places;
+  // -- fields: the late ones are written, and the place of a row's ----------------------------------
+  logic              late_q, written_q, side_q, kept, over_clear_q;
+  logic [IndexW-1:0] index_q;
+  frame_row_t        behind;
 
-  assign row_patched = item_q.patched && header_left_q != '0;
-  assign l4_here     = row_patched && 6'(item_q.l4[8:OffW]) == 6'(beat_q);
-  assign l4_above    = row_patched && 6'(item_q.l4[8:OffW]) + 6'd1 == 6'(beat_q);
-  always_comb begin
-    for (int unsigned i = 0; i < Words; i++) begin
-      l4_at[i+4] = l4_here && item_q.l4[OffW-1:2] == WordW'(i);
-    end
-    for (int unsigned i = 0; i < 4; i++) begin
-      l4_at[i] = l4_above && item_q.l4[OffW-1:2] == WordW'(Words - 4 + i);
-    end
-    for (int unsigned i = 0; i < Words; i++) begin
-      places.l4_low[i]  = l4_at[i+2];                  // l4 + 6
-      places.l4_high[i] = l4_at[i+3] || l4_at[i+1]     // l4 + 4, l4 + 12
-                          || (l4_at[i] && item_q.l4_patched);  // l4 + 16
-    end
-    places.l3_high = '0;
-    places.ip_len  = '0;
-    places.ip_csum = '0;
-    for (int unsigned i = 3; i <= 6; i++) begin        // l3 is 14, 18, 22 or 26
-      if (row_patched && item_q.l3[4:2] == 3'(i)) begin
-        if (32'(beat_q) == (i + 1) / Words) begin      // l3 + 4; l3 + 2
-          places.l3_high[(i + 1) % Words] = 1'b1;
-          places.ip_len[(i + 1) % Words]  = !item_q.patch.v6;
-        end
-        if (32'(beat_q) == (i + 3) / Words) begin      // l3 + 10
-          places.ip_csum[(i + 3) % Words] = !item_q.patch.v6;
-        end
-      end
-    end
+  assign late_valid = valid_q && late_q;
+  assign late       = item_q.fields;
+  assign late_side  = item_q.side;
+  assign late_first = item_q.first_row;
+  assign behind     = beat_q - item_q.first_row;
+  assign kept       = beat_q == '0 || 32'(behind) < 2**IndexW - 1;
+  always_ff @(posedge clk) begin
+    if (!rst_n) late_q <= 1'b0;
+    else if (item_valid && item_ready) late_q <= item.send && item.late;
+    else late_q <= late_q && !late_ready;
   end
+  always_ff @(posedge clk) begin
+    written_q <= item_q.written && kept;
+    index_q   <= beat_q == '0 ? '0 : IndexW'(behind) + 1'b1;
+    side_q    <= item_q.side;
+  end
+  always_ff @(posedge clk) begin
+    if (!rst_n) over_clear_q <= 1'b0;
+    else over_clear_q <= finish && item_q.send && item_q.written;
+  end
+  assign over_side  = side_q;
+  assign over_index = index_q;
+  assign over_clear = over_clear_q;
 
   // -- merge ---------------------------------------------------------------------------------------
   fill_t                    header_fill_q, data_fill_q, wire_fill_q;
   logic                     last_q, odd_row_q;
-  places_t                  places_q;
-  patch_t                   patch_q;
-  logic [15:0]              l3_high_q;
-  logic [1:0]               l4_q;
-  logic [3:0][15:0]         high_of;   // by a word's number modulo 4
-  logic [BusBytes-1:0]      from_header, from_data;
+  logic [BusBytes-1:0]      from_header, from_data, from_over;
   logic [27:0]              user_q;
   logic [Cfg.data_bits-1:0] beat, tmpl_row;
   logic [BusBytes-1:0]      keep;
@@ -211,18 +202,10 @@ module vmso_out_stream
     wire_fill_q   <= clip(wire_left_q);
     last_q        <= last;
     odd_row_q     <= beat_q[0];
-    places_q      <= places;
-    patch_q       <= item_q.patch;
-    l3_high_q     <= item_q.patch.v6 ? item_q.patch.len : item_q.patch.id;
-    l4_q          <= item_q.l4[3:2];
     user_q        <= {item_q.slot[14:0], item_q.queue, 1'b0};
   end
 
   assign tmpl_row = row_data[odd_row_q];
-  // Network order: the high byte goes first.
-  function automatic logic [15:0] swapped(logic [15:0] field);
-    return {field[7:0], field[15:8]};
-  endfunction
   // Lanes before `fill`: in groups of eight lanes, of which one may be cut.
   function automatic logic [BusBytes-1:0] lanes_before(fill_t fill);
     logic [BusBytes-1:0] lanes;
@@ -237,26 +220,13 @@ module vmso_out_stream
   assign from_header = lanes_before(header_fill_q);
   assign from_data   = lanes_before(data_fill_q);
   assign keep        = lanes_before(wire_fill_q);
+  assign from_over   = written_q ? over_en : '0;
 
   always_comb begin
-    // of the words 1, 3 and 4 behind L4 no two are the same modulo 4
-    for (int unsigned i = 0; i < 4; i++) begin
-      unique case (2'(i) - l4_q)
-        2'd0:    high_of[i] = patch_q.l4_csum;
-        2'd1:    high_of[i] = patch_q.seq[31:16];
-        default: high_of[i] = patch_q.flags;
-      endcase
-    end
     for (int unsigned i = 0; i < BusBytes; i++) begin
-      beat[8*i +: 8] = from_header[i] ? tmpl_row[8*i +: 8]
+      beat[8*i +: 8] = from_over[i] ? over_data[8*i +: 8]
+                       : from_header[i] ? tmpl_row[8*i +: 8]
                        : from_data[i] ? store_read_data[8*i +: 8] : 8'h00;
-    end
-    for (int unsigned i = 0; i < Words; i++) begin
-      if (places_q.l4_low[i]) beat[32*i +: 16] = swapped(patch_q.seq[15:0]);
-      if (places_q.ip_len[i]) beat[32*i +: 16] = swapped(patch_q.len);
-      if (places_q.ip_csum[i]) beat[32*i +: 16] = swapped(patch_q.ip_csum);
-      if (places_q.l4_high[i]) beat[32*i+16 +: 16] = swapped(high_of[i%4]);
-      if (places_q.l3_high[i]) beat[32*i+16 +: 16] = swapped(l3_high_q);
     end
   end
 
@@ -318,8 +288,8 @@ module vmso_out_stream
     .look(ctl_queue[QueueW-1:0]), .none(ctl_end_none)
   );
 
-  logic unused_bits;  // of the slot; the version has chosen the places
-  assign unused_bits = ^{item_q, patch_q, void_queue, ctl_queue};
+  logic unused_bits;  // of the slot
+  assign unused_bits = ^{item_q, void_queue, ctl_queue};
 
   logic      left_valid_q, tmpl_free_valid_q;
   left_t     left_q;
@@ -346,6 +316,7 @@ module vmso_out_stream
   `VMSO_IMPL_IF(BeatFindsRoom, merge_valid_q, out_in_ready)
   `VMSO_IMPL_IF(EndFindsRoom, tells, end_in_ready)
   `VMSO_INTG_IF(FailsWithAnEnd, item_valid && item.fails, item.ends)
+  `VMSO_IMPL_IF(FieldsAreInTime, finish, !late_valid || late_ready)
 `else
   logic unused_ready;  // credits see to it
   assign unused_ready = ^{out_in_ready, end_in_ready};

@@ -6,6 +6,7 @@
 //             rotated data. tmpl_bank_row[b] is row / 2 of the row that bank b takes
 // landing     tmpl_done counts bytes, in the cycle of their write or later; with header_bytes the
 //             template is complete, well or failed (then with the lowest failed address)
+// sum         of look_tmpl's bytes that count for a checksum, when it is complete
 // parse_queue complete, good templates of a segmentation kind; never blocks (each stands there once)
 // look        look_done and look_fail answer look_tmpl in the same cycle: complete and, if it has to
 //             be, parsed; from job_load on until then it is 0. drop_done: the same of drop_tmpl
@@ -43,10 +44,12 @@ module vmso_out_tmpl
   input  status_e                       tmpl_done_status,
   input  cause_e                        tmpl_done_cause,
   input  logic [63:0]                   tmpl_done_va,
+  input  logic [15:0]                   tmpl_done_sum,
   // head
   input  template_t                     look_tmpl,
   output logic                          look_done,
   output tmpl_fail_t                    look_fail,
+  output logic [15:0]                   look_sum,
   input  template_t                     drop_tmpl,
   output logic                          drop_done,
   // stream: a row of a template
@@ -87,15 +90,23 @@ module vmso_out_tmpl
 
   // -- how far it has landed -----------------------------------------------------------------------
   typedef struct packed {
-    logic [9:0] left;  // bytes still to land
-    tmpl_fail_t fail;
+    logic [9:0]  left;  // bytes still to land
+    logic [15:0] sum;
+    tmpl_fail_t  fail;
   } progress_t;
   // Only a segmentation kind is done with its parsing; others are when they are complete.
   typedef struct packed {
-    logic       done;
-    tmpl_fail_t fail;
+    logic        done;
+    logic [15:0] sum;
+    tmpl_fail_t  fail;
   } outcome_t;
-  tmpl_info_t load_info, done_info;
+  // By template, from its load on.
+  typedef struct packed {
+    logic [8:0] bytes;  // that are read
+    logic       parse;  // segmentation kind: the template is parsed and checked
+    tmpl_info_t info;
+  } load_info_t;
+  load_info_t load_info, done_info;
   progress_t  was, now;
   outcome_t   outcome, look;
   logic       load, begun, begun_ready, look_begun, look_parsed, parsed_ready;
@@ -105,10 +116,17 @@ module vmso_out_tmpl
 
   assign load = job_load_valid && job_load.header_bytes != '0;
   assign load_info = '{
-    parse: job_load.kind == KindTcpSeg, compute: job_load.l4_mode == L4Compute,
-    header_bytes: job_load.header_bytes, l3: job_load.l3_offset, l4: job_load.l4_offset
+    bytes: job_load.header_bytes, parse: job_load.header.segments,
+    info: '{
+      udp: job_load.header.udp, compute: job_load.header.l4_mode == L4Compute,
+      tunnel: job_load.head == HeadTunnel,
+      outer_has_l4: job_load.header.outer_has_l4, outer_csum: job_load.header.outer_csum,
+      tag: job_load.tag, end_at: header_end(job_load.header_bytes, job_load.tag),
+      l3: job_load.header.l3, l4: job_load.header.l4, outer_l3: job_load.header.outer_l3,
+      outer_l4: job_load.header.outer_l4
+    }
   };
-  vmso_lutram #(.Depth(Templates), .Bits($bits(tmpl_info_t))) u_info (
+  vmso_lutram #(.Depth(Templates), .Bits($bits(load_info_t))) u_info (
     .clk,
     .write_en(load), .write_addr(job_load.tmpl[TmplW-1:0]), .write_data(load_info),
     .read_addr(tmpl_done_tmpl[TmplW-1:0]), .read_data(done_info)
@@ -145,20 +163,22 @@ module vmso_out_tmpl
   assign ready     = begun_ready && parsed_ready;
   assign look_done = (look_begun && look.done) || look_parsed;
   assign look_fail = look.fail;
+  assign look_sum  = look.sum;
   assign drop_done = (drop_begun && drop_landed) || drop_parsed;
 
   // The way from a landing to the parser's queue is long: both entries are compared as they are read,
   // and which of them counts is the last choice.
   assign complete   = tmpl_done_valid
                       && (begun ? was.left == tmpl_done_bytes[9:0]
-                                : 10'(done_info.header_bytes) == tmpl_done_bytes[9:0]);
+                                : 10'(done_info.bytes) == tmpl_done_bytes[9:0]);
   assign failed     = tmpl_done_fail || (begun && was.fail.failed);
   assign worse      = tmpl_done_fail
                       && (!begun || !was.fail.failed || tmpl_done_va < was.fail.va);
   assign queue_push = complete && done_info.parse && !failed;
-  assign outcome    = '{done: complete && !queue_push, fail: now.fail};
+  assign outcome    = '{done: complete && !queue_push, sum: now.sum, fail: now.fail};
   always_comb begin
-    now.left = (begun ? was.left : 10'(done_info.header_bytes)) - tmpl_done_bytes[9:0];
+    now.left = (begun ? was.left : 10'(done_info.bytes)) - tmpl_done_bytes[9:0];
+    now.sum  = begun ? fold20(20'(was.sum) + 20'(tmpl_done_sum)) : tmpl_done_sum;
     now.fail = was.fail;  // what did not fail has no status, cause or address
     if (worse) begin
       now.fail = '{
@@ -170,7 +190,7 @@ module vmso_out_tmpl
 
   vmso_fifo #(.Bits($bits(parse_job_t)), .Depth(Templates)) u_parse_queue (
     .clk, .rst_n,
-    .in_valid(queue_push), .in_ready(queue_in_ready), .in({tmpl_done_tmpl, done_info}),
+    .in_valid(queue_push), .in_ready(queue_in_ready), .in({tmpl_done_tmpl, done_info.info}),
     .out_valid(queue_valid), .out_ready(queue_ready), .out(queue), .count(queue_count)
   );
 
@@ -181,8 +201,8 @@ module vmso_out_tmpl
                          queue_count};
 `ifdef VMSO_CHECKS
   `VMSO_INTG_IF(LandsInsideTheHeader, tmpl_done_valid, 32'(tmpl_done_bytes)
-                                 <= (begun ? 32'(was.left) : 32'(done_info.header_bytes)))
-  `VMSO_INTG_IF(TemplateFits, job_load_valid, 32'(job_load.header_bytes) <= Cfg.template_bytes)
+                                 <= (begun ? 32'(was.left) : 32'(done_info.bytes)))
+  `VMSO_INTG_IF(TemplateFits, job_load_valid, 32'(header_end(job_load.header_bytes, job_load.tag)) <= Cfg.template_bytes)
   `VMSO_INTG(QuietBeforeReady, ready || !(load || tmpl_done_valid))
   `VMSO_INTG_IF(LoadMeetsNoLanding, load && tmpl_done_valid, job_load.tmpl != tmpl_done_tmpl)
   `VMSO_INTG_IF(LoadMeetsNoParsing, load && parsed_valid, job_load.tmpl != parsed_tmpl)

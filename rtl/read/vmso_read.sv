@@ -64,7 +64,8 @@ module vmso_read
   output logic                     tmpl_done_fail,
   output status_e                  tmpl_done_status,
   output cause_e                   tmpl_done_cause,
-  output logic [63:0]              tmpl_done_va
+  output logic [63:0]              tmpl_done_va,
+  output logic [15:0]              tmpl_done_sum
 );
   localparam int unsigned LaneW = $clog2(BusBytes);
   localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues);
@@ -113,11 +114,13 @@ module vmso_read
   // -- stages 1 to 3: rotate, and beside it sum --------------------------------------------------------
   logic [BusBytes-1:0]      mask4;
   logic [Cfg.data_bits-1:0] data4;
-  logic [15:0]              sum4;
+  logic [15:0]              sum4, counted4;
   vmso_read_rotate #(.BusBytes(BusBytes)) u_rotate (
     .clk, .rot, .in_mask(mask), .in_data(data_q), .out_mask(mask4), .out_data(data4)
   );
   vmso_read_sum #(.BusBytes(BusBytes)) u_sum (.clk, .odd(rot[0]), .mask, .data(data_q), .sum(sum4));
+
+  assign counted4 = effect4.sums ? sum4 : '0;
 
   // -- stage 3: poison; stage 4: write and count --------------------------------------------------------
   function automatic status_e status_of(read_resp_e resp);
@@ -161,7 +164,7 @@ module vmso_read
     .fail_pos(effect3.pos), .fail_status(status_of(effect3.resp)),
     .fail_cause(cause_of(effect3.resp)), .fail_va(effect3.va), .fail_space(effect3.space),
     .land_valid(effect4_valid && !effect4.is_template), .land_frame(effect4.dest),
-    .land_bytes(effect4.bytes), .land_sum(sum4), .state_frame, .frame_state
+    .land_bytes(effect4.bytes), .land_sum(counted4), .state_frame, .frame_state
   );
 
   assign tmpl_write_valid = effect4_valid && effect4.is_template;
@@ -176,10 +179,11 @@ module vmso_read
   assign tmpl_done_status = effect4.fail ? status_of(effect4.resp) : StatusOk;
   assign tmpl_done_cause  = effect4.fail ? cause_of(effect4.resp) : CauseNone;
   assign tmpl_done_va     = effect4.va;
+  assign tmpl_done_sum    = counted4;
 
   logic unused_bits;
   assign unused_bits = ^{bank_row, effect4.pos, effect4.space, effect3.row, effect3.rot,
-                         effect3.bytes,
+                         effect3.bytes, effect3.sums,
                          asked_queue, ctl_queue, ends_queue};
 `ifdef VMSO_CHECKS
   `VMSO_INTG_IF(NoFrameBeforeReady, frame_open_valid, read_ready)

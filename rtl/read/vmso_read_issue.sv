@@ -65,7 +65,8 @@ module vmso_read_issue
     bytes:   piece.bytes,
     page:    piece.va[63:12],
     line:    8'(piece.va[11:LaneW]),
-    space:   piece.space
+    space:   piece.space,
+    sums:    piece.sums
   };
 
 `ifdef VMSO_CHECKS

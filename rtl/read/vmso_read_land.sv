@@ -110,7 +110,8 @@ module vmso_read_land
       fail:  resp1_q != RespOkay,
       resp:  resp1_q,
       va:    {record1.page, 12'd0},
-      space: record1.space
+      space: record1.space,
+      sums:  record1.sums
     };
     effect1.va[11:0] = {(12-LaneW)'(record1.line) + (12-LaneW)'(beat1_q), first_lane};
     if (has_data1_q) begin

@@ -16,6 +16,7 @@ package vmso_read_pkg;
     vpn_t        page;    // virtual address: page and beat of the page
     logic [7:0]  line;
     logic [1:0]  space;
+    logic        sums;    // the bytes count for the checksum
   } landing_t;
 
   // What one response does, beside its data.
@@ -30,6 +31,7 @@ package vmso_read_pkg;
     read_resp_e  resp;
     logic [63:0] va;      // of its first byte
     logic [1:0]  space;
+    logic        sums;
   } effect_t;
 
 endpackage : vmso_read_pkg

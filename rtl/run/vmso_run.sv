@@ -219,7 +219,8 @@ module vmso_run
   );
   vmso_run_fetch #(.Cfg(Cfg)) u_fetch (
     .clk, .rst_n, .init_valid, .init_job, .put_valid, .put_job(work_job), .put_run, .put,
-    .fill_valid, .fill, .move_valid, .move_job, .move,
+    .fill_valid, .fill, .move_valid, .move_job, .move, .load_valid, .load_job,
+    .load_cuts('{tag: job_load.tag, csum: job_load.csum, csum_from: job_load.csum_from}),
     .fetch_valid, .fetch_ready, .fetch, .piece_valid, .piece_ready, .piece, .fetch_idle,
     .taken_valid, .taken_job, .taken_run, .taken_discard, .asked_queue, .freed_valid, .last_valid,
     .kill_valid,

@@ -3,6 +3,7 @@
 //
 // fetch       valid/ready; a command of n pieces takes n + 1 cycles, one without bytes takes one. All its
 //             bytes are translated (the room seg has looked)
+// load        valid only, before the job's first command: where its frames are cut beside
 // piece       valid/ready, registered, two cycles after the command, then one per cycle
 // taken       valid only: a run that a piece came from; freed_valid: it is used up
 // asked       valid only: a piece of this queue will be read
@@ -30,6 +31,9 @@ module vmso_run_fetch
   input  logic            move_valid,
   input  logic [JobW-1:0] move_job,
   input  taken_t          move,
+  input  logic            load_valid,
+  input  logic [JobW-1:0] load_job,
+  input  cuts_t           load_cuts,
   input  logic            fetch_valid,
   output logic            fetch_ready,
   input  fetch_t          fetch,
@@ -62,9 +66,9 @@ module vmso_run_fetch
   } place_t;
 
   // -- command: where its job stands -------------------------------------------------------------------
-  logic            accept, busy_q, emit, last, uses_up;
+  logic            accept, busy_q, emit, last, ends, uses_up;
   fetch_t          cmd_q;
-  pos_t            left_q, pos_q;
+  pos_t            left_q, pos_q;  // of the part in work
   taken_t          start, at_q, at, state;
   logic [JobW-1:0] job, job_q;
 
@@ -74,6 +78,31 @@ module vmso_run_fetch
   assign job         = fetch.job[JobW-1:0];
   assign job_q       = cmd_q.job[JobW-1:0];
 
+  // -- parts: bytes are read apart that a tag will stand between, or of which only some are summed ------
+  logic  to_tag, to_sum, splits, sums_q, next_part;
+  cuts_t cuts;
+  pos_t  from, bytes_from, rest_q, cut, cut_q, room;
+
+  vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(cuts_t))) u_cuts (
+    .clk, .write_en(load_valid), .write_addr(load_job), .write_data(load_cuts),
+    .read_addr(busy_q ? job_q : job), .read_data(cuts)
+  );
+  assign next_part  = emit && last && rest_q != '0;
+  assign from       = busy_q ? cut_q : fetch.pos;  // in the frame without a tag
+  assign bytes_from = busy_q ? rest_q : fetch.bytes;
+  assign to_tag     = cuts.tag && from < TagAt;
+  assign to_sum     = cuts.csum && from < cuts.csum_from;
+  assign cut        = to_tag ? TagAt : cuts.csum_from;  // a sum never begins before a tag
+  assign room       = cut - from;
+  assign splits     = (to_tag || to_sum) && bytes_from > room;
+  always_ff @(posedge clk) begin
+    if (accept || next_part) begin
+      sums_q <= !to_sum;
+      cut_q  <= cut;
+      rest_q <= splits ? bytes_from - room : '0;
+    end
+  end
+
   // -- run at the head, read one cycle ahead -----------------------------------------------------------
   place_t         place, put_place;
   ppn_t           ppn;
@@ -81,7 +110,7 @@ module vmso_run_fetch
   logic [JobW+4:0] read_addr;
   run_t           next_run;
   assign next_run  = at_q.head[4:0] + 1'b1;
-  assign read      = accept || emit;
+  assign read      = accept || (emit && uses_up);
   assign read_addr = busy_q ? {job_q, next_run} : {job, start.head[4:0]};
   assign put_place = '{vpn: put.vpn, offset: put.offset, bytes: put.bytes, space: put.space};
   vmso_ram_1w1r #(.Depth(Cfg.jobs * Runs), .LaneBits($bits(place_t))) u_places (
@@ -99,6 +128,7 @@ module vmso_run_fetch
   assign rest    = place.bytes - {1'b0, at_q.off};
   assign uses_up = left_q >= pos_t'(rest);
   assign last    = left_q <= pos_t'(rest);
+  assign ends    = last && rest_q == '0;
   assign bytes   = last ? left_q[12:0] : rest;
   assign offset  = place.offset + at_q.off;
   assign emit    = busy_q && !move_valid && (!piece_valid || piece_ready);
@@ -125,28 +155,31 @@ module vmso_run_fetch
       last_valid  <= 1'b0;
       kill_valid  <= 1'b0;
     end else begin
-      busy_q      <= (accept && fetch.bytes != '0) || (busy_q && !(emit && last));
+      busy_q      <= (accept && fetch.bytes != '0) || (busy_q && !(emit && ends));
       piece_valid <= (emit && !cmd_q.discard) || (piece_valid && !piece_ready);
       last_valid  <= (accept && fetch.bytes == '0 && fetch.job_last)
-                     || (emit && last && cmd_q.job_last);
+                     || (emit && ends && cmd_q.job_last);
       kill_valid  <= accept && fetch.kill;
     end
   end
   always_ff @(posedge clk) begin
     last_job <= busy_q ? job_q : job;
     if (accept) begin
-      cmd_q  <= fetch;
-      left_q <= fetch.bytes;
-      pos_q  <= fetch.pos;
-      at_q   <= start;
+      cmd_q <= fetch;
+      at_q  <= start;
+    end else if (emit) begin
+      at_q  <= at;
+    end
+    if (accept || next_part) begin
+      left_q <= splits ? room : bytes_from;
+      pos_q  <= from + (cuts.tag && !to_tag ? pos_t'(4) : '0);
     end else if (emit) begin
       left_q <= left_q - pos_t'(bytes);
       pos_q  <= pos_q + pos_t'(bytes);
-      at_q   <= at;
     end
     if (emit) begin
       piece <= '{fetch: cmd_q, addr: {ppn, offset}, va: {place.vpn, offset}, space: place.space,
-                 pos: pos_q, bytes: bytes, last: last};
+                 pos: pos_q, bytes: bytes, sums: sums_q, last: ends};
     end
   end
 

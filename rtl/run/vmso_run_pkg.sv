@@ -72,6 +72,13 @@ package vmso_run_pkg;
   // Maintenance of a job's row.
   typedef enum logic {OpMark = 1'b0, OpClear = 1'b1} row_op_e;
 
+  // Where the bytes of a job's frames are cut: see vmso_pkg::job_load_t.
+  typedef struct packed {
+    logic tag;
+    logic csum;
+    pos_t csum_from;
+  } cuts_t;
+
   // Where the pieces of a job have come to.
   typedef struct packed {
     ptr_t        head;   // run that the next piece comes from

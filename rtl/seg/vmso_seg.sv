@@ -202,7 +202,7 @@ module vmso_seg
     .config_queue(queue_config.queue[QueueW-1:0]), .config_rate(queue_rate_t'(queue_config.data)),
     .period(rate_period), .limit_queue(account_queue), .turn_limit,
     .limit(limit_q), .account(account_q.rate), .passes(rate_passes), .passed(rate_passed),
-    .over(over_rate), .frame_bytes(pos_t'(cut.want + pos_t'(cur_q.header_bytes))),
+    .over(over_rate), .frame_bytes(pos_t'(cut.want + pos_t'(added_bytes(cur_q.header_bytes, cur_q.tag)))),
     .after(rate_after), .hold_valid(back_valid_q && back_hold_q), .hold_queue(back_q),
     .again_valid(held_valid), .again_ready(held_ready), .again_queue(held)
   );
@@ -234,8 +234,7 @@ module vmso_seg
     interrupt_wanted: job_load.interrupt_wanted, payload_bytes: job_load.payload_bytes,
     mss: job_load.mss, header_bytes: job_load.header_bytes,
     header_space: job_load.template_ref.space, tmpl: job_load.tmpl,
-    l4_mode: job_load.l4_mode, id_mode: job_load.id_mode, flag_profile: job_load.flag_profile,
-    l3_offset: job_load.l3_offset, l4_offset: job_load.l4_offset,
+    head: job_load.head, tag: job_load.tag,
     skip_bytes: job_load.skip_bytes, skip_segments: job_load.skip_segments,
     fold: job_load.fold
   };
@@ -494,6 +493,7 @@ module vmso_seg
 
   logic unused_bits;
   assign unused_bits = ^{queue_config.queue, config_weight.reserved, job_load.template_ref,
+                         job_load.header, job_load.csum, job_load.csum_from,
                          job_load.buffer0, job_load.buffer1, job_load.contexts, left,
                          query_queue, ctl_queue, unload_queue, job_load.job, job_load.queue,
                          ready_event, slot_debit_queue, walk_debit_queue};

@@ -33,8 +33,9 @@ module vmso_seg_charge
   localparam int unsigned BusBytes  = vmso_config_pkg::bus_bytes(Cfg);
   localparam int unsigned BeatW     = $clog2(BusBytes);
   localparam int unsigned PadBeats  = (60 + BusBytes - 1) / BusBytes;  // out pads to 60 bytes
-  // cycles that seg and out take for an order, that out takes with a patched header, seg for a killed job
-  localparam int unsigned OrderCycles = 2, PatchCycles = 3, KillCycles = 4;
+  // cycles that seg and out take for an order, that out takes if it writes fields of one layer or of two,
+  // seg for a killed job
+  localparam int unsigned OrderCycles = 2, FieldCycles = 3, TunnelCycles = 7, KillCycles = 4;
 
   // -- cost ---------------------------------------------------------------------------------------
   logic [11:0] wire_beats, frame_beats, cycles;
@@ -47,7 +48,8 @@ module vmso_seg_charge
                         : wire_beats > cut.beats ? wire_beats : cut.beats;
   assign tmpl_beats   = (11'(job.header_bytes) + 11'(2 * BusBytes - 2)) >> BeatW;
   assign cycles       = act == ActKill ? 12'(KillCycles)
-                        : job.kind == KindTcpSeg ? 12'(PatchCycles) : 12'(OrderCycles);
+                        : job.head == HeadTunnel ? 12'(TunnelCycles)
+                        : job.head == HeadFields ? 12'(FieldCycles) : 12'(OrderCycles);
   always_comb begin
     cost = cost_t'(cycles);
     if (act == ActTmpl) cost = cost_t'(tmpl_beats);

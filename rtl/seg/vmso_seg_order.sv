@@ -66,14 +66,12 @@ module vmso_seg_order
     order_d = '{
       kind: OrderFrame, queue: queue, last: 1'b1, slot: fields.slot, slots: fields.slots,
       cookie: fields.cookie, completion_wanted: fields.completion_wanted,
-      interrupt_wanted: fields.interrupt_wanted, job_kind: fields.kind, l4_mode: fields.l4_mode,
-      id_mode: fields.id_mode, flag_profile: fields.flag_profile, first: progress.segments == '0,
-      job_bytes: fields.payload_bytes, segment: progress.segments, sent: progress.sent,
-      bytes: '0, header_bytes: fields.header_bytes, tmpl: fields.tmpl,
-      tmpl_fetched: progress.tmpl_fetched, l3_offset: fields.l3_offset,
-      l4_offset: fields.l4_offset, row: row, rows: '0, status: fields.status, cause: CauseNone,
-      level: LevelNone, access: AccessPayload, va: '0, space: fields.header_space,
-      fold: fields.fold
+      interrupt_wanted: fields.interrupt_wanted, head: fields.head, tag: fields.tag,
+      first: progress.segments == '0, job_bytes: fields.payload_bytes,
+      segment: progress.segments, sent: progress.sent, bytes: '0,
+      header_bytes: fields.header_bytes, tmpl: fields.tmpl, tmpl_fetched: progress.tmpl_fetched,
+      row: row, rows: '0, status: fields.status, cause: CauseNone, level: LevelNone,
+      access: AccessPayload, va: '0, space: fields.header_space, fold: fields.fold
     };
     unique case (act)
       ActFrame: begin
@@ -111,7 +109,7 @@ module vmso_seg_order
       tmpl_drop_valid <= 1'b0;
     end else begin
       order_valid     <= go && !(act inside {ActTmpl, ActKill, ActSkip});
-      tmpl_drop_valid <= go && act == ActKill && fields.header_bytes != '0;
+      tmpl_drop_valid <= go && act == ActKill && has_template(fields.header_bytes, fields.head);
     end
   end
   always_ff @(posedge clk) begin

@@ -26,11 +26,8 @@ package vmso_seg_pkg;
     logic [8:0]  header_bytes;
     logic [1:0]  header_space;
     template_t   tmpl;
-    l4_mode_e    l4_mode;
-    id_mode_e    id_mode;
-    logic [1:0]  flag_profile;
-    logic [8:0]  l3_offset;
-    logic [8:0]  l4_offset;
+    head_e       head;
+    logic        tag;
     bytes_t      skip_bytes;
     bytes_t      skip_segments;
     fold_t       fold;
@@ -69,6 +66,11 @@ package vmso_seg_pkg;
     debit_t       debited;   // of its debits: is in the balance
     rate_t        rate;
   } account_t;
+
+  // Bytes of a frame that are not payload.
+  function automatic logic [9:0] added_bytes(logic [8:0] header_bytes, logic tag);
+    return 10'(header_bytes) + (tag ? 10'd4 : 10'd0);
+  endfunction
 
   // What a job can do next.
   typedef enum logic [2:0] {

@@ -160,12 +160,12 @@ void GarbageSlots::garbage(std::array<uint64_t, 8> &words) {
   std::copy_n(words.begin(), 8, first.word);
   // What would do, each more often than not: the deeper checks are reached, too.
   if (random_.below(16)) vmso_first_slot_set_slots(&first, 1 + random_.below(4) / 3);
-  if (random_.below(4)) vmso_first_slot_set_kind(&first, random_.below(4));
+  if (random_.below(4)) vmso_first_slot_set_kind(&first, random_.below(6));
   if (random_.below(4)) {
     first.word[0] &= ~uint64_t{0xc0};
-    first.word[1] &= ~uint64_t{0xe000} & 0xffffffff;
+    first.word[1] &= ~uint64_t{0xe000} & (random_.below(2) ? 0xffffffff : ~uint64_t{0});
     first.word[6] &= 0x03ffffff03ffffff;
-    first.word[7] &= 0x7ffffff & ~uint64_t{1 << 16};
+    first.word[7] &= 0x7ffffff;
   }
   if (random_.below(4)) {
     uint64_t bytes = 14 + random_.below(3000);

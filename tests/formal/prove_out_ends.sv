@@ -72,7 +72,7 @@ module prove_out_ends
     order.last         = last;
     order.slot         = {5'd0, pushed_q, job_q[push_queue]};
     order.slots        = 16'd1;
-    order.job_kind     = push_segments ? KindTcpSeg : KindFrame;
+    order.head         = push_segments ? HeadFields : HeadAsIs;
     order.bytes        = push_kind == OrderFrame ? pos_t'(push_bytes) : '0;
     order.header_bytes = push_header ? 9'd54 : 9'd0;
     order.tmpl_fetched = push_header;

@@ -149,11 +149,14 @@ class HostileRun {
       return;
     }
     result_.hostile_frames++;
-    constexpr size_t kHeaders = 256;  // templates may be longer than what is patched in them
+    constexpr size_t kHeaders = 256;  // templates may be longer than what is written in them
+    constexpr size_t kChecksum = 2;   // and CSUM writes these anywhere
     size_t end = frame.bytes.size();
     if (end <= 60) return;  // padded, maybe
     for (size_t i = kHeaders; i < end; i++) {
       if (frame.bytes[i] == kHostileByte) continue;
+      auto behind = std::span(frame.bytes).subspan(std::min(i + kChecksum, end));
+      if (std::ranges::all_of(behind, [](uint8_t b) { return b == kHostileByte; })) return;
       system_.findings().add(fmt::format("a frame of hostile queue {} carries byte {:#x} at {}",
                                          frame.queue, frame.bytes[i], i));
       return;

@@ -140,9 +140,9 @@ TEST_CASE("ADVISE is refused with its reason where it cannot be", "[advise]") {
     w[word] ^= bits;
     return w;
   };
-  refuse(with(1, 54), VMSO_STATUS_OPTION);          // a header
-  refuse(with(7, 1 << 18), VMSO_STATUS_OPTION);     // a checksum
-  refuse(with(7, 1 << 16), VMSO_STATUS_NOT_BUILT);  // a VLAN tag
+  refuse(with(1, 54), VMSO_STATUS_OPTION);       // a header
+  refuse(with(7, 1 << 18), VMSO_STATUS_OPTION);  // a checksum
+  refuse(with(7, 1 << 16), VMSO_STATUS_OPTION);  // a VLAN tag
   refuse(with(0, 1ull << 24), VMSO_STATUS_SUM_MISMATCH);
   refuse(with(6, 3ull << 24), VMSO_STATUS_SPACE);
   refuse(advise_slot(1, {{~0ull, 2}}), VMSO_STATUS_ADDR_WRAP);

@@ -36,8 +36,14 @@ struct Malformed {
 
 const Malformed kMalformed[] = {
     {VMSO_STATUS_KIND, [](vmso_first_slot &f) { vmso_first_slot_set_kind(&f, 9); }},
-    {VMSO_STATUS_NOT_BUILT,
+    {VMSO_STATUS_BAD_TEMPLATE,
      [](vmso_first_slot &f) { vmso_first_slot_set_kind(&f, VMSO_KIND_UDP_SEG); }},
+    {VMSO_STATUS_CSUM_FIELD,
+     [](vmso_first_slot &f) {
+       vmso_first_slot_set_kind(&f, VMSO_KIND_CSUM);
+       vmso_first_slot_set_l4_mode(&f, VMSO_L4_NONE);
+       vmso_first_slot_set_csum_offset(&f, 2000);
+     }},
     {VMSO_STATUS_RESERVED_SET, [](vmso_first_slot &f) { f.word[7] |= uint64_t{1} << 63; }},
     {VMSO_STATUS_SUM_MISMATCH,
      [](vmso_first_slot &f) { vmso_first_slot_set_payload_bytes(&f, 1999); }},
@@ -57,8 +63,8 @@ const Malformed kMalformed[] = {
     {VMSO_STATUS_MSS_ZERO, [](vmso_first_slot &f) { vmso_first_slot_set_mss(&f, 0); }},
     {VMSO_STATUS_OPTION, [](vmso_first_slot &f) { vmso_first_slot_set_l4_mode(&f, VMSO_L4_NONE); }},
     {VMSO_STATUS_OPTION, [](vmso_first_slot &f) { vmso_first_slot_set_id_mode(&f, 3); }},
-    {VMSO_STATUS_NOT_BUILT, [](vmso_first_slot &f) { vmso_first_slot_set_vlan_insert(&f, 1); }},
-    {VMSO_STATUS_NOT_BUILT,
+    {VMSO_STATUS_OPTION, [](vmso_first_slot &f) { vmso_first_slot_set_outer_csum(&f, 1); }},
+    {VMSO_STATUS_OFFSET_ORDER,
      [](vmso_first_slot &f) { vmso_first_slot_set_outer_l3_offset(&f, 14); }},
     {VMSO_STATUS_FRAME_TOO_LONG,
      [](vmso_first_slot &f) {

@@ -207,7 +207,6 @@ TEST_CASE("Of two faults of a slot the one is told that the guide lists first", 
   const std::map<std::string, void (*)(Slot &)> spoilers = {
       {"RESERVED_SET", [](Slot &f) { f.word[7] |= uint64_t{1} << 63; }},
       {"KIND", [](Slot &f) { vmso_first_slot_set_kind(&f, 9); }},
-      {"NOT_BUILT", [](Slot &f) { vmso_first_slot_set_vlan_insert(&f, 1); }},
       {"SPACE", [](Slot &f) { vmso_first_slot_set_buffer0_space(&f, 3); }},
       {"HDR_ZERO", [](Slot &f) { vmso_first_slot_set_header_bytes(&f, 0); }},
       {"HDR_LONG", [](Slot &f) { vmso_first_slot_set_header_bytes(&f, 300); }},

@@ -254,7 +254,13 @@ class OutBench : public UnitBench<Model> {
     }
     d.load_valid = 1;
     d.load_tmpl = uint8_t(job.tmpl);
-    d.load_kind = job.tcp ? 3 : 1;
+    d.load_head = job.tcp && job.told_header_bytes ? 1 : 0;
+    d.load_segments = job.tcp;
+    d.load_udp = d.load_tag = d.load_csum = d.load_csum_udp = d.load_outer_csum = 0;
+    d.load_outer_l3 = d.load_outer_l4 = d.load_outer_id_mode = 0;
+    d.load_tag_word = d.load_csum_from = d.load_csum_pos = 0;
+    d.load_id_mode = uint8_t(job.id_mode);
+    d.load_profile = uint8_t(job.profile);
     d.load_l4_mode = uint8_t(job.seed);
     d.load_header_bytes = uint16_t(job.told_header_bytes);
     d.load_l3 = uint16_t(job.told_l3);
@@ -300,10 +306,8 @@ class OutBench : public UnitBench<Model> {
     d.order_cookie = job.cookie;
     d.order_completion = job.completion;
     d.order_interrupt = job.interrupt;
-    d.order_job_kind = job.tcp ? 3 : 1;
-    d.order_l4_mode = uint8_t(job.seed);
-    d.order_id_mode = uint8_t(job.id_mode);
-    d.order_profile = uint8_t(job.profile);
+    d.order_head = job.tcp && has_tmpl ? 1 : 0;
+    d.order_tag = 0;
     d.order_first = job.segment == 0;
     d.order_job_bytes = uint32_t(job.payload.size());
     d.order_segment = uint32_t(job.segment);
@@ -312,8 +316,6 @@ class OutBench : public UnitBench<Model> {
     d.order_header_bytes = uint16_t(job.told_header_bytes);
     d.order_tmpl = uint8_t(job.tmpl);
     d.order_tmpl_fetched = job.fetched;
-    d.order_l3 = uint16_t(job.told_l3);
-    d.order_l4 = uint16_t(job.told_l4);
     d.order_row = uint16_t(next_row);
     d.order_rows = uint16_t(rows);
     d.order_status = uint8_t(status.status);

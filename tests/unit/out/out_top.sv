@@ -20,11 +20,26 @@ module out_top
   input  logic [1:0]          masks_profile,   // these masks; other profiles keep no flag
   input  logic                load_valid,
   input  logic [7:0]          load_tmpl,
-  input  logic [3:0]          load_kind,
+  input  logic [1:0]          load_head,
+  input  logic [8:0]          load_header_bytes,   // as they are read
+  // positions without the tag
+  input  logic                load_segments,
+  input  logic                load_udp,
   input  logic [1:0]          load_l4_mode,
-  input  logic [8:0]          load_header_bytes,
+  input  logic [1:0]          load_id_mode,
+  input  logic [1:0]          load_profile,
   input  logic [8:0]          load_l3,
   input  logic [8:0]          load_l4,
+  input  logic [8:0]          load_outer_l3,
+  input  logic [8:0]          load_outer_l4,       // 0: IP in IP
+  input  logic [1:0]          load_outer_id_mode,
+  input  logic                load_outer_csum,
+  input  logic                load_tag,
+  input  logic [31:0]         load_tag_word,
+  input  logic                load_csum,
+  input  logic                load_csum_udp,
+  input  logic [13:0]         load_csum_from,
+  input  logic [13:0]         load_csum_pos,
   input  logic                order_valid,
   input  logic [7:0]          order_frame,
   input  logic [1:0]          order_kind,
@@ -35,10 +50,8 @@ module out_top
   input  logic [63:0]         order_cookie,
   input  logic                order_completion,
   input  logic                order_interrupt,
-  input  logic [3:0]          order_job_kind,
-  input  logic [1:0]          order_l4_mode,
-  input  logic [1:0]          order_id_mode,
-  input  logic [1:0]          order_profile,
+  input  logic [1:0]          order_head,
+  input  logic                order_tag,
   input  logic                order_first,
   input  logic [23:0]         order_job_bytes,
   input  logic [23:0]         order_segment,
@@ -47,8 +60,6 @@ module out_top
   input  logic [8:0]          order_header_bytes,
   input  logic [7:0]          order_tmpl,
   input  logic                order_tmpl_fetched,
-  input  logic [8:0]          order_l3,
-  input  logic [8:0]          order_l4,
   input  logic [10:0]         order_row,
   input  logic [10:0]         order_rows,
   input  logic [7:0]          order_status,
@@ -123,6 +134,7 @@ module out_top
   input  logic [7:0]          tmpl_done_status,
   input  logic [7:0]          tmpl_done_cause,
   input  logic [63:0]         tmpl_done_va,
+  input  logic [15:0]         tmpl_done_sum,
   output logic [Cfg.data_bits-1:0] m_axis_data,
   output logic [BusBytes-1:0] m_axis_keep,
   output logic                m_axis_last,
@@ -137,6 +149,8 @@ module out_top
   output logic                count_out_blocked,
   output logic                count_out_starved
 );
+  logic [2:0]   shift;
+  assign shift = {load_tag, 2'b00};
   flag_masks_t  flag_masks;
   job_load_t    job_load;
   order_t       order;
@@ -151,20 +165,28 @@ module out_top
     flag_masks[masks_profile] = {masks_last, masks_middle, masks_first};
     job_load              = '0;
     job_load.tmpl         = load_tmpl;
-    job_load.kind         = kind_e'(load_kind);
-    job_load.l4_mode      = l4_mode_e'(load_l4_mode);
     job_load.header_bytes = load_header_bytes;
-    job_load.l3_offset    = load_l3;
-    job_load.l4_offset    = load_l4;
+    job_load.head         = head_e'(load_head);
+    job_load.tag          = load_tag;
+    job_load.csum         = load_csum;
+    job_load.csum_from    = load_csum_from;
+    job_load.header       = '{
+      segments: load_segments, udp: load_udp, l4_mode: l4_mode_e'(load_l4_mode),
+      id_mode: id_mode_e'(load_id_mode), flag_profile: load_profile,
+      l3: load_l3 + 9'(shift), l4: load_l4 + 9'(shift), outer_has_l4: load_outer_l4 != '0,
+      outer_l3: load_outer_l3 + 9'(shift), outer_l4: load_outer_l4 + 9'(shift),
+      outer_id_mode: id_mode_e'(load_outer_id_mode), outer_csum: load_outer_csum, tag: load_tag,
+      tag_word: load_tag_word, csum: load_csum, csum_udp: load_csum_udp,
+      csum_odd: load_csum_from[0], csum_pos: load_csum_pos + 14'(shift)
+    };
     order = '{
       kind: order_kind_e'(order_kind), queue: order_queue, last: order_last, slot: order_slot,
       slots: order_slots, cookie: order_cookie, completion_wanted: order_completion,
-      interrupt_wanted: order_interrupt, job_kind: kind_e'(order_job_kind),
-      l4_mode: l4_mode_e'(order_l4_mode), id_mode: id_mode_e'(order_id_mode),
-      flag_profile: order_profile, first: order_first, job_bytes: order_job_bytes,
+      interrupt_wanted: order_interrupt, head: head_e'(order_head), tag: order_tag,
+      first: order_first, job_bytes: order_job_bytes,
       segment: order_segment, sent: order_sent, bytes: order_bytes,
       header_bytes: order_header_bytes, tmpl: order_tmpl, tmpl_fetched: order_tmpl_fetched,
-      l3_offset: order_l3, l4_offset: order_l4, row: order_row, rows: order_rows,
+      row: order_row, rows: order_rows,
       status: status_e'(order_status), cause: cause_e'(order_cause), level: order_level,
       access: access_e'(order_access), va: order_va, space: order_cookie[1:0],
       fold: order_cookie[15:0]
@@ -214,7 +236,7 @@ module out_top
     .tmpl_bank_row({tmpl_bank_row1, tmpl_bank_row0}), .tmpl_write_data,
     .tmpl_done_valid, .tmpl_done_tmpl, .tmpl_done_bytes, .tmpl_done_fail,
     .tmpl_done_status(status_e'(tmpl_done_status)), .tmpl_done_cause(cause_e'(tmpl_done_cause)),
-    .tmpl_done_va, .m_axis_data, .m_axis_keep, .m_axis_last, .m_axis_valid, .m_axis_ready,
+    .tmpl_done_va, .tmpl_done_sum, .m_axis_data, .m_axis_keep, .m_axis_last, .m_axis_valid, .m_axis_ready,
     .m_axis_user, .count_frames, .count_frame_bytes, .count_wire_beats, .count_dropped,
     .count_out_busy, .count_out_blocked, .count_out_starved
   );

@@ -77,6 +77,7 @@ class ReadBench : public UnitBench<Model> {
     uint64_t pa, va;
     PieceSpec spec;
     unsigned queue;
+    bool sums;  // its bytes count for the checksum
   };
   struct Burst {
     Piece piece;
@@ -88,11 +89,13 @@ class ReadBench : public UnitBench<Model> {
     unsigned landed = 0;         // broadcast
     std::vector<uint8_t> bytes;  // by position
     std::vector<bool> known;     // arrived well
+    std::vector<bool> counts;    // for the checksum
     unsigned lowest = ~0u;
     std::optional<Failure> failed;
   };
   struct Template {
-    std::vector<bool> good = std::vector<bool>(512);
+    std::vector<bool> good = std::vector<bool>(512), counts = std::vector<bool>(512);
+    uint64_t sum = 0;  // as it was told
     unsigned expected = 0, landed = 0, done = 0;
     std::vector<uint8_t> bytes = std::vector<uint8_t>(512);
     std::vector<uint8_t> store = std::vector<uint8_t>(512);
@@ -179,6 +182,7 @@ class ReadBench : public UnitBench<Model> {
             .expected = payload,
             .bytes = std::vector<uint8_t>(end),
             .known = std::vector<bool>(end),
+            .counts = std::vector<bool>(end),
             .failed = {}};
     REQUIRE(has_room(end));
     next_slot_ = (next_slot_ + 1) % kSlots;
@@ -189,7 +193,8 @@ class ReadBench : public UnitBench<Model> {
     for (auto &p : spec.pieces) {
       uint64_t page = rng() % (1ull << 44), va_page = rng() % (1ull << 52);
       pieces.push_back({false, f.slot, f.row, pos, page << 12 | p.offset, va_page << 12 | p.offset,
-                        p, unsigned(rng() % kQueues)});
+                        p, unsigned(rng() % kQueues), rng() % 4 != 0});
+      for (unsigned i = 0; i < p.bytes; i++) f.counts[pos + i] = pieces.back().sums;
       pos += p.bytes;
     }
     frames.push_back(std::move(f));
@@ -203,7 +208,8 @@ class ReadBench : public UnitBench<Model> {
       uint64_t page = rng() % (1ull << 44);
       uint64_t piece_va = (va & ~0xfffull) | p.offset;
       pieces.push_back({true, t, unsigned(rng() % 2048), pos, page << 12 | p.offset, piece_va, p,
-                        unsigned(rng() % kQueues)});
+                        unsigned(rng() % kQueues), rng() % 2 != 0});
+      for (unsigned i = 0; i < p.bytes; i++) tmpl.counts[pos + i] = pieces.back().sums;
       va += 4096;
       pos += p.bytes;
     }
@@ -309,6 +315,7 @@ class ReadBench : public UnitBench<Model> {
       d.piece_va = p.va;
       d.piece_pos = uint16_t(p.pos);
       d.piece_bytes = uint16_t(p.spec.bytes);
+      d.piece_sums = p.sums;
       d.piece_queue = uint16_t(p.queue);
     }
     for (unsigned c = 0; c < 2; c++) {
@@ -474,13 +481,17 @@ class ReadBench : public UnitBench<Model> {
 
   // Sum by position, two bytes to a halfword, end-around: a plain reading of
   // RFC 1071.
-  static uint16_t sum_of(const Frame &f) {
-    uint64_t sum = 0;
-    for (size_t pos = 0; pos < f.bytes.size(); pos++) {
-      if (f.known[pos]) sum += uint64_t(f.bytes[pos]) << (pos % 2 ? 0 : 8);
-    }
+  static uint16_t fold(uint64_t sum) {
     while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
     return uint16_t(sum);
+  }
+  static uint16_t sum_of(const std::vector<uint8_t> &bytes, const std::vector<bool> &known,
+                         const std::vector<bool> &counts) {
+    uint64_t sum = 0;
+    for (size_t pos = 0; pos < bytes.size(); pos++) {
+      if (known[pos] && counts[pos]) sum += uint64_t(bytes[pos]) << (pos % 2 ? 0 : 8);
+    }
+    return fold(sum);
   }
 
   void check_frame() {
@@ -492,7 +503,9 @@ class ReadBench : public UnitBench<Model> {
     REQUIRE(d.state_landed <= f.landed);
     if (d.state_landed != f.expected) return;
     REQUIRE(bool(d.state_poison) == f.failed.has_value());
-    if (!f.failed) REQUIRE(unsigned(d.state_sum) == unsigned(sum_of(f)));  // else nobody uses it
+    if (!f.failed)
+      REQUIRE(unsigned(d.state_sum) ==
+              unsigned(sum_of(f.bytes, f.known, f.counts)));  // else nobody uses it
     if (f.failed) {
       poisoned++;
       REQUIRE(unsigned(d.state_status) == f.failed->status);
@@ -558,6 +571,7 @@ class ReadBench : public UnitBench<Model> {
     REQUIRE(it != templates.end());
     Template &t = it->second;
     t.done += d.tmpl_done_bytes;
+    t.sum += d.tmpl_done_sum;
     REQUIRE(t.done <= t.landed);
     if (d.tmpl_done_fail) {
       Failure f{d.tmpl_done_status, d.tmpl_done_cause, d.tmpl_done_va};
@@ -570,6 +584,7 @@ class ReadBench : public UnitBench<Model> {
     REQUIRE(t.done == t.expected);
     REQUIRE(t.seen.has_value() == t.model.has_value());
     if (t.model) REQUIRE(*t.seen == *t.model);
+    REQUIRE(fold(t.sum) == sum_of(t.bytes, t.good, t.counts));
     for (unsigned i = 0; i < t.expected; i++) {
       if (!t.good[i]) continue;
       REQUIRE(t.written[i]);

@@ -20,6 +20,7 @@ module read_top
   input  logic [63:0]              piece_va,
   input  logic [13:0]              piece_pos,
   input  logic [12:0]              piece_bytes,
+  input  logic                     piece_sums,
   input  logic [11:0]              piece_queue,
   input  logic                     asked_valid,
   input  logic [11:0]              asked_queue,
@@ -61,7 +62,8 @@ module read_top
   output logic                     tmpl_done_fail,
   output logic [7:0]               tmpl_done_status,
   output logic [7:0]               tmpl_done_cause,
-  output logic [63:0]              tmpl_done_va
+  output logic [63:0]              tmpl_done_va,
+  output logic [15:0]              tmpl_done_sum
 );
   piece_t                   piece;
   read_req_t                tmpl_req, payload_req;
@@ -82,6 +84,7 @@ module read_top
     piece.space             = piece_va[13:12];
     piece.pos               = piece_pos;
     piece.bytes             = piece_bytes;
+    piece.sums              = piece_sums;
     read_rsp = '{
       cls: read_class_e'(rsp_class), id: rsp_id, has_data: rsp_has_data, last: rsp_last,
       resp: read_resp_e'(rsp_resp)
@@ -112,6 +115,7 @@ module read_top
     .frame_open_valid, .frame_open, .store_read_en, .store_read_row, .store_read_data,
     .state_frame, .frame_state, .tmpl_write_valid, .tmpl_write_tmpl, .tmpl_bank_en(bank_en),
     .tmpl_bank_row(bank_row), .tmpl_write_data, .tmpl_done_valid, .tmpl_done_tmpl,
-    .tmpl_done_bytes, .tmpl_done_fail, .tmpl_done_status, .tmpl_done_cause, .tmpl_done_va
+    .tmpl_done_bytes, .tmpl_done_fail, .tmpl_done_status, .tmpl_done_cause, .tmpl_done_va,
+    .tmpl_done_sum
   );
 endmodule : read_top

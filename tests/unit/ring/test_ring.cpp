@@ -58,12 +58,18 @@ TEST_CASE("Each reason to refuse a job has its status", "[job]") {
   rig.setup(0, 4, 4);
   rig.config(0, 4, 0x7004003002001ull);  // space 3 is not granted
   rig.do_command(0, kEnable);
+  constexpr uint64_t kTag = 1ull << 16;
   const Slot t = tcp(3000);
   Slot frame;
+  auto outer = [](Slot &s, uint64_t l3, uint64_t l4) { s.extra[1] = l3 << 32 | l4 << 40; };
   auto with = [](Slot s, auto change) {
     change(s);
     return s;
   };
+  const Slot csum = with(frame, [](Slot &s) { s.kind = 2, s.mss = 34, s.extra[1] = 6ull << 48; });
+  const Slot udp = with(t, [](Slot &s) { s.kind = 4, s.header = 42; });
+  const Slot vxlan =
+      with(t, [&](Slot &s) { s.l3 = 64, s.l4 = 84, s.header = 104, outer(s, 14, 34); });
   struct Case {
     const char *name;
     Slot slot;
@@ -80,17 +86,64 @@ TEST_CASE("Each reason to refuse a job has its status", "[job]") {
       {"reserved word 6 high", with(t, [](Slot &s) { s.extra[6] = 1ull << 63; }), 0x11},
       {"reserved word 7", with(t, [](Slot &s) { s.extra[7] = 1ull << 27; }), 0x11},
       {"reserved before kind", with(t, [](Slot &s) { s.kind = 9, s.extra[7] = 1ull << 63; }), 0x11},
-      {"csum kind", with(t, [](Slot &s) { s.kind = 2; }), 0x19},
-      {"udp kind", with(t, [](Slot &s) { s.kind = 4; }), 0x19},
+      {"checksum", csum, 0},
+      {"checksum of the last bytes", with(csum, [](Slot &s) { s.mss = 92; }), 0},
+      {"field over the end", with(csum, [](Slot &s) { s.mss = 93; }), 0x25},
+      {"start at the end", with(csum, [](Slot &s) { s.mss = 100; }), 0x25},
+      {"start far away", with(csum, [](Slot &s) { s.mss = 65535; }), 0x25},
+      {"field far away", with(csum, [](Slot &s) { s.extra[1] = 0xffffull << 48; }), 0x25},
+      {"field and start far away",
+       with(csum, [](Slot &s) { s.mss = 0xffff, s.extra[1] = 0xffffull << 48; }), 0x25},
+      {"start 0, field 0", with(csum, [](Slot &s) { s.mss = 0, s.extra[1] = 0; }), 0},
+      {"start behind a tag", with(csum, [&](Slot &s) { s.mss = 12, s.extra[7] = kTag; }), 0},
+      {"start before a tag", with(csum, [&](Slot &s) { s.mss = 11, s.extra[7] = kTag; }), 0x25},
+      {"field in header and payload", with(csum, [](Slot &s) { s.header = 41; }), 0},
+      {"checksum and L4 checksum", with(csum, [](Slot &s) { s.l4_mode = 1; }), 0x26},
+      {"checksum of 13", with(csum, [](Slot &s) { s.payload = s.bytes0 = 13, s.mss = 0; }), 0x32},
+      {"checksum of 9217", with(csum, [](Slot &s) { s.payload = s.bytes0 = 9217; }), 0x31},
+      {"udp", udp, 0},
+      {"udp without a checksum", with(udp, [](Slot &s) { s.l4_mode = 0; }), 0},
+      {"udp cut short", with(udp, [](Slot &s) { s.header = 41; }), 0x22},
+      {"udp, mss 0", with(udp, [](Slot &s) { s.mss = 0; }), 0x30},
+      {"udp, no header", with(udp, [](Slot &s) { s.header = 0; }), 0x20},
+      {"udp in a tunnel", with(vxlan, [](Slot &s) { s.kind = 4, s.header = 92; }), 0},
+      {"vxlan", vxlan, 0},
+      {"outer id mode 3", with(vxlan, [](Slot &s) { s.extra[7] = 3ull << 22; }), 0x26},
+      {"outer checksum", with(vxlan, [](Slot &s) { s.extra[7] = 1ull << 24; }), 0},
+      {"outer l3 in the Ethernet header", with(vxlan, [&](Slot &s) { outer(s, 12, 34); }), 0x22},
+      {"outer l4 in the outer IP header", with(vxlan, [&](Slot &s) { outer(s, 14, 32); }), 0x22},
+      {"outer l3 odd", with(vxlan, [&](Slot &s) { outer(s, 15, 36); }), 0x23},
+      {"outer l4 odd", with(vxlan, [&](Slot &s) { outer(s, 14, 35); }), 0x23},
+      {"l3 in GRE", with(vxlan, [&](Slot &s) { outer(s, 14, 62); }), 0x22},
+      {"l3 behind GRE", with(vxlan, [&](Slot &s) { outer(s, 14, 60); }), 0},
+      {"outer l4 behind l3", with(vxlan, [&](Slot &s) { outer(s, 14, 254); }), 0x22},
+      {"ip in ip", with(vxlan, [&](Slot &s) { outer(s, 44, 0); }), 0},
+      {"ip in ip too short", with(vxlan, [&](Slot &s) { outer(s, 46, 0); }), 0x22},
+      {"ip in ip with an outer checksum",
+       with(vxlan, [&](Slot &s) { outer(s, 44, 0), s.extra[7] = 1ull << 24; }), 0x26},
+      {"outer l4 alone", with(t, [&](Slot &s) { outer(s, 0, 34); }), 0x22},
+      {"outer checksum alone", with(t, [](Slot &s) { s.extra[7] = 1ull << 24; }), 0x26},
+      {"outer id mode of no tunnel", with(t, [](Slot &s) { s.extra[7] = 1ull << 22; }), 0},
+      {"frame with outer offsets", with(frame, [&](Slot &s) { outer(s, 15, 3); }), 0},
+      {"frame with an outer checksum", with(frame, [](Slot &s) { s.extra[7] = 1ull << 24; }), 0x26},
       {"advise with a header", with(t, [](Slot &s) { s.kind = 5, s.l4_mode = 0; }), 0x26},
       {"advise with a checksum", with(frame, [](Slot &s) { s.kind = 5, s.l4_mode = 1; }), 0x26},
       {"advise", with(frame, [](Slot &s) { s.kind = 5; }), 0},
       {"advise of nothing", with(frame, [](Slot &s) { s.kind = 5, s.payload = s.bytes0 = 0; }), 0},
       {"advise of all", with(frame, [](Slot &s) { s.kind = 5, s.payload = s.bytes0 = 0xffffff; }),
        0},
-      {"vlan insert", with(t, [](Slot &s) { s.extra[7] = 1ull << 16; }), 0x19},
-      {"outer l3", with(t, [](Slot &s) { s.extra[1] = 1ull << 32; }), 0x19},
-      {"outer l4", with(t, [](Slot &s) { s.extra[1] = 1ull << 40; }), 0x19},
+      {"tag", with(t, [&](Slot &s) { s.extra[7] = kTag; }), 0},
+      {"tag of an advise", with(frame, [&](Slot &s) { s.kind = 5, s.extra[7] = kTag; }), 0x26},
+      {"tag behind a header of 252", with(t, [&](Slot &s) { s.header = 252, s.extra[7] = kTag; }),
+       0},
+      {"tag behind a header of 253", with(t, [&](Slot &s) { s.header = 253, s.extra[7] = kTag; }),
+       0x21},
+      {"tag in a frame of 9212",
+       with(frame, [&](Slot &s) { s.payload = s.bytes0 = 9212, s.extra[7] = kTag; }), 0},
+      {"tag in a frame of 9213",
+       with(frame, [&](Slot &s) { s.payload = s.bytes0 = 9213, s.extra[7] = kTag; }), 0x31},
+      {"tag in a frame of 13",
+       with(frame, [&](Slot &s) { s.payload = s.bytes0 = 13, s.extra[7] = kTag; }), 0x32},
       {"template space", with(t, [](Slot &s) { s.template_space = 3; }), 0x15},
       {"buffer 0 space", with(t, [](Slot &s) { s.space0 = 3; }), 0x15},
       {"buffer 1 space", with(t, [](Slot &s) { s.bytes0 = 1, s.bytes1 = 2999, s.space1 = 3; }),

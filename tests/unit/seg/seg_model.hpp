@@ -12,7 +12,8 @@
 
 namespace vmso::seg_test {
 
-constexpr unsigned kNop = 0, kFrame = 1, kTcpSeg = 3;  // kinds
+constexpr unsigned kNop = 0, kFrame = 1, kCsum = 2, kTcpSeg = 3;  // kinds
+constexpr unsigned kAsIs = 0, kFields = 1, kTunnel = 2;           // what is done to headers
 constexpr unsigned kOrderFrame = 0, kOrderEnd = 1, kOrderFail = 2;
 constexpr unsigned kSumMismatch = 0x14, kNeedsGather = 0x1a, kFault = 0x40;  // status codes
 constexpr unsigned kLevelNone = 7;
@@ -26,8 +27,16 @@ struct Job {
   unsigned run_bytes = 4096;  // largest run
   int fault_run = -1;         // this run cannot be translated
   bool mismatch = false;      // the chain's sum is above payload: seen when all runs are built
+  bool tag = false;           // is inserted
+  bool tunnel = false;        // of a TCP job
 
   bool refused() const { return status != 0 || kind == kNop; }
+  unsigned head() const {
+    if (refused()) return kAsIs;
+    if (kind == kTcpSeg && tunnel) return kTunnel;
+    return kind == kTcpSeg || kind == kCsum || tag ? kFields : kAsIs;
+  }
+  bool has_template() const { return !refused() && (header != 0 || head() != kAsIs); }
 };
 
 struct End {

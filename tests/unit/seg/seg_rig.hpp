@@ -291,6 +291,8 @@ class Rig : public unit::UnitBench<Model> {
     d.load_payload_bytes = job.payload;
     d.load_mss = job.mss;
     d.load_header_bytes = job.refused() ? 0 : job.header;
+    d.load_head = uint8_t(job.head());
+    d.load_tag = job.tag && !job.refused();
     d.load_tmpl = entry.loaded.tmpl;
     d.load_skip_bytes = job.skip_bytes;
     d.load_skip_segments = job.skip_segments;
@@ -444,7 +446,7 @@ class Rig : public unit::UnitBench<Model> {
         q.jobs.pop_front();
         unloaded(l);
       }
-      CHECK(l.tmpl_final.has_value() == (!l.job.refused() && l.job.header != 0));
+      CHECK(l.tmpl_final.has_value() == l.job.has_template());
       kills++;
     }
     entry.dying = true;
@@ -476,7 +478,7 @@ class Rig : public unit::UnitBench<Model> {
     const Queue &q = queues_[*unload_];
     for (size_t i = 0; i < q.jobs.size() && i < 3; i++) {  // two kills are on their way at most
       Loaded &l = entries_[q.jobs[i]].loaded;
-      if (l.tmpl != d.tmpl_drop_tmpl || l.job.refused() || l.job.header == 0) continue;
+      if (l.tmpl != d.tmpl_drop_tmpl || !l.job.has_template()) continue;
       REQUIRE_FALSE(l.tmpl_final);
       l.tmpl_final = d.tmpl_drop_fetched;
       tmpl_drops++;
@@ -525,14 +527,13 @@ class Rig : public unit::UnitBench<Model> {
     CHECK(d.order_slot == job.slot);
     CHECK(d.order_slots == job.slots);
     CHECK(d.order_cookie == job.cookie);
-    CHECK(d.order_flags == (job.cookie & 0xff));
-    CHECK(d.order_l3_offset == ((job.cookie >> 8) & 0x1ff));
-    CHECK(d.order_l4_offset == ((job.cookie >> 17) & 0x1ff));
+    CHECK(d.order_flags == (job.cookie & 3));
+    CHECK(d.order_head == job.head());
+    CHECK(d.order_tag == (job.tag && !job.refused()));
     CHECK(d.order_fold == ((job.cookie >> 16) & 0xffff));
-    CHECK(d.order_job_kind == job.kind);
     CHECK(d.order_job_bytes == job.payload);
     CHECK(d.order_header_bytes == (job.refused() ? 0 : job.header));
-    if (!job.refused() && job.header != 0) CHECK(d.order_tmpl == l.tmpl);
+    if (job.has_template()) CHECK(d.order_tmpl == l.tmpl);
     // where the job stands
     CHECK(d.order_segment == l.segments);
     CHECK(d.order_sent == l.sent);
@@ -543,9 +544,9 @@ class Rig : public unit::UnitBench<Model> {
     unsigned rest = job.payload - l.sent;
     unsigned want = std::min(rest, job.mss);
     bool last = want == rest;
-    unsigned rows = beats(job.header + want);
+    unsigned rows = beats(job.header + want + (job.tag ? 4 : 0));
     unsigned taken = (l.sent - job.skip_bytes) + (d.order_tmpl_fetched ? job.header : 0);
-    uint64_t cycles = job.kind == kTcpSeg ? 3 : 2;
+    uint64_t cycles = job.head() == kTunnel ? 7 : job.head() == kFields ? 3 : 2;
     uint64_t frame_cycles = 0, wire_cycles = cycles;
     switch (d.order_kind) {
       case kOrderFrame:

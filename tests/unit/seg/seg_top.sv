@@ -21,6 +21,8 @@ module seg_top
   input  logic [23:0] load_payload_bytes,
   input  logic [15:0] load_mss,
   input  logic [8:0]  load_header_bytes,
+  input  logic [1:0]  load_head,
+  input  logic        load_tag,
   input  logic [7:0]  load_tmpl,
   input  logic [23:0] load_skip_bytes,
   input  logic [23:0] load_skip_segments,
@@ -60,8 +62,9 @@ module seg_top
   output logic [15:0] order_slot,
   output logic [15:0] order_slots,
   output logic [63:0] order_cookie,
-  output logic [7:0]  order_flags,  // what comes from bits 7:0 of the cookie
-  output logic [3:0]  order_job_kind,
+  output logic [1:0]  order_flags,  // what comes from bits 1:0 of the cookie
+  output logic [1:0]  order_head,
+  output logic        order_tag,
   output logic        order_first,
   output logic [23:0] order_job_bytes,
   output logic [23:0] order_segment,
@@ -70,8 +73,6 @@ module seg_top
   output logic [8:0]  order_header_bytes,
   output logic [7:0]  order_tmpl,
   output logic        order_tmpl_fetched,
-  output logic [8:0]  order_l3_offset,
-  output logic [8:0]  order_l4_offset,
   output logic [10:0] order_row,
   output logic [10:0] order_rows,
   output logic [7:0]  order_status,
@@ -137,11 +138,8 @@ module seg_top
     job_load.cookie            = load_cookie;
     job_load.completion_wanted = load_cookie[0];
     job_load.interrupt_wanted  = load_cookie[1];
-    job_load.l4_mode           = l4_mode_e'(load_cookie[3:2]);
-    job_load.id_mode           = id_mode_e'(load_cookie[5:4]);
-    job_load.flag_profile      = load_cookie[7:6];
-    job_load.l3_offset         = load_cookie[16:8];
-    job_load.l4_offset         = load_cookie[25:17];
+    job_load.head              = head_e'(load_head);
+    job_load.tag               = load_tag;
     job_load.payload_bytes     = load_payload_bytes;
     job_load.mss               = load_mss;
     job_load.header_bytes      = load_header_bytes;
@@ -186,9 +184,9 @@ module seg_top
   assign order_slot         = order.slot;
   assign order_slots        = order.slots;
   assign order_cookie       = order.cookie;
-  assign order_flags        = {order.flag_profile, order.id_mode, order.l4_mode,
-                               order.interrupt_wanted, order.completion_wanted};
-  assign order_job_kind     = order.job_kind;
+  assign order_flags        = {order.interrupt_wanted, order.completion_wanted};
+  assign order_head         = order.head;
+  assign order_tag          = order.tag;
   assign order_first        = order.first;
   assign order_job_bytes    = order.job_bytes;
   assign order_segment      = order.segment;
@@ -197,8 +195,6 @@ module seg_top
   assign order_header_bytes = order.header_bytes;
   assign order_tmpl         = order.tmpl;
   assign order_tmpl_fetched = order.tmpl_fetched;
-  assign order_l3_offset    = order.l3_offset;
-  assign order_l4_offset    = order.l4_offset;
   assign order_row          = order.row;
   assign order_rows         = order.rows;
   assign order_status       = order.status;

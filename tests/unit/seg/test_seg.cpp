@@ -43,12 +43,15 @@ Job any_job(unsigned queue, std::mt19937_64 &rng, bool faults) {
     job.mss = job.payload;
     if (rng() % 2) job.header = 14 + unsigned(rng() % 80);
     if (job.header != 0 && rng() % 8 == 0) job.payload = job.mss = 0;
+    if (rng() % 4 == 0) job.kind = kCsum;
   } else {
     job.header = 54 + unsigned(rng() % 60);
     job.mss = 1 + unsigned(rng() % (rng() % 3 == 0 ? 9000 : 1500));
     if (job.mss < 40) job.mss = 40;
     job.payload = unsigned(rng() % (rng() % 5 == 0 ? 40000 : 6000));
   }
+  job.tag = job.kind != kNop && rng() % 4 == 0;
+  job.tunnel = job.kind == kTcpSeg && rng() % 4 == 0;
   if (faults && job.kind != kNop) {
     unsigned bad = rng() % 40;
     if (bad == 0) job.fault_run = int(rng() % 5);
