@@ -100,7 +100,6 @@ module vmso_job
   always_ff @(posedge clk) if (slot_valid_q) fold_q <= fold;
   vmso_job_check #(.Cfg(Cfg)) u_check (.clk, .valid(slot_valid_q), .slot(slot_q), .fold, .status);
   assign good      = status == StatusOk && s.kind != KindNop;
-  assign tmpl_take = test_valid_q && good && has_template(s.header_bytes, head);
 
   // -- what is done to its headers -----------------------------------------------------------------------
   logic       segments, tunnel, csum;
@@ -112,6 +111,7 @@ module vmso_job
   assign shift    = {s.vlan_insert, 2'b00};
   assign head     = s.kind == KindAdvise ? HeadAsIs : tunnel ? HeadTunnel
                     : segments || csum || s.vlan_insert ? HeadFields : HeadAsIs;
+  assign tmpl_take = test_valid_q && good && has_template(s.header_bytes, head);
   function automatic header_t what_is_written();
     header_t header;
     header = '{
