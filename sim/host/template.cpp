@@ -142,10 +142,10 @@ void put_udp_tunnel(Bytes &v, const TunnelHeaders &h) {
   put16(v, kJunk);
   if (h.kind == Kind::kVxlan) {
     put(v, {0x08, 0, 0, 0});  // the VNI is valid
-  } else {
-    put(v, {unsigned(h.geneve_options.size()) / 4, 0});
-    put16(v, kTypeEthernet);
+    return put32(v, h.vni << 8);
   }
+  put(v, {unsigned(h.geneve_options.size()) / 4, 0});
+  put16(v, kTypeEthernet);
   put32(v, h.vni << 8);
   put(v, h.geneve_options);
 }
