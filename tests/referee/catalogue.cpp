@@ -90,6 +90,13 @@ class Catalogue {
     cases.push_back({std::move(id), super_packet(r), frames, last});
   }
   SuperPacket &last() { return cases.back().packet; }
+  // With its checksum asked for, and not to be cut.
+  void add_whole(std::string id, const Request &r) {
+    add(std::move(id), r, 1, 0);
+    last().net.gso_type = VirtioHeader::kNone;
+    last().net.gso_size = 0;
+    cases.back().last_bytes = last().frame.size() - 14;  // all behind the Ethernet header
+  }
 
   void lengths() {
     add("BAS-01", tcp_request(tcp(kAck | kPsh | kFin | kCwr), 40000), 28, 904);
@@ -162,11 +169,9 @@ class Catalogue {
     for (bool is_udp : {true, false}) {
       Request whole = is_udp ? udp_request(udp(), 500) : tcp_request(tcp(), 500);
       make_zero_class(whole, whole.job.l4 + (is_udp ? 6 : 16));
-      add(is_udp ? "CSM-03" : "CSM-04", whole, 1, 500);
-      last().net.gso_type = VirtioHeader::kNone;
-      last().net.gso_size = 0;
-      cases.back().last_bytes = last().frame.size() - 14;
+      add_whole(is_udp ? "CSM-03" : "CSM-04", whole);
     }
+    add_whole("CSM-14", tcp_request(plain_tcp(), 0));
     TcpHeaders h = tcp();
     h.ip_id = 0;
     r = tcp_request(h, 4000);
@@ -224,11 +229,6 @@ class Catalogue {
       r.job.csum_offset = offset;
       add(fmt::format("CSM-12 start {} offset {}", start, offset), r, 1, 200);
     }
-    Request ack = tcp_request(plain_tcp(), 0);
-    ack.job.kind = VMSO_KIND_CSUM;
-    ack.job.csum_start = ack.job.l4;
-    ack.job.csum_offset = 16;
-    add("CSM-14", ack, 1, 40);
   }
 
   void templates() {
@@ -376,6 +376,8 @@ class Catalogue {
   }
 };
 
+Request random_request(Random &random, bool for_kernel);
+
 }  // namespace
 
 Request request(vmso_kind kind, const Template &header, vmso_l4_mode l4_mode, size_t payload_bytes,
@@ -447,8 +449,6 @@ const std::vector<Refusal> &refusals() {
     add("TUN-12 nothing to cut", vxlan,
         [](SuperPacket &p) { p.net.gso_type = VirtioHeader::kTunnelIpv4; });
     add("TUN-12 no checksum", vxlan, [](SuperPacket &p) { p.net.flags = 0; });
-    add("TUN-12 no tunnel", four, [](SuperPacket &p) { p.net.flags |= VirtioHeader::kTunnelCsum; });
-    r.back().kernel_sends = true;  // as if the bit were not there
     add("TUN-12 beyond the frame", vxlan,
         [](SuperPacket &p) { p.net.outer_th_offset = uint16_t(p.frame.size() + 1); });
     add("TUN-12 order", vxlan,
@@ -458,7 +458,9 @@ const std::vector<Refusal> &refusals() {
   return all;
 }
 
-Request random_request(Random &random) {
+namespace {
+
+Request random_request(Random &random, bool for_kernel) {
   auto one_in = [&](uint64_t n) { return random.below(n) == 0; };
   auto some_ip = [&](IpHeaders &h, unsigned most_tags, bool options) {
     h.ipv6 = random.below(2);
@@ -495,7 +497,7 @@ Request random_request(Random &random) {
   if (one_in(4)) bytes += random.below(3);
   bytes = std::min(bytes, most);
   vmso_l4_mode mode = kModes[random.below(3)];
-  if (in_tunnel) bytes = std::max<uint64_t>(bytes, mss + 1);
+  if (for_kernel && in_tunnel) bytes = std::max<uint64_t>(bytes, mss + 1);
 
   Template t;
   if (is_udp) {
@@ -517,7 +519,7 @@ Request random_request(Random &random) {
     h.reserved_flags = uint8_t(random());
     h.tcp_options.assign(4 * random.below(11), 1);
     // The kernel drops a payload that would fit without the options.
-    if (bytes <= mss && bytes + h.tcp_options.size() > mss) bytes = mss + 1;
+    if (for_kernel && bytes <= mss && bytes + h.tcp_options.size() > mss) bytes = mss + 1;
     h.l4_mode = mode;
     h.payload_bytes = uint32_t(bytes);
     t = tcp_template(h);
@@ -532,11 +534,32 @@ Request random_request(Random &random) {
     h.geneve_options.assign(4 * random.below(10), uint8_t(random()));
     h.gre_key = random.below(2);
     h.gre_sequence = random.below(2);
-    outer_csum = in_udp && random.below(2);
+    h.gre_checksum = !for_kernel && random.below(2);
+    outer_csum = in_udp ? random.below(2) : h.gre_checksum;
     t = tunnel_template(h, t);
   }
   Request r = request(is_udp ? VMSO_KIND_UDP_SEG : VMSO_KIND_TCP_SEG, t, mode, bytes, mss);
   r.job.outer_csum = outer_csum;
+  return r;
+}
+
+}  // namespace
+
+Request random_request(Random &random) { return random_request(random, true); }
+
+Request random_request_of_any_kind(Random &random) {
+  Request r = random_request(random, false);
+  reference::Job &job = r.job;
+  job.id_mode = vmso_id_mode(random.below(3));
+  job.outer_id_mode = vmso_id_mode(random.below(3));
+  if (random.below(2)) {
+    for (uint16_t &mask : job.flag_masks) mask = uint16_t(random.below(1 << 12));
+  }
+  if (random.below(2)) {
+    job.vlan = reference::VlanTag{uint16_t(random.below(2) ? 0x8100 : 0x88a8), uint16_t(random())};
+  }
+  bool ipv6 = job.header[job.l3] >> 4 == 6;
+  if (job.kind == VMSO_KIND_UDP_SEG && !ipv6 && random.below(4) == 0) job.l4_mode = VMSO_L4_NONE;
   return r;
 }
 

@@ -22,11 +22,10 @@ struct Case {
 };
 const std::vector<Case> &catalogue();
 
-// What nobody may segment: request_of throws, and the kernel sends nothing but for one.
+// What nobody may segment: the kernel sends nothing, request_of throws.
 struct Refusal {
   std::string id;
   SuperPacket packet;
-  bool kernel_sends = false;
 };
 const std::vector<Refusal> &refusals();
 
@@ -38,5 +37,8 @@ SuperPacket super_packet(const Request &request);
 // Any request that the kernel answers, tunnels among them; a tenth of the payloads are longer than
 // 20 000 bytes.
 Request random_request(Random &random);
+// And what it has no words for: modes of identification, masks of flags, a tag to insert, GRE with
+// checksum, UDP without, payload that would fit without TCP options.
+Request random_request_of_any_kind(Random &random);
 
 }  // namespace vmso::referee
