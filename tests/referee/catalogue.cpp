@@ -483,8 +483,8 @@ Request random_request(Random &random, bool for_kernel) {
     }
   };
   auto some_l4 = [&](L4Headers &h) {
-    h.source_port = uint16_t(random());
-    h.destination_port = uint16_t(random.below(4000));  // none of a tunnel
+    h.source_port = uint16_t(random.between(61000, 65535));       // of nobody, so that a foreign
+    h.destination_port = uint16_t(random.between(61000, 65535));  // parser looks for no more
   };
   constexpr vmso_l4_mode kModes[] = {VMSO_L4_COMPUTE, VMSO_L4_SEED_NO_LEN, VMSO_L4_SEED_FULL};
 
@@ -531,7 +531,10 @@ Request random_request(Random &random, bool for_kernel) {
     bool in_udp = h.kind == Kind::kVxlan || h.kind == Kind::kGeneve;
     some_ip(h, in_udp ? 2 : 1, in_udp);
     h.vni = uint32_t(random.below(1 << 24));
-    h.geneve_options.assign(4 * random.below(10), uint8_t(random()));
+    for (auto n = random.below(10); n > 0; n--) {  // options without data
+      for (unsigned b : {0xffu, 0xf0u, unsigned(random.below(256)), 0u})
+        h.geneve_options.push_back(uint8_t(b));
+    }
     h.gre_key = random.below(2);
     h.gre_sequence = random.below(2);
     h.gre_checksum = !for_kernel && random.below(2);

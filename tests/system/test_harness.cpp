@@ -6,6 +6,7 @@
 #include "check/changes.hpp"
 #include "check/frame.hpp"
 #include "check/reassembler.hpp"
+#include "check/scoreboard.hpp"
 #include "check/walker.hpp"
 #include "system_test.hpp"
 
@@ -128,6 +129,26 @@ TEST_CASE("The difference of two frames names the field", "[harness]") {
   CHECK_THAT(name(job, 50 + 18), ContainsSubstring("(inner IPv4 id)"));
   CHECK_THAT(name(job, 50 + 38), ContainsSubstring("(UDP length)"));
   CHECK_THAT(name(job, 50 + 40), ContainsSubstring("(UDP checksum)"));
+}
+
+TEST_CASE("The scoreboard holds every frame against its template too", "[harness]") {
+  auto payload = pattern(100);
+  Findings findings;
+  Scoreboard board(1, findings);
+  ExpectedJob expected;
+  expected.job = reference_job({}, payload.size(), 50);
+  expected.payload = {payload};
+  board.post(expected);
+  StreamFrame frame;
+  frame.bytes = reference::frame(expected.job, 0, std::span(payload).first(50));
+  board.frame(frame);
+  CHECK(findings.report() == "");
+  frame.bytes = reference::frame(expected.job, 1, std::span(payload).subspan(50));
+  frame.bytes[22] ^= 1;
+  board.frame(frame);
+  CHECK(findings.count() == 2);
+  CHECK_THAT(findings.report(), ContainsSubstring("header byte 22 is 41, the template has 40, and "
+                                                  "no rule changes it"));
 }
 
 TEST_CASE("Flags follow the masks and a lone segment keeps them all", "[harness]") {
