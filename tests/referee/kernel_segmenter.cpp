@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <sched.h>
@@ -29,7 +30,7 @@ constexpr unsigned kOffloadCsum = 0x01, kOffloadTso = 0x02 | 0x04, kOffloadEcn =
 constexpr unsigned kOffloadUdp = 0x20 | 0x40;      // both families, or neither; Linux 6.2
 constexpr unsigned kOffloadTunnel = 0x80 | 0x100;  // and its checksum; Linux 6.17
 constexpr int kHeader = 12, kTunnelHeader = 24;    // of virtio-net
-constexpr int kQueue = 100000;                     // frames that one write may become
+constexpr uint32_t kQueue = 100000;                // frames that one write may become
 constexpr int kMtu = 65000;
 constexpr size_t kReadBytes = 1 << 17;
 
@@ -89,10 +90,37 @@ class Links {
   Links() : socket_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
     if (socket_ < 0) fail("a socket");
   }
-  void set(const char *name, unsigned long request, int value) {
+  void set_mtu(const char *name, int bytes) {
     ifreq r = named(name);
-    (request == SIOCSIFMTU ? r.ifr_mtu : r.ifr_qlen) = value;
-    if (ioctl(socket_, request, &r) != 0) fail(fmt::format("{} of {}", value, name));
+    r.ifr_mtu = bytes;
+    if (ioctl(socket_, SIOCSIFMTU, &r) != 0) fail(fmt::format("{} bytes of MTU", bytes));
+  }
+  // By netlink: the ioctl for it is not for user namespaces.
+  void set_queue(const char *name, uint32_t frames) {
+    struct {
+      nlmsghdr header;
+      ifinfomsg link;
+      rtattr attribute;
+      uint32_t frames;
+    } request{};
+    request.header.nlmsg_len = sizeof request;
+    request.header.nlmsg_type = RTM_NEWLINK;
+    request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+    request.link.ifi_index = int(if_nametoindex(name));
+    request.attribute.rta_len = RTA_LENGTH(sizeof frames);
+    request.attribute.rta_type = IFLA_TXQLEN;
+    request.frames = frames;
+    struct {
+      nlmsghdr header;
+      nlmsgerr error;
+      uint8_t rest[256];  // the request once more
+    } answer{};
+    File netlink(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+    if (netlink < 0 || send(netlink, &request, sizeof request, 0) < 0 ||
+        recv(netlink, &answer, sizeof answer, 0) < 0)
+      fail("netlink");
+    errno = -answer.error.error;
+    if (errno != 0) fail(fmt::format("a queue of {} frames", frames));
   }
   void up(const char *name) {
     ifreq r = named(name);
@@ -156,9 +184,9 @@ struct KernelSegmenter::Devices {
     Links links;
     for (const char *name : {kIn, kOut}) {
       set_sysctl(fmt::format("ipv6/conf/{}/disable_ipv6", name), "1");
-      links.set(name, SIOCSIFMTU, kMtu);
+      links.set_mtu(name, kMtu);
     }
-    links.set(kOut, SIOCSIFTXQLEN, kQueue);
+    links.set_queue(kOut, kQueue);
     // Without the spanning tree protocol, which is off, a port forwards from the start; and the
     // destination address of the templates is nobody's, so frames go to the other port.
     links.bridge(kBridge, {kIn, kOut});
