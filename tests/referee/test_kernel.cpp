@@ -129,6 +129,32 @@ TEST_CASE("BAS-15: the kernel agrees in every MSS up to 65 and lengths around it
   CHECK(packets > 1142);
 }
 
+TEST_CASE("BAS-04: the kernel agrees in every length that fits into one frame", "[kernel][plain]") {
+  KernelSegmenter *k = kernel(Feature::kPlain);
+  if (!k) return;
+  TcpHeaders h;
+  h.flags = kAck | kPsh | kFin | kCwr;
+  for (size_t bytes = 0; bytes <= 1448; bytes++) {
+    INFO(bytes << " bytes");
+    compare(*k, tcp_request(h, bytes, 1448));
+  }
+}
+
+TEST_CASE("CSM-09: a seed without length gives the frames that the kernel makes of a full one",
+          "[kernel][plain]") {
+  KernelSegmenter *k = kernel(Feature::kPlain);
+  if (!k) return;
+  for (bool ipv6 : {false, true}) {
+    for (size_t bytes : {1u, 40000u, 200000u}) {
+      TcpHeaders h;
+      h.ipv6 = ipv6;
+      h.l4_mode = VMSO_L4_SEED_NO_LEN;
+      INFO(bytes << " bytes, IPv" << (ipv6 ? 6 : 4));
+      compare(*k, request(VMSO_KIND_TCP_SEG, tcp_template(h), h.l4_mode, bytes, 1440));
+    }
+  }
+}
+
 TEST_CASE("OPT-01: the kernel agrees in every length of IPv4 options and of TCP options",
           "[kernel][plain]") {
   KernelSegmenter *k = kernel(Feature::kPlain);
