@@ -18,32 +18,32 @@ class FieldList {
   FieldList(const reference::Job &job, Changes &changes)
       : job_(job), several_(reference::segments(job) > 1), changes_(changes) {}
 
-  void ip(size_t l3, vmso_id_mode id_mode, const std::string &which) {
-    if (version(l3) == 6) return add(l3 + 4, 2, which + "IPv6 payload length");
-    add(l3 + 2, 2, which + "IPv4 total length");
-    if (several_ && id_mode != VMSO_ID_FIXED) add(l3 + 4, 2, which + "IPv4 id");
-    add(l3 + 10, 2, which + "IPv4 header checksum");
+  void ip(size_t l3, vmso_id_mode id_mode, const char *which) {
+    if (version(l3) == 6) return add(l3 + 4, 2, which, "IPv6 payload length");
+    add(l3 + 2, 2, which, "IPv4 total length");
+    if (several_ && id_mode != VMSO_ID_FIXED) add(l3 + 4, 2, which, "IPv4 id");
+    add(l3 + 10, 2, which, "IPv4 header checksum");
   }
 
   void tcp(size_t l4) {
     if (several_) {
-      add(l4 + 4, 4, "TCP sequence number");
+      add(l4 + 4, 4, "", "TCP sequence number");
       unsigned cleared = 0;
       for (unsigned mask : job_.flag_masks) cleared |= ~mask & 0xfff;
-      if (cleared >> 8) add(l4 + 12, 1, "TCP offset and flags");
-      if (cleared & 0xff) add(l4 + 13, 1, "TCP flags");
+      if (cleared >> 8) add(l4 + 12, 1, "", "TCP offset and flags");
+      if (cleared & 0xff) add(l4 + 13, 1, "", "TCP flags");
     }
-    add(l4 + 16, 2, "TCP checksum");
+    add(l4 + 16, 2, "", "TCP checksum");
     changes_.tcp_checksum = changes_.fields.back().at;
   }
 
-  void udp(size_t l4, const std::string &which) {
-    add(l4 + 4, 2, which + "UDP length");
-    add(l4 + 6, 2, which + "UDP checksum");
+  void udp(size_t l4, const char *which) {
+    add(l4 + 4, 2, which, "UDP length");
+    add(l4 + 6, 2, which, "UDP checksum");
   }
 
-  void add(size_t at, size_t bytes, std::string name) {
-    changes_.fields.push_back({at + (job_.vlan ? kTagBytes : 0), bytes, std::move(name)});
+  void add(size_t at, size_t bytes, const char *which, const char *name) {
+    changes_.fields.push_back({at + (job_.vlan ? kTagBytes : 0), bytes, which, name});
   }
 
   // What an IP header has next to the header at l4: the last extension header names it.
@@ -68,11 +68,12 @@ class FieldList {
 
 Changes changes_of(const reference::Job &job) {
   Changes c;
+  c.fields.reserve(16);  // more than there are: one is made for every frame that is judged
   c.header_bytes = job.header.size() + (tag_in_header(job) ? kTagBytes : 0);
   FieldList list(job, c);
   switch (job.kind) {
     case VMSO_KIND_CSUM:
-      list.add(job.csum_start + job.csum_offset, 2, "checksum");
+      list.add(job.csum_start + job.csum_offset, 2, "", "checksum");
       return c;
     case VMSO_KIND_TCP_SEG:
       list.tcp(job.l4);
@@ -91,7 +92,7 @@ Changes changes_of(const reference::Job &job) {
   if (list.protocol(job.outer_l3, job.outer_l4) == 17) {
     list.udp(job.outer_l4, "outer ");
   } else if (job.header[job.outer_l4] & 0x80) {
-    list.add(job.outer_l4 + 4, 2, "GRE checksum");
+    list.add(job.outer_l4 + 4, 2, "", "GRE checksum");
   }
   return c;
 }

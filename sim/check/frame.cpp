@@ -274,7 +274,7 @@ std::string frame_difference(std::span<const uint8_t> expected, std::span<const 
   if (wrong == 0) return text + "the common bytes agree";
   auto field = std::ranges::find_if(
       fields, [&](const Field &f) { return first >= f.at && first < f.at + f.bytes; });
-  std::string name = field != fields.end()  ? field->name
+  std::string name = field != fields.end()  ? std::string(field->which) + field->name
                      : first < header_bytes ? "header, a byte that nothing changes"
                                             : fmt::format("payload byte {}", first - header_bytes);
   size_t shown = std::min<size_t>(8, n - first);

@@ -33,7 +33,7 @@ ParsedFrame parse_frame(std::span<const uint8_t> bytes);
 
 struct Field {
   size_t at = 0, bytes = 0;  // in the frame
-  std::string name;
+  const char *which, *name;  // "outer ", "inner " or ""; "IPv4 id"
 };
 
 // True if the frames are the same; a TCP checksum 0000 counts as FFFF, and its place is

@@ -16,6 +16,7 @@
 #include <cstring>
 #include <exception>
 #include <memory>
+#include <string_view>
 
 #include "catalogue.hpp"
 #include "check/changes.hpp"
@@ -118,7 +119,7 @@ std::string disagreement_but_checksums(const Request &r, std::vector<std::vector
   for (size_t k = 0; k < frames.size(); k++) {
     frames[k].resize(std::max(frames[k].size(), reference::kMinFrame), 0);
     for (const Field &field : changes.fields) {
-      if (field.name.find("checksum") == std::string::npos) continue;
+      if (!std::string_view(field.name).ends_with("checksum")) continue;
       for (auto *frame : {&frames[k], &ours[k]})
         std::fill_n(frame->begin() + long(field.at), field.bytes, uint8_t{0});
     }
