@@ -94,6 +94,8 @@ void Reassembler::frame(std::span<const uint8_t> bytes) {
     } else {
       check(it->second, p);
     }
+  } else if (p.faults.empty()) {
+    complain("it is not TCP");
   }
   frames_++;
 }

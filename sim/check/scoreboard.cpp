@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "check/frame.hpp"
+#include "check/changes.hpp"
 
 namespace vmso {
 namespace {
@@ -77,18 +77,22 @@ void Scoreboard::post(ExpectedJob job) {
 }
 
 void Scoreboard::compare(ExpectedJob &job, const StreamFrame &frame) {
+  uint64_t at = reference::segment_first(job.job, job.next);
   uint64_t n = reference::segment_bytes(job.job, job.next);
-  gather(job.payload, job.next * job.job.mss * (job.job.kind == VMSO_KIND_TCP_SEG), n, scratch_);
+  gather(job.payload, at, n, scratch_);
   std::vector<uint8_t> expected = reference::frame(job.job, job.next, scratch_);
-  bool tcp = job.job.kind == VMSO_KIND_TCP_SEG;
-  if (!same_frame(expected, frame.bytes, job.job.l4, tcp)) {
+  auto complain = [&](const std::string &text) {
     mismatches_++;
-    uint64_t at = job.next * job.job.mss * tcp;
     findings_.add(fmt::format(
         "frame {} (queue {}, job {:#x}, segment {} of {}, payload from va {:#x}): {}", frame.number,
-        frame.queue, job.cookie, job.next, job.segments, address_of(job, at),
-        frame_difference(expected, frame.bytes, job.job.l3, job.job.l4, job.job.header.size())));
+        frame.queue, job.cookie, job.next, job.segments, address_of(job, at), text));
+  };
+  Changes changes = changes_of(job.job);
+  if (!same_frame(expected, frame.bytes, changes.tcp_checksum)) {
+    complain(frame_difference(expected, frame.bytes, changes.fields, changes.header_bytes));
   }
+  std::string forbidden = forbidden_change(job.job, frame.bytes);
+  if (!forbidden.empty()) complain(forbidden);
   match_ = Match{job.cookie, job.next};
   job.next++;
   job.bytes += n;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compares every frame with the reference segmenter, and every completion with the frames.
+// Compares every frame with the reference segmenter and with what the rules let differ from its
+// template, and every completion with the frames.
 //
 // Per queue, jobs are expected in posting order, their segments in order, each once. A job may end
 // early (fault, bus error): then its successor's frames begin, and the completion has to say

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reference segmenter: which frames a job has to become, byte for byte. It follows what the Linux
 // kernel's software segmentation does; it shares no code and no idea with the RTL: each frame is
-// made by itself, whole, and its checksums are taken over the finished bytes.
+// made by itself, whole, from the inside out, and its checksums are taken over the finished bytes.
 //
-// L3 and L4 offsets are taken from the job; a template that contradicts them is the caller's
-// concern.
+// Offsets are taken from the job and count in the template, without the tag that is inserted; a
+// template that contradicts them is the caller's concern.
+//
+// Where the kernel leaves a choice:
+// * a result of zero is FFFF in UDP fields and 0000 in TCP, IPv4 and GRE fields; CSUM, which knows
+//   no protocol, takes csum_offset 6 for UDP
+// * UDP without L4 checksum (VMSO_L4_NONE) has 0 in the field
+// * the outer checksum is computed or 0, never what the template holds; a GRE header without bit C
+//   has none
 #pragma once
 #include <array>
 #include <cstdint>
@@ -23,7 +30,7 @@ struct VlanTag {
 struct Job {
   vmso_kind kind = VMSO_KIND_TCP_SEG;
   std::vector<uint8_t> header;
-  unsigned l3 = 0, l4 = 0;
+  unsigned l3 = 0, l4 = 0;  // those that the payload belongs to; in a tunnel the inner ones
   unsigned mss = 1448;
   vmso_l4_mode l4_mode = VMSO_L4_COMPUTE;
   vmso_id_mode id_mode = VMSO_ID_INCREMENT;
@@ -39,7 +46,9 @@ struct Job {
 constexpr size_t kMinFrame = 60;  // without FCS; shorter frames are padded with zeros
 
 uint64_t segments(const Job &job);
-uint64_t segment_bytes(const Job &job, uint64_t segment);  // of payload
+// Payload bytes of a segment: where they begin in the job's, and how many they are.
+uint64_t segment_first(const Job &job, uint64_t segment);
+uint64_t segment_bytes(const Job &job, uint64_t segment);
 // The frame of one segment; `payload` is that of the segment.
 std::vector<uint8_t> frame(const Job &job, uint64_t segment, std::span<const uint8_t> payload);
 

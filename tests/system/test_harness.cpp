@@ -3,8 +3,10 @@
 #include <deque>
 #include <map>
 
+#include "check/changes.hpp"
 #include "check/frame.hpp"
 #include "check/reassembler.hpp"
+#include "check/scoreboard.hpp"
 #include "check/walker.hpp"
 #include "system_test.hpp"
 
@@ -42,7 +44,7 @@ TEST_CASE("Frames of the reference segmenter are good frames in all forms", "[ha
         TcpHeaders h;
         h.ipv6 = ipv6;
         h.tags = unsigned(bytes % 3);
-        h.extension_headers = 2;
+        h.extension_headers = destination_options(2);
         h.ip_options = {1, 1, 1, 0};
         h.tcp_options = timestamp_option();
         h.l4_mode = mode;
@@ -92,19 +94,61 @@ TEST_CASE("A changed byte anywhere in a frame is seen by the parser or as wrong 
 
 TEST_CASE("The difference of two frames names the field", "[harness]") {
   auto payload = pattern(100);
-  auto job = reference_job({}, payload.size(), 1000);
-  auto good = reference::frame(job, 0, payload);
-  auto name = [&](size_t at) {
-    auto bad = good;
+  auto name = [&](const reference::Job &job, size_t at) {
+    auto good = reference::frame(job, 0, std::span(payload).first(50)), bad = good;
     bad[at] ^= 1;
-    return frame_difference(good, bad, job.l3, job.l4, job.header.size());
+    Changes c = changes_of(job);
+    return frame_difference(good, bad, c.fields, c.header_bytes);
   };
-  CHECK_THAT(name(18), ContainsSubstring("IPv4 id"));
-  CHECK_THAT(name(24), ContainsSubstring("IPv4 header checksum"));
-  CHECK_THAT(name(38), ContainsSubstring("TCP sequence number"));
-  CHECK_THAT(name(50), ContainsSubstring("TCP checksum"));
-  CHECK_THAT(name(22), ContainsSubstring("nothing changes"));
-  CHECK_THAT(name(54 + 17), ContainsSubstring("payload byte 17"));
+  auto job = reference_job({}, payload.size(), 50);
+  CHECK_THAT(name(job, 18), ContainsSubstring("(IPv4 id)"));
+  CHECK_THAT(name(job, 24), ContainsSubstring("(IPv4 header checksum)"));
+  CHECK_THAT(name(job, 38), ContainsSubstring("(TCP sequence number)"));
+  CHECK_THAT(name(job, 46), ContainsSubstring("nothing changes"));
+  CHECK_THAT(name(job, 47), ContainsSubstring("(TCP flags)"));
+  CHECK_THAT(name(job, 50), ContainsSubstring("(TCP checksum)"));
+  CHECK_THAT(name(job, 22), ContainsSubstring("nothing changes"));
+  CHECK_THAT(name(job, 54 + 17), ContainsSubstring("payload byte 17"));
+  job.flag_masks[1] = 0x0ff;
+  CHECK_THAT(name(job, 46), ContainsSubstring("(TCP offset and flags)"));
+  job.vlan = reference::VlanTag{};
+  CHECK_THAT(name(job, 42), ContainsSubstring("(TCP sequence number)"));
+  CHECK_THAT(name(job, 12), ContainsSubstring("nothing changes"));
+  CHECK_THAT(name(job, 58 + 17), ContainsSubstring("payload byte 17"));
+
+  Template t = tunnel_template({}, udp_template({}));
+  job = reference::Job{.kind = VMSO_KIND_UDP_SEG, .header = t.bytes, .l3 = t.l3, .l4 = t.l4};
+  job.payload_bytes = payload.size();
+  job.mss = 50;
+  job.outer_l3 = t.outer_l3;
+  job.outer_l4 = t.outer_l4;
+  CHECK_THAT(name(job, 16), ContainsSubstring("(outer IPv4 total length)"));
+  CHECK_THAT(name(job, 38), ContainsSubstring("(outer UDP length)"));
+  CHECK_THAT(name(job, 40), ContainsSubstring("(outer UDP checksum)"));
+  CHECK_THAT(name(job, 42), ContainsSubstring("nothing changes"));
+  CHECK_THAT(name(job, 50 + 18), ContainsSubstring("(inner IPv4 id)"));
+  CHECK_THAT(name(job, 50 + 38), ContainsSubstring("(UDP length)"));
+  CHECK_THAT(name(job, 50 + 40), ContainsSubstring("(UDP checksum)"));
+}
+
+TEST_CASE("The scoreboard holds every frame against its template too", "[harness]") {
+  auto payload = pattern(100);
+  Findings findings;
+  Scoreboard board(1, findings);
+  ExpectedJob expected;
+  expected.job = reference_job({}, payload.size(), 50);
+  expected.payload = {payload};
+  board.post(expected);
+  StreamFrame frame;
+  frame.bytes = reference::frame(expected.job, 0, std::span(payload).first(50));
+  board.frame(frame);
+  CHECK(findings.report() == "");
+  frame.bytes = reference::frame(expected.job, 1, std::span(payload).subspan(50));
+  frame.bytes[22] ^= 1;
+  board.frame(frame);
+  CHECK(findings.count() == 2);
+  CHECK_THAT(findings.report(), ContainsSubstring("header byte 22 is 41, the template has 40, and "
+                                                  "no rule changes it"));
 }
 
 TEST_CASE("Flags follow the masks and a lone segment keeps them all", "[harness]") {

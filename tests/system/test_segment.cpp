@@ -95,7 +95,7 @@ TEST_CASE("All checksum seeds and header shapes give the frames of the reference
       h.ipv6 = shape & 1;
       h.tags = shape >> 1 & 3;
       if (shape & 8) {
-        h.extension_headers = h.ipv6 ? 1 + shape % 3 : 0;
+        h.extension_headers = destination_options(h.ipv6 ? 1 + shape % 3 : 0);
         h.ip_options = std::vector<uint8_t>(h.ipv6 ? 0 : 4 * (shape % 10), 1);
         h.tcp_options = timestamp_option();
       }

@@ -113,7 +113,7 @@ TEST_CASE("Header shapes and seed modes equal the reference", "[system]") {
         headers.l4_mode = mode;
         headers.tcp_options = timestamp_option();
         if (ipv6)
-          headers.extension_headers = tags;
+          headers.extension_headers = destination_options(tags);
         else
           headers.ip_options.assign(tags * 4, 1);
         headers.payload_bytes = 3001;

@@ -75,7 +75,7 @@ Failed random_job(Rng &rng) {
   h.ipv6 = rng() % 2;
   h.tags = unsigned(rng() % 3);
   if (rng() % 2) h.tcp_options = timestamp_option();
-  if (h.ipv6) h.extension_headers = unsigned(rng() % 2);
+  if (h.ipv6) h.extension_headers = destination_options(unsigned(rng() % 2));
   h.seq = rng() % 4 ? uint32_t(rng()) : 0xffffff00;  // wraps now and then
   h.ip_id = uint16_t(rng() % 4 ? rng() : 0x7ffe + 0x8000 * (rng() % 2));
   h.urgent = uint16_t(rng());
