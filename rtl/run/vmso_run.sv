@@ -288,6 +288,7 @@ module vmso_run
                         ? status_total - 1'b1 : status_total;
   assign run_status  = '{ready_total: status_ready, blocked: status_blocked,
                          full: status_held[5] && status_prefix == status_alloc,
+                         ready_runs: status_prefix - status_head,
                          chain_done: !(has_runs && unfinished), present: status_present};
 
   logic unused_bits;
