@@ -32,13 +32,13 @@ package vmso_config_pkg;
   // 128 bit, 4 queues.
   localparam config_t Small = '{
     data_bits: 128, queues: 4, contexts: 8, vectors: 1, read_latency: 256, frame_slots: 64,
-    store_bytes: 32768, gather_rows: 578, store_limit: 736, first_slots: 128, jobs: 32, runs_per_job: 32,
+    store_bytes: 65536, gather_rows: 578, store_limit: 736, first_slots: 128, jobs: 32, runs_per_job: 32,
     walk_slots: 8, tlb_lines: 128, formats: AllFormats, template_bytes: 256, max_frame: 9216
   };
   // 256 bit, 64 queues.
   localparam config_t Default = '{
     data_bits: 256, queues: 64, contexts: 64, vectors: 8, read_latency: 256, frame_slots: 128,
-    store_bytes: 32768, gather_rows: 290, store_limit: 496, first_slots: 256, jobs: 64, runs_per_job: 32,
+    store_bytes: 65536, gather_rows: 290, store_limit: 496, first_slots: 256, jobs: 64, runs_per_job: 32,
     walk_slots: 16, tlb_lines: 512, formats: AllFormats, template_bytes: 256, max_frame: 9216
   };
   // 512 bit, 1024 queues.

@@ -15,7 +15,7 @@ package vmso_pkg;
   typedef logic [7:0]  template_t;  // place in the template store
   typedef logic [8:0]  frame_t;     // frame slot; taken and given back in order. Behind those of the orders:
                                     // the gather lane's
-  typedef logic [10:0] row_t;       // row of the frame store
+  typedef logic [11:0] row_t;       // row of the frame store
   typedef logic [13:0] pos_t;       // byte position in a frame, or bytes of a frame
   typedef logic [23:0] bytes_t;     // payload bytes of a job; also a count of segments
   typedef logic [15:0] slot_idx_t;  // free-running ring index

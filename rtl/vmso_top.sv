@@ -133,9 +133,9 @@ module vmso_top
   begin : gen_bad_frame_slots
     $error("vmso_top: FrameSlots = %0d, but it must be a power of two, 8..256", FrameSlots);
   end
-  if (StoreBytes / BusBytes > 2048 || StoreBytes != 2**$clog2(StoreBytes)
+  if (StoreBytes / BusBytes > 4096 || StoreBytes != 2**$clog2(StoreBytes)
       || StoreBytes < 2 * MaxFrame) begin : gen_bad_store
-    $error("vmso_top: StoreBytes = %0d, but it must be a power of two, 2 x MaxFrame .. 2048 rows",
+    $error("vmso_top: StoreBytes = %0d, but it must be a power of two, 2 x MaxFrame .. 4096 rows",
            StoreBytes);
   end
   if (GatherRows != 0 && (GatherRows % 2 != 0 || (GatherRows - 1) * BusBytes < MaxFrame

@@ -44,10 +44,10 @@ module vmso_read_issue
 
   // So many rows further on, or one back.
   function automatic row_t in_ring(row_t from, row_t rows, logic forward);
-    logic [11:0] to;
+    logic [$bits(row_t):0] to;
     to = {1'b0, from} + {1'b0, rows};
-    if (forward && to[RowW]) to = 12'(to[RowW-1:0]) + 12'(Cfg.gather_rows);
-    return to[10:0];
+    return forward && to[RowW] ? row_t'(to[RowW-1:0]) + row_t'(Cfg.gather_rows)
+                               : to[$bits(row_t)-1:0];
   endfunction
 
   assign offset    = piece.addr[LaneW-1:0];

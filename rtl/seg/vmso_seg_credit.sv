@@ -31,8 +31,8 @@ module vmso_seg_credit
   localparam int unsigned Store  = vmso_config_pkg::store_rows(Cfg);
   localparam int unsigned FrameW = $clog2(Cfg.frame_slots);
   localparam int unsigned RowW   = $clog2(Store);
-  if (Store != 2**RowW || Store > 2048) begin : gen_bad_rows
-    $error("vmso_seg: %0d frame store rows, but it must be a power of two up to 2048", Store);
+  if (Store != 2**RowW || Store > 4096) begin : gen_bad_rows
+    $error("vmso_seg: %0d frame store rows, but it must be a power of two up to 4096", Store);
   end
   if (Cfg.frame_slots != 2**FrameW || Cfg.frame_slots > 256) begin : gen_bad_slots
     $error("vmso_seg: frame_slots = %0d, but it must be a power of two up to 256", Cfg.frame_slots);
