@@ -270,7 +270,8 @@ module vmso_seg
   // -- look and decide ----------------------------------------------------------------------------
   act_e        look_act, act;
   logic        needs_tmpl, look_on, relook, no_lane, fetch_room, fetch_none, go;
-  logic        gathering, gathers, may_gather, lane_start, lane_wait, back_rate_q;
+  logic [5:0]  runs;
+  logic        eager, gathering, gathers, may_gather, lane_start, lane_wait, back_rate_q;
   pos_t        gathered;
   logic [1:0]  lane_frame;
   row_t        lane_row;
@@ -284,8 +285,8 @@ module vmso_seg
   assign end_job    = job_t'(job_q);
   vmso_seg_look #(.Cfg(Cfg)) u_look (
     .clk, .look(look_on), .job(cur_q), .needs_tmpl, .rest(rest_q), .taken, .run_status,
-    .drained(fetch_none && fetch_idle), .gathering, .gathered, .act(look_act), .relook, .no_lane, .cut,
-    .present
+    .drained(fetch_none && fetch_idle), .gathering, .gathered, .eager, .act(look_act), .relook, .no_lane,
+    .cut, .runs, .present
   );
   assign act      = un_kills ? ActKill : look_act;
   assign job_over = act inside {ActEnd, ActFail} || (act == ActFrame && cut.last);
@@ -307,7 +308,8 @@ module vmso_seg
       .clk, .rst_n, .queue(queue_q), .rows(cut.rows), .may_start(may_gather), .mine(gathering),
       .bytes(gathered), .frame(lane_frame), .row(lane_row), .start(lane_start),
       .fill(act_go && (act == ActGather || (act == ActFrame && gathering))),
-      .fill_bytes(cut.want), .finish(act_go && act == ActFrame && gathering),
+      .fill_bytes(cut.want), .fill_runs(runs), .finish(act_go && act == ActFrame && gathering),
+      .job_over(job_pop), .eager,
       .abort(act_go && act inside {ActFail, ActKill} && gathering),
       .left(left_valid && left.gather), .landed_valid(lane_landed_valid), .landed(lane_landed),
       .wait_valid(lane_wait), .back_valid(back_valid_q && !back_again_q && !(back_hold_q && !back_rate_q)),
@@ -315,10 +317,10 @@ module vmso_seg
       .again_valid(lane_held_valid), .again_ready(lane_held_ready), .again_queue(lane_held)
     );
   end else begin : gen_no_lane
-    assign {may_gather, gathering, lane_held_valid} = '0;
+    assign {may_gather, gathering, eager, lane_held_valid} = '0;
     assign {gathered, lane_frame, lane_row, lane_held} = '0;
     logic unused_lane;
-    assign unused_lane = ^{lane_landed_valid, lane_landed, lane_wait, lane_held_ready, lane_start};
+    assign unused_lane = ^{lane_landed_valid, lane_landed, lane_wait, lane_held_ready, lane_start, runs};
   end
   vmso_seg_order #(.Cfg(Cfg)) u_order (
     .clk, .rst_n, .go(act_go), .act, .queue(queue_t'(queue_q)), .job(job_t'(job_q)),

@@ -7,8 +7,9 @@
 // may_start   of this queue and as many rows: nobody else is being filled or goes before, there is a frame
 //             and there are rows. It goes on to stand until `start`, for the queue that has waited for it
 // mine        this queue's segment is being filled: bytes of it were fetched, into frame and row
-// fill        valid only: more bytes of it are fetched
-// finish      valid only: all of it is fetched and ordered. abort: it is given up; nobody starts until what
+// fill        valid only: more bytes of it are fetched, of so many runs at most
+// finish      valid only: all of it is fetched and ordered. job_over: this was the queue's last of its job. eager: the job's segment before this one took more
+//             runs than are held at once, so this one will, too. abort: it is given up; nobody starts until what
 //             was fetched has landed
 // left        valid only: the oldest one that was ordered has left
 // landed      valid only: bytes of the lane's that have landed
@@ -38,7 +39,10 @@ module vmso_seg_gather
   input  logic              start,
   input  logic              fill,
   input  pos_t              fill_bytes,
+  input  logic [5:0]        fill_runs,
   input  logic              finish,
+  input  logic              job_over,
+  output logic              eager,
   input  logic              abort,
   input  logic              left,
   input  logic              landed_valid,
@@ -102,6 +106,19 @@ module vmso_seg_gather
     if (start) bytes_q <= fill_bytes;
     else if (fill) bytes_q <= bytes_q + fill_bytes;
   end
+
+  // -- is the next segment of this job like the last one? ----------------------------------------------
+  localparam int unsigned HeldRuns = 32;
+  logic [6:0] runs_q, runs;  // stands at 64 and above
+  logic       eager_q;       // for fill_queue_q
+  assign runs  = (start ? '0 : runs_q) + 7'(fill_runs);
+  assign eager = eager_q && fill_queue_q == queue;
+  always_ff @(posedge clk) begin
+    if (!rst_n) eager_q <= 1'b0;
+    else if (start || takes_back || (job_over && fill_queue_q == queue)) eager_q <= 1'b0;
+    else if (finish) eager_q <= 32'(runs) > HeldRuns;
+  end
+  always_ff @(posedge clk) if (fill) runs_q <= runs[6] ? 7'd64 : runs;
 
   // -- what was given up has to land ------------------------------------------------------------------
   logic [15:0] flying_q;  // bytes that were fetched and have not landed, of all frames of the lane

@@ -25,10 +25,12 @@ module vmso_seg_look
   input  logic        drained,
   input  logic        gathering,
   input  pos_t        gathered,
+  input  logic        eager,        // as soon as there is something to gather
   output act_e        act,
   output logic        relook,
   output logic        no_lane,
   output cut_t        cut,
+  output logic [5:0]  runs,         // ready ones
   output logic [17:0] present
 );
   localparam pos_t MostAdvised = pos_t'(8191);
@@ -56,7 +58,7 @@ module vmso_seg_look
   // subtraction. What is not taken is below 0 for a while after a fence, by less than a page.
   logic signed [17:0] spare;
   logic               enough_q, blocked_q, full_q, chain_done_q, drained_q;
-  logic               gathering_q;
+  logic               gathering_q, eager_q;
   logic [17:0]        ready_q, present_q;
   logic [5:0]         runs_q;
   assign spare = $signed(run_status.ready_total - (taken + 18'(cut_d.want)));
@@ -69,6 +71,7 @@ module vmso_seg_look
       chain_done_q <= run_status.chain_done;
       drained_q    <= drained;
       gathering_q  <= gathering;
+      eager_q      <= eager;
       runs_q       <= run_status.ready_runs;
       ready_q      <= run_status.ready_total - taken;
       present_q    <= run_status.present;
@@ -85,6 +88,7 @@ module vmso_seg_look
   logic        any_ready, part;
   logic [11:0] part_beats;
   pos_t        part_bytes;
+  assign runs       = runs_q;
   assign any_ready  = !ready_q[17] && ready_q != '0;
   assign part       = !enough_q && !needs_tmpl;
   assign part_bytes = part ? ready_q[13:0] : cut_q.want;
@@ -112,7 +116,7 @@ module vmso_seg_look
     end
     else if (whole) act = needs_tmpl ? ActTmpl : ActFrame;
     else if (blocked_q) act = ActFail;
-    else if (gathering_q) begin
+    else if (gathering_q || eager_q) begin
       if (part && any_ready) act = ActGather;
     end
     else if (full_q && !enough_q) begin

@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <numeric>
+
+#include "bench/honest.hpp"
 #include "bench/plan.hpp"
 
 namespace vmso::bench {
@@ -65,6 +69,43 @@ JobShape checksummed(uint32_t bytes) {
   return s;
 }
 
+// Frames that eight queues of 64 KiB jobs send in a while beside a ninth of this load.
+uint64_t frames_beside(const HonestLoad &ninth, const PlanOptions &options) {
+  constexpr unsigned kOrdinary = 8;
+  constexpr uint64_t kSettle = 20000, kCycles = 100000;
+  SystemOptions so;
+  so.config = Config::kWide;
+  so.seed = options.seed;
+  so.queues = kOrdinary + 1;
+  so.read.latency = 100;
+  so.keep_frames = false;
+  so.stop = options.stop;
+  so.log2_slots = so.log2_completions = 11;
+  System s(so);
+  s.check(vmso_tune(&s.device(), so.read.latency, false, 1514), "tune");
+  std::vector<unsigned> ordinary(kOrdinary);
+  std::iota(ordinary.begin(), ordinary.end(), 0u);
+  HonestOwners owners(s, honest_loads().front(), ordinary), other(s, ninth, {kOrdinary});
+  owners.warm();
+  other.warm();
+  uint64_t frames = 0;
+  s.on_frame = [&](const StreamFrame &frame) { frames += frame.queue < kOrdinary; };
+  auto run = [&](uint64_t cycles) {
+    for (uint64_t end = s.now() + cycles; s.now() < end;) {
+      s.step();
+      owners.top_up();
+      other.top_up();
+    }
+  };
+  run(kSettle);
+  frames = 0;
+  run(kCycles);
+  if (!s.findings().empty()) {
+    throw Error("the run was wrong, so it has no figure:\n" + s.findings().report());
+  }
+  return frames;
+}
+
 class Segmentation : public Plan {
  public:
   using Plan::Plan;
@@ -116,14 +157,47 @@ class Segmentation : public Plan {
   void alternating() {
     for (unsigned queues : {1u, 16u}) {
       JobShape frame = shape(VMSO_KIND_FRAME, {}, 0, 1514);
-      Workload w = load(Config::kWide,
-                        {shape(VMSO_KIND_TCP_SEG, tcp_of(66), 1448, 10 * 1448), frame,
-                         datagrams(1472, 10 * 1472), checksummed(1514), vxlan(1398, true, 10 * 1398)},
-                        queues);
+      Workload w =
+          load(Config::kWide,
+               {shape(VMSO_KIND_TCP_SEG, tcp_of(66), 1448, 10 * 1448), frame,
+                datagrams(1472, 10 * 1472), checksummed(1514), vxlan(1398, true, 10 * 1398)},
+               queues);
       w.variants = 10;
       w.offset = 0;
       emit("alternating_kinds", "1514-byte frames", w);
     }
+  }
+
+  // Segments of 91 pieces of 16 bytes: the runs of a job cannot cover them.
+  void gather() {
+    constexpr uint32_t kPiece = 16, kBytes = 14480;
+    JobShape pieces = shape(VMSO_KIND_TCP_SEG, tcp_of(66), 1448, kBytes);
+    pieces.buffers = kBytes / kPiece;
+    Workload w = load(Config::kWide, {pieces}, 1);
+    w.frames = 300;
+    if (wanted("gather_lane", w)) {
+      Figure f = rate_figure("gather_lane", "16-byte buffers", w, {}, {});
+      f.must = f.limit / 0.8;
+      give(f);
+    }
+    w.queues = 9;
+    if (!wanted("gather_beside", w)) return;
+    HonestLoad ordinary = honest_loads().front(), other = ordinary;
+    other.job_bytes = kBytes;
+    other.piece = kPiece;
+    double fair = double(frames_beside(ordinary, plan_options()));
+    double beside = double(frames_beside(other, plan_options()));
+    Figure f;
+    f.name = "gather_beside";
+    f.variant = "what 8 others lose";
+    f.config = config_info(w.config).name;
+    f.latency = w.latency;
+    f.queues = w.queues;
+    f.unit = "%";
+    f.measured = 100 * (1 - beside / fair);
+    f.bound = "share";
+    f.must = 2;
+    give(f);
   }
 
  private:
@@ -157,6 +231,7 @@ void run_segmentation(const PlanOptions &options, const Take &take) {
   plan.others();
   plan.small_segments();
   plan.alternating();
+  plan.gather();
 }
 
 }  // namespace vmso::bench
