@@ -141,17 +141,19 @@ class Catalogue {
   }
 
   void numbers() {
+    unsigned row = 0;
     for (auto [seq, mss] : {std::pair{0xffffff00u, 1448u}, {0u - 1000, 1000u}, {~0u, 1448u}}) {
       TcpHeaders h = tcp();
       h.seq = seq;
-      add(fmt::format("SEQ {:08x}", seq), tcp_request(h, 4000, mss), mss == 1000 ? 4 : 3,
+      add(fmt::format("SEQ-{:02}", ++row), tcp_request(h, 4000, mss), mss == 1000 ? 4 : 3,
           mss == 1000 ? 1000 : 1104);
     }
+    row = 0;
     add("SEQ-04", tcp_request(tcp(), 500000), 346, 440);
     for (auto [id, bytes] : {std::pair{0xfffe, 40000}, {0xffff, 4000}}) {
       TcpHeaders h = tcp();
       h.ip_id = uint16_t(id);
-      add(fmt::format("IPID {:04x}", id), tcp_request(h, size_t(bytes)), bytes == 4000 ? 3 : 28,
+      add(fmt::format("IPID-{:02}", ++row), tcp_request(h, size_t(bytes)), bytes == 4000 ? 3 : 28,
           bytes == 4000 ? 1104 : 904);
     }
     TcpHeaders fragments = tcp();
@@ -213,7 +215,7 @@ class Catalogue {
       add(fmt::format("CSM-16 {:04x}", seed), r, 42, 633);
       put16(last().frame, last().net.csum_start + 16u, seed);
     }
-    add("CSM none", tcp_request(tcp(), 4000), 3, 1104);  // nobody asked for a checksum
+    add("CSM-08 not asked for", tcp_request(tcp(), 4000), 3, 1104);  // nobody asked for a checksum
     last().net.flags = 0;
     put16(last().frame, last().net.csum_start + 16u, 0xbeef);
     last().net.csum_start = last().net.csum_offset = 0;

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "check/changes.hpp"
 
 namespace vmso::referee {
@@ -16,26 +18,33 @@ std::vector<uint8_t> reference_frame(const Request &r, uint64_t segment) {
 
 }  // namespace
 
-std::string disagreement(const Request &r, std::span<const std::vector<uint8_t>> frames) {
-  if (frames.size() != reference::segments(r.job)) {
-    return fmt::format("{} frames, the reference makes {}", frames.size(),
-                       reference::segments(r.job));
-  }
-  Changes changes = changes_of(r.job);
-  // The kernel's generic checksum is never 0000, whatever the protocol.
+std::string difference(const reference::Job &job, std::span<const std::vector<uint8_t>> expected,
+                       std::span<const std::vector<uint8_t>> is) {
+  if (is.size() != expected.size())
+    return fmt::format("{} frames instead of {}", is.size(), expected.size());
+  Changes changes = changes_of(job);
   auto zero_class = changes.tcp_checksum;
-  if (r.job.kind == VMSO_KIND_CSUM) zero_class = changes.fields.front().at;
-  for (uint64_t k = 0; k < frames.size(); k++) {
-    std::vector<uint8_t> padded = frames[k], ours = reference_frame(r, k);
-    if (padded.size() < reference::kMinFrame) padded.resize(reference::kMinFrame, 0);
-    if (!same_frame(padded, ours, zero_class)) {
-      return fmt::format("frame {} of {}: {}", k, frames.size(),
-                         frame_difference(padded, ours, changes.fields, changes.header_bytes));
+  if (job.kind == VMSO_KIND_CSUM) zero_class = changes.fields.front().at;
+  for (uint64_t k = 0; k < is.size(); k++) {
+    std::vector<uint8_t> padded = is[k], padded_expected = expected[k];
+    for (auto *f : {&padded, &padded_expected})
+      f->resize(std::max(f->size(), reference::kMinFrame), 0);
+    if (!same_frame(padded_expected, padded, zero_class)) {
+      return fmt::format(
+          "frame {} of {}: {}", k, is.size(),
+          frame_difference(padded_expected, padded, changes.fields, changes.header_bytes));
     }
-    std::string forbidden = forbidden_change(r.job, frames[k]);
-    if (!forbidden.empty()) return fmt::format("frame {} of {}: {}", k, frames.size(), forbidden);
   }
   return "";
+}
+
+std::string disagreement(const Request &r, std::span<const std::vector<uint8_t>> frames) {
+  std::string text = difference(r.job, reference_frames(r), frames);
+  for (uint64_t k = 0; text.empty() && k < frames.size(); k++) {
+    std::string forbidden = forbidden_change(r.job, frames[k]);
+    if (!forbidden.empty()) text = fmt::format("frame {} of {}: {}", k, frames.size(), forbidden);
+  }
+  return text;
 }
 
 std::vector<std::vector<uint8_t>> reference_frames(const Request &r) {

@@ -9,8 +9,13 @@
 
 namespace vmso::referee {
 
-// Where the reference differs; empty: nowhere. What comes from elsewhere need not be padded; a TCP
-// checksum of 0000 counts as FFFF.
+// Where frames that two segmenters made of the same job differ; empty: nowhere. Frames below 60
+// bytes need not be padded; a TCP checksum of 0000 counts as FFFF, and so does that of CSUM, which
+// the kernel never leaves 0000, whatever the protocol.
+std::string difference(const reference::Job &job, std::span<const std::vector<uint8_t>> expected,
+                       std::span<const std::vector<uint8_t>> is);
+
+// Where the reference differs from frames that come from elsewhere, or they from their template.
 std::string disagreement(const Request &request, std::span<const std::vector<uint8_t>> frames);
 
 // All frames of the reference.

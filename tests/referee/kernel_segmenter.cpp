@@ -263,4 +263,18 @@ KernelSegmenter::Answer KernelSegmenter::segment(const SuperPacket &packet) {
   return answer;
 }
 
+KernelAtHand kernel_at_hand(Feature feature) {
+  static std::string why;
+  static std::unique_ptr<KernelSegmenter> only = [] {
+    try {
+      return std::make_unique<KernelSegmenter>();
+    } catch (const Error &e) {
+      why = e.what();
+      return std::unique_ptr<KernelSegmenter>();
+    }
+  }();
+  std::string missing = only ? only->without(feature) : why;
+  return {missing.empty() ? only.get() : nullptr, missing};
+}
+
 }  // namespace vmso::referee

@@ -54,4 +54,12 @@ class KernelSegmenter {
   std::unique_ptr<Devices> devices_;
 };
 
+// The one of this process, made when it is first asked for; null where there is none or it is
+// without the feature, and why.
+struct KernelAtHand {
+  KernelSegmenter *kernel = nullptr;
+  std::string missing;
+};
+KernelAtHand kernel_at_hand(Feature feature);
+
 }  // namespace vmso::referee

@@ -7,12 +7,12 @@
 #include <cerrno>
 #include <cstdlib>
 #include <iostream>
-#include <memory>
 
 #include "catalogue.hpp"
 #include "comparison.hpp"
 #include "kernel_segmenter.hpp"
 #include "model/findings.hpp"
+#include "sweeps.hpp"
 #include "vmso_catch.hpp"
 
 namespace vmso::referee {
@@ -25,17 +25,8 @@ uint64_t setting(const char *name, uint64_t otherwise) {
 
 // Null, and says so, if there is no kernel that can do it.
 KernelSegmenter *kernel(Feature feature) {
-  static std::string why;
-  static std::unique_ptr<KernelSegmenter> only = [] {
-    try {
-      return std::make_unique<KernelSegmenter>();
-    } catch (const Error &e) {
-      why = e.what();
-      return std::unique_ptr<KernelSegmenter>();
-    }
-  }();
-  std::string missing = only ? only->without(feature) : why;
-  if (missing.empty()) return only.get();
+  auto [kernel, missing] = kernel_at_hand(feature);
+  if (kernel) return kernel;
   std::cout << "SKIPPED: " << Catch::getResultCapture().getCurrentTestName() << ": " << missing
             << std::endl;
   return nullptr;
@@ -116,17 +107,12 @@ TEST_CASE("BAS-15: the kernel agrees in every MSS up to 65 and lengths around it
           "[kernel][plain]") {
   KernelSegmenter *k = kernel(Feature::kPlain);
   if (!k) return;
-  unsigned packets = 0;
-  for (unsigned mss = 1; mss <= 65; mss++) {
-    for (size_t bytes = 1; bytes <= 4 * mss + 1; bytes++) {
-      size_t rest = bytes % mss;
-      if (rest > 1 && rest < mss - 1 && bytes % 7 != 0) continue;
-      INFO(fmt::format("MSS {}, {} bytes", mss, bytes));
-      compare(*k, tcp_request({}, bytes, mss));
-      packets++;
-    }
+  auto sweep = mss_sweep();
+  CHECK(sweep.size() > 1142);
+  for (const Request &r : sweep) {
+    INFO(fmt::format("MSS {}, {} bytes", r.job.mss, r.payload.size()));
+    compare(*k, r);
   }
-  CHECK(packets > 1142);
 }
 
 TEST_CASE("BAS-04: the kernel agrees in every length that fits into one frame", "[kernel][plain]") {
@@ -159,46 +145,23 @@ TEST_CASE("OPT-01: the kernel agrees in every length of IPv4 options and of TCP 
           "[kernel][plain]") {
   KernelSegmenter *k = kernel(Feature::kPlain);
   if (!k) return;
-  unsigned packets = 0;
-  for (auto [bytes, mss] : {std::pair{4000u, 1448u}, {1461u, 1460u}, {2001u, 667u}}) {
-    for (unsigned ip = 0; ip <= 40; ip += 4) {
-      for (unsigned tcp = 0; tcp <= 40; tcp += 4) {
-        TcpHeaders h;
-        h.ip_options.assign(ip, 1);
-        h.tcp_options.assign(tcp, 1);
-        INFO(fmt::format("{} and {} bytes of options, {} of payload, MSS {}", ip, tcp, bytes, mss));
-        compare(*k, tcp_request(h, bytes, mss));
-        packets++;
-      }
-    }
+  auto sweep = option_sweep();
+  CHECK(sweep.size() == 363);
+  for (const Request &r : sweep) {
+    INFO(fmt::format("L4 at {}, header of {} bytes, {} of payload, MSS {}", r.job.l4,
+                     r.job.header.size(), r.payload.size(), r.job.mss));
+    compare(*k, r);
   }
-  CHECK(packets == 363);
 }
 
 TEST_CASE("V6-07: the kernel takes the jumbo option of a super-packet beyond 64 KiB out",
           "[kernel][plain]") {
   KernelSegmenter *k = kernel(Feature::kPlain);
   if (!k) return;
-  TcpHeaders h;
-  h.ipv6 = true;
-  Request r = tcp_request(h, 198504, 1428);
-  SuperPacket packet = super_packet(r);
-  size_t behind = packet.frame.size() - 54 + 8;  // RFC 2675: payload length is 0, the option has it
-  const uint8_t jumbo[] = {6,
-                           0,
-                           0xc2,
-                           4,
-                           uint8_t(behind >> 24),
-                           uint8_t(behind >> 16),
-                           uint8_t(behind >> 8),
-                           uint8_t(behind)};
-  packet.frame.insert(packet.frame.begin() + 54, std::begin(jumbo), std::end(jumbo));
-  packet.frame[14 + 6] = ExtensionHeader::kHopByHop;
-  packet.net.csum_start += 8;
-  packet.net.hdr_len += 8;
-  auto answer = k->segment(packet);
+  Jumbogram jumbo = jumbogram();
+  auto answer = k->segment(jumbo.packet);
   CHECK(answer.error == 0);
-  CHECK(disagreement(r, answer.frames) == "");
+  CHECK(disagreement(jumbo.request, answer.frames) == "");
 }
 
 TEST_CASE("What nobody may segment is refused by the kernel and by the reading of super-packets",

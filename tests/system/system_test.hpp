@@ -4,6 +4,7 @@
 #pragma once
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <numeric>
 #include <string>
@@ -50,8 +51,8 @@ inline std::string described(const SpaceOptions &o) {
 }
 
 inline std::string reproduce(const SystemOptions &o) {
-  return fmt::format("VMSO_SEED={:#x} VMSO_CONFIG={} system_tests \"{}\"", o.seed,
-                     config_info(o.config).name, Catch::getResultCapture().getCurrentTestName());
+  return fmt::format("VMSO_SEED={:#x} VMSO_CONFIG={} {} \"{}\"", o.seed, config_info(o.config).name,
+                     program_invocation_short_name, Catch::getResultCapture().getCurrentTestName());
 }
 
 // Bytes that tell where they belong: a shift by any number is seen.
