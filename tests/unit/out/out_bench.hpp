@@ -21,7 +21,9 @@
 namespace vmso::unit {
 
 enum OrderKind { kFrame = 0, kEnd = 1, kFail = 2 };
+enum class Kind { kPlain, kTcp, kUdp, kCsum };
 constexpr unsigned kQueues = 4;
+constexpr unsigned kStatusBadTemplate = 0x24, kStatusOption = 0x26;
 
 struct Failure {
   unsigned status = 0, cause = 0, level = 0, access = 0;
@@ -32,20 +34,47 @@ struct Job {
   unsigned queue = 0, slot = 0, slots = 1, profile = 1;
   uint64_t cookie = 0;
   bool completion = true, interrupt = false;
-  bool tcp = true;
+  Kind kind = Kind::kTcp;
   Seed seed = Seed::kCompute;
-  IdMode id_mode = IdMode::kIncrement;
-  Template header;                                         // bytes empty: no template
-  size_t told_header_bytes = 0, told_l3 = 0, told_l4 = 0;  // what the job says, right or wrong
+  IdMode id_mode = IdMode::kIncrement, outer_id_mode = IdMode::kIncrement;
+  bool outer_checksum = false;
+  std::optional<uint32_t> tag;  // is inserted
+  // kCsum: where the sum begins, in the frame without a tag, and the field behind that
+  size_t csum_from = 0, csum_offset = 0;
+  Template header;               // bytes empty: no template
+  size_t told_header_bytes = 0;  // what the job says, right or wrong; outer l3 0: no tunnel
+  size_t told_l3 = 0, told_l4 = 0, told_outer_l3 = 0, told_outer_l4 = 0;
   uint64_t pseudo = 0;
   Bytes payload;
   size_t mss = 1;
-  bool bad = false;  // the parser must refuse it
+  unsigned refused = 0;      // status with which the parser must refuse it
+  bool not_checked = false;  // the room job has refused it: nothing is known of it
   std::optional<Failure> template_fails;
   // while it runs
   bool loaded = false, fetched = false;
   unsigned tmpl = 0;
   size_t segment = 0, sent = 0;
+
+  bool segments() const { return kind == Kind::kTcp || kind == Kind::kUdp; }
+  unsigned head() const {  // as is, fields, tunnel
+    if (not_checked) return 0;
+    if (segments()) return told_outer_l3 ? 2 : 1;
+    return kind == Kind::kCsum || tag ? 1 : 0;
+  }
+  bool has_template() const { return told_header_bytes || head(); }
+  size_t tag_bytes() const { return tag && !not_checked ? 4 : 0; }
+  // Place in the frame with the tag of a byte of the frame without.
+  size_t place(size_t at) const { return at + (at >= kTagAt ? tag_bytes() : 0); }
+  // Bytes from `at` to where the tag will stand.
+  size_t room(size_t at) const { return tag_bytes() && at < kTagAt ? kTagAt - at : SIZE_MAX; }
+  bool sums(size_t at) const { return kind != Kind::kCsum || at >= csum_from; }
+  void tell() {
+    told_header_bytes = header.bytes.size();
+    told_l3 = header.inner.l3;
+    told_l4 = header.inner.l4;
+    told_outer_l3 = header.outer ? header.outer->l3 : 0;
+    told_outer_l4 = header.outer ? header.outer->l4 : 0;
+  }
 };
 
 struct Knobs {
@@ -111,10 +140,11 @@ class OutBench : public UnitBench<Model> {
     unsigned landed = 0, expected = 0;
   };
   struct Landing {
-    int frame;  // -1: template
-    unsigned tmpl, pos, row;
-    Bytes bytes;  // left to land
+    int frame;                // -1: template
+    unsigned tmpl, pos, row;  // pos: in the frame without a tag
+    Bytes bytes;              // left to land
     std::optional<Failure> fails;
+    Job job;  // without its content
   };
 
   Rng rng;
@@ -240,40 +270,54 @@ class OutBench : public UnitBench<Model> {
 
   bool can_load() const { return !tmpl_home.empty(); }
   void load(Job &job) {
-    if (job.told_header_bytes == 0 && !job.header.bytes.empty()) {
-      job.told_header_bytes = job.header.bytes.size();
-      job.told_l3 = job.header.l3;
-      job.told_l4 = job.header.l4;
-    }
+    if (job.told_header_bytes == 0 && !job.header.bytes.empty()) job.tell();
     job.loaded = true;
     auto &d = this->dut();
-    if (job.told_header_bytes) {
+    if (job.has_template()) {
       job.tmpl = tmpl_home.front();
       tmpl_home.pop_front();
       tmpl_left_to_land[job.tmpl] = 0;
     }
     d.load_valid = 1;
     d.load_tmpl = uint8_t(job.tmpl);
-    d.load_head = job.tcp && job.told_header_bytes ? 1 : 0;
-    d.load_segments = job.tcp;
-    d.load_udp = d.load_tag = d.load_csum = d.load_csum_udp = d.load_outer_csum = 0;
-    d.load_outer_l3 = d.load_outer_l4 = d.load_outer_id_mode = 0;
-    d.load_tag_word = d.load_csum_from = d.load_csum_pos = 0;
+    d.load_head = uint8_t(job.head());
+    d.load_segments = job.segments();
+    d.load_udp = job.kind == Kind::kUdp;
+    d.load_tag = job.tag_bytes() != 0;
+    d.load_tag_word = job.tag.value_or(0);
+    d.load_csum = job.kind == Kind::kCsum;
+    d.load_csum_udp = job.csum_offset == 6;
+    d.load_csum_from = uint16_t(job.csum_from);
+    d.load_csum_pos = uint16_t(job.csum_from + job.csum_offset);
     d.load_id_mode = uint8_t(job.id_mode);
+    d.load_outer_id_mode = uint8_t(job.outer_id_mode);
+    d.load_outer_csum = job.outer_checksum;
     d.load_profile = uint8_t(job.profile);
     d.load_l4_mode = uint8_t(job.seed);
     d.load_header_bytes = uint16_t(job.told_header_bytes);
     d.load_l3 = uint16_t(job.told_l3);
     d.load_l4 = uint16_t(job.told_l4);
+    d.load_outer_l3 = uint16_t(job.told_outer_l3);
+    d.load_outer_l4 = uint16_t(job.told_outer_l4);
   }
 
   size_t next_bytes(const Job &job) const {
     return std::min(job.mss, job.payload.size() - job.sent);
   }
   unsigned rows_for(size_t bytes) const { return unsigned((bytes + kBus - 1) / kBus); }
+  unsigned rows_for(const Job &job, size_t bytes) const {
+    return rows_for(job.told_header_bytes + bytes + job.tag_bytes());
+  }
   bool has_room(const Job &job) const {
-    return frames_in_use < kFrameSlots &&
-           rows_in_use + rows_for(job.told_header_bytes + next_bytes(job)) <= kRows;
+    return frames_in_use < kFrameSlots && rows_in_use + rows_for(job, next_bytes(job)) <= kRows;
+  }
+  // What a landing has to know of its job.
+  static Job outline(const Job &job) {
+    Job j;
+    j.kind = job.kind;
+    j.tag = job.tag;
+    j.csum_from = job.csum_from;
+    return j;
   }
 
   // The template's reads are ordered: with its first frame, or alone.
@@ -282,7 +326,7 @@ class OutBench : public UnitBench<Model> {
     tmpl_left_to_land[job.tmpl] = unsigned(job.told_header_bytes);
     Bytes content = job.header.bytes;
     content.resize(job.told_header_bytes);
-    landings.push_back({-1, job.tmpl, 0, 0, content, job.template_fails});
+    landings.push_back({-1, job.tmpl, 0, 0, content, job.template_fails, outline(job)});
   }
 
   // Issues one order of the job; true if it was the job's last. `payload_fails`: this frame's
@@ -292,10 +336,10 @@ class OutBench : public UnitBench<Model> {
     auto &d = this->dut();
     size_t bytes = kind == kFrame ? next_bytes(job) : 0;
     bool last = kind != kFrame || job.sent + bytes == job.payload.size();
-    bool has_tmpl = job.told_header_bytes != 0;
-    if (kind == kFrame && has_tmpl && !job.fetched) fetch(job);
+    bool is_read = job.told_header_bytes != 0;
+    if (kind == kFrame && is_read && !job.fetched) fetch(job);
     unsigned frame = unsigned(orders % kFrameSlots);
-    unsigned rows = kind == kFrame ? rows_for(job.told_header_bytes + bytes) : 0;
+    unsigned rows = kind == kFrame ? rows_for(job, bytes) : 0;
     d.order_valid = 1;
     d.order_frame = uint8_t(frame);
     d.order_kind = uint8_t(kind);
@@ -306,8 +350,8 @@ class OutBench : public UnitBench<Model> {
     d.order_cookie = job.cookie;
     d.order_completion = job.completion;
     d.order_interrupt = job.interrupt;
-    d.order_head = job.tcp && has_tmpl ? 1 : 0;
-    d.order_tag = 0;
+    d.order_head = uint8_t(job.head());
+    d.order_tag = job.tag_bytes() != 0;
     d.order_first = job.segment == 0;
     d.order_job_bytes = uint32_t(job.payload.size());
     d.order_segment = uint32_t(job.segment);
@@ -331,20 +375,20 @@ class OutBench : public UnitBench<Model> {
       if (bytes) {
         Bytes part(job.payload.begin() + long(job.sent),
                    job.payload.begin() + long(job.sent + bytes));
-        landings.push_back(
-            {int(frame), 0, unsigned(job.told_header_bytes), next_row, part, payload_fails});
+        landings.push_back({int(frame), 0, unsigned(job.told_header_bytes), next_row, part,
+                            payload_fails, outline(job)});
       }
     }
 
     // what leaves with it
-    bool tmpl_fails = kind == kFrame && has_tmpl && (job.template_fails || job.bad);
+    bool tmpl_fails = kind == kFrame && is_read && (job.template_fails || job.refused);
     bool failing = kind == kFail || tmpl_fails || (kind == kFrame && bytes && payload_fails);
     Order order{orders,
                 job.queue,
                 rows,
                 next_row,
                 kind == kFrame ? int(frame) : -1,
-                last && has_tmpl ? int(job.tmpl) : -1,
+                last && job.has_template() ? int(job.tmpl) : -1,
                 job.fetched,
                 {},
                 {}};
@@ -352,8 +396,9 @@ class OutBench : public UnitBench<Model> {
             status,    job.segment, job.sent,  0,          failing};
     if (failing) {
       if (kind == kFrame) {
-        end.f = tmpl_fails ? (job.template_fails ? *job.template_fails : Failure{0x24, 0, 0, 1, 0})
-                           : *payload_fails;
+        end.f = !tmpl_fails          ? *payload_fails
+                : job.template_fails ? *job.template_fails
+                                     : Failure{job.refused, 0, 0, 1, 0};
       }
       order.ends = end;
     } else if (kind == kEnd) {
@@ -361,15 +406,7 @@ class OutBench : public UnitBench<Model> {
       order.ends = end;
     } else {
       Frame f;
-      if (job.tcp) {
-        f.bytes = segment(job.header, job.pseudo, job.payload,
-                          {job.segment, job.sent, bytes, job.segment == 0, last}, job.id_mode,
-                          job.profile == 1 ? masks : Masks{0, 0, 0});
-      } else {
-        f.bytes = job.header.bytes;
-        f.bytes.insert(f.bytes.end(), job.payload.begin(), job.payload.end());
-        if (f.bytes.size() < 60) f.bytes.resize(60);
-      }
+      f.bytes = frame_of(job, {job.segment, job.sent, bytes, job.segment == 0, last});
       f.user = (job.slot & 0x7fffu) << 13 | job.queue << 1;
       f.order = orders;
       order.sends = f;
@@ -390,9 +427,26 @@ class OutBench : public UnitBench<Model> {
     return last;
   }
 
+  // What has to be on the wire.
+  Bytes frame_of(const Job &job, Cut cut) const {
+    Bytes frame;
+    if (job.segments()) {
+      frame = segment(job.header, job.payload, cut,
+                      {job.seed != Seed::kNone, job.pseudo, job.id_mode, job.outer_id_mode,
+                       job.outer_checksum, job.profile == 1 ? masks : Masks{0, 0, 0}});
+    } else {
+      frame = job.header.bytes;
+      frame.insert(frame.end(), job.payload.begin(), job.payload.end());
+      if (job.kind == Kind::kCsum) write_checksum(frame, job.csum_from, job.csum_offset);
+    }
+    if (job.tag_bytes()) insert_tag(frame, *job.tag);
+    if (frame.size() < kMinFrame) frame.resize(kMinFrame);
+    return frame;
+  }
+
   // seg takes the job off its list: no order of it comes any more.
   void kill(Job &job) {
-    if (!job.told_header_bytes) return;
+    if (!job.has_template()) return;
     auto &d = this->dut();
     d.tmpl_drop_valid = 1;
     d.tmpl_drop_tmpl = uint8_t(job.tmpl);
@@ -428,13 +482,16 @@ class OutBench : public UnitBench<Model> {
     Landing &l = landings[which];
     unsigned n = std::min<unsigned>(unsigned(l.bytes.size()), pick(rng, 1, kBus));
     if (knobs.land_percent == 100) n = std::min<unsigned>(unsigned(l.bytes.size()), kBus);
+    n = unsigned(std::min<size_t>(n, l.job.room(l.pos)));  // cut where the tag will stand
+    uint64_t sum = 0;
     if (l.frame >= 0) {
       State &s = state[size_t(l.frame)];
       for (unsigned i = 0; i < n; i++) {
-        unsigned pos = l.pos + i;
+        size_t pos = l.job.place(l.pos + i);
         store[(size_t(l.row) * kBus + pos) % store.size()] = l.bytes[i];
-        s.sum += pos % 2 ? l.bytes[i] : unsigned(l.bytes[i]) << 8;
+        if (l.job.sums(l.pos + i)) sum += pos % 2 ? l.bytes[i] : unsigned(l.bytes[i]) << 8;
       }
+      s.sum += sum;
       s.landed += n;
       if (l.fails) {
         s.poison = true;
@@ -446,11 +503,12 @@ class OutBench : public UnitBench<Model> {
       for (auto &b : beat) b = uint8_t(rng());
       uint64_t en[2] = {0, 0};
       for (unsigned i = 0; i < n; i++) {
-        unsigned pos = l.pos + i;
+        size_t pos = l.job.place(l.pos + i);
         beat[pos % kBus] = l.bytes[i];
         en[pos / kBus % 2] |= 1ull << pos % kBus;
+        if (l.job.sums(l.pos + i)) sum += pos % 2 ? l.bytes[i] : unsigned(l.bytes[i]) << 8;
       }
-      unsigned row = l.pos / kBus;
+      unsigned row = unsigned(l.job.place(l.pos) / kBus);
       d.tmpl_write_valid = 1;
       d.tmpl_write_tmpl = uint8_t(l.tmpl);
       d.tmpl_bank_en0 = en[0];  // as many bits as there are lanes
@@ -461,6 +519,7 @@ class OutBench : public UnitBench<Model> {
       d.tmpl_done_valid = 1;
       d.tmpl_done_tmpl = uint8_t(l.tmpl);
       d.tmpl_done_bytes = uint16_t(n);
+      d.tmpl_done_sum = fold(sum);
       bool failed = l.fails && (l.bytes.size() == n || rng() % 2);
       d.tmpl_done_fail = failed;
       if (failed) {
