@@ -91,7 +91,8 @@ class OutBench : public UnitBench<Model> {
   using Base = UnitBench<Model>;
   static constexpr unsigned kBus = sizeof(Model::m_axis_data);
   static constexpr unsigned kFrameSlots = kBus * 4;
-  static constexpr unsigned kRows = kBus == 64 ? 1024 : 32768 / kBus;
+  static constexpr unsigned kLaneFrames = 4;
+  static constexpr StoreRows kRows = store_rows(kBus);
   static constexpr unsigned kTemplates = kBus == 64 ? 256 : kBus == 32 ? 128 : 64;
 
   struct Frame {
@@ -111,6 +112,7 @@ class OutBench : public UnitBench<Model> {
   struct Order {
     uint64_t number;
     unsigned queue, rows, row;
+    bool gather;    // in the gather lane
     int frame;      // frame slot, -1 none
     int free_tmpl;  // template that goes home with it, -1 none
     bool wait_tmpl;
@@ -157,7 +159,8 @@ class OutBench : public UnitBench<Model> {
   std::deque<Bury> buries;
   std::deque<Landing> landings;
   std::vector<uint8_t> store;
-  std::array<State, kFrameSlots> state;
+  std::array<State, kFrameSlots + kLaneFrames> state;
+  std::array<bool, kLaneFrames> lane_used{};  // one at a time has rows: those of all begin at 1
   std::array<unsigned, kTemplates> tmpl_left_to_land{};
   std::deque<unsigned> tmpl_home;
   std::array<bool, kQueues> failed{};                           // told and not buried since
@@ -169,13 +172,13 @@ class OutBench : public UnitBench<Model> {
   uint64_t bytes_seen = 0, frames_seen = 0;
   uint64_t told_beats = 0;     // beats of all frames whose jobs' ends were told
   unsigned whole_at_once = 0;  // soft resets that did not have to wait
-  unsigned frames_in_use = 0, rows_in_use = 0, next_row = 0;
+  unsigned frames_in_use = 0, rows_in_use = 0, next_row = kRows.lane;
   uint64_t first_beat = 0, last_beat = 0, last_landing = 0;  // cycles
   uint64_t gaps = 0;  // cycles between first and last beat without valid
   bool ready_always = false;
 
   OutBench(uint64_t seed, Knobs k = {})
-      : Base(int(seed % 1000 + 1)), rng(seed), knobs(k), store(size_t(kRows) * kBus) {
+      : Base(int(seed % 1000 + 1)), rng(seed), knobs(k), store(size_t(kRows.all) * kBus) {
     auto &d = this->dut();
     d.masks_first = masks.first;
     d.masks_middle = masks.middle;
@@ -252,6 +255,7 @@ class OutBench : public UnitBench<Model> {
     history_.fill({});
     known_ = 0;
     state.fill({});
+    lane_used.fill(false);
     tmpl_left_to_land.fill(0);
     failed.fill(false);
     bound.fill(0);
@@ -259,7 +263,8 @@ class OutBench : public UnitBench<Model> {
     left_orders = 0;
     orders = beats_out = beats_planned = told_beats = frames_out = frames_seen = dropped =
         dropped_seen = 0;
-    frames_in_use = rows_in_use = next_row = 0;
+    frames_in_use = rows_in_use = 0;
+    next_row = kRows.lane;
     start();
   }
 
@@ -309,7 +314,8 @@ class OutBench : public UnitBench<Model> {
     return rows_for(job.told_header_bytes + bytes + job.tag_bytes());
   }
   bool has_room(const Job &job) const {
-    return frames_in_use < kFrameSlots && rows_in_use + rows_for(job, next_bytes(job)) <= kRows;
+    return frames_in_use < kFrameSlots &&
+           rows_in_use + rows_for(job, next_bytes(job)) <= kRows.ring();
   }
   // What a landing has to know of its job.
   static Job outline(const Job &job) {
@@ -340,8 +346,18 @@ class OutBench : public UnitBench<Model> {
     if (kind == kFrame && is_read && !job.fetched) fetch(job);
     unsigned frame = unsigned(orders % kFrameSlots);
     unsigned rows = kind == kFrame ? rows_for(job, bytes) : 0;
+    bool gather =
+        bytes && rows < kRows.lane && std::ranges::count(lane_used, true) == 0 && rng() % 6 == 0;
     d.order_valid = 1;
-    d.order_frame = uint8_t(frame);
+    d.order_frame = uint16_t(frame);
+    d.order_gather = gather;
+    d.order_lane_frame = uint8_t(rng() % kLaneFrames);
+    unsigned row = gather ? 1 : next_row;
+    if (gather) {
+      rows = 0;
+      frame = kFrameSlots + d.order_lane_frame;
+      lane_used[d.order_lane_frame] = true;
+    }
     d.order_kind = uint8_t(kind);
     d.order_queue = uint16_t(job.queue);
     d.order_last = last;
@@ -360,7 +376,7 @@ class OutBench : public UnitBench<Model> {
     d.order_header_bytes = uint16_t(job.told_header_bytes);
     d.order_tmpl = uint8_t(job.tmpl);
     d.order_tmpl_fetched = job.fetched;
-    d.order_row = uint16_t(next_row);
+    d.order_row = uint16_t(row);
     d.order_rows = uint16_t(rows);
     d.order_status = uint8_t(status.status);
     d.order_cause = uint8_t(status.cause);
@@ -375,7 +391,7 @@ class OutBench : public UnitBench<Model> {
       if (bytes) {
         Bytes part(job.payload.begin() + long(job.sent),
                    job.payload.begin() + long(job.sent + bytes));
-        landings.push_back({int(frame), 0, unsigned(job.told_header_bytes), next_row, part,
+        landings.push_back({int(frame), 0, unsigned(job.told_header_bytes), row, part,
                             payload_fails, outline(job)});
       }
     }
@@ -386,7 +402,8 @@ class OutBench : public UnitBench<Model> {
     Order order{orders,
                 job.queue,
                 rows,
-                next_row,
+                row,
+                gather,
                 kind == kFrame ? int(frame) : -1,
                 last && job.has_template() ? int(job.tmpl) : -1,
                 job.fetched,
@@ -421,7 +438,7 @@ class OutBench : public UnitBench<Model> {
     orders++;
     frames_in_use++;
     rows_in_use += rows;
-    next_row = (next_row + rows) % kRows;
+    next_row = kRows.wrapped(next_row + rows);
     job.segment++;
     job.sent += bytes;
     return last;
@@ -488,7 +505,7 @@ class OutBench : public UnitBench<Model> {
       State &s = state[size_t(l.frame)];
       for (unsigned i = 0; i < n; i++) {
         size_t pos = l.job.place(l.pos + i);
-        store[(size_t(l.row) * kBus + pos) % store.size()] = l.bytes[i];
+        store[size_t(kRows.wrapped(l.row + pos / kBus)) * kBus + pos % kBus] = l.bytes[i];
         if (l.job.sums(l.pos + i)) sum += pos % 2 ? l.bytes[i] : unsigned(l.bytes[i]) << 8;
       }
       s.sum += sum;
@@ -540,7 +557,7 @@ class OutBench : public UnitBench<Model> {
 
   void show_state(unsigned frame) {
     auto &d = this->dut();
-    const State &s = state[frame % kFrameSlots];
+    const State &s = state.at(frame);
     d.state_poison = s.poison;
     d.state_status = uint8_t(s.f.status);
     d.state_cause = uint8_t(s.f.cause);
@@ -620,6 +637,7 @@ class OutBench : public UnitBench<Model> {
       leaving.pop_front();
       CHECK(d.left_queue == o.queue);
       CHECK(d.left_rows == o.rows);
+      CHECK(bool(d.left_gather) == o.gather);
       if (o.frame >= 0) CHECK(state[size_t(o.frame)].landed == state[size_t(o.frame)].expected);
       if (o.free_tmpl >= 0) {
         freed = o.free_tmpl;
@@ -732,7 +750,8 @@ class OutBench : public UnitBench<Model> {
     frames_in_use--;
     rows_in_use -= l.rows;
     for (size_t i = 0; i < size_t(l.rows) * kBus; i++)
-      store[(size_t(l.row) * kBus + i) % store.size()] = uint8_t(rng());
+      store[size_t(kRows.wrapped(l.row + unsigned(i / kBus))) * kBus + i % kBus] = uint8_t(rng());
+    if (l.gather) lane_used[size_t(l.frame) - kFrameSlots] = false;
     if (l.frame >= 0) state[size_t(l.frame)].sum = rng() & 0xffff;
   }
 
