@@ -8,7 +8,7 @@
 #include <csignal>
 #include <string>
 
-#include "model/dut.hpp"
+#include "system/system.hpp"
 
 namespace vmso {
 
@@ -35,7 +35,18 @@ CLI::Validator in_range(T first, T last) {
   return CLI::Validator(judge, fmt::format("{}..{}", first, last));
 }
 
+// Options that every command has which runs one engine: which one, and the host around it.
+struct HostArguments {
+  std::string config = "default", backpressure = "none", wave;
+  unsigned latency = 100, jitter = 0;
+  bool reorder = false;
+  uint64_t seed = 1;
+};
+void add_host_options(CLI::App &command, HostArguments &arguments);
+SystemOptions system_options(const HostArguments &arguments, const Program &program);
+
 void add_send(CLI::App &app, Program &program);
+void add_segment(CLI::App &app, Program &program);
 void add_bench(CLI::App &app, Program &program);
 
 }  // namespace vmso

@@ -25,6 +25,7 @@ int main(int argc, char **argv) {
   program.name = argv[0];
   program.stop = &stop_asked;
   vmso::add_send(app, program);
+  vmso::add_segment(app, program);
   vmso::add_bench(app, program);
   for (CLI::App *command : app.get_subcommands({})) {
     for (CLI::Option *option : command->get_options()) {

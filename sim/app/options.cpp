@@ -59,4 +59,36 @@ std::vector<std::string> parse_list(const char *option, const std::vector<std::s
   return names;
 }
 
+void add_host_options(CLI::App &command, HostArguments &a) {
+  command.add_option("--config", a.config, "named configuration")
+      ->transform(CLI::IsMember({"small", "default", "wide"}, CLI::ignore_case))
+      ->capture_default_str();
+  command.add_option("--latency", a.latency, "cycles from a read's address to its data")
+      ->check(in_range(1, 100000))
+      ->capture_default_str();
+  command.add_flag("--reorder", a.reorder, "read data comes out of order and interleaved");
+  command.add_option("--jitter", a.jitter, "up to so many more cycles of latency, random")
+      ->check(in_range(0, 100000))
+      ->capture_default_str();
+  command
+      .add_option("--backpressure", a.backpressure, "of the MAC: none, random:P, 1of:N, stall:N@M")
+      ->capture_default_str();
+  command.add_option("--seed", a.seed, "of everything random")->capture_default_str();
+  command.add_option("--wave", a.wave, "write a waveform: F.fst or F.fst:FROM..TO, in cycles");
+}
+
+SystemOptions system_options(const HostArguments &a, const Program &program) {
+  SystemOptions o;
+  o.config = config_named(a.config);
+  o.seed = a.seed;
+  o.read.latency = a.latency;
+  o.read.jitter = a.jitter;
+  o.read.order = a.reorder ? ReadOrder::kInterleaved : ReadOrder::kInOrder;
+  o.backpressure = a.backpressure;
+  Backpressure::parse(a.backpressure);
+  o.wave = parse_wave(a.wave);
+  o.stop = program.stop;
+  return o;
+}
+
 }  // namespace vmso

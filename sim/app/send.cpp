@@ -19,12 +19,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-struct Arguments {
-  std::string file, config = "default", backpressure = "none", pcap, json, wave;
+struct Arguments : HostArguments {
+  std::string file, pcap, json;
   std::vector<std::string> format, pages;  // empty: x86_64, 4k
   unsigned mss = 1448, levels = 0, buffers = 0, job_bytes = 65160, queues = 1;
-  unsigned latency = 100, jitter = 0, clock_mhz = 250;
-  bool ipv6 = false, reorder = false, quiet = false, explain = false;
+  unsigned clock_mhz = 250;
+  bool ipv6 = false, quiet = false, explain = false;
   bool demand_paging = false;
   uint64_t fault_delay = 1000;
   unsigned map_ahead = 0;
@@ -32,7 +32,6 @@ struct Arguments {
   double churn = 0;
   bool policy_given = false, delay_given = false, ahead_given = false;
   double error_rate = 0;
-  uint64_t seed = 1;
 };
 
 void must_lie(const char *option, uint64_t value, uint64_t first, uint64_t last) {
@@ -112,27 +111,19 @@ void must_fault(const Arguments &a, const std::vector<SpaceOptions> &spaces) {
 
 SendOptions options_of(const Arguments &a, const Program &program) {
   SendOptions o;
-  o.system.config = config_named(a.config);
+  o.system = system_options(a, program);
   const ConfigInfo &c = config_info(o.system.config);
   must_lie("--queues", a.queues, 1, c.queues);
   must_lie("--mss", a.mss, 1, c.max_frame - (a.ipv6 ? 86 : 66));
   unsigned most = std::min(1022u, std::max(12u, a.job_bytes * 10 / a.mss));
   if (a.buffers) must_lie("--buffers (with these --job-bytes and --mss)", a.buffers, 1, most);
-  o.system.seed = a.seed;
   o.system.spaces = spaces_of(a, c.contexts);
   must_fault(a, o.system.spaces);
   o.system.processes = unsigned(o.system.spaces.size());
   o.system.queues = a.queues;
-  o.system.read.latency = a.latency;
-  o.system.read.jitter = a.jitter;
-  o.system.read.order = a.reorder ? ReadOrder::kInterleaved : ReadOrder::kInOrder;
   o.system.read.error_rate = a.error_rate;
-  o.system.backpressure = a.backpressure;
-  Backpressure::parse(a.backpressure);
   o.system.clock_mhz = a.clock_mhz;
   o.system.pcap = a.pcap;
-  o.system.wave = parse_wave(a.wave);
-  o.system.stop = program.stop;
   o.mss = uint16_t(a.mss);
   o.ipv6 = a.ipv6;
   o.buffers = a.buffers;
@@ -476,18 +467,7 @@ void add_send(CLI::App &app, Program &program) {
   s->add_option("--queues", a->queues, "queues; FILE is cut into as many parts")
       ->check(in_range(1, 1024))
       ->capture_default_str();
-  s->add_option("--config", a->config, "named configuration")
-      ->transform(CLI::IsMember({"small", "default", "wide"}, CLI::ignore_case))
-      ->capture_default_str();
-  s->add_option("--latency", a->latency, "cycles from a read's address to its data")
-      ->check(in_range(1, 100000))
-      ->capture_default_str();
-  s->add_flag("--reorder", a->reorder, "read data comes out of order and interleaved");
-  s->add_option("--jitter", a->jitter, "up to so many more cycles of latency, random")
-      ->check(in_range(0, 100000))
-      ->capture_default_str();
-  s->add_option("--backpressure", a->backpressure, "of the MAC: none, random:P, 1of:N, stall:N@M")
-      ->capture_default_str();
+  add_host_options(*s, *a);
   s->add_option("--error-rate", a->error_rate,
                 "chance of a bus error in a read of a table, template or payload; failed jobs are "
                 "sent again")
@@ -518,10 +498,8 @@ void add_send(CLI::App &app, Program &program) {
   s->add_option("--clock-mhz", a->clock_mhz, "clock for Gb/s and time stamps")
       ->check(in_range(1, 2000))
       ->capture_default_str();
-  s->add_option("--seed", a->seed, "of everything random")->capture_default_str();
   s->add_option("--pcap", a->pcap, "write the frames to this file");
   s->add_option("--json", a->json, "write all figures to this file");
-  s->add_option("--wave", a->wave, "write a waveform: F.fst or F.fst:FROM..TO, in cycles");
   s->add_flag("--quiet", a->quiet, "no progress, no summary unless something is wrong");
   s->add_flag("--explain", a->explain, "print where every payload byte came from");
   s->footer(

@@ -10,6 +10,7 @@ namespace vmso {
 struct PcapWriter::Handles {
   pcap_t *pcap = nullptr;
   pcap_dumper_t *dumper = nullptr;
+  std::string path;
   ~Handles() {
     if (dumper) pcap_dump_close(dumper);
     if (pcap) pcap_close(pcap);
@@ -17,15 +18,23 @@ struct PcapWriter::Handles {
 };
 
 PcapWriter::PcapWriter(const std::string &path) : handles_(std::make_unique<Handles>()) {
+  handles_->path = path;
   constexpr int kSnapLength = 65535;
   handles_->pcap =
       pcap_open_dead_with_tstamp_precision(DLT_EN10MB, kSnapLength, PCAP_TSTAMP_PRECISION_NANO);
-  if (!handles_->pcap) throw Error("--pcap: libpcap does not start");
+  if (!handles_->pcap) throw Error("libpcap does not start");
   handles_->dumper = pcap_dump_open(handles_->pcap, path.c_str());
-  if (!handles_->dumper) throw Error("--pcap: cannot write " + path);
+  if (!handles_->dumper) throw Error("cannot write " + path);
 }
 
 PcapWriter::~PcapWriter() = default;
+
+void PcapWriter::close() {
+  bool whole = pcap_dump_flush(handles_->dumper) == 0 && !ferror(pcap_dump_file(handles_->dumper));
+  std::string path = handles_->path;
+  handles_.reset();
+  if (!whole) throw Error("cannot write " + path);
+}
 
 void PcapWriter::write(std::span<const uint8_t> frame, uint64_t nanoseconds) {
   pcap_pkthdr header{};

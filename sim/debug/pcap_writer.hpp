@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frames into a capture file with nanosecond time stamps: the time of the last beat, from cycle 0.
+// Frames into a capture file with nanosecond time stamps.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -15,6 +15,7 @@ class PcapWriter {
   PcapWriter(const PcapWriter &) = delete;
   PcapWriter &operator=(const PcapWriter &) = delete;
   void write(std::span<const uint8_t> frame, uint64_t nanoseconds);
+  void close();  // throws Error if the file does not hold everything
 
  private:
   struct Handles;
