@@ -22,9 +22,10 @@ PcapReader::PcapReader(const std::string &path) : handle_(std::make_unique<Handl
   if (!handle_->pcap) throw Error(fmt::format("cannot read the capture {}: {}", path, why), 2);
   int type = pcap_datalink(handle_->pcap);
   if (type == DLT_EN10MB) return;
-  const char *name = pcap_datalink_val_to_name(type);
-  throw Error(fmt::format("{} is a capture of link type {} ({}), not of Ethernet", path, type,
-                          name ? name : "unknown"),
+  auto or_unknown = [](const char *text) { return text ? text : "unknown"; };
+  throw Error(fmt::format("{} is a capture of link type {} ({}), not of Ethernet", path,
+                          or_unknown(pcap_datalink_val_to_name(type)),
+                          or_unknown(pcap_datalink_val_to_description(type))),
               2);
 }
 
