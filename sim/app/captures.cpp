@@ -127,6 +127,11 @@ CaptureRequest request_of(const CaptureOptions &options, Bytes packet) {
                  : h.ip.ipv6 ? VMSO_VIRTIO_GSO_TCPV6
                              : VMSO_VIRTIO_GSO_TCPV4;
   unsigned flags = VMSO_VIRTIO_NEEDS_CSUM, size = options.mss;
+  if (options.mtu) {
+    uint32_t headers = h.end - (h.outer.at ? h.outer.at : h.ip.at);
+    if (headers >= options.mtu) return as_it_is(packet);
+    size = options.mtu - headers;
+  }
   if (udp) size = options.udp_mss && options.udp_mss < payload ? options.udp_mss : payload;
   if (udp_tunnel) {
     gso |= h.outer.ipv6 ? VMSO_VIRTIO_GSO_TUNNEL_IPV6 : VMSO_VIRTIO_GSO_TUNNEL_IPV4;

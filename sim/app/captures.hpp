@@ -5,10 +5,11 @@
 // A capture says what was sent, not what was asked of the NIC, so the request is made up from the
 // packet, as its stack would have made it:
 //
-//   TCP            cut at `mss`, also if that gives one frame: lengths and checksums are made
-//                  anew, as they are those of before (a partial checksum). The same inside IP in
-//                  IP, GRE, VXLAN (UDP ports 4789, 8472) and Geneve (6081).
-//   UDP            checksum anew; cut at `udp_mss` if that is not 0. Checksum 0: none, as it is.
+//   TCP            cut at `mss`, or so that no IP packet exceeds `mtu`; also if that gives one
+//                  frame: lengths and checksums are made anew, as they are those of before (a
+//                  partial checksum). The same inside IP in IP, GRE, VXLAN (UDP ports 4789, 8472)
+//                  and Geneve (6081).
+//   UDP            checksum anew; cut at `udp_mss`. Checksum 0: none, as it is.
 //   all else       as it is: no IP, fragments, other protocols, headers that contradict each other
 //
 // A packet ends where its IP header says: padding, FCS and trailers behind that are not payload. An
@@ -29,7 +30,7 @@ namespace vmso {
 
 struct CaptureOptions {
   std::string in, out;
-  uint16_t mss = 1448, udp_mss = 0;
+  uint16_t mss = 1448, mtu = 0, udp_mss = 0;  // mtu 0: mss counts; udp_mss 0: UDP is not cut
   bool zero_lengths = false;
 };
 

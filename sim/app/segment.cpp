@@ -16,7 +16,7 @@ namespace {
 
 struct Arguments : HostArguments {
   std::string format = "x86_64", pages, pcap_in, pcap_out;
-  unsigned mss = 1448, udp_mss = 0;
+  unsigned mss = 1448, mtu = 0, udp_mss = 0;
   bool pad = false, zero_lengths = false, quiet = false;
 };
 
@@ -83,8 +83,8 @@ class Progress {
 };
 
 int segment_pcap(const Arguments &a, const Program &program) {
-  CaptureOptions options{a.pcap_in, a.pcap_out, uint16_t(a.mss), uint16_t(a.udp_mss),
-                         a.zero_lengths};
+  CaptureOptions options{a.pcap_in,       a.pcap_out,          uint16_t(a.mss),
+                         uint16_t(a.mtu), uint16_t(a.udp_mss), a.zero_lengths};
   Progress progress(!a.quiet);
   CaptureResult r = segment_capture(options, options_of(a, program), a.pad,
                                     [&](uint64_t packets) { progress(packets); });
@@ -108,7 +108,10 @@ int segment_pcap(const Arguments &a, const Program &program) {
   if (!r.findings.empty()) {
     return complain(
         a, program, r.findings,
-        fmt::format("--pcap-in {} --pcap-out {} --mss {}", a.pcap_in, a.pcap_out, a.mss));
+        fmt::format("--pcap-in {} --pcap-out {} {} {}{}{}", a.pcap_in, a.pcap_out,
+                    a.mtu ? "--mtu" : "--mss", a.mtu ? a.mtu : a.mss,
+                    a.udp_mss ? fmt::format(" --udp-mss {}", a.udp_mss) : "",
+                    a.zero_lengths ? " --zero-lengths" : ""));
   }
   return refused ? 1 : 0;
 }
@@ -154,7 +157,7 @@ std::string footer() {
       "Examples:\n"
       "  vmso segment < records > answers\n"
       "  vmso segment --config wide --format sv39 --pages 64k --seed 7 --pad < records > answers\n"
-      "  vmso segment --pcap-in sent.pcapng --pcap-out wire.pcap --mss 1448\n"
+      "  vmso segment --pcap-in sent.pcapng --pcap-out wire.pcap --mtu 1500\n"
       "  vmso segment --pcap-in sent.pcap --pcap-out wire.pcap --mss 1398 --udp-mss 1472";
   return text;
 }
@@ -169,10 +172,14 @@ void add_segment(CLI::App &app, Program &program) {
   auto *out = s->add_option("--pcap-out", a->pcap_out, "what the wire has carried of it");
   in->needs(out);
   out->needs(in);
-  s->add_option("--mss", a->mss, "of captures: payload bytes of a TCP segment")
-      ->check(in_range(1, 65535))
+  auto *mss = s->add_option("--mss", a->mss, "of captures: payload bytes of a TCP segment");
+  mss->check(in_range(1, 65535))->needs(in)->capture_default_str();
+  s->add_option(
+       "--mtu", a->mtu,
+       "of captures, in place of --mss: bytes of an IP packet, headers and options counted")
+      ->check(in_range(68, 65535))
       ->needs(in)
-      ->capture_default_str();
+      ->excludes(mss);
   s->add_option("--udp-mss", a->udp_mss,
                 "of captures: UDP payload above it is cut into datagrams of so many bytes")
       ->check(in_range(1, 65535))
