@@ -106,12 +106,11 @@ int segment_pcap(const Arguments &a, const Program &program) {
                vmso_refusal_name(code), code, vmso_refusal_text(code));
   }
   if (!r.findings.empty()) {
-    return complain(
-        a, program, r.findings,
-        fmt::format("--pcap-in {} --pcap-out {} {} {}{}{}", a.pcap_in, a.pcap_out,
-                    a.mtu ? "--mtu" : "--mss", a.mtu ? a.mtu : a.mss,
-                    a.udp_mss ? fmt::format(" --udp-mss {}", a.udp_mss) : "",
-                    a.zero_lengths ? " --zero-lengths" : ""));
+    return complain(a, program, r.findings,
+                    fmt::format("--pcap-in {} --pcap-out {} {} {}{}{}", a.pcap_in, a.pcap_out,
+                                a.mtu ? "--mtu" : "--mss", a.mtu ? a.mtu : a.mss,
+                                a.udp_mss ? fmt::format(" --udp-mss {}", a.udp_mss) : "",
+                                a.zero_lengths ? " --zero-lengths" : ""));
   }
   return refused ? 1 : 0;
 }
