@@ -251,6 +251,9 @@ TEST_CASE("IPv6 extension headers are copied or refused", "[virtio]") {
   CHECK(map(with({header(6, 2048)}, 60)).refusal == kHdrLong);
   CHECK(map(with({header(6, 184)}, 60)).refusal == kHdrLong);  // 258 bytes in all
   CHECK(map(with({header(6, 176)}, 60)).refusal == VMSO_OK);   // 250
+  Request passed = with({header(6, 24, 2, 0)}, 43);
+  passed.flags = 0;
+  CHECK(map(passed).refusal == VMSO_OK);
   // segments left: a seed has the last destination already, the engine would not find it
   Request routed = with({header(6, 24, 2, 1)}, 43);
   CHECK(map(routed).refusal == VMSO_OK);
@@ -262,6 +265,20 @@ TEST_CASE("IPv6 extension headers are copied or refused", "[virtio]") {
   CHECK(map(cut).refusal == VMSO_REFUSED_L4_HEADER);
   cut.packet[54] = 60;
   CHECK(map(cut).refusal == VMSO_REFUSED_IP_HEADER);
+}
+
+TEST_CASE("Nothing is read behind what can be seen of a packet", "[virtio]") {
+  Request r = Request::tcp4_seg(1000, 500);
+  vmso_headers found;
+  for (uint32_t seen = 0; seen < 54; seen++) {
+    std::vector<uint8_t> head(r.packet.begin(), r.packet.begin() + seen);  // no byte more
+    vmso_packet packet{head.data(), seen, uint32_t(r.packet.size())};
+    CHECK(vmso_headers_find(&packet, &found) == kHdrLong);
+    packet = {r.packet.data(), seen, uint32_t(r.packet.size())};
+    CHECK(vmso_headers_find(&packet, &found) == kHdrLong);
+  }
+  vmso_packet packet{r.packet.data(), 54, uint32_t(r.packet.size())};
+  CHECK(vmso_headers_find(&packet, &found) == VMSO_OK);
 }
 
 TEST_CASE("UDP segmentation has to have its seed", "[virtio]") {
