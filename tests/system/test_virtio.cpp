@@ -118,7 +118,7 @@ TEST_CASE("TCP segmentation takes its headers from the packet", "[virtio]") {
       h.ipv6 = ipv6;
       h.tags = tags;
       h.tcp_options = timestamp_option();
-      h.extension_headers = ipv6 ? tags : 0;
+      h.extension_headers = destination_options(ipv6 ? tags : 0);
       Template t = tcp_template(h);
       Request r = Request::tcp(packet_of(t, 4000), t, 1448);
       for (uint16_t hint : {0, 20, 3000}) {
