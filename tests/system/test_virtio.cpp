@@ -167,7 +167,7 @@ TEST_CASE("TCP over IPv4 is refused for what is wrong with it", "[virtio]") {
               {"protocol UDP", VMSO_REFUSED_GSO_PROTOCOL, at(23, 17)},
               {"protocol ICMP", VMSO_REFUSED_GSO_PROTOCOL, at(23, 1)},
               {"ARP", VMSO_REFUSED_NOT_IP, at(13, 6)},
-       {"EtherType 0", VMSO_REFUSED_NOT_IP, at(12, 0)},
+              {"EtherType 0", VMSO_REFUSED_NOT_IP, at(12, 0)},
               {"EtherType of IPv6", VMSO_REFUSED_VERSION,
                [](auto &r) { r.packet[12] = 0x86, r.packet[13] = 0xdd; }},
               {"version 6", VMSO_REFUSED_VERSION, at(14, 0x65)},
