@@ -170,6 +170,7 @@ class Rig : public unit::UnitBench<Model> {
     unsigned job = 0;
     uint32_t total = 0;
     bool blocked = false, full = false, chain_done = false;
+    unsigned ready_runs = 0;
   };
 
   bool chance(unsigned percent) { return rng_() % 100 < percent; }
@@ -500,6 +501,8 @@ class Rig : public unit::UnitBench<Model> {
     if (ready < 0) REQUIRE(-ready < 4096);
     if (look_.chain_done) REQUIRE(!e.plan.bad);
     if (look_.full) fulls++;
+    REQUIRE(look_.ready_runs <= 32);
+    if (look_.full) REQUIRE(look_.ready_runs == 32);
     if (look_.full && !look_.blocked) {
       size_t first = run_at(e, e.taken);
       uint64_t end = 0;
@@ -606,7 +609,8 @@ class Rig : public unit::UnitBench<Model> {
                d.status_ready_total,
                bool(d.status_blocked),
                bool(d.status_full),
-               bool(d.status_chain_done)};
+               bool(d.status_chain_done),
+               d.status_ready_runs};
     }
     if (d.ready_event_valid) {
       event_cycles.push_back(this->now());

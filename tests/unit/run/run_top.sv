@@ -68,6 +68,7 @@ module run_top
   output logic [17:0]  status_ready_total,
   output logic         status_blocked,
   output logic         status_full,
+  output logic [5:0]   status_ready_runs,
   output logic         status_chain_done,
   output logic [17:0]  status_present,
   input  logic [7:0]   end_job,
@@ -84,8 +85,8 @@ module run_top
   input  logic [7:0]   fetch_job,
   input  logic         fetch_to_template,
   input  logic [7:0]   fetch_tmpl,
-  input  logic [7:0]   fetch_frame,
-  input  logic [10:0]  fetch_row,
+  input  logic [8:0]   fetch_frame,
+  input  logic [11:0]  fetch_row,
   input  logic [13:0]  fetch_pos,
   input  logic [13:0]  fetch_bytes,
   input  logic [11:0]  fetch_queue,
@@ -94,7 +95,7 @@ module run_top
   output logic         piece_valid,
   input  logic         piece_ready,
   output logic [7:0]   piece_job,
-  output logic [7:0]   piece_frame,
+  output logic [8:0]   piece_frame,
   output logic [13:0]  piece_fetch_bytes,
   output logic [55:0]  piece_addr,
   output logic [63:0]  piece_va,
@@ -166,6 +167,7 @@ module run_top
   assign status_ready_total = run_status.ready_total;
   assign status_blocked     = run_status.blocked;
   assign status_full        = run_status.full;
+  assign status_ready_runs  = run_status.ready_runs;
   assign status_chain_done  = run_status.chain_done;
   assign status_present = run_status.present;
   assign end_status = run_end.status;
