@@ -71,7 +71,6 @@ enum vmso_status {
   VMSO_STATUS_DOORBELL = 0x17,  // a doorbell over a ring ahead of the slots loaded; the queue stops
   VMSO_STATUS_ADDR_WRAP = 0x18,  // address + bytes wraps
   VMSO_STATUS_NOT_BUILT = 0x19,  // a feature that this build leaves out
-  VMSO_STATUS_NEEDS_GATHER = 0x1a,  // a frame of more pieces than the run FIFO holds
   VMSO_STATUS_HDR_ZERO = 0x20,  // header bytes 0 where a template is needed
   VMSO_STATUS_HDR_LONG = 0x21,  // header longer than a template
   VMSO_STATUS_OFFSET_ORDER = 0x22,  // L3 and L4 offset out of order or outside the header
@@ -101,7 +100,6 @@ enum vmso_status {
   X(VMSO_STATUS_DOORBELL, "DOORBELL", "a doorbell over a ring ahead of the slots loaded; the queue stops") \
   X(VMSO_STATUS_ADDR_WRAP, "ADDR_WRAP", "address + bytes wraps") \
   X(VMSO_STATUS_NOT_BUILT, "NOT_BUILT", "a feature that this build leaves out") \
-  X(VMSO_STATUS_NEEDS_GATHER, "NEEDS_GATHER", "a frame of more pieces than the run FIFO holds") \
   X(VMSO_STATUS_HDR_ZERO, "HDR_ZERO", "header bytes 0 where a template is needed") \
   X(VMSO_STATUS_HDR_LONG, "HDR_LONG", "header longer than a template") \
   X(VMSO_STATUS_OFFSET_ORDER, "OFFSET_ORDER", "L3 and L4 offset out of order or outside the header") \

@@ -95,6 +95,7 @@ seg/vmso_seg_accounts.sv
 seg/vmso_seg_charge.sv
 seg/vmso_seg_credit.sv
 seg/vmso_seg_debits.sv
+seg/vmso_seg_gather.sv
 seg/vmso_seg_jobs.sv
 seg/vmso_seg_list.sv
 seg/vmso_seg_look.sv

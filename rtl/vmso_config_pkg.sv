@@ -13,7 +13,9 @@ package vmso_config_pkg;
     int unsigned vectors;         // interrupt vectors, 1..32
     int unsigned read_latency;    // read latency to hide, cycles; reset value of the read window
     int unsigned frame_slots;     // frames between order and wire = payload reads in flight
-    int unsigned store_bytes;     // frame store
+    int unsigned store_bytes;     // frame store, the gather lane in it
+    int unsigned gather_rows;     // rows of the gather lane: one largest frame and a row at least, and an even
+                                  // number, as the ring begins behind them; 0: none
     int unsigned store_limit;     // reset value of the store limit register, rows
     int unsigned first_slots;     // ring slots prefetched, all queues
     int unsigned jobs;            // loaded jobs
@@ -30,19 +32,19 @@ package vmso_config_pkg;
   // 128 bit, 4 queues.
   localparam config_t Small = '{
     data_bits: 128, queues: 4, contexts: 8, vectors: 1, read_latency: 256, frame_slots: 64,
-    store_bytes: 32768, store_limit: 736, first_slots: 128, jobs: 32, runs_per_job: 32,
+    store_bytes: 65536, gather_rows: 578, store_limit: 736, first_slots: 128, jobs: 32, runs_per_job: 32,
     walk_slots: 8, tlb_lines: 128, formats: AllFormats, template_bytes: 256, max_frame: 9216
   };
   // 256 bit, 64 queues.
   localparam config_t Default = '{
     data_bits: 256, queues: 64, contexts: 64, vectors: 8, read_latency: 256, frame_slots: 128,
-    store_bytes: 32768, store_limit: 496, first_slots: 256, jobs: 64, runs_per_job: 32,
+    store_bytes: 65536, gather_rows: 290, store_limit: 496, first_slots: 256, jobs: 64, runs_per_job: 32,
     walk_slots: 16, tlb_lines: 512, formats: AllFormats, template_bytes: 256, max_frame: 9216
   };
   // 512 bit, 1024 queues.
   localparam config_t Wide = '{
     data_bits: 512, queues: 1024, contexts: 1024, vectors: 32, read_latency: 400,
-    frame_slots: 256, store_bytes: 65536, store_limit: 520, first_slots: 512, jobs: 128,
+    frame_slots: 256, store_bytes: 65536, gather_rows: 146, store_limit: 520, first_slots: 512, jobs: 128,
     runs_per_job: 32, walk_slots: 32, tlb_lines: 2048, formats: AllFormats, template_bytes: 256,
     max_frame: 9216
   };
@@ -64,6 +66,17 @@ package vmso_config_pkg;
   // Rows of the frame store, both banks together.
   function automatic int unsigned store_rows(config_t cfg);
     return cfg.store_bytes / bus_bytes(cfg);
+  endfunction
+
+  // Rows of it that frames take in turn, behind those of the gather lane.
+  function automatic int unsigned ring_rows(config_t cfg);
+    return store_rows(cfg) - cfg.gather_rows;
+  endfunction
+
+  // Frames whose payload is landing or has landed: those of the orders, and those of the gather lane.
+  localparam int unsigned LaneFrames = 4;
+  function automatic int unsigned landing_frames(config_t cfg);
+    return cfg.frame_slots + (cfg.gather_rows != 0 ? LaneFrames : 0);
   endfunction
 
   // Header templates held at once: a template outlives its job entry until its last frame has left.
@@ -98,6 +111,14 @@ package vmso_config_pkg;
     int unsigned wanted;
     wanted = 2**$clog2(cfg.read_latency * bus_bytes(cfg) / 128);
     return wanted < 8 ? 8 : wanted > 512 ? 512 : wanted;
+  endfunction
+
+  // The same engine without a gather lane.
+  function automatic config_t without_gather(config_t cfg);
+    config_t changed;
+    changed             = cfg;
+    changed.gather_rows = 0;
+    return changed;
   endfunction
 
   // The same engine with other address formats, one bit a format_e; identity stays.

@@ -13,8 +13,9 @@ package vmso_pkg;
   typedef logic [7:0]  job_t;       // place in the job table
   typedef logic [4:0]  run_t;       // place in a job's run FIFO
   typedef logic [7:0]  template_t;  // place in the template store
-  typedef logic [7:0]  frame_t;     // frame slot; frame slots are taken and given back in order
-  typedef logic [10:0] row_t;       // row of the frame store
+  typedef logic [8:0]  frame_t;     // frame slot; taken and given back in order. Behind those of the orders:
+                                    // the gather lane's
+  typedef logic [11:0] row_t;       // row of the frame store
   typedef logic [13:0] pos_t;       // byte position in a frame, or bytes of a frame
   typedef logic [23:0] bytes_t;     // payload bytes of a job; also a count of segments
   typedef logic [15:0] slot_idx_t;  // free-running ring index
@@ -330,6 +331,7 @@ package vmso_pkg;
     logic [17:0] ready_total;  // bytes of all in-order translated runs ever, modulo 2^18
     logic        blocked;      // the first run behind them is a fault or an error: see run_end
     logic        full;         // the run FIFO is full and every run in it is translated
+    logic [5:0]  ready_runs;   // how many are translated, in order
     logic        chain_done;   // all descriptors were seen and their sum agrees
     logic [17:0] present;      // advise: pieces of the in-order runs that have a translation
   } run_status_t;
@@ -397,7 +399,9 @@ package vmso_pkg;
     template_t   tmpl;
     logic        tmpl_fetched; // the template's reads were ordered: it will land (or fail)
     row_t        row;          // frame store row of frame position 0
-    row_t        rows;         // rows that it holds, 0 if no frame
+    row_t        rows;         // rows that it holds of the ring, 0 if no frame
+    logic        gather;       // its payload is in the gather lane
+    logic [1:0]  lane_frame;   // of the lane's frames
     status_e     status;
     cause_e      cause;
     logic [2:0]  level;
@@ -418,6 +422,7 @@ package vmso_pkg;
     queue_t queue;
     logic   sent;  // as a frame
     row_t   rows;
+    logic   gather; // of the gather lane
   } left_t;
 
   // State of a frame slot's payload.

@@ -37,7 +37,6 @@ package vmso_rec_pkg;
     StatusDoorbell = 8'h17,  // a doorbell over a ring ahead of the slots loaded; the queue stops
     StatusAddrWrap = 8'h18,  // address + bytes wraps
     StatusNotBuilt = 8'h19,  // a feature that this build leaves out
-    StatusNeedsGather = 8'h1a,  // a frame of more pieces than the run FIFO holds
     StatusHdrZero = 8'h20,  // header bytes 0 where a template is needed
     StatusHdrLong = 8'h21,  // header longer than a template
     StatusOffsetOrder = 8'h22,  // L3 and L4 offset out of order or outside the header

@@ -19,6 +19,7 @@ module vmso_top
   parameter  int unsigned ReadLatency   = Base.read_latency,
   parameter  int unsigned FrameSlots    = Base.frame_slots,
   parameter  int unsigned StoreBytes    = Base.store_bytes,
+  parameter  int unsigned GatherRows    = Base.gather_rows,
   parameter  int unsigned StoreLimit    = Base.store_limit,
   parameter  int unsigned FirstSlots    = Base.first_slots,
   parameter  int unsigned Jobs          = Base.jobs,
@@ -104,7 +105,7 @@ module vmso_top
   localparam vmso_config_pkg::config_t Cfg = '{
     data_bits: DataBits, queues: Queues, contexts: Contexts, vectors: Vectors,
     read_latency: ReadLatency, frame_slots: FrameSlots, store_bytes: StoreBytes,
-    store_limit: StoreLimit, first_slots: FirstSlots, jobs: Jobs,
+    gather_rows: GatherRows, store_limit: StoreLimit, first_slots: FirstSlots, jobs: Jobs,
     runs_per_job: Base.runs_per_job, walk_slots: WalkSlots, tlb_lines: TlbLines,
     formats: Formats, template_bytes: TemplateBytes, max_frame: MaxFrame
   };
@@ -132,12 +133,18 @@ module vmso_top
   begin : gen_bad_frame_slots
     $error("vmso_top: FrameSlots = %0d, but it must be a power of two, 8..256", FrameSlots);
   end
-  if (StoreBytes / BusBytes > 2048 || StoreBytes != 2**$clog2(StoreBytes)
+  if (StoreBytes / BusBytes > 4096 || StoreBytes != 2**$clog2(StoreBytes)
       || StoreBytes < 2 * MaxFrame) begin : gen_bad_store
-    $error("vmso_top: StoreBytes = %0d, but it must be a power of two, 2 x MaxFrame .. 2048 rows",
+    $error("vmso_top: StoreBytes = %0d, but it must be a power of two, 2 x MaxFrame .. 4096 rows",
            StoreBytes);
   end
-  if (StoreLimit > StoreBytes / BusBytes || StoreLimit * BusBytes < MaxFrame)
+  if (GatherRows != 0 && (GatherRows % 2 != 0 || (GatherRows - 1) * BusBytes < MaxFrame
+                          || (StoreBytes / BusBytes - GatherRows) * BusBytes < 2 * MaxFrame))
+  begin : gen_bad_gather
+    $error("vmso_top: GatherRows = %0d, but it must be 0, or even, with room for a largest frame and a row, and leave two",
+           GatherRows);
+  end
+  if (StoreLimit > StoreBytes / BusBytes - GatherRows || StoreLimit * BusBytes < MaxFrame)
   begin : gen_bad_store_limit
     $error("vmso_top: StoreLimit = %0d rows, but it must hold one largest frame and fit the store",
            StoreLimit);
@@ -254,7 +261,9 @@ module vmso_top
   fetch_t                      fetch;
   order_t                      order;
   tmpl_drop_t                  tmpl_drop;
-  frame_t                      order_frame;
+  frame_t                      order_frame, frame_open;
+  logic                        frame_open_valid, lane_landed_valid;
+  pos_t                        lane_landed;
   slot_idx_t                   unload_head_slot;
   bytes_t                      unload_head_segments, unload_head_bytes;
   fold_t                       unload_head_fold;
@@ -467,7 +476,8 @@ module vmso_top
   vmso_seg #(.Cfg(Cfg)) u_seg (
     .clk, .rst_n(core_rst_n), .seg_ready, .job_load_valid, .job_load, .queue_config_valid,
     .queue_config, .ready_event_valid, .ready_event, .status_job, .run_status, .end_job, .run_end,
-    .fetch_valid, .fetch_ready, .fetch, .order_valid, .order, .order_frame, .left_valid, .left,
+    .fetch_valid, .fetch_ready, .fetch, .order_valid, .order, .order_frame, .frame_open_valid,
+    .frame_open, .lane_landed_valid, .lane_landed, .left_valid, .left,
     .slot_debit_valid, .slot_debit_queue, .slot_debit_beats, .walk_debit_valid(walk_charge_valid),
     .walk_debit_queue(walk_charge_queue), .rate_period, .tmpl_drop_valid, .tmpl_drop,
     .unload_valid, .unload_ready, .unload_queue,
@@ -483,11 +493,11 @@ module vmso_top
     .asked_queue, .ctl_queue, .ctl_none(ctl_read_none), .tmpl_req_valid,
     .tmpl_req_ready, .tmpl_req, .tmpl_req_id, .payload_req_valid, .payload_req_ready,
     .payload_req, .payload_req_id, .read_rsp_valid, .read_rsp, .read_data,
-    .frame_open_valid(order_valid), .frame_open(order_frame), .store_read_en, .store_read_row,
+    .frame_open_valid, .frame_open, .store_read_en, .store_read_row,
     .store_read_data, .state_frame, .frame_state, .tmpl_write_valid, .tmpl_write_tmpl,
     .tmpl_bank_en, .tmpl_bank_row, .tmpl_write_data, .tmpl_done_valid, .tmpl_done_tmpl,
     .tmpl_done_bytes, .tmpl_done_fail, .tmpl_done_status, .tmpl_done_cause, .tmpl_done_va,
-    .tmpl_done_sum
+    .tmpl_done_sum, .lane_landed_valid, .lane_landed
   );
   vmso_out #(.Cfg(Cfg)) u_out (
     .clk, .rst_n(core_rst_n), .port_rst_n(rst_n), .hold_frames, .frames_whole,

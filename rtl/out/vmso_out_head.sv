@@ -96,7 +96,7 @@ module vmso_out_head
   always_ff @(posedge clk) begin
     if (take) begin
       order_q  <= next;
-      frame_q  <= next_frame;
+      frame_q  <= next.gather ? frame_t'(Cfg.frame_slots) + frame_t'(next.lane_frame) : next_frame;
       number_q <= next_number_q;
     end
     tmpl_fail_q <= look_fail;
@@ -305,7 +305,7 @@ module vmso_out_head
   always_comb begin
     item = '{
       send: is_frame && !failing && !look_dead,
-      queue: order_q.queue, slot: order_q.slot, row: order_q.row, rows: order_q.rows,
+      queue: order_q.queue, slot: order_q.slot, row: order_q.row, rows: order_q.rows, gather: order_q.gather,
       tmpl: order_q.tmpl, header_bytes: header_end(order_q.header_bytes, order_q.tag),
       frame_bytes: frame_bytes, written: writes, side: side_q,
       first_row: segments || csum_row == '0 ? frame_row_t'(1) : csum_row,

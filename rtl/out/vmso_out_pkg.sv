@@ -77,6 +77,7 @@ package vmso_out_pkg;
     slot_idx_t   slot;
     row_t        row;
     row_t        rows;
+    logic        gather;
     template_t   tmpl;
     logic [8:0]  header_bytes; // bytes of the frame that the template fills
     pos_t        frame_bytes;

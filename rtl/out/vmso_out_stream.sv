@@ -146,7 +146,7 @@ module vmso_out_stream
       if (voided) item_q.ends <= 1'b0;
     end
     if (issue && !(item_valid && item_ready)) begin
-      row_q         <= row_q == row_t'(StoreRows - 1) ? '0 : row_q + 1'b1;
+      row_q         <= row_q == row_t'(StoreRows - 1) ? row_t'(Cfg.gather_rows) : row_q + 1'b1;
       beat_q        <= beat_q + 1'b1;
       header_left_q <= header_left_q - pos_t'(clip(header_left_q));
       data_left_q   <= data_left_q - pos_t'(clip(data_left_q));
@@ -304,7 +304,7 @@ module vmso_out_stream
     end
   end
   always_ff @(posedge clk) begin
-    left_q      <= '{queue: item_q.queue, sent: item_q.send, rows: item_q.rows};
+    left_q      <= '{queue: item_q.queue, sent: item_q.send, rows: item_q.rows, gather: item_q.gather};
     tmpl_free_q <= item_q.tmpl;
   end
   assign left_valid      = left_valid_q;

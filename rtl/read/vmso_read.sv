@@ -11,6 +11,7 @@
 // state       frame_state of state_frame: in the same cycle; status, cause and va one cycle after
 // tmpl_write  valid-only: rotated data, bank b takes the bytes of tmpl_bank_en[b] in its row
 //             tmpl_bank_row[b] (row / 2). tmpl_done comes with it, also for beats that failed
+// lane_landed valid only: bytes of the gather lane that have landed or failed
 // latency     read_rsp to frame_state and store: 5 cycles; all of a response becomes visible at once
 // throughput  one piece and one beat per cycle
 // order       responses pass in order; a burst that ended without data passes the same stages
@@ -65,7 +66,9 @@ module vmso_read
   output status_e                  tmpl_done_status,
   output cause_e                   tmpl_done_cause,
   output logic [63:0]              tmpl_done_va,
-  output logic [15:0]              tmpl_done_sum
+  output logic [15:0]              tmpl_done_sum,
+  output logic                     lane_landed_valid,
+  output pos_t                     lane_landed
 );
   localparam int unsigned LaneW = $clog2(BusBytes);
   localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues);
@@ -144,7 +147,8 @@ module vmso_read
   logic [1:0][$bits(row_t)-1:0] bank_row;  // row / 2
   row_t                     next_row;
 
-  assign next_row    = effect4.row + 1'b1;
+  assign next_row    = 32'(effect4.row) == vmso_config_pkg::store_rows(Cfg) - 1 && !effect4.is_template
+                       ? row_t'(Cfg.gather_rows) : effect4.row + 1'b1;
   assign bank_row[0] = next_row >> 1;     // an odd row's neighbour
   assign bank_row[1] = effect4.row >> 1;
   always_comb begin
@@ -167,13 +171,17 @@ module vmso_read
     .land_bytes(effect4.bytes), .land_sum(counted4), .state_frame, .frame_state
   );
 
+  assign lane_landed_valid = effect4_valid && !effect4.is_template
+                             && 32'(effect4.dest) >= Cfg.frame_slots;
+  assign lane_landed       = effect4.bytes;
+
   assign tmpl_write_valid = effect4_valid && effect4.is_template;
-  assign tmpl_write_tmpl  = effect4.dest;
+  assign tmpl_write_tmpl  = template_t'(effect4.dest);
   assign tmpl_bank_en     = bank_lanes;
   assign tmpl_bank_row    = {bank_row[1][3:0], bank_row[0][3:0]};
   assign tmpl_write_data  = data4;
   assign tmpl_done_valid  = tmpl_write_valid;
-  assign tmpl_done_tmpl   = effect4.dest;
+  assign tmpl_done_tmpl   = template_t'(effect4.dest);
   assign tmpl_done_bytes  = effect4.bytes;
   assign tmpl_done_fail   = effect4.fail;
   assign tmpl_done_status = effect4.fail ? status_of(effect4.resp) : StatusOk;

@@ -34,15 +34,26 @@ module vmso_read_issue
   output landing_t  record
 );
   localparam int unsigned LaneW = $clog2(vmso_config_pkg::bus_bytes(Cfg));
+  localparam int unsigned RowW  = $clog2(vmso_config_pkg::store_rows(Cfg));
 
   logic [LaneW-1:0] offset;
   logic [12:0]      last_byte;  // counted from lane 0 of the first beat
   logic [14:0]      aligned;
+  row_t             up;
   read_req_t        request;
+
+  // So many rows further on, or one back.
+  function automatic row_t in_ring(row_t from, row_t rows, logic forward);
+    logic [$bits(row_t):0] to;
+    to = {1'b0, from} + {1'b0, rows};
+    return forward && to[RowW] ? row_t'(to[RowW-1:0]) + row_t'(Cfg.gather_rows)
+                               : to[$bits(row_t)-1:0];
+  endfunction
 
   assign offset    = piece.addr[LaneW-1:0];
   assign last_byte = 13'(offset) + piece.bytes - 1'b1;
   assign aligned   = 15'(piece.pos) - 15'(offset);
+  assign up        = {{($bits(row_t) - 15 + LaneW){aligned[14]}}, aligned[14:LaneW]};
   assign request   = '{addr: piece.addr, len: 8'(last_byte[12:LaneW])};
 
   assign tmpl_req_valid    = piece_valid && piece.fetch.to_template && !hold;
@@ -56,9 +67,8 @@ module vmso_read_issue
   assign record_id          = piece.fetch.to_template ? tmpl_req_id : payload_req_id;
   assign record = '{
     queue:   piece.fetch.queue,
-    dest:    piece.fetch.to_template ? piece.fetch.tmpl : piece.fetch.frame,
-    row:     (piece.fetch.to_template ? '0 : piece.fetch.row)
-             + {{($bits(row_t) - 15 + LaneW){aligned[14]}}, aligned[14:LaneW]},
+    dest:    piece.fetch.to_template ? frame_t'(piece.fetch.tmpl) : piece.fetch.frame,
+    row:     piece.fetch.to_template ? up : in_ring(piece.fetch.row, up, !aligned[14]),
     aligned: aligned,
     offset:  6'(offset),
     tail:    6'(last_byte[LaneW-1:0]),

@@ -37,6 +37,7 @@ module vmso_read_land
   output logic             effect4_valid,
   output effect_t          effect4
 );
+  localparam int unsigned RowW = $clog2(vmso_config_pkg::store_rows(Cfg));
   localparam int unsigned Ids = Cfg.frame_slots + TemplateIds;
   localparam int unsigned IdW = vmso_math_pkg::index_width(Ids);
   localparam logic [IdW-1:0] LastId = IdW'(Ids - 1);
@@ -97,13 +98,19 @@ module vmso_read_land
   assign rot        = 6'(record1.aligned[LaneW-1:0]);
   assign ends_valid = valid1_q && last1_q;
   assign ends_queue = record1.queue;
+  // the ring's end may lie between
+  logic [$bits(row_t):0] row_sum;
+  row_t                  row1;
+  assign row_sum = {1'b0, record1.row} + ($bits(row_t) + 1)'(beat1_q);
+  assign row1    = row_sum[RowW] && !template1_q
+                   ? row_t'(row_sum[RowW-1:0]) + row_t'(Cfg.gather_rows) : row_sum[$bits(row_t)-1:0];
   assign into       = first1_q ? 15'(record1.offset) : 15'(beat1_q) << LaneW;
 
   always_comb begin
     effect1 = '{
       is_template: template1_q,
       dest:  record1.dest,
-      row:   record1.row + row_t'(beat1_q),
+      row:   row1,
       rot:   rot,
       pos:   pos_t'(record1.aligned + into),
       bytes: '0,

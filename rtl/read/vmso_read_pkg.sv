@@ -7,7 +7,7 @@ package vmso_read_pkg;
   // Where the beats of a burst go; one per read id.
   typedef struct packed {
     queue_t      queue;
-    logic [7:0]  dest;    // frame slot or template
+    frame_t      dest;    // frame slot or template
     row_t        row;     // row of the position `aligned`; one less than row 0 for negative ones
     logic [14:0] aligned; // position of lane 0 of the first beat, may be negative
     logic [5:0]  offset;  // lane of the first byte in the first beat
@@ -22,7 +22,7 @@ package vmso_read_pkg;
   // What one response does, beside its data.
   typedef struct packed {
     logic        is_template;
-    logic [7:0]  dest;
+    frame_t      dest;
     row_t        row;     // row of the rotated lanes >= rot; the other lanes are in the next one
     logic [5:0]  rot;     // lane 0 goes to this lane
     pos_t        pos;     // position of its first byte

@@ -33,8 +33,8 @@ module vmso_read_state
   input  frame_t       state_frame,
   output frame_state_t frame_state
 );
-  localparam int unsigned FrameW = $clog2(Cfg.frame_slots);
-  localparam int unsigned Slots = Cfg.frame_slots;
+  localparam int unsigned Slots = vmso_config_pkg::landing_frames(Cfg);
+  localparam int unsigned FrameW = vmso_math_pkg::index_width(Slots);
   typedef struct packed {
     logic [15:0] sum;
     pos_t        landed;

@@ -220,7 +220,7 @@ module vmso_ring
   logic [6:0]      stream_job;
   logic [1:0]      stream_place;
   logic            chain_row_en, chain_done_valid;
-  logic [8:0]      chain_place;
+  logic [6+$bits(chain_place_t):0] chain_place;
   logic [1:0]      chain_row;
   read_resp_e      chain_done_resp;
   logic            load_write, ctl_write, ctl_write_ready, ctl_query_en;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Holds at most four further slots of each loaded job, in order: the first ones come from the loader, if
+// Holds at most ChainPlaces further slots of each loaded job, in order: the first ones come from the loader, if
 // the prefetch store has them (`streamed`), it fetches the others itself.
 //
 // start       valid only, while room; at most one per two cycles, with the first slot's acceptance
@@ -27,7 +27,8 @@ module vmso_ring_chain
   parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
   localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues),
   localparam int unsigned JobW   = vmso_math_pkg::index_width(Cfg.jobs),
-  localparam int unsigned Rows   = 512 / Cfg.data_bits
+  localparam int unsigned Rows   = 512 / Cfg.data_bits,
+  localparam int unsigned PlaceBits = $bits(chain_place_t)
 ) (
   input  logic                     clk,
   input  logic                     rst_n,
@@ -52,7 +53,7 @@ module vmso_ring_chain
   input  logic                     read_ready,
   output slot_read_t               read,
   input  logic                     row_en,
-  input  logic [8:0]               row_place,    // {job, place}
+  input  logic [6+PlaceBits:0]     row_place,    // {job, place}
   input  logic [1:0]               row,
   input  read_resp_e               row_resp,
   input  logic [Cfg.data_bits-1:0] row_data,
@@ -66,21 +67,22 @@ module vmso_ring_chain
   output further_slot_t            chain_slot,
   output read_resp_e               chain_slot_resp
 );
-  localparam int unsigned PlaceW  = JobW + 2;
+  localparam int unsigned PlaceW  = JobW + PlaceBits;
   localparam int unsigned Places  = Cfg.jobs * ChainPlaces;
   localparam int unsigned RowW    = vmso_math_pkg::index_width(Rows);
   localparam int unsigned RowBits = Cfg.data_bits + 3;
 
+  typedef logic [PlaceBits:0] chain_count_t;  // 0..ChainPlaces
   typedef struct packed {
     logic       active;
     logic       stale;     // reads of the place's last job are in flight
     slot_idx_t  left;      // slots to be asked for
     slot_idx_t  next;      // ring index of the next one
-    logic [1:0] write;     // place of the next one
-    logic [1:0] head;      // place of the next one to be popped
-    logic [2:0] held;      // places taken, 0..4
-    logic [2:0] flight;    // reads in flight, 0..4
-    logic [3:0] landed;
+    chain_place_t write;   // place of the next one
+    chain_place_t head;    // place of the next one to be popped
+    chain_count_t held;    // places taken
+    chain_count_t flight;  // reads in flight
+    logic [ChainPlaces-1:0] landed;
   } chain_t;
   typedef struct packed {
     logic [QueueW-1:0] queue;
@@ -164,7 +166,7 @@ module vmso_ring_chain
       job = pop_job_q;
       is_pop = 1'b1;
     end else if (land_valid) begin
-      job = land[PlaceW-1:2];
+      job = land[PlaceW-1:PlaceBits];
       land_take = 1'b1;
     end else begin
       is_fetch = want_valid && !read_full_q;
@@ -181,7 +183,7 @@ module vmso_ring_chain
   );
 
   logic can_fetch;
-  assign can_fetch = old.active && !old.stale && old.left != '0 && old.held != 3'd4;
+  assign can_fetch = old.active && !old.stale && old.left != '0 && old.held != chain_count_t'(ChainPlaces);
   always_comb begin
     now = old;
     want_push = 1'b0;
@@ -190,14 +192,14 @@ module vmso_ring_chain
     end else if (free_valid) begin
       now.active = 1'b0;
     end else if (start_take && start.streamed) begin
-      now.landed[start.place] = 1'b1;
+      now.landed[chain_place_t'(start.place)] = 1'b1;
     end else if (start_take) begin
       now        = '0;
       now.active = 1'b1;
       now.stale  = old.flight != '0;
       now.flight = old.flight;
-      now.held   = start.count;
-      now.write  = start.count[1:0];
+      now.held   = chain_count_t'(start.count);
+      now.write  = chain_place_t'(start.count);
       now.left   = start.slots - 16'd1 - 16'(start.count);
       now.next   = start.slot + 16'd1 + 16'(start.count);
       want_push  = now.left != '0;
@@ -209,10 +211,10 @@ module vmso_ring_chain
     end else if (land_take) begin
       now.flight = old.flight - 1'b1;
       if (old.stale) begin
-        now.stale = old.flight != 3'd1;
-        want_push = old.flight == 3'd1;
+        now.stale = old.flight != chain_count_t'(1);
+        want_push = old.flight == chain_count_t'(1);
       end else begin
-        now.landed[land[1:0]] = 1'b1;
+        now.landed[land[PlaceBits-1:0]] = 1'b1;
       end
     end else if (is_fetch && can_fetch) begin
       now.left   = old.left - 1'b1;
@@ -220,7 +222,7 @@ module vmso_ring_chain
       now.write  = old.write + 1'b1;
       now.held   = old.held + 1'b1;
       now.flight = old.flight + 1'b1;
-      want_push  = old.left != 16'd1 && old.held != 3'd3;
+      want_push  = old.left != 16'd1 && old.held != chain_count_t'(ChainPlaces - 1);
     end
   end
 
@@ -256,7 +258,7 @@ module vmso_ring_chain
   logic [49:0] line, read_line_q, pop_line_q;
   logic [6:0]  read_job_q;
   logic [QueueW-1:0] read_queue_q;
-  logic [1:0]  read_place_q;
+  chain_place_t read_place_q;
   assign slot_place = (old.next - (is_pop ? slot_idx_t'(old.held) : '0))
                       & ring_mask(where.log2_slots);
   assign line       = where.base + 50'(slot_place);
@@ -299,7 +301,7 @@ module vmso_ring_chain
     else if (stream_write) stream_row_q <= stream_row_q + 1'b1;
   end
   assign write_place = row_en || done_valid ? row_place[PlaceW-1:0]
-                                            : {stream_job[JobW-1:0], stream_place};
+                                            : {stream_job[JobW-1:0], chain_place_t'(stream_place)};
   always_comb begin
     write_row = row_data;
     for (int unsigned r = 0; r < Rows; r++) begin

@@ -2,7 +2,7 @@
 // Asks for batches of slots: takes a queue off the load list, looks whether it may load more, and
 // reads up to 2^hint slots (not beyond producer, ring end or 4 KiB) into one prefetch block.
 //
-// After a job with more further slots than a chain holds, or with further slots and so many bytes that few
+// After a job with more further slots than are streamed, or with further slots and so many bytes that few
 // slots may be ahead, one slot is read where the next job of that length would leave the next first slot:
 // the chain reads what lies between. Else slots are read one after the other, and never fewer because of
 // the bytes ahead: a job at the end of a batch that was cut short would have its chain read slots that come again.
@@ -178,7 +178,7 @@ module vmso_ring_fetch
   assign to_end  = ~fetch_q & mask_q;
   assign to_page = ~(base_q[5:0] + place[5:0]);
   assign fit     = limit_t'(ahead_q) - limit_t'(flight_q);
-  assign strided = stride_q > slot_idx_t'(1 + ChainPlaces) || (stride_q > 16'd1 && large_q);
+  assign strided = stride_q > slot_idx_t'(1 + StreamPlaces) || (stride_q > 16'd1 && large_q);
   // While blocks are scarce those of one queue hold few bytes: others wait for its last slot to be loaded.
   always_comb begin
     want = 4'd1 << hint_q;

@@ -264,8 +264,8 @@ module vmso_ring_load
   // further slots: as many as are sure, the chain reads the others
   logic [2:0] stream_count;
   always_comb begin
-    stream_count = 3'(ChainPlaces);
-    if (sure < 5'(ChainPlaces)) stream_count = sure[2:0];
+    stream_count = 3'(StreamPlaces);
+    if (sure < 5'(StreamPlaces)) stream_count = sure[2:0];
     if (further < 16'(stream_count)) stream_count = further[2:0];
     if (chain_stale) stream_count = '0;
   end

@@ -6,7 +6,10 @@ package vmso_ring_pkg;
 
   localparam int unsigned BatchSlots  = 8;   // slots of one prefetch block
   localparam int unsigned SlotIds     = 64;  // reads of class slot in flight
-  localparam int unsigned ChainPlaces = 4;   // further slots held or in flight, per job
+  // Further slots of a job: held or in flight, so many that a latency brings enough for the gather lane; and
+  // streamed from the prefetch store.
+  localparam int unsigned ChainPlaces = 16, StreamPlaces = 4;
+  typedef logic [$clog2(ChainPlaces)-1:0] chain_place_t;
 
   typedef logic [5:0] block_t;  // prefetch block
   // A queue's prefetched batches belong to a life; those of another one are useless. Lives are counted on by
@@ -123,7 +126,7 @@ package vmso_ring_pkg;
     queue_t     queue;
     slot_idx_t  slot;      // first slot of the job
     slot_idx_t  slots;     // 2 or more
-    logic [2:0] streamed;  // 0..ChainPlaces, less than slots
+    logic [2:0] streamed;  // 0..StreamPlaces, less than slots
   } chain_start_t;
 
   // Configuration of a queue as far as the ring needs it.
@@ -152,7 +155,7 @@ package vmso_ring_pkg;
     logic       chain;
     block_t     block;   // batch: place in the prefetch store
     logic [6:0] job;     // chain: job and place
-    logic [1:0] place;
+    chain_place_t place;
   } slot_read_t;
 
   // What the controller does with a queue, and how far it has come.

@@ -53,18 +53,19 @@ module vmso_ring_store
   input  block_t                   drop_block,
   // further slots
   output logic                     chain_row_en,
-  output logic [8:0]               chain_place, // {job, place}
+  output logic [6+$bits(chain_place_t):0] chain_place, // {job, place}
   output logic [1:0]               chain_row,
   output logic                     chain_done_valid,
   output read_resp_e               chain_done_resp
 );
+  localparam int unsigned PlaceW = 7 + $bits(chain_place_t);
   localparam int unsigned BeatW = $clog2(BatchSlots * Rows + 1);
   localparam int unsigned QueueW = vmso_math_pkg::index_width(Cfg.queues);
 
   typedef struct packed {
     logic [QueueW-1:0] queue;
     logic       chain;
-    logic [8:0] place;   // chain: {job, place}; else block
+    logic [PlaceW-1:0] place;  // chain: {job, place}; else block
   } target_t;
   typedef struct packed {
     logic [BeatW-1:0] landed;  // beats here
@@ -91,7 +92,7 @@ module vmso_ring_store
   assign id         = read_rsp.id[5:0];
   assign hit        = read_rsp_valid && read_rsp.cls == ReadSlot && !clearing;
   assign target_new = '{queue: issue.queue[QueueW-1:0], chain: issue.chain,
-                        place: issue.chain ? {issue.job, issue.place} : 9'(issue.block)};
+                        place: issue.chain ? {issue.job, issue.place} : PlaceW'(issue.block)};
   vmso_lutram #(.Depth(SlotIds), .Bits($bits(target_t))) u_target (
     .clk, .write_en(issue_valid), .write_addr(issue_id[5:0]), .write_data(target_new),
     .read_addr(id), .read_data(target)

@@ -244,7 +244,7 @@ module vmso_run
   assign issue_valid = fetch_valid && fetch_ready && (!fetch.to_template || fetch.job_last);
   // A frame of another queue holds the turn of seg until it has its rows; as many again are in front of it.
   localparam int unsigned FrameBeats = Cfg.max_frame / vmso_config_pkg::bus_bytes(Cfg) + 1;
-  vmso_run_elder #(.Jobs(Cfg.jobs), .GraceW($clog2(2 * FrameBeats + 128))) u_elder (
+  vmso_run_elder #(.Jobs(Cfg.jobs), .LongGrace(2 * FrameBeats + 128)) u_elder (
     .clk, .rst_n, .begin_valid(scan_begin), .scan_first, .mark_valid(redo_valid),
     .mark_job(redo_job), .mark_left(redo_left), .answer_valid(answered), .answer_job(row_job),
     .put_valid, .put_job(work_job), .issue_valid, .issue_job(fetch.job[JobW-1:0]),
@@ -288,6 +288,7 @@ module vmso_run
                         ? status_total - 1'b1 : status_total;
   assign run_status  = '{ready_total: status_ready, blocked: status_blocked,
                          full: status_held[5] && status_prefix == status_alloc,
+                         ready_runs: status_prefix - status_head,
                          chain_done: !(has_runs && unfinished), present: status_present};
 
   logic unused_bits;

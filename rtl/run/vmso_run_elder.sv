@@ -9,8 +9,8 @@
 // remains     until it has issued something that is not its template, or is gone, or was served: it was for
 //             127 cycles without a run that is not answered, and has not issued. Then it is not for lack of
 //             translations (a fault, a place in a row, the MAC, a slot of its chain, a job before it), and the
-//             next mark makes another one elder. Every eighth one, by lot, is served after 2^GraceW - 1 cycles:
-//             frames of others may hold seg's turn for longer than 127, in step with the fences
+//             next mark makes another one elder. Every eighth one, by lot, is served after LongGrace
+//             cycles: frames of others may hold seg's turn for longer than 127, in step with the fences
 // left        runs that are not answered: those of the mark, and what the builder puts
 // hold_fence  two fences have marked it and it was not served since: no batch begins. It waits for look-ups of
 //             32 runs at most, each of which is answered by itself, and for those cycles; for nothing else
@@ -24,7 +24,7 @@ module vmso_run_elder
   import vmso_run_pkg::*;
 #(
   parameter  int unsigned Jobs   = 64,
-  parameter  int unsigned GraceW = 10,  // of the long wait: two largest frames, and seg's way
+  parameter  int unsigned LongGrace = 1023,  // cycles: two largest frames, and seg's way
   localparam int unsigned JobW = vmso_math_pkg::index_width(Jobs)
 ) (
   input  logic            clk,
@@ -49,11 +49,13 @@ module vmso_run_elder
   logic              valid_q, tired_q, put_q, becomes, again, served, answered, puts, ends;
   logic [JobW-1:0]   job_q, job_d, put_job_q;
   ptr_t              left_q;
+  localparam int unsigned ShortGrace = 127;
+  localparam int unsigned GraceW = $clog2(LongGrace + 1);
   logic [GraceW-1:0] grace_q;
   logic              long_q;
   logic [6:0]        lot_q;  // x^7 + x^6 + 1: a step for each elder
 
-  assign served     = grace_q == (long_q ? '1 : GraceW'(127));
+  assign served     = grace_q == GraceW'(long_q ? LongGrace : ShortGrace);
   assign becomes    = mark_valid && !valid_q && mark_left != '0;
   assign again      = mark_valid && valid_q && mark_job == job_q;
   assign ends       = (issue_valid && issue_job == job_q) || (free_valid && free_job == job_q)

@@ -6,6 +6,8 @@
 // ready_event  valid only, not before run_status shows what it tells of, nor in the cycle after
 //              job_load
 // run_status   of status_job, combinational; run_end of end_job, one cycle later
+// lane_landed  valid only: bytes of the gather lane's that have landed. A segment that the runs cannot cover
+//              goes there part by part, see vmso_seg_gather; only its own queue waits for it
 // fetch        valid/ready, in the cycle of its order or later; order: valid only, order_frame =
 //              its number modulo the frame slots; left gives slot and rows back
 // choice       deficit round robin with debt. A turn that begins with nothing to spend gets one quantum,
@@ -55,6 +57,10 @@ module vmso_seg
   output logic          order_valid,
   output order_t        order,
   output frame_t        order_frame,
+  output logic          frame_open_valid,
+  output frame_t        frame_open,
+  input  logic          lane_landed_valid,
+  input  pos_t          lane_landed,
   input  logic          left_valid,
   input  left_t         left,
   output logic          tmpl_drop_valid,
@@ -148,7 +154,8 @@ module vmso_seg
   logic     unloading, job_pop, turn_over, turn_again, turn_hold, rate_passes, rate_pass, passed_q,
             back_valid_q, back_again_q;
   logic     back_hold_q, held_valid, held_ready, over_rate;
-  q_t       held;
+  logic     turn_lane, rate_held_valid, rate_held_ready, lane_held_valid, lane_held_ready;
+  q_t       held, rate_held, lane_held;
   limit_t   turn_limit, limit_q;
   rate_t    rate_passed, rate_after;
   debit_t   turn_debit;
@@ -202,10 +209,15 @@ module vmso_seg
     .config_queue(queue_config.queue[QueueW-1:0]), .config_rate(queue_rate_t'(queue_config.data)),
     .period(rate_period), .limit_queue(account_queue), .turn_limit,
     .limit(limit_q), .account(account_q.rate), .passes(rate_passes), .passed(rate_passed),
-    .over(over_rate), .frame_bytes(pos_t'(cut.want + pos_t'(added_bytes(cur_q.header_bytes, cur_q.tag)))),
-    .after(rate_after), .hold_valid(back_valid_q && back_hold_q), .hold_queue(back_q),
-    .again_valid(held_valid), .again_ready(held_ready), .again_queue(held)
+    .over(over_rate), .frame_bytes(pos_t'(cut.total + pos_t'(added_bytes(cur_q.header_bytes, cur_q.tag)))),
+    .after(rate_after), .hold_valid(back_valid_q && back_rate_q), .hold_queue(back_q),
+    .again_valid(rate_held_valid), .again_ready(rate_held_ready), .again_queue(rate_held)
   );
+  // tokens that were kept elsewhere
+  assign held_valid      = lane_held_valid || rate_held_valid;
+  assign held            = lane_held_valid ? lane_held : rate_held;
+  assign lane_held_ready = held_ready;
+  assign rate_held_ready = held_ready && !lane_held_valid;
   vmso_seg_turn #(.Cfg(Cfg)) u_turn (
     .clk, .rst_n, .pop_valid, .pop_ready, .pop, .pop_first, .may_swap(count_seg_blocked),
     .hold_turn(unloading),
@@ -257,7 +269,12 @@ module vmso_seg
 
   // -- look and decide ----------------------------------------------------------------------------
   act_e        look_act, act;
-  logic        needs_tmpl, look_on, relook, fetch_room, fetch_none, go;
+  logic        needs_tmpl, look_on, relook, no_lane, fetch_room, fetch_none, go;
+  logic [5:0]  runs;
+  logic        eager, gathering, gathers, may_gather, lane_start, lane_wait, back_rate_q;
+  pos_t        gathered;
+  logic [1:0]  lane_frame;
+  row_t        lane_row;
   logic        slot_free, rows_free, wake_room, job_over;
   logic [17:0] present;
   frame_t      frame;
@@ -268,25 +285,48 @@ module vmso_seg
   assign end_job    = job_t'(job_q);
   vmso_seg_look #(.Cfg(Cfg)) u_look (
     .clk, .look(look_on), .job(cur_q), .needs_tmpl, .rest(rest_q), .taken, .run_status,
-    .drained(fetch_none && fetch_idle), .act(look_act), .relook, .cut, .present
+    .drained(fetch_none && fetch_idle), .gathering, .gathered, .eager, .act(look_act), .relook, .no_lane,
+    .cut, .runs, .present
   );
   assign act      = un_kills ? ActKill : look_act;
-  assign job_over = act inside {ActEnd, ActFail, ActGather} || (act == ActFrame && cut.last);
+  assign job_over = act inside {ActEnd, ActFail} || (act == ActFrame && cut.last);
   assign go       = fetch_room && wake_room
-                    && (act inside {ActTmpl, ActKill, ActSkip} || slot_free)
-                    && (act != ActFrame || rows_free);
+                    && (act inside {ActTmpl, ActKill, ActSkip, ActGather} || slot_free)
+                    && (act != ActFrame || rows_free || gathering)
+                    && (act != ActGather || gathering || may_gather);
   assign act_go   = go && !hold_issue
                     && ((state_q == Act && act != ActNone) || un_kills);
   vmso_seg_credit #(.Cfg(Cfg)) u_credit (
-    .clk, .rst_n, .store_limit, .take(act_go && !(act inside {ActTmpl, ActKill, ActSkip})),
-    .take_rows(act == ActFrame ? cut.rows : '0), .left_valid, .left_rows(left.rows), .frame, .row,
+    .clk, .rst_n, .store_limit, .take(act_go && !(act inside {ActTmpl, ActKill, ActSkip, ActGather})),
+    .take_rows(act == ActFrame && !gathering ? cut.rows : '0), .left_valid, .left_rows(left.rows), .frame, .row,
     .slot_free, .rows_wanted(cut.rows), .rows_free
   );
-  vmso_seg_order u_order (
+  assign gathers    = gathering || act == ActGather;
+  assign lane_start = act_go && act == ActGather && !gathering;
+  if (Cfg.gather_rows != 0) begin : gen_lane
+    vmso_seg_gather #(.Cfg(Cfg)) u_gather (
+      .clk, .rst_n, .queue(queue_q), .rows(cut.rows), .may_start(may_gather), .mine(gathering),
+      .bytes(gathered), .frame(lane_frame), .row(lane_row), .start(lane_start),
+      .fill(act_go && (act == ActGather || (act == ActFrame && gathering))),
+      .fill_bytes(cut.want), .fill_runs(runs), .finish(act_go && act == ActFrame && gathering),
+      .job_over(job_pop), .eager,
+      .abort(act_go && act inside {ActFail, ActKill} && gathering),
+      .left(left_valid && left.gather), .landed_valid(lane_landed_valid), .landed(lane_landed),
+      .wait_valid(lane_wait), .back_valid(back_valid_q && !back_again_q && !(back_hold_q && !back_rate_q)),
+      .back_queue(back_q),
+      .again_valid(lane_held_valid), .again_ready(lane_held_ready), .again_queue(lane_held)
+    );
+  end else begin : gen_no_lane
+    assign {may_gather, gathering, eager, lane_held_valid} = '0;
+    assign {gathered, lane_frame, lane_row, lane_held} = '0;
+    logic unused_lane;
+    assign unused_lane = ^{lane_landed_valid, lane_landed, lane_wait, lane_held_ready, lane_start, runs};
+  end
+  vmso_seg_order #(.Cfg(Cfg)) u_order (
     .clk, .rst_n, .go(act_go), .act, .queue(queue_t'(queue_q)), .job(job_t'(job_q)),
-    .fields(cur_q), .progress(account_q.progress), .cut, .present, .frame, .row, .run_end,
-    .order_valid,
-    .order, .order_frame, .fetch_room, .fetch_idle(fetch_none), .fetch_valid, .fetch_ready, .fetch,
+    .fields(cur_q), .progress(account_q.progress), .cut, .present, .frame, .row,
+    .gathering(gathers), .gathered, .lane_frame, .lane_row, .run_end, .no_lane, .order_valid,
+    .order, .order_frame, .frame_open_valid, .frame_open, .fetch_room, .fetch_idle(fetch_none), .fetch_valid, .fetch_ready, .fetch,
     .tmpl_drop_valid, .tmpl_drop
   );
 
@@ -299,7 +339,7 @@ module vmso_seg
   assign alone   = !pop_valid && !kept && !unload_valid && !(back_valid_q && back_again_q);
   assign serves  = has_job_q && !account_q.failed;
   assign empty   = !has_job_q && !arrived_q && !(put_valid && put_queue == queue_q);
-  assign fails   = act inside {ActFail, ActGather};
+  assign fails   = act == ActFail;
   assign un_mine = un_busy && queue_q == unload_queue[QueueW-1:0];
 
   always_comb begin
@@ -307,6 +347,7 @@ module vmso_seg
     turn_over  = 1'b0;
     turn_again = 1'b0;
     turn_hold  = 1'b0;
+    turn_lane  = 1'b0;
     rate_pass  = 1'b0;
     pay        = 1'b0;
     look_on    = 1'b0;
@@ -348,6 +389,9 @@ module vmso_seg
         end else if (look_act == ActNone) begin
           look_on   = alone;  // nobody is kept waiting: a look in each cycle
           turn_over = !alone;
+        end else if (act == ActGather && !gathering && !may_gather) begin
+          turn_over = 1'b1;
+          turn_lane = 1'b1;
         end else if (go) begin
           turn_over  = fails || (job_over && !next_any) || (spends_all && !alone);
           turn_again = spends_all;
@@ -377,13 +421,14 @@ module vmso_seg
 
   // -- the account after it -----------------------------------------------------------------------
   vmso_seg_charge #(.Cfg(Cfg)) u_charge (
-    .act_go, .act, .cut, .rest(rest_q), .job_over, .pay, .forgive(un_ends), .job(cur_q),
+    .act_go, .act, .cut, .gathering, .rest(rest_q), .job_over, .pay, .forgive(un_ends), .job(cur_q),
     .rate_pass, .rate_passed, .rate_after,
     .quantum(quantum_q), .account(account_q), .paid_up, .spends_all,
     .account_next(account_d)
   );
   assign account_we = act_go || pay || un_ends || turn_hold || rate_pass;
-  assign wake_d     = (act_go && !(act inside {ActTmpl, ActKill}))
+  assign lane_wait  = turn_lane;
+  assign wake_d     = (act_go && !(act inside {ActTmpl, ActKill, ActGather}))
                       || (pay && in_debt && !deep_debt(account_d.balance, DeepBits));
 
   always_ff @(posedge clk) begin
@@ -403,7 +448,8 @@ module vmso_seg
     write_queue_q   <= queue_q;
     write_account_q <= account_d;
     back_again_q    <= turn_again;
-    back_hold_q     <= turn_hold;
+    back_hold_q     <= turn_hold || turn_lane;
+    back_rate_q     <= turn_hold;
     back_q          <= queue_q;
   end
   q_t wake;
@@ -421,13 +467,14 @@ module vmso_seg
   assign yields   = act_go && act == ActFrame && !cut.last
                     && ((rest_q >= LongRest && (next_any || sent_now >= bytes_t'(1 << SentBits)))
                         || cuts_now >= bytes_t'(1 << CutBits));
-  assign unpaid   = pay && has_job_q && deep_debt(account_d.balance, DeepBits);
+  // a segment that was begun in the gather lane would have to begin there anew
+  assign unpaid   = pay && has_job_q && deep_debt(account_d.balance, DeepBits) && !gathering;
   always_ff @(posedge clk) begin
-    preempt_valid <= entry_wanted && (yields || turn_hold || unpaid) && rst_n;
+    preempt_valid <= entry_wanted && (yields || turn_hold || turn_lane || unpaid) && rst_n;
     preempt_queue <= queue_t'(queue_q);
   end
 
-  assign taken_we = act_go && act inside {ActTmpl, ActFrame, ActSkip};
+  assign taken_we = act_go && act inside {ActTmpl, ActFrame, ActSkip, ActGather};
   assign taken_d  = taken + 18'(cut.want);
 
   // -- the queue and the job at work --------------------------------------------------------------
@@ -451,7 +498,7 @@ module vmso_seg
   always_ff @(posedge clk) begin
     next_q <= next;
     if (account_we) account_q <= account_d;
-    if (act_go && act inside {ActFrame, ActSkip}) rest_q <= rest_q - bytes_t'(cut.want);
+    if (act_go && act inside {ActFrame, ActSkip}) rest_q <= rest_q - bytes_t'(cut.total);
     if (put_valid && put_queue == queue_q) arrived_q <= 1'b1;
     if (state_q == Look && state_d != Look) fresh_q <= 1'b0;
     passed_q <= rate_pass || (passed_q && !act_go && !take);
@@ -506,6 +553,6 @@ module vmso_seg
   `VMSO_INTG_IF(UnloadStands, un_busy, unload_valid)
   `VMSO_IMPL_IF(NothingIssuedInDebt, state_q == Act && act_go, !spent)
   `VMSO_IMPL(NothingIssuedInAHold, !(hold_issue && act_go))
-  `VMSO_IMPL_IF(RestIsLeft, act_go && act == ActFrame, bytes_t'(cut.want) <= rest_q)
+  `VMSO_IMPL_IF(RestIsLeft, act_go && act == ActFrame, bytes_t'(cut.total) <= rest_q)
 `endif
 endmodule : vmso_seg

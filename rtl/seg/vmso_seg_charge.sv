@@ -16,6 +16,7 @@ module vmso_seg_charge
   input  logic     act_go,
   input  act_e     act,
   input  cut_t     cut,
+  input  logic     gathering,   // the frame is whole with this part of it
   input  bytes_t   rest,
   input  logic     job_over,
   input  logic     pay,
@@ -45,6 +46,7 @@ module vmso_seg_charge
 
   assign wire_beats   = cut.rows > 12'(PadBeats) ? cut.rows : 12'(PadBeats);
   assign frame_beats  = job.kind == KindAdvise ? '0
+                        : gathering ? cut.beats
                         : wire_beats > cut.beats ? wire_beats : cut.beats;
   assign tmpl_beats   = (11'(job.header_bytes) + 11'(2 * BusBytes - 2)) >> BeatW;
   assign cycles       = act == ActKill ? 12'(KillCycles)
@@ -53,6 +55,7 @@ module vmso_seg_charge
   always_comb begin
     cost = cost_t'(cycles);
     if (act == ActTmpl) cost = cost_t'(tmpl_beats);
+    else if (act == ActGather) cost = cost_t'(cut.beats);
     else if (act == ActFrame && frame_beats > cycles) cost = cost_t'(frame_beats);
   end
   assign paid         = account.balance + quantum;
@@ -65,22 +68,23 @@ module vmso_seg_charge
     account_next = account;
     if (act_go) begin
       account_next.begun = !job_over && act != ActKill;
-      if (!(act inside {ActTmpl, ActKill, ActSkip})) account_next.orders = account.orders + 1'b1;
+      if (!(act inside {ActTmpl, ActKill, ActSkip, ActGather})) account_next.orders = account.orders + 1'b1;
       unique case (act)
         ActTmpl: account_next.progress.tmpl_fetched = 1'b1;
         ActFrame: begin
           account_next.progress.segments = account.progress.segments + 1'b1;
-          account_next.progress.sent     = account.progress.sent + bytes_t'(cut.want);
-          account_next.issued_bytes      = account.issued_bytes + 26'(cut.want);
+          account_next.progress.sent     = account.progress.sent + bytes_t'(cut.total);
+          account_next.issued_bytes      = account.issued_bytes + 26'(cut.total);
           if (job.kind != KindAdvise) account_next.rate = rate_after;
         end
         ActSkip: begin
           account_next.progress.sent = account.progress.sent + bytes_t'(cut.want);
           account_next.issued_bytes  = account.issued_bytes + 26'(cut.want);
         end
+        ActGather: ;
         default: account_next.issued_bytes = account.issued_bytes + 26'(rest);
       endcase
-      if (act inside {ActFail, ActGather}) account_next.failed = 1'b1;
+      if (act == ActFail) account_next.failed = 1'b1;
       account_next.balance = charged;
     end
     if (pay) account_next.balance = paid;

@@ -4,7 +4,9 @@
 //
 // rest        payload bytes that are left; needs_tmpl: the template comes first
 // drained     no fetch is under way: what run says of a full FIFO is not about to change
-// act, cut    the answer. relook: it was too early to tell, look again
+// gathering   a part of the segment is in the gather lane: `gathered` bytes
+// act, cut    the answer. relook: it was too early to tell, look again. no_lane: ActFail, as the segment would
+//             need the gather lane that is not built
 // advise      takes what is ready, at most MostAdvised bytes at once
 module vmso_seg_look
   import vmso_pkg::*;
@@ -21,9 +23,14 @@ module vmso_seg_look
   input  logic [17:0] taken,
   input  run_status_t run_status,
   input  logic        drained,
+  input  logic        gathering,
+  input  pos_t        gathered,
+  input  logic        eager,        // as soon as there is something to gather
   output act_e        act,
   output logic        relook,
+  output logic        no_lane,
   output cut_t        cut,
+  output logic [5:0]  runs,         // ready ones
   output logic [17:0] present
 );
   localparam pos_t MostAdvised = pos_t'(8191);
@@ -39,7 +46,8 @@ module vmso_seg_look
   assign frame_bytes = 15'(payload) + 15'(added_bytes(job.header_bytes, job.tag)) + 15'(BusBytes - 1);
   assign read_bytes  = 15'(payload) + 15'(2 * BusBytes - 2);
   always_comb begin
-    cut_d.want  = needs_tmpl ? pos_t'(job.header_bytes) : payload;
+    cut_d.want  = needs_tmpl ? pos_t'(job.header_bytes) : payload - gathered;
+    cut_d.total = payload;
     cut_d.last  = rest <= bytes_t'(job.mss);
     cut_d.rows  = 12'(frame_bytes >> BeatW);
     cut_d.beats = payload == '0 ? '0 : 12'(read_bytes >> BeatW);
@@ -50,7 +58,9 @@ module vmso_seg_look
   // subtraction. What is not taken is below 0 for a while after a fence, by less than a page.
   logic signed [17:0] spare;
   logic               enough_q, blocked_q, full_q, chain_done_q, drained_q;
+  logic               gathering_q, eager_q;
   logic [17:0]        ready_q, present_q;
+  logic [5:0]         runs_q;
   assign spare = $signed(run_status.ready_total - (taken + 18'(cut_d.want)));
   always_ff @(posedge clk) begin
     if (look) begin
@@ -60,6 +70,9 @@ module vmso_seg_look
       full_q       <= run_status.full;
       chain_done_q <= run_status.chain_done;
       drained_q    <= drained;
+      gathering_q  <= gathering;
+      eager_q      <= eager;
+      runs_q       <= run_status.ready_runs;
       ready_q      <= run_status.ready_total - taken;
       present_q    <= run_status.present;
     end
@@ -71,9 +84,20 @@ module vmso_seg_look
   assign ready   = ready_q > 18'(MostAdvised) ? MostAdvised : ready_q[13:0];
   assign advised = bytes_t'(ready) == rest && chain_done_q;  // all of it
   assign present = job.payload_bytes == '0 ? '0 : present_q;
+  // a part of a segment: each of its runs is a burst
+  logic        any_ready, part;
+  logic [11:0] part_beats;
+  pos_t        part_bytes;
+  assign runs       = runs_q;
+  assign any_ready  = !ready_q[17] && ready_q != '0;
+  assign part       = !enough_q && !needs_tmpl;
+  assign part_bytes = part ? ready_q[13:0] : cut_q.want;
+  assign part_beats = 12'(part_bytes >> BeatW) + 12'(runs_q);
   always_comb begin
     cut = cut_q;
-    if (advise) cut = '{want: ready, last: advised, rows: '0, beats: '0};
+    if (part) cut.want = ready_q[13:0];
+    if (part || gathering_q) cut.beats = part_beats;
+    if (advise) cut = '{want: ready, total: ready, last: advised, rows: '0, beats: '0};
   end
 
   // -- decide -------------------------------------------------------------------------------------
@@ -81,8 +105,9 @@ module vmso_seg_look
   assign ended = job.status != StatusOk || job.kind == KindNop;
   assign whole = enough_q && (needs_tmpl || !cut_q.last || chain_done_q);
   always_comb begin
-    relook = 1'b0;
-    act    = ActNone;
+    relook  = 1'b0;
+    no_lane = 1'b0;
+    act     = ActNone;
     if (ended) act = ActEnd;
     else if (advise) begin
       if (advised) act = ActFrame;
@@ -91,8 +116,12 @@ module vmso_seg_look
     end
     else if (whole) act = needs_tmpl ? ActTmpl : ActFrame;
     else if (blocked_q) act = ActFail;
+    else if (gathering_q || eager_q) begin
+      if (part && any_ready) act = ActGather;
+    end
     else if (full_q && !enough_q) begin
-      if (drained_q) act = ActGather;
+      no_lane = drained_q && Cfg.gather_rows == 0;
+      if (drained_q) act = no_lane ? ActFail : ActGather;
       else relook = 1'b1;
     end
   end

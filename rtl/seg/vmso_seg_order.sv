@@ -2,8 +2,9 @@
 // Writes an order and its fetch.
 //
 // go          valid only, if fetch_room: `act` of this job is carried out
-// order       valid only, one cycle later; every act but ActTmpl, ActSkip and ActKill has one. An ADVISE
-//             job's only one tells `present` as its segments
+// order       valid only, one cycle later; every act but ActTmpl, ActSkip, ActKill and ActGather has one. An
+//             ADVISE job's only one tells `present` as its segments
+// frame_open  valid only: the slot of an order, or a frame of the gather lane with its first part
 // fetch       valid/ready, from that cycle on: every act has one. Behind it, and so behind all reads of
 //             the job, a job that fails or is killed is handed over to die
 // tmpl_drop   valid only, one cycle after go: the template of a killed job
@@ -13,7 +14,9 @@ module vmso_seg_order
   import vmso_pkg::*;
   import vmso_rec_pkg::*;
   import vmso_seg_pkg::*;
-(
+#(
+  parameter vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default
+) (
   input  logic      clk,
   input  logic      rst_n,
   input  logic      go,
@@ -26,10 +29,17 @@ module vmso_seg_order
   input  logic [17:0] present,
   input  frame_t    frame,
   input  row_t      row,
+  input  logic      gathering,   // the segment goes to the gather lane: there it has begun or begins
+  input  pos_t      gathered,
+  input  logic [1:0] lane_frame,
+  input  row_t      lane_row,
   input  run_end_t  run_end,
+  input  logic      no_lane,
   output logic      order_valid,
   output order_t    order,
   output frame_t    order_frame,
+  output logic      frame_open_valid,
+  output frame_t    frame_open,
   output logic      fetch_room,
   output logic      fetch_idle,
   output logic      fetch_valid,
@@ -40,18 +50,21 @@ module vmso_seg_order
 );
   // -- fetch --------------------------------------------------------------------------------------
   logic       fetch_go;
+  frame_t     lane_frame_id;
   fetch_t     fetch_d;
   logic [1:0] count;
 
   assign fetch_go = go && act != ActNone;
+  assign lane_frame_id = frame_t'(Cfg.frame_slots) + frame_t'(lane_frame);
   always_comb begin
     fetch_d = '{
       queue: queue, job: job, to_template: act == ActTmpl, discard: fields.kind == KindAdvise,
-      tmpl: fields.tmpl, frame: frame,
-      row: row, pos: act == ActTmpl ? '0 : pos_t'(fields.header_bytes),
-      bytes: act inside {ActTmpl, ActFrame, ActSkip} ? cut.want : '0,
+      tmpl: fields.tmpl, frame: gathering ? lane_frame_id : frame,
+      row: gathering ? lane_row : row,
+      pos: act == ActTmpl ? '0 : pos_t'(fields.header_bytes) + gathered,
+      bytes: act inside {ActTmpl, ActFrame, ActSkip, ActGather} ? cut.want : '0,
       job_last: act == ActEnd || (act == ActFrame && cut.last),
-      kill: act inside {ActFail, ActGather, ActKill}
+      kill: act inside {ActFail, ActKill}
     };
   end
   vmso_fifo #(.Bits($bits(fetch_t)), .Depth(2)) u_fetch (
@@ -70,14 +83,19 @@ module vmso_seg_order
       first: progress.segments == '0, job_bytes: fields.payload_bytes,
       segment: progress.segments, sent: progress.sent, bytes: '0,
       header_bytes: fields.header_bytes, tmpl: fields.tmpl, tmpl_fetched: progress.tmpl_fetched,
-      row: row, rows: '0, status: fields.status, cause: CauseNone, level: LevelNone,
+      row: row, rows: '0, gather: 1'b0, lane_frame: lane_frame, status: fields.status, cause: CauseNone, level: LevelNone,
       access: AccessPayload, va: '0, space: fields.header_space, fold: fields.fold
     };
     unique case (act)
       ActFrame: begin
         order_d.last  = cut.last;
-        order_d.bytes = cut.want;
+        order_d.bytes = cut.total;
         order_d.rows  = row_t'(cut.rows);
+        if (gathering) begin
+          order_d.row    = lane_row;
+          order_d.rows   = '0;
+          order_d.gather = 1'b1;
+        end
         if (fields.kind == KindAdvise) begin
           order_d.kind    = OrderEnd;
           order_d.bytes   = '0;
@@ -94,10 +112,13 @@ module vmso_seg_order
         order_d.access = run_end.access;
         order_d.va     = run_end.va;
         order_d.space  = run_end.space;
-      end
-      ActGather: begin
-        order_d.kind   = OrderFail;
-        order_d.status = StatusNeedsGather;
+        if (no_lane) begin
+          order_d.status = StatusNotBuilt;
+          order_d.cause  = CauseNone;
+          order_d.level  = LevelNone;
+          order_d.access = AccessPayload;
+          order_d.va     = '0;
+        end
       end
       default: ;
     endcase
@@ -105,17 +126,21 @@ module vmso_seg_order
   endfunction
   always_ff @(posedge clk) begin
     if (!rst_n) begin
-      order_valid     <= 1'b0;
-      tmpl_drop_valid <= 1'b0;
+      order_valid      <= 1'b0;
+      frame_open_valid <= 1'b0;
+      tmpl_drop_valid  <= 1'b0;
     end else begin
-      order_valid     <= go && !(act inside {ActTmpl, ActKill, ActSkip});
-      tmpl_drop_valid <= go && act == ActKill && has_template(fields.header_bytes, fields.head);
+      order_valid      <= go && !(act inside {ActTmpl, ActKill, ActSkip, ActGather});
+      frame_open_valid <= go && !(act inside {ActTmpl, ActKill, ActSkip})
+                          && (act != ActGather || gathered == '0);
+      tmpl_drop_valid  <= go && act == ActKill && has_template(fields.header_bytes, fields.head);
     end
   end
   always_ff @(posedge clk) begin
     if (go) begin
       order       <= order_of_act();
       order_frame <= frame;
+      frame_open  <= act == ActGather ? lane_frame_id : frame;
       tmpl_drop   <= '{tmpl: fields.tmpl, fetched: progress.tmpl_fetched};
     end
   end

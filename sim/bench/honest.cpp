@@ -10,10 +10,10 @@ constexpr uint64_t kPage = 4096;
 
 const std::vector<HonestLoad> &honest_loads() {
   static const std::vector<HonestLoad> loads = {
-      {"tcp_64k", VMSO_KIND_TCP_SEG, 65160, 1448, false, 5},
-      {"frame_1514", VMSO_KIND_FRAME, 1514, 0, false, 7},
-      {"frame_64", VMSO_KIND_FRAME, 64, 0, false, 10},
-      {"cold_4k", VMSO_KIND_FRAME, 4096, 0, true, 7},
+      {"tcp_64k", VMSO_KIND_TCP_SEG, 65160, 1448, false, 0, 5},
+      {"frame_1514", VMSO_KIND_FRAME, 1514, 0, false, 0, 7},
+      {"frame_64", VMSO_KIND_FRAME, 64, 0, false, 0, 10},
+      {"cold_4k", VMSO_KIND_FRAME, 4096, 0, true, 0, 7},
   };
   return loads;
 }
@@ -47,6 +47,9 @@ void HonestOwners::warm() {
       JobSpec spec = job();
       spec.payload = random_bytes(load_.job_bytes, random_);
       spec.buffers = 1;
+      for (uint32_t at = 0; load_.piece && at < load_.job_bytes; at += load_.piece) {
+        spec.cuts.push_back(std::min(load_.piece, load_.job_bytes - at));
+      }
       Posted p = system_.post(q, spec);
       variants.push_back({spec.payload, p.buffers});
     }

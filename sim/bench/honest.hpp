@@ -17,6 +17,7 @@ struct HonestLoad {
   uint32_t job_bytes = 65160;  // payload of a job; a plain frame: the whole frame
   uint16_t mss = 1448;
   bool cold = false;        // each job on pages that nobody has looked at
+  uint32_t piece = 0;       // bytes of each buffer; 0: one buffer
   unsigned log2_depth = 5;  // jobs that stand in a ring: a doorbell's delay does not empty it
   uint32_t frame_bytes() const { return kind == VMSO_KIND_FRAME ? job_bytes : mss + 66u; }
 };

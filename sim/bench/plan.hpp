@@ -31,6 +31,8 @@ class Plan {
            (!options_.queues || options_.queues == w.queues);
   }
 
+  const PlanOptions &plan_options() const { return options_; }
+
   void give(const Figure &figure) {
     taken_++;
     take_(figure);

@@ -3,6 +3,7 @@
 
 #include "bench/fair.hpp"
 #include "bench/plan.hpp"
+#include "bench/segmentation.hpp"
 #include "bench/translation.hpp"
 
 namespace vmso::bench {
@@ -164,6 +165,7 @@ void run_quick(const PlanOptions &options, const Take &take) {
   quick.small_frames("plain_64_unaligned", 33, {9.0, 5.0, 3.0}, 3.1);
   quick.mixed_buffers("mixed_buffers_1514", 1514, 1200, 0.99);
   quick.mixed_buffers("mixed_buffers_128", 128, 4000, 0.95);
+  run_segmentation(options, take);
   run_translation(options, take);
   quick.lone();
   run_fair_heads(options, take);

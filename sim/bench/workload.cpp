@@ -14,6 +14,26 @@ constexpr uint64_t kPage = 4096;
 constexpr uint64_t kBudget = 50000000;  // cycles: far beyond what any load takes
 constexpr unsigned kLog2MostSlots = 15;
 
+uint64_t payload_of_frame(const JobShape &shape) {
+  bool segments = shape.kind == VMSO_KIND_TCP_SEG || shape.kind == VMSO_KIND_UDP_SEG;
+  return segments ? shape.mss : std::max(shape.bytes, 1u);
+}
+
+// What a Workload names by itself.
+JobShape shape_of(const Workload &w) {
+  JobShape shape;
+  shape.kind = w.kind;
+  shape.bytes = w.job_bytes;
+  shape.mss = w.mss;
+  shape.buffers = w.fragments;
+  if (w.kind == VMSO_KIND_TCP_SEG) {
+    TcpHeaders h;
+    h.tcp_options = timestamp_option();
+    shape.header = tcp_template(h);
+  }
+  return shape;
+}
+
 struct Snapshot {
   uint64_t frame_end, wire_beats, read_beats, walk_beats;
 };
@@ -42,10 +62,15 @@ uint64_t payload_beats(const std::vector<UserBuffer> &buffers, uint64_t mss, uns
 class Run {
  public:
   explicit Run(const Workload &w)
-      : w_(w), jobs_of_queue_(count_jobs(w)), random_(w.seed, "bench"), system_(options(w)) {
+      : w_(w),
+        shapes_(w.shapes.empty() ? std::vector{shape_of(w)} : w.shapes),
+        jobs_of_queue_(count_jobs()),
+        random_(w.seed, "bench"),
+        system_(options(w)) {
     System &s = system_;
-    unsigned frame_bytes = w.kind == VMSO_KIND_FRAME ? w.job_bytes : w.mss + kHeaderBytes;
-    s.check(vmso_tune(&s.device(), w.latency, w.reorder, frame_bytes), "tune");
+    uint64_t longest = 0;
+    for (const JobShape &shape : shapes_) longest = std::max(longest, shape.longest_frame());
+    s.check(vmso_tune(&s.device(), w.latency, w.reorder, uint32_t(longest)), "tune");
     s.on_frame = [this](const StreamFrame &frame) {
       ends_.push_back({frame.last, system_.sink.beats, system_.reads.counts.all_beats(),
                        system_.reads.counts.beats[size_t(ReadClass::kWalk)]});
@@ -53,16 +78,13 @@ class Run {
   }
 
   System &system() { return system_; }
-  uint64_t frames_of_job() const {
-    return w_.kind == VMSO_KIND_FRAME ? 1 : (w_.job_bytes + w_.mss - 1) / w_.mss;
-  }
+  const JobShape &shape(uint64_t number) const { return shapes_[number % shapes_.size()]; }
 
   // Every page of the warm load goes through the engine once.
   void warm() {
     for (unsigned q = 0; q < w_.queues; q++) {
-      unsigned variants = unsigned(std::min<uint64_t>(w_.variants, jobs_of_queue_));
-      for (unsigned v = 0; v < variants; v++) {
-        JobSpec spec = fresh_job();
+      for (unsigned v = 0; v < variants(); v++) {
+        JobSpec spec = fresh_job(v);
         Posted posted = system_.post(q, spec);
         variants_.push_back({spec.payload, posted.buffers});
       }
@@ -75,19 +97,18 @@ class Run {
   Posted post(unsigned queue, uint64_t number) {
     JobSpec spec;
     if (w_.cold) {
-      spec = fresh_job();
+      spec = fresh_job(number);
       place_cold(queue, spec);
     } else {
       size_t of_queue = variants_.size() / w_.queues;
       const Variant &v = variants_[queue * of_queue + number % of_queue];
-      spec = job();
+      spec = job(number);
       spec.view = v.payload;
       spec.placed = v.buffers;
     }
     Posted posted = system_.post(queue, spec);
     unsigned bus = system_.config().bus_bytes();
-    needed_read_beats_ +=
-        payload_beats(posted.buffers, w_.kind == VMSO_KIND_FRAME ? w_.job_bytes : w_.mss, bus);
+    needed_read_beats_ += payload_beats(posted.buffers, payload_of_frame(shape(number)), bus);
     needed_read_beats_ += posted.slots * beats_of(0, 64, bus);
     needed_read_beats_ += beats_of(posted.template_pa, posted.header_bytes, bus);
     return posted;
@@ -99,7 +120,8 @@ class Run {
     for (uint64_t n = 0; n < jobs_of_queue_; n++) {
       for (unsigned q = 0; q < w_.queues; q++) post(q, n);
     }
-    uint64_t jobs = jobs_of_queue_ * w_.queues, frames = jobs * frames_of_job();
+    uint64_t jobs = jobs_of_queue_ * w_.queues, frames = 0;
+    for (uint64_t n = 0; n < jobs_of_queue_; n++) frames += shape(n).frames() * w_.queues;
     uint64_t from = frames / 3, to = frames - frames / 3;
     auto start = std::chrono::steady_clock::now();
     uint64_t first_cycle = s.now(), walks_before = s.reads.counts.beats[size_t(ReadClass::kWalk)];
@@ -176,16 +198,20 @@ class Run {
     s.check(vmso_fence_wait(&s.device(), fence), "fence wait");
   }
 
-  static constexpr unsigned kHeaderBytes = 66;
   struct Variant {
     std::vector<uint8_t> payload;
     std::vector<UserBuffer> buffers;
   };
 
-  static uint64_t count_jobs(const Workload &w) {
-    uint64_t a_job = w.kind == VMSO_KIND_FRAME ? 1 : (w.job_bytes + w.mss - 1) / w.mss;
-    uint64_t per_queue = a_job * w.queues;
-    return std::max<uint64_t>((w.frames + per_queue - 1) / per_queue, 3);
+  uint64_t count_jobs() const {
+    uint64_t frames = 0, jobs = 0;
+    while (jobs < 3 || frames * w_.queues < w_.frames) frames += shape(jobs++).frames();
+    return jobs;
+  }
+  // Each shape as often as the others.
+  unsigned variants() const {
+    uint64_t shapes = shapes_.size();
+    return unsigned(std::min((w_.variants + shapes - 1) / shapes * shapes, jobs_of_queue_));
   }
 
   SystemOptions options(const Workload &w) const {
@@ -200,36 +226,41 @@ class Run {
     o.keep_frames = false;
     o.stop = w.stop;
     o.wave = w.wave;
-    uint64_t slots = std::max<uint64_t>(jobs_of_queue_, w.variants) * vmso_job_slots(w.fragments);
+    uint64_t slots = 0;
+    for (const JobShape &shape : shapes_) {
+      slots = std::max<uint64_t>(slots, vmso_job_slots(shape.buffers));
+    }
+    slots *= std::max<uint64_t>(jobs_of_queue_, w.variants + shapes_.size());
     o.log2_slots = std::clamp(unsigned(std::bit_width(slots)), 2u, kLog2MostSlots);
     o.log2_completions = o.log2_slots;
     return o;
   }
 
-  JobSpec job() {
+  JobSpec job(uint64_t number) {
+    const JobShape &shape = this->shape(number);
     JobSpec spec;
-    spec.kind = w_.kind;
-    if (w_.kind == VMSO_KIND_TCP_SEG) {
-      TcpHeaders h;
-      h.tcp_options = timestamp_option();
-      spec.header = tcp_template(h);
-      spec.mss = w_.mss;
-    }
+    spec.kind = shape.kind;
+    spec.header = shape.header;
+    spec.mss = shape.mss;
+    spec.outer_csum = shape.outer_csum;
+    spec.vlan = shape.vlan;
+    spec.csum_start = shape.csum_start;
+    spec.csum_offset = shape.csum_offset;
     spec.doorbell = false;
     spec.offset = w_.offset;
     unsigned fragments =
-        w_.fewer_fragments ? 1 + unsigned(random_.below(w_.fragments)) : w_.fragments;
+        w_.fewer_fragments ? 1 + unsigned(random_.below(w_.fragments)) : shape.buffers;
     for (unsigned i = 0; i < fragments; i++) {
-      uint32_t share = w_.job_bytes / fragments, rest = w_.job_bytes % fragments;
+      uint32_t share = shape.bytes / fragments, rest = shape.bytes % fragments;
       spec.cuts.push_back(share + (i < rest));
     }
     return spec;
   }
 
-  JobSpec fresh_job() {
-    JobSpec spec = job();
-    spec.payload = random_bytes(w_.job_bytes, random_);
-    payload_bytes_ += w_.job_bytes;
+  JobSpec fresh_job(uint64_t number) {
+    JobSpec spec = job(number);
+    spec.payload = random_bytes(shape(number).bytes, random_);
+    payload_bytes_ += shape(number).bytes;
     return spec;
   }
 
@@ -326,6 +357,7 @@ class Run {
   }
 
   Workload w_;
+  std::vector<JobShape> shapes_;
   uint64_t jobs_of_queue_;
   Random random_;
   System system_;
@@ -335,6 +367,13 @@ class Run {
 };
 
 }  // namespace
+
+uint64_t JobShape::frames() const {
+  return std::max<uint64_t>((bytes + payload_of_frame(*this) - 1) / payload_of_frame(*this), 1);
+}
+uint64_t JobShape::longest_frame() const {
+  return std::min<uint64_t>(bytes, payload_of_frame(*this)) + header.bytes.size() + (vlan ? 4 : 0);
+}
 
 Rates measure(const Workload &workload) { return Run(workload).steady(); }
 

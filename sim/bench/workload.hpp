@@ -16,6 +16,21 @@
 
 namespace vmso::bench {
 
+// A job of another kind than those that a Workload names by itself.
+struct JobShape {
+  vmso_kind kind = VMSO_KIND_TCP_SEG;
+  uint32_t bytes = 65160;  // payload; a frame without a template: the whole frame
+  uint16_t mss = 1448;
+  Template header;
+  unsigned buffers = 1;
+  bool outer_csum = false;
+  std::optional<reference::VlanTag> vlan = {};
+  uint16_t csum_start = 0, csum_offset = 0;
+
+  uint64_t frames() const;  // of a job
+  uint64_t longest_frame() const;
+};
+
 struct Workload {
   Config config = Config::kWide;
   unsigned latency = 100;  // cycles
@@ -26,6 +41,7 @@ struct Workload {
   uint16_t mss = 1448;
   unsigned fragments = 1;               // buffers of a job
   bool fewer_fragments = false;         // 1..fragments of them, drawn for each warm job
+  std::vector<JobShape> shapes = {};    // each queue's jobs in turn, instead of the five above
   std::optional<unsigned> offset = {};  // of each buffer in its first page; default odd, random
   SpaceOptions space = {};              // of the process: format and page size
   // Cold: every job has memory that nobody has looked at, in a region of its own: an entry of the

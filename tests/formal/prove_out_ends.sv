@@ -4,8 +4,9 @@
 // buried; what comes behind a failure tells nothing until the burial; what had come by a burial tells
 // nothing from two cycles later on, and what comes after it lives.
 //
-// Orders, their landing, templates, failures, burials and the taker are free. An order carries its number
-// and its job's number as its slot. `watch_*` is one job, chosen by the solver.
+// Orders, their landing, templates, what is written into headers, failures, burials and the takers are
+// free. An order carries its number and its job's number as its slot. `watch_*` is one job, chosen by the
+// solver.
 module prove_out_ends
   import vmso_pkg::*;
   import vmso_rec_pkg::*;
@@ -23,14 +24,16 @@ module prove_out_ends
   input logic         push_queue,
   input order_kind_e  push_kind,
   input logic         push_last,
-  input logic         push_segments,
+  input head_e        push_head,
   input logic         push_header,
   input logic [1:0]   push_bytes,
   input frame_state_t frame_state,
   input logic         look_done,
   input tmpl_fail_t   look_fail,
   input logic         parsed_valid,
+  input logic         parsed_outer,
   input parse_t       parsed,
+  input logic         fields_ready,
   input logic         want_bury,
   input logic         any_bury_queue,
   input logic         bury_void,
@@ -62,7 +65,7 @@ module prove_out_ends
   logic [5:0]      pushed_q, gone_q;
   logic            ready, push, leave, last;
   order_t          order;
-  assign push = want_push && push_kind != order_kind_e'(2'd3) && ready
+  assign push = want_push && push_kind != order_kind_e'(2'd3) && push_head != head_e'(2'd3) && ready
                 && pushed_q - gone_q < 6'd4;
   assign last = push_last || push_kind != OrderFrame;
   always_comb begin
@@ -72,7 +75,7 @@ module prove_out_ends
     order.last         = last;
     order.slot         = {5'd0, pushed_q, job_q[push_queue]};
     order.slots        = 16'd1;
-    order.head         = push_segments ? HeadFields : HeadAsIs;
+    order.head         = push_head;
     order.bytes        = push_kind == OrderFrame ? pos_t'(push_bytes) : '0;
     order.header_bytes = push_header ? 9'd54 : 9'd0;
     order.tmpl_fetched = push_header;
@@ -81,6 +84,8 @@ module prove_out_ends
   // -- the three modules --------------------------------------------------------------------------------
   logic         next_valid, next_ready, pending, look_dead, fail_valid, item_valid, drop_pulse;
   logic         bury_valid, bury_ready, bury_queue, void_valid, dead_ready, left_ready;
+  logic         fields_valid, fields_side, fields_clear;
+  fields_t      fields;
   order_t       next;
   frame_t       next_frame, state_frame;
   template_t    look_tmpl;
@@ -94,7 +99,9 @@ module prove_out_ends
   );
   vmso_out_head #(.Cfg(Cfg)) u_head (
     .clk, .rst_n, .flag_masks('0), .next_valid, .next_ready, .next, .next_frame, .state_frame,
-    .frame_state, .look_tmpl, .look_done, .look_fail, .parsed_valid, .parsed_tmpl('0), .parsed,
+    .frame_state, .look_tmpl, .look_done, .look_fail, .look_sum('0), .job_load_valid(1'b0),
+    .job_load('0), .parsed_valid, .parsed_tmpl('0), .parsed_outer, .parsed, .fields_valid,
+    .fields_ready, .fields, .fields_side, .fields_clear,
     .look_queue, .look_number, .look_dead, .fail_valid, .fail_queue, .item_valid, .item_ready, .item, .drop_pulse
   );
   vmso_out_bury #(.Queues(Cfg.queues)) u_bury (
@@ -119,6 +126,8 @@ module prove_out_ends
   logic [3:0]      left_due_q;
   logic            left_known_q;
   logic [4:0]      waited_q;
+  logic            outer_seen_q;       // fields of an outer layer were written
+  logic            wrote_q, spoils_q;  // fields of the order that is judged; of one that was not sent
   assign now        = item.queue[0];
   assign leave      = item_valid && item_ready;
   assign leaving    = notes_q[gone_q[2:0]];
@@ -148,6 +157,9 @@ module prove_out_ends
       burying_q     <= 1'b0;
       waited_q      <= '0;
       reached_q     <= '0;
+      wrote_q       <= 1'b0;
+      outer_seen_q  <= 1'b0;
+      spoils_q      <= 1'b0;
     end else begin
       pushed_q      <= pushed_q + 6'(push);
       gone_q        <= gone_q + 6'(leave);
@@ -181,6 +193,9 @@ module prove_out_ends
       end
       left_before_q <= left_q;
       left_known_q  <= ready;
+      outer_seen_q  <= outer_seen_q || (fields_valid && fields_ready && u_head.outer_q);
+      wrote_q       <= !leave && (wrote_q || (fields_valid && fields_ready));
+      spoils_q      <= leave && !item.send && (wrote_q || (fields_valid && fields_ready));
     end
     bound_q2   <= rst_n ? bound_q : '0;
     bound_q3   <= rst_n ? bound_q2 : '0;
@@ -210,6 +225,8 @@ module prove_out_ends
       failure_ends: assert (!leave || !item.fails || item.ends);
       sent_has_landed: assert (!leave || !item.send || (leaving.kind == OrderFrame
                                && frame_state.landed == item.frame_bytes - pos_t'(item.header_bytes)));
+      unsent_fields_go: assert (!spoils_q || fields_clear);
+      clear_meets_no_write: assert (!fields_clear || !fields_valid);
       left_agrees: assert (!left_known_q || ctl_left == 16'(left_due_q));
 
       reach_job_of_two: cover (is_watched && item.ends && item.send && gone_q == 6'd1
@@ -219,11 +236,13 @@ module prove_out_ends
       reach_next_life: cover (leave && item.ends && reached_q[now] && gone_q == 6'd2
                               && bound_q3[now] == 6'd2);
       reach_fail_behind_burial: cover (leave && item.fails && gone_q < bound_q[now]);
+      reach_tunnel: cover (leave && item.send && wrote_q && outer_seen_q && gone_q == 6'd1);
+      reach_clear: cover (spoils_q && gone_q == 6'd1 && outer_seen_q);
       reach_full: cover (pushed_q - gone_q == 6'd4 && !leave);
       reach_left_twice: cover (left_known_q && ctl_left == 16'd2);
       reach_bury_failed: cover (bury_now && failed_q[bury_queue]);
     end
   end
   logic unused;
-  assign unused = ^{pending, state_frame, look_tmpl, void_queue};
+  assign unused = ^{pending, state_frame, look_tmpl, void_queue, fields, fields_side};
 endmodule : prove_out_ends

@@ -460,14 +460,6 @@ std::vector<Make> endings() {
       return e.plain(VMSO_STATUS_SUM_MISMATCH, 25);
     });
   }
-  add([](Ending &e) {  // 50 pieces in the second segment
-    JobSpec spec = tcp_job(2 * Ending::kMss, Ending::kMss);
-    spec.cuts.assign(51, 20);
-    spec.cuts[0] = Ending::kMss;
-    spec.offset = 0;
-    e.post(spec);
-    return e.plain(VMSO_STATUS_NEEDS_GATHER, 1);
-  });
   // The queue stops.
   for (unsigned slots : {0u, 2u}) {
     add([slots](Ending &e) {
@@ -536,10 +528,11 @@ TEST_CASE("A completion tells what the register page says whatever ended the job
     CHECK(s.findings().report() == "");
     seen.insert(s.completions(0).back().status);
   }
-#define VMSO_SEEN(code, name, text)                                   \
-  if (code != VMSO_STATUS_CSUM_FIELD && code != VMSO_STATUS_PARITY) { \
-    INFO(name);                                                       \
-    CHECK(seen.contains(code));                                       \
+  // what no build of a named configuration leaves out, and what is not given yet
+#define VMSO_SEEN(code, name, text)                                  \
+  if (code != VMSO_STATUS_NOT_BUILT && code != VMSO_STATUS_PARITY) { \
+    INFO(name);                                                      \
+    CHECK(seen.contains(code));                                      \
   }
   VMSO_STATUS_LIST(VMSO_SEEN)
 #undef VMSO_SEEN

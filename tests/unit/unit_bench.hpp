@@ -15,6 +15,20 @@
 
 namespace vmso::unit {
 
+// Rows of the frame store of the configuration with this bus: all, and those of the gather lane,
+// behind which frames take the others in turn.
+struct StoreRows {
+  unsigned all, lane;
+  unsigned ring() const { return all - lane; }
+  // Of the ring, counted up over its end.
+  unsigned wrapped(unsigned row) const { return row < all ? row : row - ring(); }
+};
+constexpr StoreRows store_rows(unsigned bus_bytes) {
+  return bus_bytes == 64   ? StoreRows{1024, 146}
+         : bus_bytes == 32 ? StoreRows{2048, 290}
+                           : StoreRows{4096, 578};
+}
+
 template <typename Model>
 class UnitBench {
  public:

@@ -107,7 +107,6 @@ module rec_top
   output logic         x_pbmt,
   output logic         x_hpd,
   // codes
-  output logic [7:0]   status_needs_gather,
   output logic [7:0]   status_aborted,
   output logic [7:0]   cause_bus_timeout,
   output logic [3:0]   format_aarch64,
@@ -240,7 +239,6 @@ module rec_top
   assign x_napot = x.napot;
   assign x_pbmt = x.pbmt;
   assign x_hpd = x.hpd;
-  assign status_needs_gather = StatusNeedsGather;
   assign status_aborted = StatusAborted;
   assign cause_bus_timeout = CauseBusTimeout;
   assign format_aarch64 = FormatAArch64;

@@ -21,7 +21,9 @@
 namespace vmso::unit {
 
 enum OrderKind { kFrame = 0, kEnd = 1, kFail = 2 };
+enum class Kind { kPlain, kTcp, kUdp, kCsum };
 constexpr unsigned kQueues = 4;
+constexpr unsigned kStatusBadTemplate = 0x24, kStatusOption = 0x26;
 
 struct Failure {
   unsigned status = 0, cause = 0, level = 0, access = 0;
@@ -32,20 +34,47 @@ struct Job {
   unsigned queue = 0, slot = 0, slots = 1, profile = 1;
   uint64_t cookie = 0;
   bool completion = true, interrupt = false;
-  bool tcp = true;
+  Kind kind = Kind::kTcp;
   Seed seed = Seed::kCompute;
-  IdMode id_mode = IdMode::kIncrement;
-  Template header;                                         // bytes empty: no template
-  size_t told_header_bytes = 0, told_l3 = 0, told_l4 = 0;  // what the job says, right or wrong
+  IdMode id_mode = IdMode::kIncrement, outer_id_mode = IdMode::kIncrement;
+  bool outer_checksum = false;
+  std::optional<uint32_t> tag;  // is inserted
+  // kCsum: where the sum begins, in the frame without a tag, and the field behind that
+  size_t csum_from = 0, csum_offset = 0;
+  Template header;               // bytes empty: no template
+  size_t told_header_bytes = 0;  // what the job says, right or wrong; outer l3 0: no tunnel
+  size_t told_l3 = 0, told_l4 = 0, told_outer_l3 = 0, told_outer_l4 = 0;
   uint64_t pseudo = 0;
   Bytes payload;
   size_t mss = 1;
-  bool bad = false;  // the parser must refuse it
+  unsigned refused = 0;      // status with which the parser must refuse it
+  bool not_checked = false;  // the room job has refused it: nothing is known of it
   std::optional<Failure> template_fails;
   // while it runs
   bool loaded = false, fetched = false;
   unsigned tmpl = 0;
   size_t segment = 0, sent = 0;
+
+  bool segments() const { return kind == Kind::kTcp || kind == Kind::kUdp; }
+  unsigned head() const {  // as is, fields, tunnel
+    if (not_checked) return 0;
+    if (segments()) return told_outer_l3 ? 2 : 1;
+    return kind == Kind::kCsum || tag ? 1 : 0;
+  }
+  bool has_template() const { return told_header_bytes || head(); }
+  size_t tag_bytes() const { return tag && !not_checked ? 4 : 0; }
+  // Place in the frame with the tag of a byte of the frame without.
+  size_t place(size_t at) const { return at + (at >= kTagAt ? tag_bytes() : 0); }
+  // Bytes from `at` to where the tag will stand.
+  size_t room(size_t at) const { return tag_bytes() && at < kTagAt ? kTagAt - at : SIZE_MAX; }
+  bool sums(size_t at) const { return kind != Kind::kCsum || at >= csum_from; }
+  void tell() {
+    told_header_bytes = header.bytes.size();
+    told_l3 = header.inner.l3;
+    told_l4 = header.inner.l4;
+    told_outer_l3 = header.outer ? header.outer->l3 : 0;
+    told_outer_l4 = header.outer ? header.outer->l4 : 0;
+  }
 };
 
 struct Knobs {
@@ -62,7 +91,8 @@ class OutBench : public UnitBench<Model> {
   using Base = UnitBench<Model>;
   static constexpr unsigned kBus = sizeof(Model::m_axis_data);
   static constexpr unsigned kFrameSlots = kBus * 4;
-  static constexpr unsigned kRows = kBus == 64 ? 1024 : 32768 / kBus;
+  static constexpr unsigned kLaneFrames = 4;
+  static constexpr StoreRows kRows = store_rows(kBus);
   static constexpr unsigned kTemplates = kBus == 64 ? 256 : kBus == 32 ? 128 : 64;
 
   struct Frame {
@@ -82,6 +112,7 @@ class OutBench : public UnitBench<Model> {
   struct Order {
     uint64_t number;
     unsigned queue, rows, row;
+    bool gather;    // in the gather lane
     int frame;      // frame slot, -1 none
     int free_tmpl;  // template that goes home with it, -1 none
     bool wait_tmpl;
@@ -111,10 +142,11 @@ class OutBench : public UnitBench<Model> {
     unsigned landed = 0, expected = 0;
   };
   struct Landing {
-    int frame;  // -1: template
-    unsigned tmpl, pos, row;
-    Bytes bytes;  // left to land
+    int frame;                // -1: template
+    unsigned tmpl, pos, row;  // pos: in the frame without a tag
+    Bytes bytes;              // left to land
     std::optional<Failure> fails;
+    Job job;  // without its content
   };
 
   Rng rng;
@@ -127,7 +159,8 @@ class OutBench : public UnitBench<Model> {
   std::deque<Bury> buries;
   std::deque<Landing> landings;
   std::vector<uint8_t> store;
-  std::array<State, kFrameSlots> state;
+  std::array<State, kFrameSlots + kLaneFrames> state;
+  std::array<bool, kLaneFrames> lane_used{};  // one at a time has rows: those of all begin at 1
   std::array<unsigned, kTemplates> tmpl_left_to_land{};
   std::deque<unsigned> tmpl_home;
   std::array<bool, kQueues> failed{};                           // told and not buried since
@@ -139,13 +172,13 @@ class OutBench : public UnitBench<Model> {
   uint64_t bytes_seen = 0, frames_seen = 0;
   uint64_t told_beats = 0;     // beats of all frames whose jobs' ends were told
   unsigned whole_at_once = 0;  // soft resets that did not have to wait
-  unsigned frames_in_use = 0, rows_in_use = 0, next_row = 0;
+  unsigned frames_in_use = 0, rows_in_use = 0, next_row = kRows.lane;
   uint64_t first_beat = 0, last_beat = 0, last_landing = 0;  // cycles
   uint64_t gaps = 0;  // cycles between first and last beat without valid
   bool ready_always = false;
 
   OutBench(uint64_t seed, Knobs k = {})
-      : Base(int(seed % 1000 + 1)), rng(seed), knobs(k), store(size_t(kRows) * kBus) {
+      : Base(int(seed % 1000 + 1)), rng(seed), knobs(k), store(size_t(kRows.all) * kBus) {
     auto &d = this->dut();
     d.masks_first = masks.first;
     d.masks_middle = masks.middle;
@@ -222,6 +255,7 @@ class OutBench : public UnitBench<Model> {
     history_.fill({});
     known_ = 0;
     state.fill({});
+    lane_used.fill(false);
     tmpl_left_to_land.fill(0);
     failed.fill(false);
     bound.fill(0);
@@ -229,7 +263,8 @@ class OutBench : public UnitBench<Model> {
     left_orders = 0;
     orders = beats_out = beats_planned = told_beats = frames_out = frames_seen = dropped =
         dropped_seen = 0;
-    frames_in_use = rows_in_use = next_row = 0;
+    frames_in_use = rows_in_use = 0;
+    next_row = kRows.lane;
     start();
   }
 
@@ -240,40 +275,55 @@ class OutBench : public UnitBench<Model> {
 
   bool can_load() const { return !tmpl_home.empty(); }
   void load(Job &job) {
-    if (job.told_header_bytes == 0 && !job.header.bytes.empty()) {
-      job.told_header_bytes = job.header.bytes.size();
-      job.told_l3 = job.header.l3;
-      job.told_l4 = job.header.l4;
-    }
+    if (job.told_header_bytes == 0 && !job.header.bytes.empty()) job.tell();
     job.loaded = true;
     auto &d = this->dut();
-    if (job.told_header_bytes) {
+    if (job.has_template()) {
       job.tmpl = tmpl_home.front();
       tmpl_home.pop_front();
       tmpl_left_to_land[job.tmpl] = 0;
     }
     d.load_valid = 1;
     d.load_tmpl = uint8_t(job.tmpl);
-    d.load_head = job.tcp && job.told_header_bytes ? 1 : 0;
-    d.load_segments = job.tcp;
-    d.load_udp = d.load_tag = d.load_csum = d.load_csum_udp = d.load_outer_csum = 0;
-    d.load_outer_l3 = d.load_outer_l4 = d.load_outer_id_mode = 0;
-    d.load_tag_word = d.load_csum_from = d.load_csum_pos = 0;
+    d.load_head = uint8_t(job.head());
+    d.load_segments = job.segments();
+    d.load_udp = job.kind == Kind::kUdp;
+    d.load_tag = job.tag_bytes() != 0;
+    d.load_tag_word = job.tag.value_or(0);
+    d.load_csum = job.kind == Kind::kCsum;
+    d.load_csum_udp = job.csum_offset == 6;
+    d.load_csum_from = uint16_t(job.csum_from);
+    d.load_csum_pos = uint16_t(job.csum_from + job.csum_offset);
     d.load_id_mode = uint8_t(job.id_mode);
+    d.load_outer_id_mode = uint8_t(job.outer_id_mode);
+    d.load_outer_csum = job.outer_checksum;
     d.load_profile = uint8_t(job.profile);
     d.load_l4_mode = uint8_t(job.seed);
     d.load_header_bytes = uint16_t(job.told_header_bytes);
     d.load_l3 = uint16_t(job.told_l3);
     d.load_l4 = uint16_t(job.told_l4);
+    d.load_outer_l3 = uint16_t(job.told_outer_l3);
+    d.load_outer_l4 = uint16_t(job.told_outer_l4);
   }
 
   size_t next_bytes(const Job &job) const {
     return std::min(job.mss, job.payload.size() - job.sent);
   }
   unsigned rows_for(size_t bytes) const { return unsigned((bytes + kBus - 1) / kBus); }
+  unsigned rows_for(const Job &job, size_t bytes) const {
+    return rows_for(job.told_header_bytes + bytes + job.tag_bytes());
+  }
   bool has_room(const Job &job) const {
     return frames_in_use < kFrameSlots &&
-           rows_in_use + rows_for(job.told_header_bytes + next_bytes(job)) <= kRows;
+           rows_in_use + rows_for(job, next_bytes(job)) <= kRows.ring();
+  }
+  // What a landing has to know of its job.
+  static Job outline(const Job &job) {
+    Job j;
+    j.kind = job.kind;
+    j.tag = job.tag;
+    j.csum_from = job.csum_from;
+    return j;
   }
 
   // The template's reads are ordered: with its first frame, or alone.
@@ -282,7 +332,7 @@ class OutBench : public UnitBench<Model> {
     tmpl_left_to_land[job.tmpl] = unsigned(job.told_header_bytes);
     Bytes content = job.header.bytes;
     content.resize(job.told_header_bytes);
-    landings.push_back({-1, job.tmpl, 0, 0, content, job.template_fails});
+    landings.push_back({-1, job.tmpl, 0, 0, content, job.template_fails, outline(job)});
   }
 
   // Issues one order of the job; true if it was the job's last. `payload_fails`: this frame's
@@ -292,12 +342,22 @@ class OutBench : public UnitBench<Model> {
     auto &d = this->dut();
     size_t bytes = kind == kFrame ? next_bytes(job) : 0;
     bool last = kind != kFrame || job.sent + bytes == job.payload.size();
-    bool has_tmpl = job.told_header_bytes != 0;
-    if (kind == kFrame && has_tmpl && !job.fetched) fetch(job);
+    bool is_read = job.told_header_bytes != 0;
+    if (kind == kFrame && is_read && !job.fetched) fetch(job);
     unsigned frame = unsigned(orders % kFrameSlots);
-    unsigned rows = kind == kFrame ? rows_for(job.told_header_bytes + bytes) : 0;
+    unsigned rows = kind == kFrame ? rows_for(job, bytes) : 0;
+    bool gather =
+        bytes && rows < kRows.lane && std::ranges::count(lane_used, true) == 0 && rng() % 6 == 0;
     d.order_valid = 1;
-    d.order_frame = uint8_t(frame);
+    d.order_frame = uint16_t(frame);
+    d.order_gather = gather;
+    d.order_lane_frame = uint8_t(rng() % kLaneFrames);
+    unsigned row = gather ? 1 : next_row;
+    if (gather) {
+      rows = 0;
+      frame = kFrameSlots + d.order_lane_frame;
+      lane_used[d.order_lane_frame] = true;
+    }
     d.order_kind = uint8_t(kind);
     d.order_queue = uint16_t(job.queue);
     d.order_last = last;
@@ -306,8 +366,8 @@ class OutBench : public UnitBench<Model> {
     d.order_cookie = job.cookie;
     d.order_completion = job.completion;
     d.order_interrupt = job.interrupt;
-    d.order_head = job.tcp && has_tmpl ? 1 : 0;
-    d.order_tag = 0;
+    d.order_head = uint8_t(job.head());
+    d.order_tag = job.tag_bytes() != 0;
     d.order_first = job.segment == 0;
     d.order_job_bytes = uint32_t(job.payload.size());
     d.order_segment = uint32_t(job.segment);
@@ -316,7 +376,7 @@ class OutBench : public UnitBench<Model> {
     d.order_header_bytes = uint16_t(job.told_header_bytes);
     d.order_tmpl = uint8_t(job.tmpl);
     d.order_tmpl_fetched = job.fetched;
-    d.order_row = uint16_t(next_row);
+    d.order_row = uint16_t(row);
     d.order_rows = uint16_t(rows);
     d.order_status = uint8_t(status.status);
     d.order_cause = uint8_t(status.cause);
@@ -331,20 +391,21 @@ class OutBench : public UnitBench<Model> {
       if (bytes) {
         Bytes part(job.payload.begin() + long(job.sent),
                    job.payload.begin() + long(job.sent + bytes));
-        landings.push_back(
-            {int(frame), 0, unsigned(job.told_header_bytes), next_row, part, payload_fails});
+        landings.push_back({int(frame), 0, unsigned(job.told_header_bytes), row, part,
+                            payload_fails, outline(job)});
       }
     }
 
     // what leaves with it
-    bool tmpl_fails = kind == kFrame && has_tmpl && (job.template_fails || job.bad);
+    bool tmpl_fails = kind == kFrame && is_read && (job.template_fails || job.refused);
     bool failing = kind == kFail || tmpl_fails || (kind == kFrame && bytes && payload_fails);
     Order order{orders,
                 job.queue,
                 rows,
-                next_row,
+                row,
+                gather,
                 kind == kFrame ? int(frame) : -1,
-                last && has_tmpl ? int(job.tmpl) : -1,
+                last && job.has_template() ? int(job.tmpl) : -1,
                 job.fetched,
                 {},
                 {}};
@@ -352,8 +413,9 @@ class OutBench : public UnitBench<Model> {
             status,    job.segment, job.sent,  0,          failing};
     if (failing) {
       if (kind == kFrame) {
-        end.f = tmpl_fails ? (job.template_fails ? *job.template_fails : Failure{0x24, 0, 0, 1, 0})
-                           : *payload_fails;
+        end.f = !tmpl_fails          ? *payload_fails
+                : job.template_fails ? *job.template_fails
+                                     : Failure{job.refused, 0, 0, 1, 0};
       }
       order.ends = end;
     } else if (kind == kEnd) {
@@ -361,15 +423,7 @@ class OutBench : public UnitBench<Model> {
       order.ends = end;
     } else {
       Frame f;
-      if (job.tcp) {
-        f.bytes = segment(job.header, job.pseudo, job.payload,
-                          {job.segment, job.sent, bytes, job.segment == 0, last}, job.id_mode,
-                          job.profile == 1 ? masks : Masks{0, 0, 0});
-      } else {
-        f.bytes = job.header.bytes;
-        f.bytes.insert(f.bytes.end(), job.payload.begin(), job.payload.end());
-        if (f.bytes.size() < 60) f.bytes.resize(60);
-      }
+      f.bytes = frame_of(job, {job.segment, job.sent, bytes, job.segment == 0, last});
       f.user = (job.slot & 0x7fffu) << 13 | job.queue << 1;
       f.order = orders;
       order.sends = f;
@@ -384,15 +438,32 @@ class OutBench : public UnitBench<Model> {
     orders++;
     frames_in_use++;
     rows_in_use += rows;
-    next_row = (next_row + rows) % kRows;
+    next_row = kRows.wrapped(next_row + rows);
     job.segment++;
     job.sent += bytes;
     return last;
   }
 
+  // What has to be on the wire.
+  Bytes frame_of(const Job &job, Cut cut) const {
+    Bytes frame;
+    if (job.segments()) {
+      frame = segment(job.header, job.payload, cut,
+                      {job.seed != Seed::kNone, job.pseudo, job.id_mode, job.outer_id_mode,
+                       job.outer_checksum, job.profile == 1 ? masks : Masks{0, 0, 0}});
+    } else {
+      frame = job.header.bytes;
+      frame.insert(frame.end(), job.payload.begin(), job.payload.end());
+      if (job.kind == Kind::kCsum) write_checksum(frame, job.csum_from, job.csum_offset);
+    }
+    if (job.tag_bytes()) insert_tag(frame, *job.tag);
+    if (frame.size() < kMinFrame) frame.resize(kMinFrame);
+    return frame;
+  }
+
   // seg takes the job off its list: no order of it comes any more.
   void kill(Job &job) {
-    if (!job.told_header_bytes) return;
+    if (!job.has_template()) return;
     auto &d = this->dut();
     d.tmpl_drop_valid = 1;
     d.tmpl_drop_tmpl = uint8_t(job.tmpl);
@@ -428,13 +499,16 @@ class OutBench : public UnitBench<Model> {
     Landing &l = landings[which];
     unsigned n = std::min<unsigned>(unsigned(l.bytes.size()), pick(rng, 1, kBus));
     if (knobs.land_percent == 100) n = std::min<unsigned>(unsigned(l.bytes.size()), kBus);
+    n = unsigned(std::min<size_t>(n, l.job.room(l.pos)));  // cut where the tag will stand
+    uint64_t sum = 0;
     if (l.frame >= 0) {
       State &s = state[size_t(l.frame)];
       for (unsigned i = 0; i < n; i++) {
-        unsigned pos = l.pos + i;
-        store[(size_t(l.row) * kBus + pos) % store.size()] = l.bytes[i];
-        s.sum += pos % 2 ? l.bytes[i] : unsigned(l.bytes[i]) << 8;
+        size_t pos = l.job.place(l.pos + i);
+        store[size_t(kRows.wrapped(l.row + pos / kBus)) * kBus + pos % kBus] = l.bytes[i];
+        if (l.job.sums(l.pos + i)) sum += pos % 2 ? l.bytes[i] : unsigned(l.bytes[i]) << 8;
       }
+      s.sum += sum;
       s.landed += n;
       if (l.fails) {
         s.poison = true;
@@ -446,11 +520,12 @@ class OutBench : public UnitBench<Model> {
       for (auto &b : beat) b = uint8_t(rng());
       uint64_t en[2] = {0, 0};
       for (unsigned i = 0; i < n; i++) {
-        unsigned pos = l.pos + i;
+        size_t pos = l.job.place(l.pos + i);
         beat[pos % kBus] = l.bytes[i];
         en[pos / kBus % 2] |= 1ull << pos % kBus;
+        if (l.job.sums(l.pos + i)) sum += pos % 2 ? l.bytes[i] : unsigned(l.bytes[i]) << 8;
       }
-      unsigned row = l.pos / kBus;
+      unsigned row = unsigned(l.job.place(l.pos) / kBus);
       d.tmpl_write_valid = 1;
       d.tmpl_write_tmpl = uint8_t(l.tmpl);
       d.tmpl_bank_en0 = en[0];  // as many bits as there are lanes
@@ -461,6 +536,7 @@ class OutBench : public UnitBench<Model> {
       d.tmpl_done_valid = 1;
       d.tmpl_done_tmpl = uint8_t(l.tmpl);
       d.tmpl_done_bytes = uint16_t(n);
+      d.tmpl_done_sum = fold(sum);
       bool failed = l.fails && (l.bytes.size() == n || rng() % 2);
       d.tmpl_done_fail = failed;
       if (failed) {
@@ -481,7 +557,7 @@ class OutBench : public UnitBench<Model> {
 
   void show_state(unsigned frame) {
     auto &d = this->dut();
-    const State &s = state[frame % kFrameSlots];
+    const State &s = state.at(frame);
     d.state_poison = s.poison;
     d.state_status = uint8_t(s.f.status);
     d.state_cause = uint8_t(s.f.cause);
@@ -561,6 +637,7 @@ class OutBench : public UnitBench<Model> {
       leaving.pop_front();
       CHECK(d.left_queue == o.queue);
       CHECK(d.left_rows == o.rows);
+      CHECK(bool(d.left_gather) == o.gather);
       if (o.frame >= 0) CHECK(state[size_t(o.frame)].landed == state[size_t(o.frame)].expected);
       if (o.free_tmpl >= 0) {
         freed = o.free_tmpl;
@@ -673,7 +750,8 @@ class OutBench : public UnitBench<Model> {
     frames_in_use--;
     rows_in_use -= l.rows;
     for (size_t i = 0; i < size_t(l.rows) * kBus; i++)
-      store[(size_t(l.row) * kBus + i) % store.size()] = uint8_t(rng());
+      store[size_t(kRows.wrapped(l.row + unsigned(i / kBus))) * kBus + i % kBus] = uint8_t(rng());
+    if (l.gather) lane_used[size_t(l.frame) - kFrameSlots] = false;
     if (l.frame >= 0) state[size_t(l.frame)].sum = rng() & 0xffff;
   }
 

@@ -41,7 +41,7 @@ module out_top
   input  logic [13:0]         load_csum_from,
   input  logic [13:0]         load_csum_pos,
   input  logic                order_valid,
-  input  logic [7:0]          order_frame,
+  input  logic [8:0]          order_frame,
   input  logic [1:0]          order_kind,
   input  logic [11:0]         order_queue,
   input  logic                order_last,
@@ -60,8 +60,10 @@ module out_top
   input  logic [8:0]          order_header_bytes,
   input  logic [7:0]          order_tmpl,
   input  logic                order_tmpl_fetched,
-  input  logic [10:0]         order_row,
-  input  logic [10:0]         order_rows,
+  input  logic [11:0]         order_row,
+  input  logic [11:0]         order_rows,
+  input  logic                order_gather,
+  input  logic [1:0]          order_lane_frame,
   input  logic [7:0]          order_status,
   input  logic [7:0]          order_cause,
   input  logic [2:0]          order_level,
@@ -69,7 +71,8 @@ module out_top
   input  logic [63:0]         order_va,
   output logic                left_valid,
   output logic [11:0]         left_queue,
-  output logic [10:0]         left_rows,
+  output logic [11:0]         left_rows,
+  output logic                left_gather,
   output logic                left_sent,
   output logic                tmpl_free_valid,
   output logic [7:0]          tmpl_free,
@@ -111,9 +114,9 @@ module out_top
   output logic [15:0]         ctl_left,
   output logic                ctl_end_none,
   output logic                store_read_en,
-  output logic [10:0]         store_read_row,
+  output logic [11:0]         store_read_row,
   input  logic [Cfg.data_bits-1:0] store_read_data,
-  output logic [7:0]          state_frame,
+  output logic [8:0]          state_frame,
   input  logic                state_poison,
   input  logic [7:0]          state_status,
   input  logic [7:0]          state_cause,
@@ -186,7 +189,7 @@ module out_top
       first: order_first, job_bytes: order_job_bytes,
       segment: order_segment, sent: order_sent, bytes: order_bytes,
       header_bytes: order_header_bytes, tmpl: order_tmpl, tmpl_fetched: order_tmpl_fetched,
-      row: order_row, rows: order_rows,
+      row: order_row, rows: order_rows, gather: order_gather, lane_frame: order_lane_frame,
       status: status_e'(order_status), cause: cause_e'(order_cause), level: order_level,
       access: access_e'(order_access), va: order_va, space: order_cookie[1:0],
       fold: order_cookie[15:0]
@@ -200,6 +203,7 @@ module out_top
   assign left_queue       = left.queue;
   assign left_rows        = left.rows;
   assign left_sent        = left.sent;
+  assign left_gather      = left.gather;
   assign end_queue        = job_end.queue;
   assign end_slot         = job_end.slot;
   assign end_slots        = job_end.slots;

@@ -62,7 +62,7 @@ class ReadBench : public UnitBench<Model> {
  public:
   static constexpr unsigned kBus = sizeof(Model::read_data);
   static constexpr unsigned kSlots = kBus * 4;
-  static constexpr unsigned kRows = (kBus == 64 ? 65536 : 32768) / kBus;
+  static constexpr StoreRows kRows = store_rows(kBus);
   static constexpr unsigned kQueues = 4;
   static constexpr unsigned kTemplates = kBus == 64 ? 256 : kBus == 32 ? 128 : 64;
 
@@ -118,7 +118,7 @@ class ReadBench : public UnitBench<Model> {
   explicit ReadBench(uint64_t seed)
       : UnitBench<Model>(int(seed % 1000 + 1)),
         rng(seed),
-        store_(size_t(kRows) * kBus),
+        store_(size_t(kRows.all) * kBus),
         known_(store_.size()) {
     auto &d = this->dut();
     d.piece_valid = d.rsp_valid = d.frame_open_valid = d.store_read_en = 0;
@@ -155,7 +155,8 @@ class ReadBench : public UnitBench<Model> {
     row_read_.reset();
     complete_ = false;
     looked_slot_ = -1;
-    next_slot_ = next_row_ = rows_used_ = 0;
+    next_slot_ = rows_used_ = 0;
+    next_row_ = kRows.lane;
     start(wait);
   }
 
@@ -168,7 +169,7 @@ class ReadBench : public UnitBench<Model> {
     return (offset % kBus + bytes + kBus - 1) / kBus;
   }
   bool has_room(unsigned bytes) const {
-    return frames.size() < kSlots && rows_used_ + (bytes + kBus - 1) / kBus <= kRows;
+    return frames.size() < kSlots && rows_used_ + (bytes + kBus - 1) / kBus <= kRows.ring();
   }
   void add(const FrameSpec &spec) {
     unsigned payload = 0;
@@ -186,7 +187,7 @@ class ReadBench : public UnitBench<Model> {
             .failed = {}};
     REQUIRE(has_room(end));
     next_slot_ = (next_slot_ + 1) % kSlots;
-    next_row_ = (next_row_ + f.rows) % kRows;
+    next_row_ = kRows.wrapped(next_row_ + f.rows);
     rows_used_ += f.rows;
     to_open.push_back(f.slot);
     unsigned pos = spec.header;
@@ -239,7 +240,7 @@ class ReadBench : public UnitBench<Model> {
     auto &d = this->dut();
     d.rsp_valid = d.piece_valid = d.frame_open_valid = d.asked_valid = 0;
     answers_ = 0;
-    for (unsigned row = 0; row < kRows; row++) {
+    for (unsigned row = 0; row < kRows.all; row++) {
       d.store_read_en = 1;
       d.store_read_row = uint16_t(row);
       this->tick();
@@ -256,7 +257,7 @@ class ReadBench : public UnitBench<Model> {
   std::vector<uint8_t> store_;
   std::vector<bool> known_;
   std::deque<unsigned> home_[2];
-  unsigned next_slot_ = 0, next_row_ = 0, rows_used_ = 0;
+  unsigned next_slot_ = 0, next_row_ = kRows.lane, rows_used_ = 0;
   std::optional<Piece> offered_;
   // of the response of this cycle
   int rsp_burst_ = -1;
@@ -458,7 +459,7 @@ class ReadBench : public UnitBench<Model> {
       f->landed += to - from;
       for (unsigned i = from; i < to; i++) {
         unsigned pos = b.piece.pos + i;
-        size_t at = (size_t(f->row) * kBus + pos) % store_.size();
+        size_t at = size_t(kRows.wrapped(f->row + pos / kBus)) * kBus + pos % kBus;
         known_[at] = false;  // what a failed beat leaves behind is nobody's business
         if (!good) continue;
         f->bytes[pos] = byte_at(b.piece.pa + i);
@@ -522,7 +523,7 @@ class ReadBench : public UnitBench<Model> {
   void read_next_row() {
     auto &d = this->dut();
     d.store_read_en = 1;
-    d.store_read_row = uint16_t((frames.front().row + read_row_) % kRows);
+    d.store_read_row = uint16_t(kRows.wrapped(frames.front().row + read_row_));
     row_read_ = read_row_++;
   }
   void check_rows() {
@@ -532,7 +533,7 @@ class ReadBench : public UnitBench<Model> {
       INFO("frame " << frames_checked << " slot " << f.slot << " row " << *row_read_ << " of "
                     << f.rows);
       unsigned begin = *row_read_ * kBus;
-      compare_row((f.row + *row_read_) % kRows,
+      compare_row(kRows.wrapped(f.row + *row_read_),
                   f.first > begin ? std::min(f.first - begin, kBus) : 0,
                   std::min(kBus, f.end - begin));
     }

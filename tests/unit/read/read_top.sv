@@ -14,8 +14,8 @@ module read_top
   output logic                     piece_ready,
   input  logic                     piece_to_template,
   input  logic [7:0]               piece_tmpl,
-  input  logic [7:0]               piece_frame,
-  input  logic [10:0]              piece_row,
+  input  logic [8:0]               piece_frame,
+  input  logic [11:0]              piece_row,
   input  logic [55:0]              piece_addr,
   input  logic [63:0]              piece_va,
   input  logic [13:0]              piece_pos,
@@ -39,11 +39,11 @@ module read_top
   input  logic [2:0]               rsp_resp,
   input  logic [Cfg.data_bits-1:0] read_data,
   input  logic                     frame_open_valid,
-  input  logic [7:0]               frame_open,
+  input  logic [8:0]               frame_open,
   input  logic                     store_read_en,
-  input  logic [10:0]              store_read_row,
+  input  logic [11:0]              store_read_row,
   output logic [Cfg.data_bits-1:0] store_read_data,
-  input  logic [7:0]               state_frame,
+  input  logic [8:0]               state_frame,
   output logic                     state_poison,
   output logic [7:0]               state_status,
   output logic [7:0]               state_cause,
@@ -63,7 +63,9 @@ module read_top
   output logic [7:0]               tmpl_done_status,
   output logic [7:0]               tmpl_done_cause,
   output logic [63:0]              tmpl_done_va,
-  output logic [15:0]              tmpl_done_sum
+  output logic [15:0]              tmpl_done_sum,
+  output logic                     lane_landed_valid,
+  output logic [13:0]              lane_landed
 );
   piece_t                   piece;
   read_req_t                tmpl_req, payload_req;
@@ -116,6 +118,6 @@ module read_top
     .state_frame, .frame_state, .tmpl_write_valid, .tmpl_write_tmpl, .tmpl_bank_en(bank_en),
     .tmpl_bank_row(bank_row), .tmpl_write_data, .tmpl_done_valid, .tmpl_done_tmpl,
     .tmpl_done_bytes, .tmpl_done_fail, .tmpl_done_status, .tmpl_done_cause, .tmpl_done_va,
-    .tmpl_done_sum
+    .tmpl_done_sum, .lane_landed_valid, .lane_landed
   );
 endmodule : read_top

@@ -163,10 +163,26 @@ struct Burst {
   unsigned id, queue, beats, beat;
   uint64_t addr, due;
 };
+// What is written into a job's frames; positions are those of the frame with the tag.
+struct Written {
+  bool segments = false, udp = false;
+  unsigned l4_mode = 0, id_mode = 0, flag_profile = 0, l3 = 0, l4 = 0;
+  bool outer_has_l4 = false;
+  unsigned outer_l3 = 0, outer_l4 = 0, outer_id_mode = 0;
+  bool outer_csum = false, tag = false;
+  uint32_t tag_word = 0;
+  bool csum = false, csum_udp = false, csum_odd = false;
+  unsigned csum_pos = 0;
+  bool operator==(const Written &) const = default;
+};
 struct Load {
   unsigned job, queue, kind, status, slot, slots, payload, mss, header, tmpl, skip_bytes,
       skip_segments, template_ctx, buffer1_ctx, buffer1_bytes;
   uint64_t cookie, when;
+  unsigned head;
+  bool tag, csum;
+  unsigned csum_from;
+  Written written;
 };
 struct RingEnd {
   unsigned queue, slot, status, cause, access;
@@ -502,10 +518,12 @@ class Rig : public unit::UnitBench<M> {
     if (d.tmpl_free_valid) {
       d.tmpl_free = uint8_t(tmpl_frees.front());
       tmpl_frees.pop_front();
+      tmpls_taken.erase(d.tmpl_free);
     } else if (!tmpl_drops.empty() && tmpl_drops.front().due <= gone) {
       d.tmpl_free_valid = 1;
       d.tmpl_free = uint8_t(tmpl_drops.front().what);
       tmpl_drops.pop_front();
+      tmpls_taken.erase(d.tmpl_free);
     }
     // read
     for (size_t i = 0; i < reads.size(); i++) {
@@ -812,12 +830,36 @@ class Rig : public unit::UnitBench<M> {
 
   // -- jobs
   // ------------------------------------------------------------------------------------------
+  Written written() {
+    auto &d = this->dut();
+    return {bool(d.load_header_segments),
+            bool(d.load_header_udp),
+            d.load_header_l4_mode,
+            d.load_header_id_mode,
+            d.load_header_flag_profile,
+            d.load_header_l3,
+            d.load_header_l4,
+            bool(d.load_header_outer_has_l4),
+            d.load_header_outer_l3,
+            d.load_header_outer_l4,
+            d.load_header_outer_id_mode,
+            bool(d.load_header_outer_csum),
+            bool(d.load_header_tag),
+            d.load_header_tag_word,
+            bool(d.load_header_csum),
+            bool(d.load_header_csum_udp),
+            bool(d.load_header_csum_odd),
+            d.load_header_csum_pos};
+  }
   void load() {
     auto &d = this->dut();
-    loads.push_back({d.load_job, d.load_queue, d.load_kind, d.load_status, d.load_slot,
-                     d.load_slots, d.load_payload_bytes, d.load_mss, d.load_header_bytes,
-                     d.load_tmpl, d.load_skip_bytes, d.load_skip_segments, d.load_template_ctx,
-                     d.load_buffer1_ctx, d.load_buffer1_bytes, d.load_cookie, this->now()});
+    loads.push_back(
+        {d.load_job,          d.load_queue,       d.load_kind,          d.load_status,
+         d.load_slot,         d.load_slots,       d.load_payload_bytes, d.load_mss,
+         d.load_header_bytes, d.load_tmpl,        d.load_skip_bytes,    d.load_skip_segments,
+         d.load_template_ctx, d.load_buffer1_ctx, d.load_buffer1_bytes, d.load_cookie,
+         this->now(),         d.load_head,        bool(d.load_tag),     bool(d.load_csum),
+         d.load_csum_from,    written()});
     const Load &l = loads.back();
     Queue &u = queues[l.queue];
     JobEntry &j = jobs[l.job];
@@ -844,9 +886,11 @@ class Rig : public unit::UnitBench<M> {
          l.status,
          u.next_load,
          l.cookie,
-         l.header ? int(l.tmpl) : -1,
+         l.header || l.head ? int(l.tmpl) : -1,
          false,
          uint16_t(d.load_fold)};
+    if (j.tmpl >= 0 && !tmpls_taken.insert(l.tmpl).second)
+      FAIL("template " << l.tmpl << " is taken twice");
     if (check_loads) {
       const HostJob *host = nullptr;
       for (auto &h : u.jobs) {
@@ -1036,6 +1080,7 @@ class Rig : public unit::UnitBench<M> {
   std::deque<Bell> bells;
   std::deque<std::pair<uint64_t, Bell>> consumed;
   std::deque<unsigned> wakes, tmpl_frees, failing_writes;
+  std::set<unsigned> tmpls_taken;
   std::vector<Timed> frees, reads;
   std::deque<Timed> writes, ended_pulses, tmpl_drops;  // due of tmpl_drops: orders gone
   std::optional<unsigned> popping, named;

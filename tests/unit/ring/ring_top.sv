@@ -81,6 +81,29 @@ module ring_top
   output logic [11:0]              load_template_ctx,
   output logic [11:0]              load_buffer1_ctx,
   output logic [23:0]              load_buffer1_bytes,
+  output logic [1:0]               load_head,
+  output logic                     load_tag,
+  output logic                     load_csum,
+  output logic [13:0]              load_csum_from,
+  // what is written into its frames
+  output logic                     load_header_segments,
+  output logic                     load_header_udp,
+  output logic [1:0]               load_header_l4_mode,
+  output logic [1:0]               load_header_id_mode,
+  output logic [1:0]               load_header_flag_profile,
+  output logic [8:0]               load_header_l3,
+  output logic [8:0]               load_header_l4,
+  output logic                     load_header_outer_has_l4,
+  output logic [8:0]               load_header_outer_l3,
+  output logic [8:0]               load_header_outer_l4,
+  output logic [1:0]               load_header_outer_id_mode,
+  output logic                     load_header_outer_csum,
+  output logic                     load_header_tag,
+  output logic [31:0]              load_header_tag_word,
+  output logic                     load_header_csum,
+  output logic                     load_header_csum_udp,
+  output logic                     load_header_csum_odd,
+  output logic [13:0]              load_header_csum_pos,
   input  logic                     tmpl_free_valid,
   input  logic [7:0]               tmpl_free,
   input  job_t                     chain_look,
@@ -196,6 +219,28 @@ module ring_top
   );
 
   assign load_fold          = job_load.fold;
+  assign load_head          = job_load.head;
+  assign load_tag           = job_load.tag;
+  assign load_csum          = job_load.csum;
+  assign load_csum_from     = job_load.csum_from;
+  assign load_header_segments      = job_load.header.segments;
+  assign load_header_udp           = job_load.header.udp;
+  assign load_header_l4_mode       = job_load.header.l4_mode;
+  assign load_header_id_mode       = job_load.header.id_mode;
+  assign load_header_flag_profile  = job_load.header.flag_profile;
+  assign load_header_l3            = job_load.header.l3;
+  assign load_header_l4            = job_load.header.l4;
+  assign load_header_outer_has_l4  = job_load.header.outer_has_l4;
+  assign load_header_outer_l3      = job_load.header.outer_l3;
+  assign load_header_outer_l4      = job_load.header.outer_l4;
+  assign load_header_outer_id_mode = job_load.header.outer_id_mode;
+  assign load_header_outer_csum    = job_load.header.outer_csum;
+  assign load_header_tag           = job_load.header.tag;
+  assign load_header_tag_word      = job_load.header.tag_word;
+  assign load_header_csum          = job_load.header.csum;
+  assign load_header_csum_udp      = job_load.header.csum_udp;
+  assign load_header_csum_odd      = job_load.header.csum_odd;
+  assign load_header_csum_pos      = job_load.header.csum_pos;
   assign status_state       = status.state;
   assign status_pending     = status.pending;
   assign status_refused     = status.refused;

@@ -53,6 +53,105 @@ TEST_CASE("A good job is broadcast with all its fields", "[job]") {
   CHECK(l.payload == 0);
 }
 
+TEST_CASE("What is written into a job's frames is broadcast", "[job]") {
+  DefaultRig rig(3);
+  rig.setup(0, 4, 4);
+  rig.do_command(0, kEnable);
+  // words 1 and 7 of the slot: outer offsets and checksum offset, tag and modes
+  auto outer = [](uint64_t l3, uint64_t l4) { return l3 << 32 | l4 << 40; };
+  constexpr uint64_t kTag = 1ull << 16, kService = 1ull << 17;
+  Slot s = tcp(3000);
+  s.l4_mode = 3, s.id_mode = 2;
+  s.extra[7] = 2ull << 25;
+  Load l = load_one(rig, s);
+  CHECK(l.head == 1);
+  CHECK(!l.tag);
+  CHECK(!l.csum);
+  Written want{.segments = true, .l4_mode = 3, .id_mode = 2, .flag_profile = 2, .l3 = 14, .l4 = 34};
+  want.csum_udp = l.written.csum_udp, want.csum_odd = l.written.csum_odd;  // of no CSUM: any
+  want.csum_pos = l.written.csum_pos, want.tag_word = l.written.tag_word;
+  CHECK(l.written == want);
+
+  // VXLAN over a tag, everything 4 bytes further; positions beyond 255
+  s.kind = 4, s.header = 252, s.l3 = 224, s.l4 = 244, s.l4_mode = 0, s.id_mode = 1;
+  s.extra[1] = outer(18, 38);
+  s.extra[7] = 0xabcd | kTag | kService | 2ull << 22 | 1ull << 24 | 1ull << 25;
+  l = load_one(rig, s);
+  CHECK(l.status == 0);
+  CHECK(l.head == 2);
+  CHECK(l.tag);
+  CHECK(l.header == 252);
+  want = {.segments = true,
+          .udp = true,
+          .l4_mode = 0,
+          .id_mode = 1,
+          .flag_profile = 1,
+          .l3 = 228,
+          .l4 = 248,
+          .outer_has_l4 = true,
+          .outer_l3 = 22,
+          .outer_l4 = 42,
+          .outer_id_mode = 2,
+          .outer_csum = true,
+          .tag = true,
+          .tag_word = 0x88a8abcd};
+  want.csum_udp = l.written.csum_udp, want.csum_odd = l.written.csum_odd;
+  want.csum_pos = l.written.csum_pos;
+  CHECK(l.written == want);
+  s.extra[7] = 0x0123 | kTag;
+  s.extra[1] = outer(204, 0);  // IP in IP
+  l = load_one(rig, s);
+  CHECK(l.head == 2);
+  CHECK(l.written.tag_word == 0x81000123);
+  CHECK(!l.written.outer_has_l4);
+  CHECK(l.written.outer_l3 == 208);
+
+  // one checksum: from an odd byte, over UDP's field or another one, behind a tag or not
+  for (unsigned from : {34, 35}) {
+    for (unsigned offset : {6, 7, 16}) {
+      for (bool tag : {false, true}) {
+        Slot c;
+        c.kind = 2;
+        c.mss = from;
+        c.extra[1] = uint64_t(offset) << 48;
+        c.extra[7] = tag ? kTag : 0;
+        l = load_one(rig, c);
+        INFO("from " << from << " offset " << offset << " tag " << tag);
+        CHECK(l.head == 1);
+        CHECK(l.mss == 100);  // one frame
+        CHECK(l.csum);
+        CHECK(l.csum_from == from);
+        CHECK(l.tag == tag);
+        CHECK(l.written.csum);
+        CHECK(!l.written.segments);
+        CHECK(l.written.csum_udp == (offset == 6));
+        CHECK(l.written.csum_odd == (from == 35));
+        CHECK(l.written.csum_pos == from + offset + 4 * tag);
+      }
+    }
+  }
+  // a frame, with a tag and without; what is refused or a no-op is left as it is
+  Slot f;
+  l = load_one(rig, f);
+  CHECK(l.head == 0);
+  f.extra[7] = kTag;
+  l = load_one(rig, f);
+  CHECK(l.head == 1);
+  CHECK(l.tag);
+  f.payload = 13;
+  l = load_one(rig, f);
+  CHECK(l.head == 0);
+  CHECK(!l.tag);
+  f.kind = 0;
+  l = load_one(rig, f);
+  CHECK(l.head == 0);
+  CHECK(!l.tag);
+  f.kind = 5, f.payload = 100, f.extra[7] = 0;
+  l = load_one(rig, f);
+  CHECK(l.status == 0);
+  CHECK(l.head == 0);
+}
+
 TEST_CASE("Each reason to refuse a job has its status", "[job]") {
   DefaultRig rig(2);
   rig.setup(0, 4, 4);
@@ -480,6 +579,8 @@ void storm(R &rig, unsigned queues, unsigned cycles, double commands, unsigned l
     for (unsigned n = rig.below(6); n > 0; n--) {
       Slot slot =
           rig.chance() < 0.5 ? tcp(1 + rig.below(rig.chance() < 0.2 ? 300000 : 4000)) : Slot();
+      // a place in the template store without a template
+      if (slot.kind == 1 && u.posted % 2) slot.extra[7] |= 1ull << 16;  // a tag
       if (rig.chance() < 0.1) slot.kind = 0;
       if (rig.chance() < 0.3)
         slot.slots = 1 + rig.below(rig.chance() < 0.1 ? size : std::min(size, 6u));

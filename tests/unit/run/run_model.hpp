@@ -5,6 +5,7 @@
 // Every context has a version; a fence raises it. A page's physical place and its fault depend on
 // {context, page, version}, so a stale translation is a wrong address. Units are bytes.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <random>
@@ -32,9 +33,24 @@ struct Job {
   std::array<unsigned, 4> contexts = {1, 2, 3, 4};
   std::array<bool, 4> granted = {true, true, true, true};
   uint32_t payload = 0, skip = 0, header = 0;
+  // Where its frames are cut beside, in the frame without a tag: behind the addresses if a tag will
+  // stand there, and where the checksum's part begins; with a tag never before it.
+  bool tag = false, csum = false;
+  uint32_t csum_from = 0;
   Buffer tmpl, buffer0, buffer1;
   std::vector<Slot> chain = {};
   bool refused() const { return status != 0 || kind == 0; }
+
+  static constexpr uint32_t kTagAt = 12, kTagBytes = 4;
+  // Bytes from position `at` of the frame on that are read together.
+  uint32_t room(uint32_t at) const {
+    uint32_t room = UINT32_MAX;
+    if (tag && at < kTagAt) room = std::min(room, kTagAt - at);
+    if (csum && at < csum_from) room = std::min(room, csum_from - at);
+    return room;
+  }
+  uint32_t place(uint32_t at) const { return at + (tag && at >= kTagAt ? kTagBytes : 0); }
+  bool sums(uint32_t at) const { return !csum || at >= csum_from; }
 };
 
 struct Run {

@@ -4,7 +4,8 @@
 // read (takes pieces). What must come out is predicted by run_model.hpp.
 //
 // Found wrong: a lookup of a run that has one outstanding or that the plan does not have, a piece
-// with another place than the plan and the present version of the page map give, bytes shown as
+// with another place than the plan and the present version of the page map give, or one that is not
+// cut where a tag will stand or a sum begins, bytes shown as
 // ready that are not, a wrong end, a job that is never finished, a killed one that is free before
 // its translations are home or whose slot is taken, bytes of which seg and run count different
 // ones; an elder that no mark has made, that ends for no reason, or of an entry that is free, and a
@@ -41,6 +42,7 @@ struct Knobs {
   uint32_t mss = 0;              // if not 0: fetches take just so many payload bytes, or the rest
   int held_queue = -1;           // no slot of this queue lands
   int cold_queue = -1;           // no walk of this queue ends; all its lookups miss
+  bool true_places = false;      // payload begins behind the header, else anywhere in the frame
   bool heed_hold = false;        // fences wait for hold_fence
   bool reuse = false;            // the entry that was freed last is loaded first
 };
@@ -199,6 +201,9 @@ class Rig : public unit::UnitBench<Model> {
     d.load_slots = uint16_t(job.chain.size() + 1);
     d.load_payload_bytes = job.kind == 0 ? 0 : job.payload;
     d.load_header_bytes = uint16_t(job.refused() ? 0 : job.header);
+    d.load_tag = job.tag;
+    d.load_csum = job.csum;
+    d.load_csum_from = uint16_t(job.csum_from);
     d.load_template_addr = job.tmpl.addr;
     d.load_template_ctx = uint16_t(job.contexts[job.tmpl.space]);
     d.load_addr0 = job.buffer0.addr;
@@ -551,7 +556,11 @@ class Rig : public unit::UnitBench<Model> {
   }
   void offer(Entry &e, uint32_t bytes, bool last) {
     bool headed = e.ordered < e.job.header;
-    uint32_t pos = headed ? 0 : uint32_t(rng_() % 4096);
+    uint32_t pos = headed ? uint32_t(e.ordered) : e.job.header;
+    if (!headed && !knobs.true_places) {
+      uint64_t r = rng_();
+      pos = uint32_t(r % (r >> 32 & 1 ? 20 : 4096));
+    }
     offer_ = Fetch{look_.job, bytes, pos, last, headed, false, unsigned(rng_() & 0xff)};
     e.ordered += bytes;
     e.count = (e.count + bytes) & 0x3ffff;
@@ -681,7 +690,8 @@ class Rig : public unit::UnitBench<Model> {
       elders.push_back(unsigned(now));
     } else if (now < 0 && elder_ >= 0) {
       const Entry &e = table_[unsigned(elder_)];
-      const bool dead = !e.used || e.killed;
+      // its entry may have been loaded anew in this very cycle
+      const bool dead = !e.used || e.killed || freed_at_[unsigned(elder_)] + 1 == this->now();
       const bool marked = mark_ == 2 && this->now() <= mark_begin_ + 3;
       INFO("elder " << elder_ << " of queue " << e.job.queue << " ends, issued " << issued_before_);
       REQUIRE((dead || marked || int(issued_before_) == elder_));
@@ -701,8 +711,8 @@ class Rig : public unit::UnitBench<Model> {
   // -- read
   // -----------------------------------------------------------------------------------------
   void sample_pieces(Model &d) {
-    std::array<uint64_t, 5> shown = {d.piece_job, d.piece_addr, d.piece_va, d.piece_pos,
-                                     d.piece_bytes};
+    std::array<uint64_t, 6> shown = {d.piece_job, d.piece_addr,  d.piece_va,
+                                     d.piece_pos, d.piece_bytes, d.piece_sums};
     if (piece_held_) {
       REQUIRE(d.piece_valid);
       REQUIRE(shown == piece_shown_);
@@ -726,14 +736,16 @@ class Rig : public unit::UnitBench<Model> {
     const Run &run = e.plan.runs[index];
     uint64_t va = run.va + offset;
     Page page = pages.look(run.ctx, run.va >> 12);
-    uint32_t bytes = uint32_t(std::min<uint64_t>(run.bytes - offset, f.bytes));
+    uint32_t most = std::min(f.bytes, e.job.room(f.pos));
+    uint32_t bytes = uint32_t(std::min<uint64_t>(run.bytes - offset, most));
     INFO("job " << f.job << " run " << index << " offset " << offset << " va " << std::hex << va
                 << " got " << d.piece_va << std::dec << ", bytes " << bytes << " got "
                 << int(d.piece_bytes) << ", mark " << mark_);
     REQUIRE(uint64_t(d.piece_va) == va);
     REQUIRE(unsigned(d.piece_space) == run.space);
     REQUIRE(unsigned(d.piece_bytes) == bytes);
-    REQUIRE(unsigned(d.piece_pos) == f.pos);
+    REQUIRE(unsigned(d.piece_pos) == e.job.place(f.pos));
+    REQUIRE(bool(d.piece_sums) == e.job.sums(f.pos));
     REQUIRE(bool(d.piece_last) == (bytes == f.bytes));
     uint64_t addr = (page.ppn & kPpn) << 12 | (va & 0xfff);
     if (mark_ == 0) {  // before mark the old page may still be read
@@ -783,7 +795,7 @@ class Rig : public unit::UnitBench<Model> {
   unsigned again_under_way_ = 0;              // cycles
   int64_t waiting_ = 0, waiting_before_ = 0;  // refused runs of jobs that live
   bool load_recent_ = false, lookup_held_ = false, piece_held_ = false;
-  std::array<uint64_t, 5> piece_shown_ = {};
+  std::array<uint64_t, 6> piece_shown_ = {};
   std::array<uint64_t, 4> lookup_seen_ = {};
   uint64_t popped_due_ = 0, mark_begin_ = 0;
   std::vector<Ask> asks_;

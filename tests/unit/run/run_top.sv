@@ -18,6 +18,9 @@ module run_top
   input  logic [15:0]  load_slots,
   input  logic [23:0]  load_payload_bytes,
   input  logic [8:0]   load_header_bytes,
+  input  logic         load_tag,
+  input  logic         load_csum,
+  input  logic [13:0]  load_csum_from,
   input  logic [63:0]  load_template_addr,
   input  logic [11:0]  load_template_ctx,
   input  logic [1:0]   load_template_space,
@@ -98,6 +101,7 @@ module run_top
   output logic [1:0]   piece_space,
   output logic [13:0]  piece_pos,
   output logic [12:0]  piece_bytes,
+  output logic         piece_sums,
   output logic         piece_last,
   output logic         fetch_idle,
   output logic         asked_valid,
@@ -131,6 +135,9 @@ module run_top
     job_load.slots         = load_slots;
     job_load.payload_bytes = load_payload_bytes;
     job_load.header_bytes  = load_header_bytes;
+    job_load.tag           = load_tag;
+    job_load.csum          = load_csum;
+    job_load.csum_from     = load_csum_from;
     job_load.template_ref  = '{addr: load_template_addr, bytes: 24'(load_header_bytes),
                                ctx: load_template_ctx, space: load_template_space};
     job_load.buffer0       = '{addr: load_addr0, bytes: load_bytes0, ctx: load_ctx0,
@@ -175,6 +182,7 @@ module run_top
   assign piece_space = piece.space;
   assign piece_pos   = piece.pos;
   assign piece_bytes = piece.bytes;
+  assign piece_sums  = piece.sums;
   assign piece_last  = piece.last;
 
   job_t chain_look;

@@ -97,6 +97,10 @@ struct Make {
       if (chance(30)) j.tmpl.addr |= 4095 - below(100);
       if (u128(j.tmpl.addr) + j.header > u128(1) << 64) j.tmpl.addr -= 4096;
     }
+    j.tag = chance(30);
+    j.csum = chance(30);
+    j.csum_from = uint32_t(below(chance(70) ? 60 : 9000));
+    if (j.tag) j.csum_from = std::max(j.csum_from, Job::kTagAt);
     if (chance(90)) j.buffer0 = buffer();
     if (chance(30)) j.buffer1 = buffer();
     uint64_t sum = j.buffer0.bytes + j.buffer1.bytes;
@@ -275,6 +279,82 @@ TEST_CASE("Each kind of bad descriptor has its status and address", "[run]") {
   CHECK(unread(2) == End{0x41, 0x43, 7, 2, 0x4000001240});
   CHECK(unread(3) == End{0x40, 0x31, 7, 2, 0x4000001240});
   CHECK(unread(4) == End{0x42, 0x4f, 7, 2, 0x4000001240});
+}
+
+TEMPLATE_TEST_CASE("Pieces are cut where a tag will stand and where a sum begins and nowhere else",
+                   "[run][cuts]", Vrun0, Vrun1, Vrun2) {
+  Knobs knobs = smooth();
+  knobs.true_places = true;
+  Rig<TestType> rig(JobsOf<TestType>::value, knobs, kSeed);
+  uint64_t want = 0;
+  const uint32_t kPayload = 50;
+  auto run = [&](uint32_t header, bool tag, bool csum, uint32_t from) {
+    Job job = small(0x1000, kPayload);
+    job.header = header;
+    job.tmpl = {0x2000, 0, 2, 0};
+    job.tag = tag;
+    job.csum = csum;
+    job.csum_from = from;
+    rig.waiting.push_back(job);
+    // template and payload, and each cut that lies inside one of them
+    auto cuts = [&](uint32_t at) { return at != 0 && at != header && at < header + kPayload; };
+    want += 1 + (header != 0) + (tag && cuts(Job::kTagAt)) + (csum && cuts(from));
+    if (tag && csum && from == Job::kTagAt) want -= cuts(from);  // one cut for both
+  };
+  for (uint32_t header : {0, 1, 2, 11, 12, 13, 14, 30, 64}) {
+    run(header, true, false, 0);
+    run(header, false, false, 20);
+    for (uint32_t from = 0; from < header + kPayload + 2; from++) {
+      run(header, false, true, from);
+      if (from >= Job::kTagAt) run(header, true, true, from);
+    }
+  }
+  rig.drain();
+  CHECK(rig.pieces == want);
+}
+
+TEMPLATE_TEST_CASE("Cuts beside page borders and pieces that wait and fences and kills",
+                   "[run][cuts]", Vrun0, Vrun1, Vrun2) {
+  for (uint64_t seed = 0; seed < 4; seed++) {
+    Knobs knobs;
+    knobs.true_places = true;
+    knobs.piece_percent = seed % 2 ? 100 : 30;
+    knobs.whole_percent = 100;
+    knobs.mss = seed < 2 ? 0 : 40;
+    knobs.mark_per_mille = 4;
+    knobs.kill_per_mille = 4;
+    knobs.fault_per_mille = 10;
+    Rig<TestType> rig(JobsOf<TestType>::value, knobs, kSeed + 200 + seed);
+    Make make{std::mt19937_64(kSeed + 200 + seed)};
+    for (unsigned i = 0; i < 500; i++) {
+      Job job = small(0x100000 * i + 0x1000 - make.below(70), 90);
+      job.buffer1 = {0x100000 * i + 0x8000 - make.below(70), 90, 1, 0};
+      job.payload = 180;
+      job.header = make.chance(50) ? 0 : uint32_t(make.below(60));
+      job.tmpl = {0x100000 * i + 0x4000 - make.below(60), 0, 2, 0};
+      job.tag = make.chance(70);
+      job.csum = make.chance(70);
+      job.csum_from = uint32_t(12 + make.below(100));
+      rig.waiting.push_back(job);
+    }
+    rig.drain();
+    CHECK(rig.finished == 500);
+    CHECK(rig.marks > 0);
+  }
+}
+
+TEST_CASE("A cut costs no cycle", "[run][cuts][rate]") {
+  Knobs knobs = smooth();
+  knobs.true_places = true;
+  Rig<Vrun2> rig(128, knobs, kSeed);
+  Job job = small(0x1000, 1448);
+  job.tag = job.csum = true;
+  job.csum_from = 34;
+  rig.waiting.push_back(job);
+  rig.drain();
+  REQUIRE(rig.piece_cycles.size() == 3);
+  CHECK(rig.piece_cycles[0] - rig.fetch_cycles[0] == 2);
+  CHECK(rig.piece_cycles[2] - rig.piece_cycles[0] == 2);
 }
 
 TEST_CASE("A buffer that ends at the top of the address space is whole", "[run]") {

@@ -15,7 +15,7 @@ namespace vmso::seg_test {
 constexpr unsigned kNop = 0, kFrame = 1, kCsum = 2, kTcpSeg = 3;  // kinds
 constexpr unsigned kAsIs = 0, kFields = 1, kTunnel = 2;           // what is done to headers
 constexpr unsigned kOrderFrame = 0, kOrderEnd = 1, kOrderFail = 2;
-constexpr unsigned kSumMismatch = 0x14, kNeedsGather = 0x1a, kFault = 0x40;  // status codes
+constexpr unsigned kSumMismatch = 0x14, kFault = 0x40;  // status codes
 constexpr unsigned kLevelNone = 7;
 constexpr unsigned kCountMask = 0x3ffff;
 
@@ -129,6 +129,7 @@ class RunEntry {
   unsigned available() const { return std::max(ready_bytes, taken_bytes) - taken_bytes; }
   bool at_bad() const { return bad != size_t(-1) && prefix == bad && bad < alloc && filled[bad]; }
   bool blocked() const { return at_bad() || (mismatch && end_seen && prefix == sizes.size()); }
+  unsigned ready_runs() const { return unsigned(prefix - head); }
   bool full() const { return alloc - head == 32 && prefix == alloc; }
   bool chain_done() const { return end_seen && !mismatch; }
 

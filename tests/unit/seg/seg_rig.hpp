@@ -21,10 +21,12 @@
 namespace vmso::seg_test {
 
 struct Sizes {
-  unsigned queues, jobs, bus_bytes, frame_slots, rows;
+  unsigned queues, jobs, bus_bytes, frame_slots, rows;  // rows of the ring
+  unsigned lane;                                        // and of the gather lane
 };
-constexpr Sizes kSmall = {4, 32, 16, 64, 2048}, kDefault = {64, 64, 32, 128, 1024},
-                kWide = {1024, 128, 64, 256, 1024};
+constexpr Sizes kSmall = {4, 32, 16, 64, 4096 - 578, 578},
+                kDefault = {64, 64, 32, 128, 2048 - 290, 290},
+                kWide = {1024, 128, 64, 256, 1024 - 146, 146};
 
 struct Knobs {
   unsigned load_percent = 60;      // cycles with a load, if jobs wait and an entry is free
@@ -70,7 +72,8 @@ class Rig : public unit::UnitBench<Model> {
         sizes(sizes),
         rng_(seed),
         entries_(sizes.jobs),
-        queues_(sizes.queues) {
+        queues_(sizes.queues),
+        row_(sizes.lane) {
     auto &d = this->dut();
     d.slot_debit_valid = d.walk_debit_valid = d.rate_valid = 0;
     d.rate_period = 4096;
@@ -88,7 +91,8 @@ class Rig : public unit::UnitBench<Model> {
   Knobs knobs;
   const Sizes sizes;
   std::vector<Order> orders;
-  uint64_t fences = 0, unloads = 0, fails = 0, kills = 0, tmpl_drops = 0, wakes = 0, gathers = 0;
+  uint64_t fences = 0, unloads = 0, fails = 0, kills = 0, tmpl_drops = 0, wakes = 0, gathers = 0,
+           lane_parts = 0;
   Heads heads;
   std::vector<Unload> unload_log;
   unsigned used_queues = sizes.queues;  // the others are not unloaded at random
@@ -194,6 +198,7 @@ class Rig : public unit::UnitBench<Model> {
     unsigned entry, tmpl;
     unsigned segments, sent;  // issued, with what was skipped
     bool tmpl_fetched = false, frame_fetched = false, charged = false;
+    unsigned lane_bytes = 0, lane_frame = 0, lane_row = 0;  // of its segment in the gather lane
     std::optional<bool> tmpl_final = {};  // what its last order, or its drop, said of the template
   };
   struct Queue {
@@ -216,10 +221,12 @@ class Rig : public unit::UnitBench<Model> {
   struct Fetch {
     unsigned entry, frame, row, pos, bytes;
     bool last, kill;
+    bool gather = false;  // the last part of `bytes`
   };
   struct InFlight {
     unsigned kind, queue, row, rows, cycles;
     uint64_t due;
+    bool gather;
   };
 
   bool chance(unsigned percent) { return rng_() % 100 < percent; }
@@ -307,7 +314,9 @@ class Rig : public unit::UnitBench<Model> {
       if (fetch_left_ == 0) {
         fetch_busy_ = false;
       } else if (chance(knobs.piece_percent)) {
-        fetch_left_ -= entries_[fetch_entry_].run.take(fetch_left_);
+        unsigned taken = entries_[fetch_entry_].run.take(fetch_left_);
+        fetch_left_ -= taken;
+        if (fetch_lane_) lane_flying_ += taken;
         if (fetch_left_ == 0) {
           fetch_busy_ = false;
           if (fetch_last_) free_entry(fetch_entry_);
@@ -342,6 +351,7 @@ class Rig : public unit::UnitBench<Model> {
     }
     const RunEntry &run = entries_[d.status_job % sizes.jobs].run;
     d.status_ready_total = run.total_ready;
+    d.status_ready_runs = run.ready_runs();
     d.status_blocked = run.blocked();
     d.status_full = run.full();
     d.status_chain_done = run.chain_done();
@@ -381,14 +391,40 @@ class Rig : public unit::UnitBench<Model> {
     CHECK(d.fetch_queue == l.job.queue);
     if (d.fetch_kill) return sample_kill(d, e);
     REQUIRE_FALSE(entries_[e].dying);
+    bool lane = !d.fetch_to_template && d.fetch_bytes != 0 && d.fetch_frame >= sizes.frame_slots;
+    if (lane) {
+      CHECK(d.fetch_pos == l.job.header + l.lane_bytes);
+      CHECK(d.fetch_row >= 1);
+      CHECK(d.fetch_row < sizes.lane);
+      if (l.lane_bytes != 0) CHECK(d.fetch_frame == l.lane_frame);
+      if (l.lane_bytes != 0) CHECK(d.fetch_row == l.lane_row);
+    }
+    // a part of a segment whose order comes with a later one
+    bool part = lane && (expected_.empty() || expected_.front().entry != e ||
+                         l.lane_bytes + d.fetch_bytes < expected_.front().bytes);
+    if (part) {
+      CHECK_FALSE(d.fetch_job_last);
+      if (!d.fetch_ready) return;
+      CHECK(d.fetch_bytes <= entries_[e].run.available());
+      l.lane_bytes += d.fetch_bytes;
+      l.lane_frame = d.fetch_frame;
+      l.lane_row = d.fetch_row;
+      lane_parts++;
+      begin_fetch(d, e, lane);
+      return;
+    }
     if (!d.fetch_to_template) {
       REQUIRE(!expected_.empty());  // its order comes with it or before it
       const Fetch &f = expected_.front();
       REQUIRE(e == f.entry);
       REQUIRE_FALSE(f.kill);
-      CHECK(d.fetch_bytes == f.bytes);
+      CHECK(lane == f.gather);
+      CHECK(d.fetch_bytes == f.bytes - (lane ? l.lane_bytes : 0));
       CHECK(d.fetch_job_last == f.last);
-      if (f.bytes != 0) {
+      if (lane) {
+        CHECK(d.fetch_frame == sizes.frame_slots + f.frame);
+        CHECK(d.fetch_row == f.row);
+      } else if (f.bytes != 0) {
         CHECK(d.fetch_frame == f.frame);
         CHECK(d.fetch_row == f.row);
         CHECK(d.fetch_pos == f.pos);
@@ -408,13 +444,18 @@ class Rig : public unit::UnitBench<Model> {
     } else {
       CHECK((l.job.refused() || l.tmpl_fetched == (l.job.header != 0)));
       l.frame_fetched = true;
+      l.lane_bytes = 0;
       expected_.pop_front();
     }
+    begin_fetch(d, e, lane);
+  }
+  void begin_fetch(auto &d, unsigned e, bool lane) {
     if (d.fetch_bytes != 0) {
       fetch_busy_ = true;
       fetch_entry_ = e;
       fetch_left_ = d.fetch_bytes;
       fetch_last_ = d.fetch_job_last;
+      fetch_lane_ = lane;
     } else if (d.fetch_job_last) {
       free_entry(e);
     }
@@ -490,6 +531,11 @@ class Rig : public unit::UnitBench<Model> {
   // -- out ---------------------------------------------------------------------------------------
   void drive_out(auto &d) {
     d.left_valid = 0;
+    d.lane_landed_valid = lane_flying_ != 0 && chance(50);
+    if (d.lane_landed_valid) {
+      d.lane_landed = std::min<unsigned>(lane_flying_, 1 + unsigned(rng_() % sizes.bus_bytes));
+      lane_flying_ -= d.lane_landed;
+    }
     if (flight_.empty() || !leaving) return;
     const InFlight &f = flight_.front();
     if (knobs.left_by_wire) {
@@ -501,6 +547,7 @@ class Rig : public unit::UnitBench<Model> {
     d.left_valid = 1;
     d.left_queue = f.queue;
     d.left_rows = f.rows;
+    d.left_gather = f.gather;
     Queue &q = queues_[f.queue];
     q.left++;
     rows_used_ -= f.rows;
@@ -555,16 +602,25 @@ class Rig : public unit::UnitBench<Model> {
         CHECK(d.order_bytes == want);
         CHECK(d.order_last == last);
         CHECK(d.order_status == 0);
+        if (d.order_gather) {
+          CHECK(d.order_row >= 1);
+          CHECK(d.order_row + rows <= sizes.lane);
+          rows = 0;
+          gathers++;
+        } else {
+          CHECK(d.order_row == row_);
+        }
         CHECK(d.order_rows == rows);
-        CHECK(d.order_row == row_);
         CHECK(d.order_tmpl_fetched == (job.header != 0));
         if (last) CHECK(run.chain_done());
         CHECK((rows_used_ == 0 || rows_used_ + rows <= std::min(sizes.rows, knobs.store_limit)));
-        expected_.push_back({e, d.order_frame, d.order_row, job.header, want, last, false});
+        expected_.push_back({e, d.order_gather ? d.order_lane_frame : d.order_frame, d.order_row,
+                             job.header, want, last, false, bool(d.order_gather)});
         wire_cycles = std::max<uint64_t>(cycles, std::max(rows, beats(60)));
         frame_cycles = want == 0 ? 0 : (want + 2 * sizes.bus_bytes - 2) / sizes.bus_bytes;
         rows_used_ += rows;
-        row_ = (row_ + rows) % sizes.rows;
+        row_ += rows;
+        if (row_ >= sizes.lane + sizes.rows) row_ -= sizes.rows;
         l.segments++;
         l.sent += want;
         q.issued_bytes += want;
@@ -582,22 +638,14 @@ class Rig : public unit::UnitBench<Model> {
         REQUIRE(!job.refused());
         bool tmpl_next = job.header != 0 && !d.order_tmpl_fetched;
         unsigned needed = taken + (tmpl_next ? job.header : want);
-        if (d.order_status == kNeedsGather) {
-          CHECK(run.full());
-          CHECK(run.ready_bytes < needed);
-          CHECK(run.taken_bytes == taken);
-          CHECK(d.order_level == kLevelNone);
-          gathers++;
-        } else {
-          CHECK(run.blocked());
-          CHECK((run.ready_bytes < needed || (last && !run.chain_done())));
-          CHECK(d.order_status == run.end.status);
-          CHECK(d.order_cause == run.end.cause);
-          CHECK(d.order_level == run.end.level);
-          CHECK(d.order_access == run.end.access);
-          CHECK(d.order_va == run.end.va);
-          CHECK(d.order_space == (run.end.va & 3));
-        }
+        CHECK(run.blocked());
+        CHECK((run.ready_bytes < needed || (last && !run.chain_done())));
+        CHECK(d.order_status == run.end.status);
+        CHECK(d.order_cause == run.end.cause);
+        CHECK(d.order_level == run.end.level);
+        CHECK(d.order_access == run.end.access);
+        CHECK(d.order_va == run.end.va);
+        CHECK(d.order_space == (run.end.va & 3));
         l.tmpl_final = d.order_tmpl_fetched;
         expected_.push_back({e, 0, 0, 0, 0, false, true});
         q.issued_bytes += rest;
@@ -623,7 +671,7 @@ class Rig : public unit::UnitBench<Model> {
     q.issued++;
     q.owed = true;
     flight_.push_back({d.order_kind, qi, d.order_row, rows, unsigned(wire_cycles),
-                       this->now() + knobs.left_delay});
+                       this->now() + knobs.left_delay, bool(d.order_gather)});
     slot_peak = std::max(slot_peak, uint64_t(flight_.size()));
     row_peak = std::max(row_peak, uint64_t(rows_used_));
   }
@@ -762,11 +810,13 @@ class Rig : public unit::UnitBench<Model> {
   std::optional<unsigned> unload_, asked_;
   std::optional<uint32_t> asked_bytes_;
   uint16_t asked_issued_ = 0;
-  unsigned next_queue_ = 0, rows_used_ = 0, row_ = 0, last_end_job_ = 0;
+  unsigned next_queue_ = 0, rows_used_ = 0, row_, last_end_job_ = 0;
   unsigned fetch_entry_ = 0, fetch_left_ = 0, wire_beats_ = 0;
   std::deque<std::pair<uint16_t, uint8_t>> debits_;  // queue and beats
   std::optional<uint64_t> debited_;
-  bool fetch_busy_ = false, fetch_last_ = false, recent_load_ = false, held_ = false;
+  unsigned lane_flying_ = 0;  // bytes of the gather lane that are to land
+  bool fetch_busy_ = false, fetch_last_ = false, fetch_lane_ = false, recent_load_ = false,
+       held_ = false;
   bool fence_due_ = false, release_ = false, half_unloaded_ = false;
   std::map<unsigned, std::vector<uint64_t>> wake_cycles_;
   uint64_t hold_until_ = 0, hold_since_ = 0, loads_ = 0, finished_ = 0, left_count_ = 0;

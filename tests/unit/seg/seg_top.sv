@@ -35,6 +35,7 @@ module seg_top
   input  logic [17:0] status_ready_total,
   input  logic        status_blocked,
   input  logic        status_full,
+  input  logic [5:0]  status_ready_runs,
   input  logic        status_chain_done,
   output logic [7:0]  end_job,
   input  logic [7:0]  end_status,
@@ -49,8 +50,8 @@ module seg_top
   output logic        fetch_to_template,
   output logic        fetch_discard,
   output logic [7:0]  fetch_tmpl,
-  output logic [7:0]  fetch_frame,
-  output logic [10:0] fetch_row,
+  output logic [8:0]  fetch_frame,
+  output logic [11:0] fetch_row,
   output logic [13:0] fetch_pos,
   output logic [13:0] fetch_bytes,
   output logic        fetch_job_last,
@@ -73,8 +74,10 @@ module seg_top
   output logic [8:0]  order_header_bytes,
   output logic [7:0]  order_tmpl,
   output logic        order_tmpl_fetched,
-  output logic [10:0] order_row,
-  output logic [10:0] order_rows,
+  output logic [11:0] order_row,
+  output logic [11:0] order_rows,
+  output logic        order_gather,
+  output logic [1:0]  order_lane_frame,
   output logic [7:0]  order_status,
   output logic [7:0]  order_cause,
   output logic [2:0]  order_level,
@@ -82,10 +85,13 @@ module seg_top
   output logic [63:0] order_va,
   output logic [1:0]  order_space,
   output logic [15:0] order_fold,
-  output logic [7:0]  order_frame,
+  output logic [8:0]  order_frame,
   input  logic        left_valid,
   input  logic [11:0] left_queue,
-  input  logic [10:0] left_rows,
+  input  logic [11:0] left_rows,
+  input  logic        left_gather,
+  input  logic        lane_landed_valid,
+  input  logic [13:0] lane_landed,
   output logic        tmpl_drop_valid,
   output logic [7:0]  tmpl_drop_tmpl,
   output logic        tmpl_drop_fetched,
@@ -154,12 +160,16 @@ module seg_top
                           data: rate_valid ? rate : 64'(weight)};
   run_status_t run_status;
   assign run_status = '{ready_total: status_ready_total, blocked: status_blocked,
-                        full: status_full, chain_done: status_chain_done, present: status_ready_total};
+                        full: status_full, ready_runs: status_ready_runs, chain_done: status_chain_done, present: status_ready_total};
   run_end_t run_end;
   assign run_end = '{status: status_e'(end_status), cause: cause_e'(end_cause), level: end_level,
                      access: access_e'(end_access), va: end_va, space: end_va[1:0]};
+  logic        frame_open_valid;
+  frame_t      frame_open;
+  logic        unused_open;
+  assign unused_open = ^{frame_open_valid, frame_open};
   left_t left;
-  assign left = '{queue: left_queue, sent: left_rows != '0, rows: left_rows};
+  assign left = '{queue: left_queue, sent: left_rows != '0 || left_gather, rows: left_rows, gather: left_gather};
 
   fetch_t fetch;
   assign fetch_queue       = fetch.queue;
@@ -197,6 +207,8 @@ module seg_top
   assign order_tmpl_fetched = order.tmpl_fetched;
   assign order_row          = order.row;
   assign order_rows         = order.rows;
+  assign order_gather       = order.gather;
+  assign order_lane_frame   = order.lane_frame;
   assign order_status       = order.status;
   assign order_cause        = order.cause;
   assign order_level        = order.level;
@@ -209,7 +221,8 @@ module seg_top
     .clk, .rst_n, .seg_ready, .job_load_valid(load_valid), .job_load,
     .queue_config_valid(weight_valid || rate_valid), .queue_config, .ready_event_valid(event_valid),
     .ready_event(event_job), .status_job, .run_status, .end_job, .run_end, .fetch_valid,
-    .fetch_ready, .fetch, .order_valid, .order, .order_frame, .left_valid, .left,
+    .fetch_ready, .fetch, .order_valid, .order, .order_frame, .frame_open_valid,
+    .frame_open, .lane_landed_valid, .lane_landed, .left_valid, .left,
     .tmpl_drop_valid, .tmpl_drop, .unload_valid, .unload_ready, .unload_queue, .unload_head_any,
     .unload_head_slot, .unload_head_segments, .unload_head_bytes, .unload_head_fold, .query_queue,
     .query_issued_bytes, .query_in_debt, .ctl_queue, .ctl_issued, .hold_issue, .issue_held,
