@@ -5,6 +5,7 @@
 
 #define TYPE_CUSTOMER_TAG 0x8100u
 #define TYPE_SERVICE_TAG 0x88a8u
+#define TYPE_UNKNOWN 0x10000u  // no EtherType stands in front of the header
 #define MOST_TAGS 3u
 #define TAG_BYTES 4u
 
@@ -134,17 +135,18 @@ static int find_ipv6(const struct vmso_packet *packet, struct vmso_ip *ip) {
   }
 }
 
-// The IP header at `at`, of the type that stands in front of it; 0: of either.
+// The IP header at `at`, of the type that stands in front of it.
 static int find_ip(const struct vmso_packet *packet, uint32_t at, uint32_t type,
                    struct vmso_ip *ip) {
-  if (type != 0 && type != VMSO_TYPE_IPV4 && type != VMSO_TYPE_IPV6) return VMSO_REFUSED_NOT_IP;
+  bool known = type != TYPE_UNKNOWN;
+  if (known && type != VMSO_TYPE_IPV4 && type != VMSO_TYPE_IPV6) return VMSO_REFUSED_NOT_IP;
   int error = readable(packet, at, VMSO_IPV4_BYTES, VMSO_REFUSED_IP_HEADER);
   if (error != VMSO_OK) return error;
   memset(ip, 0, sizeof(*ip));
   unsigned version = packet->head[at] >> 4;
   ip->at = at;
   ip->ipv6 = version == 6;
-  if ((version != 4 && version != 6) || (type != 0 && ip->ipv6 != (type == VMSO_TYPE_IPV6))) {
+  if ((version != 4 && version != 6) || (known && ip->ipv6 != (type == VMSO_TYPE_IPV6))) {
     return VMSO_REFUSED_VERSION;
   }
   return ip->ipv6 ? find_ipv6(packet, ip) : find_ipv4(packet, ip);
@@ -213,7 +215,7 @@ int vmso_headers_find_in_udp(const struct vmso_packet *packet, uint32_t inner,
   if (inner < headers->end || inner >= packet->bytes) return VMSO_REFUSED_TUNNEL_INNER;
   headers->outer = headers->ip;
   headers->outer_l4 = headers->outer.end;
-  error = find_ip(packet, inner, 0, &headers->ip);
+  error = find_ip(packet, inner, TYPE_UNKNOWN, &headers->ip);
   return error != VMSO_OK ? error : find_l4(packet, headers);
 }
 

@@ -76,7 +76,7 @@ enum vmso_status {
   VMSO_STATUS_OFFSET_ORDER = 0x22,  // L3 and L4 offset out of order or outside the header
   VMSO_STATUS_OFFSET_ODD = 0x23,  // an odd offset
   VMSO_STATUS_BAD_TEMPLATE = 0x24,  // the template is not what the job says
-  VMSO_STATUS_CSUM_FIELD = 0x25,  // checksum field or start outside the frame, or its start before an inserted tag
+  VMSO_STATUS_CSUM_FIELD = 0x25,  // checksum field or start outside the frame, or start before a tag
   VMSO_STATUS_OPTION = 0x26,  // illegal combination of options
   VMSO_STATUS_MSS_ZERO = 0x30,  // MSS 0
   VMSO_STATUS_FRAME_TOO_LONG = 0x31,  // a frame above the largest frame or an IP length above 65535
@@ -105,7 +105,7 @@ enum vmso_status {
   X(VMSO_STATUS_OFFSET_ORDER, "OFFSET_ORDER", "L3 and L4 offset out of order or outside the header") \
   X(VMSO_STATUS_OFFSET_ODD, "OFFSET_ODD", "an odd offset") \
   X(VMSO_STATUS_BAD_TEMPLATE, "BAD_TEMPLATE", "the template is not what the job says") \
-  X(VMSO_STATUS_CSUM_FIELD, "CSUM_FIELD", "checksum field or start outside the frame, or its start before an inserted tag") \
+  X(VMSO_STATUS_CSUM_FIELD, "CSUM_FIELD", "checksum field or start outside the frame, or start before a tag") \
   X(VMSO_STATUS_OPTION, "OPTION", "illegal combination of options") \
   X(VMSO_STATUS_MSS_ZERO, "MSS_ZERO", "MSS 0") \
   X(VMSO_STATUS_FRAME_TOO_LONG, "FRAME_TOO_LONG", "a frame above the largest frame or an IP length above 65535") \

@@ -40,8 +40,8 @@
 //
 // Refused besides: IP fragments (MF or an offset), an IP version that is not that of the EtherType,
 // IPv6 extension headers but hop-by-hop, routing and destination options, a routing header with
-// segments left if the engine computes the pseudo header (7.): 5. in "Templates" of the
-// programmer's guide; headers longer than a template, frames above the largest.
+// segments left if the engine computes the pseudo header (7.): see "Templates" in
+// docs/segmentation.md; headers longer than a template, frames above the largest.
 #ifndef VMSO_VIRTIO_H
 #define VMSO_VIRTIO_H
 

@@ -14,8 +14,8 @@ package vmso_config_pkg;
     int unsigned read_latency;    // read latency to hide, cycles; reset value of the read window
     int unsigned frame_slots;     // frames between order and wire = payload reads in flight
     int unsigned store_bytes;     // frame store, the gather lane in it
-    int unsigned gather_rows;     // rows of the gather lane: one largest frame and a row at least, and an even
-                                  // number, as the ring begins behind them; 0: none
+    int unsigned gather_rows;     // rows of the gather lane: a largest frame and a row, and
+                                  // an even number, as the ring begins behind them; 0: none
     int unsigned store_limit;     // reset value of the store limit register, rows
     int unsigned first_slots;     // ring slots prefetched, all queues
     int unsigned jobs;            // loaded jobs
@@ -32,19 +32,21 @@ package vmso_config_pkg;
   // 128 bit, 4 queues.
   localparam config_t Small = '{
     data_bits: 128, queues: 4, contexts: 8, vectors: 1, read_latency: 256, frame_slots: 64,
-    store_bytes: 65536, gather_rows: 578, store_limit: 736, first_slots: 128, jobs: 32, runs_per_job: 32,
-    walk_slots: 8, tlb_lines: 128, formats: AllFormats, template_bytes: 256, max_frame: 9216
+    store_bytes: 65536, gather_rows: 578, store_limit: 736, first_slots: 128, jobs: 32,
+    runs_per_job: 32, walk_slots: 8, tlb_lines: 128, formats: AllFormats, template_bytes: 256,
+    max_frame: 9216
   };
   // 256 bit, 64 queues.
   localparam config_t Default = '{
     data_bits: 256, queues: 64, contexts: 64, vectors: 8, read_latency: 256, frame_slots: 128,
-    store_bytes: 65536, gather_rows: 290, store_limit: 496, first_slots: 256, jobs: 64, runs_per_job: 32,
-    walk_slots: 16, tlb_lines: 512, formats: AllFormats, template_bytes: 256, max_frame: 9216
+    store_bytes: 65536, gather_rows: 290, store_limit: 496, first_slots: 256, jobs: 64,
+    runs_per_job: 32, walk_slots: 16, tlb_lines: 512, formats: AllFormats, template_bytes: 256,
+    max_frame: 9216
   };
   // 512 bit, 1024 queues.
   localparam config_t Wide = '{
-    data_bits: 512, queues: 1024, contexts: 1024, vectors: 32, read_latency: 400,
-    frame_slots: 256, store_bytes: 65536, gather_rows: 146, store_limit: 520, first_slots: 512, jobs: 128,
+    data_bits: 512, queues: 1024, contexts: 1024, vectors: 32, read_latency: 400, frame_slots: 256,
+    store_bytes: 65536, gather_rows: 146, store_limit: 520, first_slots: 512, jobs: 128,
     runs_per_job: 32, walk_slots: 32, tlb_lines: 2048, formats: AllFormats, template_bytes: 256,
     max_frame: 9216
   };

@@ -13,8 +13,8 @@ package vmso_pkg;
   typedef logic [7:0]  job_t;       // place in the job table
   typedef logic [4:0]  run_t;       // place in a job's run FIFO
   typedef logic [7:0]  template_t;  // place in the template store
-  typedef logic [8:0]  frame_t;     // frame slot; taken and given back in order. Behind those of the orders:
-                                    // the gather lane's
+  typedef logic [8:0]  frame_t;     // frame slot; taken and given back in order. Behind those of
+                                    // the orders: the gather lane's
   typedef logic [11:0] row_t;       // row of the frame store
   typedef logic [13:0] pos_t;       // byte position in a frame, or bytes of a frame
   typedef logic [23:0] bytes_t;     // payload bytes of a job; also a count of segments
@@ -289,8 +289,8 @@ package vmso_pkg;
     logic        tag;           // four bytes are inserted
     template_t   tmpl;          // has_template: held until the order with `last` has left
     header_t     header;
-    logic        csum;          // only what stands at csum_from or behind it, in the frame without a tag,
-    pos_t        csum_from;     // is summed
+    logic        csum;          // only what stands at csum_from or behind it, in the frame without
+    pos_t        csum_from;     // a tag, is summed
     buffer_ref_t template_ref;
     buffer_ref_t buffer0;       // bytes 0: unused place
     buffer_ref_t buffer1;

@@ -42,7 +42,7 @@ package vmso_rec_pkg;
     StatusOffsetOrder = 8'h22,  // L3 and L4 offset out of order or outside the header
     StatusOffsetOdd = 8'h23,  // an odd offset
     StatusBadTemplate = 8'h24,  // the template is not what the job says
-    StatusCsumField = 8'h25,  // checksum field or start outside the frame, or its start before an inserted tag
+    StatusCsumField = 8'h25,  // checksum field or start outside the frame, or start before a tag
     StatusOption = 8'h26,  // illegal combination of options
     StatusMssZero = 8'h30,  // MSS 0
     StatusFrameTooLong = 8'h31,  // a frame above the largest frame or an IP length above 65535

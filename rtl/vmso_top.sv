@@ -141,7 +141,7 @@ module vmso_top
   if (GatherRows != 0 && (GatherRows % 2 != 0 || (GatherRows - 1) * BusBytes < MaxFrame
                           || (StoreBytes / BusBytes - GatherRows) * BusBytes < 2 * MaxFrame))
   begin : gen_bad_gather
-    $error("vmso_top: GatherRows = %0d, but it must be 0, or even, with room for a largest frame and a row, and leave two",
+    $error("vmso_top: GatherRows = %0d, but it must be 0, or even and hold a frame and a row",
            GatherRows);
   end
   if (StoreLimit > StoreBytes / BusBytes - GatherRows || StoreLimit * BusBytes < MaxFrame)

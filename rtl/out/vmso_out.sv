@@ -152,8 +152,9 @@ module vmso_out
     .tmpl_write_valid, .tmpl_write_tmpl, .tmpl_bank_en, .tmpl_bank_row, .tmpl_write_data,
     .tmpl_done_valid, .tmpl_done_tmpl, .tmpl_done_bytes, .tmpl_done_fail, .tmpl_done_status,
     .tmpl_done_cause, .tmpl_done_va, .tmpl_done_sum,
-    .look_tmpl, .look_done, .look_fail, .look_sum, .drop_tmpl, .drop_done, .row_en, .row_tmpl, .row_index,
-    .row_data, .queue_valid, .queue_ready, .queue(parse_job), .window_en, .window_tmpl, .window_row,
+    .look_tmpl, .look_done, .look_fail, .look_sum, .drop_tmpl, .drop_done, .row_en, .row_tmpl,
+    .row_index, .row_data, .queue_valid, .queue_ready, .queue(parse_job), .window_en,
+    .window_tmpl, .window_row,
     .window_data, .parsed_valid(parsed_valid && parsed_last), .parsed_tmpl
   );
   vmso_out_parse #(.Cfg(Cfg)) u_parse (
@@ -164,16 +165,18 @@ module vmso_out
     .clk, .rst_n, .flag_masks, .next_valid, .next_ready, .next, .next_frame,
     .state_frame, .frame_state, .look_tmpl, .look_done, .look_fail, .look_sum,
     .job_load_valid, .job_load, .parsed_valid, .parsed_tmpl, .parsed_outer, .parsed,
-    .fields_valid(early_valid), .fields_ready(early_ready), .fields(early), .fields_side(early_side),
-    .fields_clear(early_clear), .look_queue, .look_number, .look_dead, .fail_valid,
+    .fields_valid(early_valid), .fields_ready(early_ready), .fields(early),
+    .fields_side(early_side), .fields_clear(early_clear), .look_queue, .look_number, .look_dead,
+    .fail_valid,
     .fail_queue, .item_valid, .item_ready, .item, .drop_pulse
   );
   vmso_out_stream #(.Cfg(Cfg)) u_stream (
     .clk, .rst_n, .port_rst_n, .hold_frames, .frames_whole, .item_valid, .item_ready, .item,
     .store_read_en, .store_read_row, .store_read_data, .row_en, .row_tmpl, .row_index, .row_data,
     .late_valid, .late_ready, .late, .late_side, .late_first, .over_side, .over_index, .over_en,
-    .over_data, .over_clear, .m_axis_data, .m_axis_keep, .m_axis_last, .m_axis_user, .m_axis_valid, .m_axis_ready,
-    .m_axis_bytes, .left_valid, .left, .tmpl_free_valid(order_free_valid), .tmpl_free(order_free),
+    .over_data, .over_clear, .m_axis_data, .m_axis_keep, .m_axis_last, .m_axis_user,
+    .m_axis_valid, .m_axis_ready, .m_axis_bytes, .left_valid, .left,
+    .tmpl_free_valid(order_free_valid), .tmpl_free(order_free),
     .end_valid, .end_ready, .job_end, .queue_fail_valid, .queue_fail_ready, .queue_fail,
     .void_valid, .void_ready, .void_queue, .ctl_queue, .ctl_end_none, .ready(stream_ready)
   );

@@ -143,7 +143,8 @@ module vmso_out_head
                        + (order_q.tag ? pos_t'(4) : '0);
   assign frame_sum   = order_q.bytes != '0 ? frame_state.sum : '0;
   vmso_out_patch u_patch (
-    .clk, .order(order_q), .header, .frame_bytes, .outer(outer_q), .parsed(found), .flag_masks, .patch
+    .clk, .order(order_q), .header, .frame_bytes, .outer(outer_q), .parsed(found), .flag_masks,
+    .patch
   );
 
   // An inner L4 with its checksum sums to minus what stood for the pseudo header; without one the payload
@@ -305,7 +306,8 @@ module vmso_out_head
   always_comb begin
     item = '{
       send: is_frame && !failing && !look_dead,
-      queue: order_q.queue, slot: order_q.slot, row: order_q.row, rows: order_q.rows, gather: order_q.gather,
+      queue: order_q.queue, slot: order_q.slot, row: order_q.row, rows: order_q.rows,
+      gather: order_q.gather,
       tmpl: order_q.tmpl, header_bytes: header_end(order_q.header_bytes, order_q.tag),
       frame_bytes: frame_bytes, written: writes, side: side_q,
       first_row: segments || csum_row == '0 ? frame_row_t'(1) : csum_row,

@@ -100,7 +100,8 @@ module vmso_out_parse
     return 8'(word) - 8'd4;
   endfunction
   assign start = '{job: queue, outer: queue.info.tunnel, nth: 4'b0001,
-                   word: before_l3(queue.info.tunnel ? queue.info.outer_l3[8:2] : queue.info.l3[8:2])};
+                   word: before_l3(queue.info.tunnel ? queue.info.outer_l3[8:2]
+                                                     : queue.info.l3[8:2])};
   assign info     = issue_q.job.info;
   assign at_l3    = issue_q.outer ? info.outer_l3 : info.l3;
   assign at_l4    = issue_q.outer ? (info.outer_has_l4 ? info.outer_l4 : info.l3) : info.l4;
@@ -456,7 +457,8 @@ module vmso_out_parse
 
   // -- sum: the window's share of each sum ---------------------------------------------------------
   // A word belongs to the IP header, to L4 and what follows, or to nothing.
-  logic             sum_valid_q, sum_first_q, sum_last_q, sum_bad_q, sum_v6_q, sum_gre_q, sum_outer_q;
+  logic             sum_valid_q, sum_first_q, sum_last_q, sum_bad_q, sum_v6_q, sum_gre_q;
+  logic             sum_outer_q;
   template_t        sum_tmpl_q;
   logic [7:0]       sum_protocol_q;
   logic [3:0]       odd, front, address;
@@ -470,7 +472,7 @@ module vmso_out_parse
 
   always_comb begin
     odd = look_q.odd | (gre_now ? look_q.gre_odd : '0);
-    if (v6_now && look_q.nth[AtL3]) begin  // no length and checksum there, but flow label and source
+    if (v6_now && look_q.nth[AtL3]) begin  // no length and checksum, but flow label and source
       odd[0] = 1'b1;
       odd[2] = 1'b1;
     end

@@ -25,13 +25,13 @@ package vmso_out_pkg;
   } parse_job_t;
   // What the parser found in one layer. Sums leave out the fields that each segment gets anew.
   typedef struct packed {
-    logic        bad;          // StatusBadTemplate, of any layer; nothing else here means anything then
+    logic        bad;          // StatusBadTemplate, of any layer: nothing else means anything then
     logic        v6;
     logic        gre;          // L4 of the outer layer is GRE, else UDP
-    logic [15:0] ip_sum;       // IP header with options and extension headers, without length, id and
-                               // checksum
+    logic [15:0] ip_sum;       // IP header with options and extension headers, without length,
+                               // id and checksum
     logic [15:0] pseudo_sum;   // source, destination, protocol
-    logic [15:0] l4_sum;       // from L4 to the end of the layer, without the fields of each segment
+    logic [15:0] l4_sum;       // from L4 to the end of the layer, without each segment's fields
     logic [15:0] id;
     logic [31:0] seq;
     logic [15:0] flags;        // data offset, reserved bits, flags

@@ -304,7 +304,9 @@ module vmso_out_stream
     end
   end
   always_ff @(posedge clk) begin
-    left_q      <= '{queue: item_q.queue, sent: item_q.send, rows: item_q.rows, gather: item_q.gather};
+    left_q      <= '{
+      queue: item_q.queue, sent: item_q.send, rows: item_q.rows, gather: item_q.gather
+    };
     tmpl_free_q <= item_q.tmpl;
   end
   assign left_valid      = left_valid_q;

@@ -202,7 +202,8 @@ module vmso_out_tmpl
 `ifdef VMSO_CHECKS
   `VMSO_INTG_IF(LandsInsideTheHeader, tmpl_done_valid, 32'(tmpl_done_bytes)
                                  <= (begun ? 32'(was.left) : 32'(done_info.bytes)))
-  `VMSO_INTG_IF(TemplateFits, job_load_valid, 32'(header_end(job_load.header_bytes, job_load.tag)) <= Cfg.template_bytes)
+  `VMSO_INTG_IF(TemplateFits, job_load_valid,
+                32'(header_end(job_load.header_bytes, job_load.tag)) <= Cfg.template_bytes)
   `VMSO_INTG(QuietBeforeReady, ready || !(load || tmpl_done_valid))
   `VMSO_INTG_IF(LoadMeetsNoLanding, load && tmpl_done_valid, job_load.tmpl != tmpl_done_tmpl)
   `VMSO_INTG_IF(LoadMeetsNoParsing, load && parsed_valid, job_load.tmpl != parsed_tmpl)

@@ -146,9 +146,11 @@ module vmso_read
   logic [1:0][BusBytes-1:0] bank_lanes, bank_en;
   logic [1:0][$bits(row_t)-1:0] bank_row;  // row / 2
   row_t                     next_row;
+  logic                     ring_ends;
 
-  assign next_row    = 32'(effect4.row) == vmso_config_pkg::store_rows(Cfg) - 1 && !effect4.is_template
-                       ? row_t'(Cfg.gather_rows) : effect4.row + 1'b1;
+  assign ring_ends   = 32'(effect4.row) == vmso_config_pkg::store_rows(Cfg) - 1
+                       && !effect4.is_template;
+  assign next_row    = ring_ends ? row_t'(Cfg.gather_rows) : effect4.row + 1'b1;
   assign bank_row[0] = next_row >> 1;     // an odd row's neighbour
   assign bank_row[1] = effect4.row >> 1;
   always_comb begin

@@ -103,7 +103,8 @@ module vmso_read_land
   row_t                  row1;
   assign row_sum = {1'b0, record1.row} + ($bits(row_t) + 1)'(beat1_q);
   assign row1    = row_sum[RowW] && !template1_q
-                   ? row_t'(row_sum[RowW-1:0]) + row_t'(Cfg.gather_rows) : row_sum[$bits(row_t)-1:0];
+                   ? row_t'(row_sum[RowW-1:0]) + row_t'(Cfg.gather_rows)
+                   : row_sum[$bits(row_t)-1:0];
   assign into       = first1_q ? 15'(record1.offset) : 15'(beat1_q) << LaneW;
 
   always_comb begin

@@ -183,7 +183,8 @@ module vmso_ring_chain
   );
 
   logic can_fetch;
-  assign can_fetch = old.active && !old.stale && old.left != '0 && old.held != chain_count_t'(ChainPlaces);
+  assign can_fetch = old.active && !old.stale && old.left != '0
+                     && old.held != chain_count_t'(ChainPlaces);
   always_comb begin
     now = old;
     want_push = 1'b0;

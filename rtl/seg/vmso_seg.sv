@@ -209,7 +209,8 @@ module vmso_seg
     .config_queue(queue_config.queue[QueueW-1:0]), .config_rate(queue_rate_t'(queue_config.data)),
     .period(rate_period), .limit_queue(account_queue), .turn_limit,
     .limit(limit_q), .account(account_q.rate), .passes(rate_passes), .passed(rate_passed),
-    .over(over_rate), .frame_bytes(pos_t'(cut.total + pos_t'(added_bytes(cur_q.header_bytes, cur_q.tag)))),
+    .over(over_rate),
+    .frame_bytes(pos_t'(cut.total + pos_t'(added_bytes(cur_q.header_bytes, cur_q.tag)))),
     .after(rate_after), .hold_valid(back_valid_q && back_rate_q), .hold_queue(back_q),
     .again_valid(rate_held_valid), .again_ready(rate_held_ready), .again_queue(rate_held)
   );
@@ -271,7 +272,9 @@ module vmso_seg
   act_e        look_act, act;
   logic        needs_tmpl, look_on, relook, no_lane, fetch_room, fetch_none, go;
   logic [5:0]  runs;
-  logic        eager, gathering, gathers, may_gather, lane_start, lane_wait, back_rate_q;
+  logic        ordered;  // an order goes with it
+  logic        eager, gathering, gathers, may_gather, lane_start, lane_wait;
+  logic        back_rate_q, back_lane_q;
   pos_t        gathered;
   logic [1:0]  lane_frame;
   row_t        lane_row;
@@ -285,20 +288,21 @@ module vmso_seg
   assign end_job    = job_t'(job_q);
   vmso_seg_look #(.Cfg(Cfg)) u_look (
     .clk, .look(look_on), .job(cur_q), .needs_tmpl, .rest(rest_q), .taken, .run_status,
-    .drained(fetch_none && fetch_idle), .gathering, .gathered, .eager, .act(look_act), .relook, .no_lane,
-    .cut, .runs, .present
+    .drained(fetch_none && fetch_idle), .gathering, .gathered, .eager, .act(look_act),
+    .relook, .no_lane, .cut, .runs, .present
   );
   assign act      = un_kills ? ActKill : look_act;
   assign job_over = act inside {ActEnd, ActFail} || (act == ActFrame && cut.last);
-  assign go       = fetch_room && wake_room
-                    && (act inside {ActTmpl, ActKill, ActSkip, ActGather} || slot_free)
+  assign ordered  = !(act inside {ActTmpl, ActKill, ActSkip, ActGather});
+  assign go       = fetch_room && wake_room && (!ordered || slot_free)
                     && (act != ActFrame || rows_free || gathering)
                     && (act != ActGather || gathering || may_gather);
   assign act_go   = go && !hold_issue
                     && ((state_q == Act && act != ActNone) || un_kills);
   vmso_seg_credit #(.Cfg(Cfg)) u_credit (
-    .clk, .rst_n, .store_limit, .take(act_go && !(act inside {ActTmpl, ActKill, ActSkip, ActGather})),
-    .take_rows(act == ActFrame && !gathering ? cut.rows : '0), .left_valid, .left_rows(left.rows), .frame, .row,
+    .clk, .rst_n, .store_limit, .take(act_go && ordered),
+    .take_rows(act == ActFrame && !gathering ? cut.rows : '0), .left_valid, .left_rows(left.rows),
+    .frame, .row,
     .slot_free, .rows_wanted(cut.rows), .rows_free
   );
   assign gathers    = gathering || act == ActGather;
@@ -312,7 +316,7 @@ module vmso_seg
       .job_over(job_pop), .eager,
       .abort(act_go && act inside {ActFail, ActKill} && gathering),
       .left(left_valid && left.gather), .landed_valid(lane_landed_valid), .landed(lane_landed),
-      .wait_valid(lane_wait), .back_valid(back_valid_q && !back_again_q && !(back_hold_q && !back_rate_q)),
+      .wait_valid(lane_wait), .back_valid(back_valid_q && !back_again_q && !back_lane_q),
       .back_queue(back_q),
       .again_valid(lane_held_valid), .again_ready(lane_held_ready), .again_queue(lane_held)
     );
@@ -320,13 +324,15 @@ module vmso_seg
     assign {may_gather, gathering, eager, lane_held_valid} = '0;
     assign {gathered, lane_frame, lane_row, lane_held} = '0;
     logic unused_lane;
-    assign unused_lane = ^{lane_landed_valid, lane_landed, lane_wait, lane_held_ready, lane_start, runs};
+    assign unused_lane = ^{lane_landed_valid, lane_landed, lane_wait, lane_held_ready, lane_start,
+                           runs, back_lane_q};
   end
   vmso_seg_order #(.Cfg(Cfg)) u_order (
     .clk, .rst_n, .go(act_go), .act, .queue(queue_t'(queue_q)), .job(job_t'(job_q)),
     .fields(cur_q), .progress(account_q.progress), .cut, .present, .frame, .row,
     .gathering(gathers), .gathered, .lane_frame, .lane_row, .run_end, .no_lane, .order_valid,
-    .order, .order_frame, .frame_open_valid, .frame_open, .fetch_room, .fetch_idle(fetch_none), .fetch_valid, .fetch_ready, .fetch,
+    .order, .order_frame, .frame_open_valid, .frame_open, .fetch_room,
+    .fetch_idle(fetch_none), .fetch_valid, .fetch_ready, .fetch,
     .tmpl_drop_valid, .tmpl_drop
   );
 
@@ -450,6 +456,7 @@ module vmso_seg
     back_again_q    <= turn_again;
     back_hold_q     <= turn_hold || turn_lane;
     back_rate_q     <= turn_hold;
+    back_lane_q     <= turn_lane;
     back_q          <= queue_q;
   end
   q_t wake;

@@ -68,7 +68,9 @@ module vmso_seg_charge
     account_next = account;
     if (act_go) begin
       account_next.begun = !job_over && act != ActKill;
-      if (!(act inside {ActTmpl, ActKill, ActSkip, ActGather})) account_next.orders = account.orders + 1'b1;
+      if (!(act inside {ActTmpl, ActKill, ActSkip, ActGather})) begin
+        account_next.orders = account.orders + 1'b1;
+      end
       unique case (act)
         ActTmpl: account_next.progress.tmpl_fetched = 1'b1;
         ActFrame: begin

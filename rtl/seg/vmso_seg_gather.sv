@@ -154,7 +154,8 @@ module vmso_seg_gather
       owner_valid_q <= 1'b0;
     end else if (!owner_valid_q) begin
       owner_valid_q <= pull && first_valid;
-    end else if ((start && is_owner) || (back_valid && back_queue == owner_q && !parked_q && sent_q)) begin
+    end else if ((start && is_owner)
+                 || (back_valid && back_queue == owner_q && !parked_q && sent_q)) begin
       owner_valid_q <= 1'b0;
     end
   end

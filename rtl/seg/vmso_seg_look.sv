@@ -43,7 +43,8 @@ module vmso_seg_look
   logic [14:0] frame_bytes, read_bytes;
   cut_t        cut_d, cut_q;
   assign payload     = rest > bytes_t'(job.mss) ? job.mss[13:0] : rest[13:0];
-  assign frame_bytes = 15'(payload) + 15'(added_bytes(job.header_bytes, job.tag)) + 15'(BusBytes - 1);
+  assign frame_bytes = 15'(payload) + 15'(added_bytes(job.header_bytes, job.tag))
+                       + 15'(BusBytes - 1);
   assign read_bytes  = 15'(payload) + 15'(2 * BusBytes - 2);
   always_comb begin
     cut_d.want  = needs_tmpl ? pos_t'(job.header_bytes) : payload - gathered;

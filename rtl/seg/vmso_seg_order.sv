@@ -29,7 +29,7 @@ module vmso_seg_order
   input  logic [17:0] present,
   input  frame_t    frame,
   input  row_t      row,
-  input  logic      gathering,   // the segment goes to the gather lane: there it has begun or begins
+  input  logic      gathering,   // the segment goes to the gather lane
   input  pos_t      gathered,
   input  logic [1:0] lane_frame,
   input  row_t      lane_row,
@@ -83,7 +83,8 @@ module vmso_seg_order
       first: progress.segments == '0, job_bytes: fields.payload_bytes,
       segment: progress.segments, sent: progress.sent, bytes: '0,
       header_bytes: fields.header_bytes, tmpl: fields.tmpl, tmpl_fetched: progress.tmpl_fetched,
-      row: row, rows: '0, gather: 1'b0, lane_frame: lane_frame, status: fields.status, cause: CauseNone, level: LevelNone,
+      row: row, rows: '0, gather: 1'b0, lane_frame: lane_frame, status: fields.status,
+      cause: CauseNone, level: LevelNone,
       access: AccessPayload, va: '0, space: fields.header_space, fold: fields.fold
     };
     unique case (act)

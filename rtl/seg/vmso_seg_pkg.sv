@@ -79,14 +79,14 @@ package vmso_seg_pkg;
     ActFrame   = 3'd2,  // open a segment
     ActEnd     = 3'd3,  // end without a frame: a no-op, a refused job
     ActFail    = 3'd4,  // the run behind the ready ones is an error
-    ActGather  = 3'd5,  // fetch a part of a segment that the run FIFO cannot cover into the gather lane
+    ActGather  = 3'd5,  // fetch a part of a segment into the gather lane: runs cannot cover it
     ActKill    = 3'd6,  // unload: the job dies without an order
     ActSkip    = 3'd7   // advise: runs are done with, without an order; ActFrame is the last
   } act_e;
 
   // The next piece of the job at work.
   typedef struct packed {
-    pos_t        want;   // bytes that are fetched: of the template, of the segment or of a part of it
+    pos_t        want;   // bytes that are fetched: of the template, the segment, a part of it
     pos_t        total;  // bytes of the segment
     logic        last;   // the segment is the job's last
     logic [11:0] rows;   // of the frame store, for header and payload

@@ -118,7 +118,7 @@ TEST_CASE("TCP segmentation takes its headers from the packet", "[virtio]") {
       h.ipv6 = ipv6;
       h.tags = tags;
       h.tcp_options = timestamp_option();
-      h.extension_headers = ipv6 ? tags : 0;
+      h.extension_headers = destination_options(ipv6 ? tags : 0);
       Template t = tcp_template(h);
       Request r = Request::tcp(packet_of(t, 4000), t, 1448);
       for (uint16_t hint : {0, 20, 3000}) {
@@ -167,6 +167,7 @@ TEST_CASE("TCP over IPv4 is refused for what is wrong with it", "[virtio]") {
               {"protocol UDP", VMSO_REFUSED_GSO_PROTOCOL, at(23, 17)},
               {"protocol ICMP", VMSO_REFUSED_GSO_PROTOCOL, at(23, 1)},
               {"ARP", VMSO_REFUSED_NOT_IP, at(13, 6)},
+              {"EtherType 0", VMSO_REFUSED_NOT_IP, at(12, 0)},
               {"EtherType of IPv6", VMSO_REFUSED_VERSION,
                [](auto &r) { r.packet[12] = 0x86, r.packet[13] = 0xdd; }},
               {"version 6", VMSO_REFUSED_VERSION, at(14, 0x65)},
@@ -251,6 +252,9 @@ TEST_CASE("IPv6 extension headers are copied or refused", "[virtio]") {
   CHECK(map(with({header(6, 2048)}, 60)).refusal == kHdrLong);
   CHECK(map(with({header(6, 184)}, 60)).refusal == kHdrLong);  // 258 bytes in all
   CHECK(map(with({header(6, 176)}, 60)).refusal == VMSO_OK);   // 250
+  Request passed = with({header(6, 24, 2, 0)}, 43);
+  passed.flags = 0;
+  CHECK(map(passed).refusal == VMSO_OK);
   // segments left: a seed has the last destination already, the engine would not find it
   Request routed = with({header(6, 24, 2, 1)}, 43);
   CHECK(map(routed).refusal == VMSO_OK);
@@ -262,6 +266,20 @@ TEST_CASE("IPv6 extension headers are copied or refused", "[virtio]") {
   CHECK(map(cut).refusal == VMSO_REFUSED_L4_HEADER);
   cut.packet[54] = 60;
   CHECK(map(cut).refusal == VMSO_REFUSED_IP_HEADER);
+}
+
+TEST_CASE("Nothing is read behind what can be seen of a packet", "[virtio]") {
+  Request r = Request::tcp4_seg(1000, 500);
+  vmso_headers found;
+  for (uint32_t seen = 0; seen < 54; seen++) {
+    std::vector<uint8_t> head(r.packet.begin(), r.packet.begin() + seen);  // no byte more
+    vmso_packet packet{head.data(), seen, uint32_t(r.packet.size())};
+    CHECK(vmso_headers_find(&packet, &found) == kHdrLong);
+    packet = {r.packet.data(), seen, uint32_t(r.packet.size())};
+    CHECK(vmso_headers_find(&packet, &found) == kHdrLong);
+  }
+  vmso_packet packet{r.packet.data(), 54, uint32_t(r.packet.size())};
+  CHECK(vmso_headers_find(&packet, &found) == VMSO_OK);
 }
 
 TEST_CASE("UDP segmentation has to have its seed", "[virtio]") {
