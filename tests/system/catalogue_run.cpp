@@ -149,24 +149,19 @@ Posted EngineRun::post(const JobSpec &spec, unsigned queue) {
   return *posted;
 }
 
-EngineRun::Ended EngineRun::end() {
+std::vector<Outcome> EngineRun::finish() {
   System &s = *system_;
   s.drain(kBudget);
-  Ended ended{{}, s.conclude()};
+  CHECK(s.conclude() == "");
+  std::vector<Outcome> outcomes;
   for (Open &open : open_) {
     const auto &completions = s.completions(open.queue);
     auto it = std::ranges::find(completions, open.cookie, &Completion::cookie);
     if (it != completions.end()) open.outcome.completion = *it;
-    ended.outcomes.push_back(std::move(open.outcome));
+    outcomes.push_back(std::move(open.outcome));
   }
   open_.clear();
-  return ended;
-}
-
-std::vector<Outcome> EngineRun::finish() {
-  Ended ended = end();
-  CHECK(ended.report == "");
-  return std::move(ended.outcomes);
+  return outcomes;
 }
 
 std::vector<Frames> frames_of(std::span<const Request> requests, const char *config) {

@@ -56,13 +56,8 @@ class EngineRun {
 
   Posted post(const JobSpec &spec, unsigned queue = 0);
   Posted post(const Request &request) { return post(job_of(request)); }
-  // Until all jobs have ended, in the order of posting.
-  struct Ended {
-    std::vector<Outcome> outcomes;
-    std::string report;  // what the harness has found wrong; empty: nothing
-  };
-  Ended end();
-  // The same; whatever was wrong fails the test.
+  // Until all jobs have ended, in the order of posting. Whatever the harness has found wrong fails
+  // the test.
   std::vector<Outcome> finish();
 
  private:

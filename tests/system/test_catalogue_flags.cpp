@@ -38,8 +38,13 @@ TEST_CASE("FLG-03: no segment in the middle has CWR", "[catalogue][flg]") {
   CHECK(flags_of(check_rows("FLG-03").at(0)) == Values{kAck | kCwr, kAck, kAck, kAck});
 }
 
-TEST_CASE("FLG-04: a single segment keeps CWR", "[catalogue][flg]") {
+TEST_CASE("FLG-04: a single segment keeps CWR and all other flags", "[catalogue][flg]") {
   CHECK(flags_of(check_rows("FLG-04").at(0)) == Values{kAck | kCwr});
+  for (unsigned profile : {0u, 1u}) {
+    for (size_t bytes : {0u, 1u, 480u, 500u}) {
+      CHECK(flags_of(frames_of(with_flags(0xfff, bytes, profile))) == Values{0xfff});
+    }
+  }
 }
 
 TEST_CASE("FLG-05: ECE, URG and the urgent pointer are in all segments, CWR in the first",

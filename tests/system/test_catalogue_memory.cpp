@@ -129,7 +129,7 @@ TEST_CASE("GEO-02: payload crosses a page at every byte of its first and of its 
   }
 }
 
-TEST_CASE("GEO-03: payload gathered from 1448 fragments of one byte", "[.][gather]") {
+TEST_CASE("GEO-03: payload gathered from 1448 fragments of one byte", "[catalogue][geo]") {
   for (const char *config : kEveryConfig) {
     SystemOptions o = options(0x6e03, config);
     o.log2_slots = 11;
@@ -148,7 +148,8 @@ TEST_CASE("GEO-03: payload gathered from 1448 fragments of one byte", "[.][gathe
   }
 }
 
-TEST_CASE("GEO-03: a segment of one piece more than goes without gathering", "[.][gather]") {
+TEST_CASE("GEO-03: a segment of as many pieces as go without the gather lane, less and more",
+          "[catalogue][geo]") {
   for (const char *config : kEveryConfig) {
     SystemOptions o = options(0x6e13, config);
     VMSO_SAY_HOW(o);
@@ -200,7 +201,7 @@ TEST_CASE("GEO-05: headers in one, two and three buffers and a template across a
                                               {33, 1, 32},
                                               {65, 1, 1},
                                               {13, 2, 51},
-                                              std::vector<uint32_t>(20, 1)}) {
+                                              std::vector<uint32_t>(66, 1)}) {
       check_cut_frame(config, cuts);
     }
     SystemOptions o = options(0x6e15, config);
