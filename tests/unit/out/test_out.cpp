@@ -390,7 +390,7 @@ uint64_t latency_of(Job (*make)(Rng &)) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Random TCP and plain jobs of four queues leave as the model says", "[out]",
+TEMPLATE_TEST_CASE("Random jobs of all kinds of four queues leave as the model says", "[out]",
                    Vout0, Vout1, Vout2) {
   Rng rng(1001);
   for (unsigned round = 0; round < 12; round++)
