@@ -99,6 +99,14 @@ module prove_out_fields
       end
     end
   endfunction
+  function automatic logic reaches_over(fields_t fields);
+    pos_t last;
+    reaches_over = 1'b0;
+    for (int unsigned i = 0; i < 4; i++) begin
+      last = fields.pos + pos_t'(i < 2 ? 2 * i : 4 * i) + pos_t'(1);
+      if (fields.en[i] && last >> OffW != fields.pos >> OffW) reaches_over = 1'b1;
+    end
+  endfunction
   // Bytes in the row of the first field are written at once, the others in the cycle behind it.
   byte_t      hit, kept_q, twin;
   logic       twin_q;  // the other byte of the watched one's halfword is a field
@@ -144,7 +152,9 @@ module prove_out_fields
     if (rst_n) begin
       en_agrees: assert (read_en[lane] == kept_q.is_field);
       value_agrees: assert (!kept_q.is_field || read_data[8*lane +: 8] == kept_q.value);
-      one_cycle_more: assert (!mid_q || (late_valid ? late_ready : early_ready));
+      one_more_over_the_end: assert (!(late_valid || early_valid)
+                                     || (late_valid ? late_ready : early_ready)
+                                        == (mid_q || !reaches_over(now)));
       reach_straddle: cover (mid_q && writes && hit.is_field && watch_pos[0]);
       reach_odd: cover (writes && now.pos[0] && hit.is_field && !watch_pos[0] && !mid_q);
       reach_overwritten: cover (kept_q.is_field && writes && hit.is_field && hit.value != kept_q.value);
