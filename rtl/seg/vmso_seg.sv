@@ -153,7 +153,7 @@ module vmso_seg
   logic     un_due, un_yields, un_start, un_reads, un_loads, un_kills, un_ends, un_busy, act_go;
   logic     unloading, job_pop, turn_over, turn_again, turn_hold, rate_passes, rate_pass, passed_q,
             back_valid_q, back_again_q;
-  logic     back_hold_q, held_valid, held_ready, over_rate;
+  logic     back_rate_q, back_lane_q, back_hold_q, held_valid, held_ready, over_rate;
   logic     turn_lane, rate_held_valid, rate_held_ready, lane_held_valid, lane_held_ready;
   q_t       held, rate_held, lane_held;
   limit_t   turn_limit, limit_q;
@@ -274,7 +274,6 @@ module vmso_seg
   logic [5:0]  runs;
   logic        ordered;  // an order goes with it
   logic        eager, gathering, gathers, may_gather, lane_start, lane_wait;
-  logic        back_rate_q, back_lane_q;
   pos_t        gathered;
   logic [1:0]  lane_frame;
   row_t        lane_row;

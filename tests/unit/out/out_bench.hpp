@@ -557,7 +557,7 @@ class OutBench : public UnitBench<Model> {
 
   void show_state(unsigned frame) {
     auto &d = this->dut();
-    const State &s = state.at(frame);
+    const State &s = state[frame % state.size()];
     d.state_poison = s.poison;
     d.state_status = uint8_t(s.f.status);
     d.state_cause = uint8_t(s.f.cause);

@@ -57,7 +57,7 @@ class RunEntry {
       filled.clear();
       return;
     }
-    cut(job.header, job.run_bytes, rng);
+    cut(job.header, 4096, rng);  // a template is one buffer
     cut(job.payload - job.skip_bytes, job.run_bytes, rng);
     if (job.fault_run >= 0 && size_t(job.fault_run) < sizes.size()) bad = size_t(job.fault_run);
     filled.assign(sizes.size(), false);

@@ -78,6 +78,7 @@ class Rig : public unit::UnitBench<Model> {
     d.slot_debit_valid = d.walk_debit_valid = d.rate_valid = 0;
     d.rate_period = 4096;
     d.load_valid = d.weight_valid = d.event_valid = d.left_valid = d.unload_valid = 0;
+    d.lane_landed_valid = d.left_gather = 0;
     d.hold_issue = d.fetch_ready = d.wake_ready = d.entry_wanted = 0;
     d.query_queue = d.ctl_queue = 0;
     d.store_limit = knobs.store_limit;
