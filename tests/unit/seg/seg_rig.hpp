@@ -161,7 +161,7 @@ class Rig : public unit::UnitBench<Model> {
     uint64_t quiet = 0, last = 0;
     while (busy()) {
       step();
-      uint64_t progress = orders.size() + loads_ + finished_ + left_count_;
+      uint64_t progress = orders.size() + lane_parts + loads_ + finished_ + left_count_;
       quiet = progress == last ? quiet + 1 : 0;
       last = progress;
       if (quiet > patience) FAIL(who_waits());

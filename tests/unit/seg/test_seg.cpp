@@ -56,7 +56,12 @@ Job any_job(unsigned queue, std::mt19937_64 &rng, bool faults) {
     unsigned bad = rng() % 40;
     if (bad == 0) job.fault_run = int(rng() % 5);
     if (bad == 1) job.mismatch = true;
-    if (bad == 2) job.run_bytes = 1 + unsigned(rng() % 6);  // too many pieces for a frame
+    if (bad == 2) {  // too many pieces for a frame, but soon together
+      job.run_bytes = 1 + unsigned(rng() % 3);
+      job.mss = 40 + unsigned(rng() % 200);
+      if (job.kind == kTcpSeg) job.payload %= 1000;
+      if (job.kind != kTcpSeg && job.payload != 0) job.payload = job.mss;
+    }
     if (bad < 4) job.status = bad == 3 ? 0x31 : 0;
   }
   return job;
@@ -330,14 +335,13 @@ TEST_CASE("A tombstone kills its job at once and nothing of the queue follows",
     Rig<Vseg0> rig(kSmall, kFast, 20);
     rig.leaving = false;  // so no unload comes
     Job bad = tcp(1, 3000);
-    if (gather)
-      bad.run_bytes = 3;
-    else
-      bad.fault_run = 0;
+    bad.fault_run = gather ? 100 : 0;
+    if (gather) bad.run_bytes = 3;  // the segment is in the gather lane by then
     rig.post(bad);
     for (unsigned i = 0; i < 5; i++) rig.post(tcp(1, 3000));
     rig.steps(2000);
     CHECK(rig.fails == 1);
+    CHECK((rig.lane_parts > 0) == gather);
     CHECK(rig.orders.size() == 1);
     CHECK(rig.kills == 0);
     CHECK(rig.entries_free() == kSmall.jobs - 5);  // the bad job has gone
