@@ -401,8 +401,9 @@ class Rig : public unit::UnitBench<Model> {
       if (l.lane_bytes != 0) CHECK(d.fetch_row == l.lane_row);
     }
     // a part of a segment whose order comes with a later one
-    bool part = lane && (expected_.empty() || expected_.front().entry != e ||
-                         l.lane_bytes + d.fetch_bytes < expected_.front().bytes);
+    bool part =
+        lane && (expected_.empty() || expected_.front().entry != e || expected_.front().kill ||
+                 l.lane_bytes + d.fetch_bytes < expected_.front().bytes);
     if (part) {
       CHECK_FALSE(d.fetch_job_last);
       if (!d.fetch_ready) return;
