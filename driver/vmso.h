@@ -352,8 +352,8 @@ void vmso_ring_ack(struct vmso_ring *ring);
 //
 // `completion` is the one of `job`, whose buffers and template have not changed since. `header`:
 // bytes of its template, or of a copy. They become the rest's: TCP sequence number, IPv4
-// identification, the length in a full checksum seed, and flags, which are what the middle frames
-// have left of them (no second CWR). Checksums and lengths are the engine's. The urgent pointer is
+// identifications (a tunnel's outer one, too), the length in a full checksum seed, and flags, which
+// are what the middle frames have left of them (no second CWR). Checksums and lengths are the engine's. The urgent pointer is
 // left alone, as in the frames of one job. `masks`: first, middle, last of the job's flag profile,
 // see FLAG_MASK0_FIRST. `buffers` has room for as many as the job has, and may be the job's own.
 // `rest` takes kind, cookie, spaces and all options from the job; its header address is the job's:

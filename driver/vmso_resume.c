@@ -2,14 +2,17 @@
 // The rest of a job that has failed, as a job of its own.
 //
 // The engine makes each frame's header from the template and the frame's number, so a job that begins
-// at frame k needs a template from which its frame 0 comes out as frame k would have. Sequence number
-// and identification count on with the frames; the length in a full checksum seed is that of the whole
-// job; flags go through the mask of the first, a middle or the last frame, or, in a job of one frame,
-// through none. Nothing else of a header depends on the number.
+// at frame k needs a template from which its frame 0 comes out as frame k would have. TCP's sequence
+// number and the identifications, a tunnel's outer one too, count on with the frames; the length in a
+// full checksum seed is that of the whole job; TCP's flags go through the mask of the first, a middle or
+// the last frame, or, in a job of one frame, through none. Nothing else of a header depends on the number.
 #include "vmso.h"
 
 #define IPV4_BYTES 20u
 #define TCP_BYTES 20u
+#define TCP_CHECKSUM 16u
+#define UDP_BYTES 8u
+#define UDP_CHECKSUM 6u
 #define FLAGS 0xfffu
 
 static uint32_t get16(const uint8_t *bytes) { return (uint32_t)bytes[0] << 8 | bytes[1]; }
@@ -33,28 +36,28 @@ static uint32_t rest_flags(uint32_t flags, const uint16_t masks[3], bool single)
   return flags & ~cleared;
 }
 
-static void move_header(const struct vmso_job *job, uint8_t *header, uint32_t segments,
-                        uint32_t sent, uint32_t payload, uint32_t flags) {
-  uint8_t *ip = header + job->l3_offset, *tcp = header + job->l4_offset;
+static void move_id(uint8_t *ip, enum vmso_id_mode mode, uint32_t segments) {
+  if (ip[0] >> 4 != 4) return;
+  uint32_t id = get16(ip + 4);
+  if (mode == VMSO_ID_INCREMENT) id += segments;
+  if (mode == VMSO_ID_WRAP15) id = (id & 0x8000) | ((id + segments) & 0x7fff);
+  put16(ip + 4, id);
+}
+
+static void move_tcp(uint8_t *tcp, uint32_t sent, uint32_t flags) {
   uint32_t seq = (get16(tcp + 4) << 16 | get16(tcp + 6)) + sent;
   put16(tcp + 4, seq >> 16);
   put16(tcp + 6, seq);
   put16(tcp + 12, (get16(tcp + 12) & ~FLAGS) | flags);
-  if (ip[0] >> 4 == 4) {
-    uint32_t id = get16(ip + 4);
-    if (job->id_mode == VMSO_ID_INCREMENT) id += segments;
-    if (job->id_mode == VMSO_ID_WRAP15) id = (id & 0x8000) | ((id + segments) & 0x7fff);
-    put16(ip + 4, id);
-  }
-  if (job->l4_mode == VMSO_L4_SEED_FULL) {
-    uint32_t old = job->header.bytes - job->l4_offset + payload, now = old - sent;
-    uint32_t sum = get16(tcp + 16);
-    sum = add_ones_complement(sum, ~old >> 16);
-    sum = add_ones_complement(sum, ~old & 0xffff);
-    sum = add_ones_complement(sum, now >> 16);
-    sum = add_ones_complement(sum, now & 0xffff);
-    put16(tcp + 16, sum);
-  }
+}
+
+static void move_seed(uint8_t *field, uint32_t old, uint32_t now) {
+  uint32_t sum = get16(field);
+  sum = add_ones_complement(sum, ~old >> 16);
+  sum = add_ones_complement(sum, ~old & 0xffff);
+  sum = add_ones_complement(sum, now >> 16);
+  sum = add_ones_complement(sum, now & 0xffff);
+  put16(field, sum);
 }
 
 // Copies what stands behind the first `sent` bytes; gives the number of buffers.
@@ -85,13 +88,29 @@ int vmso_job_resume(const struct vmso_job *job, const struct vmso_completion *co
   if (sent != (uint64_t)segments * job->mss) return VMSO_ERR_ARGUMENT;
 
   if (segments != 0) {
-    if (job->kind != VMSO_KIND_TCP_SEG || sent >= payload) return VMSO_ERR_ARGUMENT;
+    bool tcp = job->kind == VMSO_KIND_TCP_SEG;
+    if (!tcp && job->kind != VMSO_KIND_UDP_SEG) return VMSO_ERR_ARGUMENT;
+    if (sent >= payload) return VMSO_ERR_ARGUMENT;
+    if (job->outer_l3_offset != 0 && job->outer_l3_offset + IPV4_BYTES > job->l3_offset) {
+      return VMSO_ERR_ARGUMENT;
+    }
     if (job->l3_offset + IPV4_BYTES > job->l4_offset) return VMSO_ERR_ARGUMENT;
-    if (job->l4_offset + TCP_BYTES > job->header.bytes) return VMSO_ERR_ARGUMENT;
-    uint32_t flags = get16(header + job->l4_offset + 12) & FLAGS;
-    flags = rest_flags(flags, masks, payload - sent <= job->mss);
-    if (flags > FLAGS) return VMSO_ERR_ARGUMENT;
-    move_header(job, header, segments, sent, (uint32_t)payload, flags);
+    uint32_t l4_bytes = tcp ? TCP_BYTES : UDP_BYTES;
+    if (job->l4_offset + l4_bytes > job->header.bytes) return VMSO_ERR_ARGUMENT;
+    uint8_t *l4 = header + job->l4_offset;
+    if (tcp) {
+      uint32_t flags = rest_flags(get16(l4 + 12) & FLAGS, masks, payload - sent <= job->mss);
+      if (flags > FLAGS) return VMSO_ERR_ARGUMENT;
+      move_tcp(l4, sent, flags);
+    }
+    move_id(header + job->l3_offset, job->id_mode, segments);
+    if (job->outer_l3_offset != 0) {
+      move_id(header + job->outer_l3_offset, job->outer_id_mode, segments);
+    }
+    if (job->l4_mode == VMSO_L4_SEED_FULL) {
+      uint32_t old = job->header.bytes - job->l4_offset + (uint32_t)payload;
+      move_seed(l4 + (tcp ? TCP_CHECKSUM : UDP_CHECKSUM), old, old - sent);
+    }
   }
   struct vmso_job made = *job;
   made.buffer_count = move_buffers(job, sent, buffers);

@@ -719,7 +719,7 @@ module vmso_csr_global #(
       10'h009: read_data = {16'(Cfg.first_slots), 16'(Cfg.jobs)};  // CAP_JOBS
       10'h00a: read_data = {16'(Cfg.tlb_lines), 16'(Cfg.walk_slots)};  // CAP_XLAT
       10'h00b: read_data = {16'(Cfg.runs_per_job), 16'(Cfg.template_bytes)};  // CAP_TEMPLATE
-      10'h00c: read_data = {8'd2 | (Cfg.gather_rows != 0 ? 8'd4 : 8'd0), 16'(Cfg.formats),
+      10'h00c: read_data = {(8'd2 | (Cfg.gather_rows != 0 ? 8'd4 : 8'd0)), 16'(Cfg.formats),
         8'b0011_1111};  // CAP_FEATURES
       10'h011: read_data = {30'b0, status_reset_busy, status_ready};  // STATUS
       10'h012: read_data = {21'b0, sticky_fault_overflow_q, sticky_fault_q, sticky_link_dead_q,

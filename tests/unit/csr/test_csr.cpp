@@ -27,11 +27,12 @@ uint32_t sticky(Bench &b) {
 struct Sizes {
   uint64_t data_bits, queues, contexts, vectors, read_latency, frame_slots, store_bytes,
       store_limit, first_slots, jobs, runs_per_job, walk_slots, tlb_lines, template_bytes,
-      max_frame, formats;
+      max_frame, formats, gather_rows;
 };
-constexpr Sizes kSmall{128, 4, 8, 1, 256, 64, 32768, 736, 128, 32, 32, 8, 128, 256, 9216, 0x1ff};
-constexpr Sizes kWide{512, 1024, 1024, 32, 400,  256, 65536, 520,
-                      512, 128,  32,   32, 2048, 256, 9216,  0x11b};
+constexpr Sizes kSmall{128, 4,  8, 1,   256, 64,   65536, 736, 128,
+                       32,  32, 8, 128, 256, 9216, 0x1ff, 578};
+constexpr Sizes kWide{512, 1024, 1024, 32,   400, 256,  65536, 520, 512,
+                      128, 32,   32,   2048, 256, 9216, 0x11b, 146};
 
 // What regs/vmso.rdl says, for the first and the last of an array.
 template <typename Bench>
@@ -73,12 +74,12 @@ TEST_CASE("The capability words name every number of the configuration (small)",
   CHECK(s.read(VMSO_REG_CAP_BUS) == (128 | 1 << 16));
   CHECK(s.read(VMSO_REG_CAP_QUEUES) == (4 | 8 << 16));
   CHECK(s.read(VMSO_REG_CAP_READ) == (256 | 64 << 16));
-  CHECK(s.read(VMSO_REG_CAP_STORE) == 32768);
+  CHECK(s.read(VMSO_REG_CAP_STORE) == 65536);
   CHECK(s.read(VMSO_REG_CAP_FRAME) == (736 | 9216u << 16));
   CHECK(s.read(VMSO_REG_CAP_JOBS) == (32 | 128 << 16));
   CHECK(s.read(VMSO_REG_CAP_XLAT) == (8 | 128 << 16));
   CHECK(s.read(VMSO_REG_CAP_TEMPLATE) == (256 | 32 << 16));
-  CHECK(s.read(VMSO_REG_CAP_FEATURES) == (0x2b | 0x1ff << 8 | 0x02 << 24));
+  CHECK(s.read(VMSO_REG_CAP_FEATURES) == (0x3f | 0x1ff << 8 | 0x06 << 24));
 }
 
 TEST_CASE("The capability words name every number of the configuration (wide)", "[csr]") {
@@ -1342,7 +1343,7 @@ void check_traffic(uint64_t seed, unsigned pause) {
   b.ready_of_8 = pause ? 3 : 8;
   const std::array<std::pair<uint32_t, uint32_t>, 3> known = {
       {{VMSO_REG_ID, VMSO_REG_ID_VALUE},
-       {VMSO_REG_CAP_STORE, 32768},
+       {VMSO_REG_CAP_STORE, 65536},
        {VMSO_REG_CAP_READ, 256 | 64 << 16}}};
   int answers = 0, reads = 0, asked = 0;
   auto go = [&] { return b.rng() % 4 >= pause; };

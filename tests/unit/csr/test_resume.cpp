@@ -26,7 +26,12 @@ struct Failed {
 
   reference::Job reference(const vmso_job &j, std::vector<uint8_t> bytes) const {
     reference::Job r;
+    r.kind = j.kind;
     r.header = std::move(bytes);
+    r.outer_l3 = j.outer_l3_offset;
+    r.outer_l4 = j.outer_l4_offset;
+    r.outer_id_mode = j.outer_id_mode;
+    r.outer_csum = j.outer_csum;
     r.l3 = j.l3_offset;
     r.l4 = j.l4_offset;
     r.mss = j.mss;
@@ -83,7 +88,7 @@ Failed random_job(Rng &rng) {
   h.reserved_flags = uint8_t(rng() % 2);  // AE
   f.masks = rng() % 2 ? kRfc3168 : kAccEcn;
   vmso_job &job = f.job;
-  job.kind = VMSO_KIND_TCP_SEG;
+  job.kind = rng() % 3 ? VMSO_KIND_TCP_SEG : VMSO_KIND_UDP_SEG;
   job.cookie = rng();
   job.mss = uint16_t(1 + rng() % 300);
   job.id_mode = vmso_id_mode(rng() % 3);
@@ -102,6 +107,22 @@ Failed random_job(Rng &rng) {
   h.l4_mode = job.l4_mode;
   h.payload_bytes = uint32_t(total);
   Template t = tcp_template(h);
+  if (job.kind == VMSO_KIND_UDP_SEG) {
+    UdpHeaders u;
+    static_cast<L4Headers &>(u) = h;
+    t = udp_template(u);
+  }
+  if (rng() % 3 == 0) {
+    TunnelHeaders tunnel;
+    tunnel.kind = TunnelHeaders::Kind(rng() % 5);
+    tunnel.ipv6 = rng() % 3 == 0;
+    tunnel.ip_id = uint16_t(rng());
+    tunnel.gre_checksum = job.outer_csum = rng() % 2 && tunnel.kind != TunnelHeaders::Kind::kIp;
+    t = tunnel_template(tunnel, t);
+  }
+  job.outer_l3_offset = t.outer_l3;
+  job.outer_l4_offset = t.outer_l4;
+  job.outer_id_mode = vmso_id_mode(rng() % 3);
   f.header = t.bytes;
   job.header = {0x1000, uint32_t(t.bytes.size()), 1};
   job.l3_offset = t.l3;
@@ -228,12 +249,16 @@ TEST_CASE("What is no failure of the job is refused and changes nothing", "[driv
   other.mss = 0;
   CHECK(resume(other, failure(job, 1, 0), kRfc3168) == VMSO_ERR_ARGUMENT);
   other = job;
-  other.header.bytes = job.l4_offset + 19;
+  uint32_t l4_bytes = job.kind == VMSO_KIND_TCP_SEG ? 20 : 8;
+  other.header.bytes = job.l4_offset + l4_bytes - 1;
   CHECK(resume(other, failure(job, 1, mss), kRfc3168) == VMSO_ERR_ARGUMENT);
-  other.header.bytes = job.l4_offset + 20;
+  other.header.bytes = job.l4_offset + l4_bytes;
   CHECK(resume(other, failure(job, 1, mss), kRfc3168) == VMSO_OK);
   other = job;
   other.l4_offset = uint16_t(job.l3_offset + 19);
+  CHECK(resume(other, failure(job, 1, mss), kRfc3168) == VMSO_ERR_ARGUMENT);
+  other = job;
+  other.outer_l3_offset = uint16_t(job.l3_offset - 19);
   CHECK(resume(other, failure(job, 1, mss), kRfc3168) == VMSO_ERR_ARGUMENT);
 }
 

@@ -30,7 +30,7 @@ std::vector<ResetValue> reset_values(const Config &cfg) {
       {"GLOBAL.CAP_JOBS", 0x24, 0x0, 0xffffffff, uint64_t(cfg.jobs) | uint64_t(cfg.first_slots) << 16},
       {"GLOBAL.CAP_XLAT", 0x28, 0x0, 0xffffffff, uint64_t(cfg.walk_slots) | uint64_t(cfg.tlb_lines) << 16},
       {"GLOBAL.CAP_TEMPLATE", 0x2c, 0x0, 0xffffffff, uint64_t(cfg.template_bytes) | uint64_t(cfg.runs_per_job) << 16},
-      {"GLOBAL.CAP_FEATURES", 0x30, 0x0, 0xffffffff, 0b00111111ull | uint64_t(cfg.formats) << 8 | 2ull | (cfg.gather_rows != 0 ? 4ull : 0ull) << 24},
+      {"GLOBAL.CAP_FEATURES", 0x30, 0x0, 0xffffffff, 0b00111111ull | uint64_t(cfg.formats) << 8 | (2ull | (cfg.gather_rows != 0 ? 4ull : 0ull)) << 24},
       {"GLOBAL.CONTROL", 0x40, 0x0, 0xffffffff, 0},
       {"GLOBAL.STATUS", 0x44, 0x0, 0xfffffffc, 0},
       {"GLOBAL.STICKY", 0x48, 0x0, 0xffffffff, 0},
