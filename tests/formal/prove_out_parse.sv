@@ -13,7 +13,7 @@ module prove_out_parse
 #(
   parameter vmso_config_pkg::config_t Cfg = '{
     data_bits: 128, queues: 2, contexts: 8, vectors: 1, read_latency: 256, frame_slots: 4,
-    store_bytes: 32768, store_limit: 736, first_slots: 128, jobs: 1, runs_per_job: 32,
+    store_bytes: 32768, gather_rows: 0, store_limit: 736, first_slots: 128, jobs: 1, runs_per_job: 32,
     walk_slots: 2, tlb_lines: 128, formats: 32'h1ff, template_bytes: 256,
     max_frame: 9216
   }
