@@ -169,12 +169,17 @@ module prove_read_land
   effect_t [3:1] effect;
   assign valid  = {valid3, u_land.valid2_q, u_land.valid1_q};
   assign effect = {effect3, u_land.effect2_q, u_land.effect1};
+  // rows are those of a store of 2048, modulo that
+  function automatic logic [10:0] place_of(row_t row);
+    return row[10:0];
+  endfunction
   for (genvar k = 1; k < 4; k++) begin : gen_stage
     assign comes[k] = !line[k].valid || (valid[k] && effect[k].is_template == watch_tmpl
         && effect[k].dest == (watch_tmpl ? line[k].piece.fetch.tmpl : line[k].piece.fetch.frame));
     assign in_place[k] = !line[k].valid || (effect[k].pos == pos_t'(line[k].from)
         && effect[k].rot == 6'(line[k].lane0[3:0])
-        && effect[k].row == (watch_tmpl ? '0 : line[k].piece.fetch.row) + line[k].lane0[14:4]);
+        && place_of(effect[k].row) == place_of(watch_tmpl ? '0 : line[k].piece.fetch.row)
+                                      + line[k].lane0[14:4]);
     assign has_bytes[k] = !line[k].valid || effect[k].bytes == pos_t'(line[k].upto - line[k].from);
     assign tells_fail[k] = !line[k].valid || (effect[k].fail == (line[k].resp != RespOkay)
         && effect[k].resp == line[k].resp
@@ -217,7 +222,7 @@ module prove_read_land
            && record_q.bytes == piece_q.bytes && record_q.page == piece_q.va[63:12]
            && record_q.line == piece_q.va[11:4]
            && record_q.dest == (watch_tmpl ? piece_q.fetch.tmpl : piece_q.fetch.frame)
-           && record_q.row == (watch_tmpl ? '0 : piece_q.fetch.row)
+           && place_of(record_q.row) == place_of(watch_tmpl ? '0 : piece_q.fetch.row)
            + base[14:4]))
   `HOLDS(4, no_gap,
          follows == '1)
