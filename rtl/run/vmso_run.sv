@@ -84,6 +84,7 @@ module vmso_run
   index_t   load_job;
   cursor_t  load_cursor;
   buffers_t load_buffers;
+  bank_t    load_slots;
   logic     headed;
 
   assign load_job   = job_load.job[JobW-1:0];
@@ -100,6 +101,8 @@ module vmso_run
     load_cursor.fresh      = 1'b1;
     load_cursor.todo0      = headed && job_load.buffer0.bytes != '0;
     load_cursor.todo1      = job_load.buffer1.bytes != '0;
+    load_cursor.asked      = load_slots;
+    load_cursor.taken      = load_slots;
     load_cursor.slots_left = job_load.slots - 1'b1;
     load_cursor.left       = job_load.payload_bytes - (headed ? '0 : job_load.buffer0.bytes);
     load_cursor.skip       = job_load.skip_bytes;
@@ -112,15 +115,16 @@ module vmso_run
   // -- wires -------------------------------------------------------------------------------------------
   logic                init_valid, let_go, look_busy, work_dying, slot_dying, pressed;
   logic                kill_valid, reap_valid, reap_ready, reap_moves, reaped_valid, reaped_ready;
-  index_t              look_job, slot_cleared_job;
+  index_t              look_job;
   index_t              init_job;
   logic                turn_valid, turn_ready, turn_waits, work_idle, save_valid, ended_valid;
   index_t              turn_job, work_job;
   cursor_t             turn_cursor, save;
   buffers_t            turn_buffers;
   aside_e              save_why;
-  logic                freed_valid, taken_valid, slot_wanted, landed_valid, place_en;
-  logic                slot_cleared_valid, slot_cleared_ready;
+  logic                freed_valid, taken_valid, want_valid, landed_valid, place_en;
+  logic                turn_busy, slots_busy;
+  bank_t               want_slots, place_bank, count_bank, place_slots;
   run_t                taken_run;
   index_t              taken_job, landed_job;
   logic [1:0]          place_at;
@@ -156,8 +160,7 @@ module vmso_run
 
   assign status_index = status_job[JobW-1:0];
 
-  assign slot_wanted = save_valid && save_why == AsideSlot;
-
+  assign look_busy    = turn_busy || slots_busy;
   assign cancel_valid = op_valid && op_ready && op == OpClear;
 
   // what an ADVISE job has of translations is never used, so there is nothing to make again
@@ -171,25 +174,27 @@ module vmso_run
     .clk, .rst_n, .load_valid, .load_job, .load_cursor, .load_buffers,
     .save_valid, .save_job(work_job), .save, .save_why, .ended_valid, .ended_job(work_job),
     .freed_valid, .freed_job(taken_job), .landed_valid, .landed_job,
-    .let_go, .look_job, .look_busy, .slot_cleared_valid, .slot_cleared_ready, .slot_cleared_job,
+    .let_go, .look_job, .look_busy(turn_busy),
     .work_idle, .turn_valid, .turn_ready, .turn_waits, .turn_job, .turn_cursor, .turn_buffers
   );
   vmso_run_build #(.Cfg(Cfg)) u_build (
     .clk, .rst_n, .init_valid, .init_job,
     .turn_valid, .turn_ready, .turn_waits, .turn_job, .turn_cursor, .turn_buffers,
-    .work_idle, .work_job, .head(work_head), .place_en, .place_at, .place, .place_count,
+    .work_idle, .work_job, .head(work_head), .place_en, .place_bank, .place_at, .place, .count_bank,
+    .place_count, .place_slots, .want_valid, .want_slots,
     .save_valid, .save, .save_why, .ended_valid,
     .dying(work_dying), .pause(pressed), .new_valid, .new_ready, .new_lookup, .put_valid, .put_run,
     .put, .bad_valid(spoil_valid), .bad_ready(spoil_ready), .done_valid, .done_ready, .done_set,
     .status_job(status_index), .status_alloc, .row_job, .row_alloc
   );
   vmso_run_slots #(.Cfg(Cfg)) u_slots (
-    .clk, .rst_n, .load_valid, .load_job, .load_contexts(job_load.contexts),
-    .want_valid(slot_wanted), .want_job(work_job), .dying(slot_dying),
-    .cleared_valid(slot_cleared_valid), .cleared_ready(slot_cleared_ready),
-    .cleared_job(slot_cleared_job), .chain_look, .chain_avail, .chain_pop_valid, .chain_pop_job,
+    .clk, .rst_n, .init_valid, .init_job, .load_valid, .load_job,
+    .load_contexts(job_load.contexts), .load_slots,
+    .want_valid, .want_job(work_job), .want_slots, .dying(slot_dying), .look_job,
+    .look_busy(slots_busy), .chain_look, .chain_avail, .chain_pop_valid, .chain_pop_job,
     .chain_slot_valid, .chain_slot, .chain_slot_resp, .landed_valid, .landed_job,
-    .place_en, .place_job(work_job), .place_at, .place, .place_count
+    .place_en, .place_job(work_job), .place_bank, .place_at, .place, .count_bank, .place_count,
+    .place_slots
   );
   vmso_run_ask #(.Cfg(Cfg)) u_ask (
     .clk, .rst_n, .init_valid, .init_job, .load_valid, .load_job, .load_queue(job_load.queue),

@@ -2,13 +2,16 @@
 // Cuts the descriptors of one job at a time into runs: one run, or one descriptor skipped, per cycle.
 //
 // turn        valid/ready: a job to work on. It is put aside (save) when its run FIFO is full, when it
-//             needs a further slot, or after TurnRuns runs while another job waits
+//             needs a further slot that has not landed, or after TurnRuns runs while another job waits
+// want        valid only: one more slot of the job is asked for; want_slots of them, modulo 4, with this one.
+//             It has at most 3 that it has not taken up
+// place       the next place of the job's further slot, one cycle after place_bank and place_at; place_slots:
+//             how many slots have landed, modulo 4
 // new         valid/ready, stands until taken: the lookup of a new run. With the handshake the run is
 //             put (static part) and counted in alloc
 // bad         valid/ready: an error run; it is put without a lookup and ends the building of its job
 // done        valid/ready: all descriptors were seen and agree, and no run was asked for in the same
 //             cycle; done_set is the same without that condition
-// place       the next place of the job's further slot, one cycle after place_at
 // dying       of work_job, combinational: it is ended without a trace
 // pause       no new lookup is begun
 // latency     turn to new: one cycle
@@ -35,9 +38,14 @@ module vmso_run_build
   output logic [JobW-1:0] work_job,      // for the queries head, place_count
   input  ptr_t            head,
   output logic            place_en,
+  output bank_t           place_bank,
   output logic [1:0]      place_at,
   input  desc_t           place,
+  output bank_t           count_bank,
   input  logic [2:0]      place_count,
+  input  bank_t           place_slots,
+  output logic            want_valid,
+  output bank_t           want_slots,
   output logic            save_valid,
   output cursor_t         save,
   output aside_e          save_why,
@@ -74,7 +82,8 @@ module vmso_run_build
 
   // -- what this cycle does ----------------------------------------------------------------------------
   logic        drop, yield, work, is_bad, has, skips, asks, room, asked, spoils, finish, advance;
-  logic        needs_room, wants_slot, agrees, done, ends, fits;
+  logic        needs_room, needs_slot, agrees, done, ends, fits;
+  bank_t       ahead;
   logic [12:0] page_rest, run_bytes;
   ptr_t        held;
 
@@ -97,6 +106,9 @@ module vmso_run_build
   assign spoils     = bad_valid && bad_ready;
   assign finish     = asked && fits;
   assign advance    = work && !is_bad && (!has || finish);
+  assign ahead      = c.asked - c.taken;
+  assign want_slots = c.asked + 1'b1;
+  assign want_valid = valid_q && !drop && !is_bad && c.slots_left != '0 && ahead != '1;
 
   // -- next descriptor ---------------------------------------------------------------------------------
   desc_t next;
@@ -118,8 +130,12 @@ module vmso_run_build
   assign moved = c.cur.addr + (skips ? 64'(c.skip) : 64'h1000);
   always_comb begin
     d          = c;
-    wants_slot = 1'b0;
+    needs_slot = 1'b0;
     agrees     = 1'b0;
+    if (want_valid) begin
+      d.asked      = want_slots;
+      d.slots_left = c.slots_left - 1'b1;
+    end
     if (work && skips) begin
       d.cur.bytes = c.cur.bytes > c.skip ? c.cur.bytes - c.skip : '0;
       d.skip      = c.cur.bytes > c.skip ? '0 : c.skip - c.cur.bytes;
@@ -149,11 +165,13 @@ module vmso_run_build
         end
       end else if (placed) begin
         d.cur.bytes = '0;  // the place comes in the next cycle
-      end else if (c.slots_left != '0) begin
-        wants_slot   = 1'b1;
-        d.chained    = 1'b1;
-        d.place      = '0;
-        d.slots_left = c.slots_left - 1'b1;
+      end else if (c.taken != place_slots) begin
+        d.chained   = 1'b1;
+        d.taken     = c.taken + 1'b1;
+        d.place     = '0;
+        d.cur.bytes = '0;
+      end else if (d.asked != c.taken) begin
+        needs_slot = 1'b1;
       end else if (c.left != '0) begin
         d.cur.bad  = BadSum;
         d.cur.addr = '0;
@@ -167,9 +185,9 @@ module vmso_run_build
   assign done_valid = agrees && !asked;
   assign done       = agrees && (asked || done_ready);
   assign done_set   = done;
-  assign save_valid = (valid_q && !drop && yield) || needs_room || wants_slot;
+  assign save_valid = (valid_q && !drop && yield) || needs_room || needs_slot;
   assign save       = d;
-  assign save_why   = wants_slot ? AsideSlot : needs_room ? AsideFull : AsideYield;
+  assign save_why   = needs_slot ? AsideSlot : needs_room ? AsideFull : AsideYield;
   assign ended_valid = done || spoils || (valid_q && drop);
   assign ends       = ended_valid || save_valid;
   assign turn_ready = !valid_q || ends;
@@ -183,6 +201,8 @@ module vmso_run_build
                         advise: c.advise, ghost: 1'b0};
   assign place_en   = valid_q;
   assign place_at   = d.place[1:0];
+  assign place_bank = d.taken - 1'b1;
+  assign count_bank = c.taken - 1'b1;
 
   always_ff @(posedge clk) begin
     if (!rst_n) begin

@@ -50,6 +50,10 @@ package vmso_run_pkg;
     buffer_ref_t buffer1;
   } buffers_t;
 
+  // Slots of a job that the builder has at once, and the place of one of them: its number modulo that.
+  localparam int unsigned Banks = 4;
+  typedef logic [$clog2(Banks)-1:0] bank_t;
+
   // How far the builder has come with a job.
   typedef struct packed {
     desc_t       cur;         // the rest of the descriptor in work; bytes 0: go on to the next
@@ -60,7 +64,9 @@ package vmso_run_pkg;
     logic        todo1;
     logic        chained;     // places of a further slot are in the place RAM
     logic [2:0]  place;       // the next of them
-    slot_idx_t   slots_left;  // further slots after that
+    bank_t       asked;       // further slots asked for, modulo Banks
+    bank_t       taken;       // of them the builder has taken up; the last is in work
+    slot_idx_t   slots_left;  // further slots that were not asked for
     bytes_t      left;        // payload bytes that no descriptor has covered so far
     logic        over;        // the descriptors cover more than the payload
     bytes_t      skip;        // payload bytes still to be skipped

@@ -4,6 +4,7 @@
 // load        valid only: a job to be built; buffer0 + buffer1 <= payload bytes
 // save        valid only: the builder puts its job aside until it has its next turn (Yield), a run of it
 //             is freed (Full) or a further slot has landed (Slot)
+// freed, landed  valid only: a run place of the job is free, another slot of it is here
 // ended       valid only: the builder has finished or dropped its job
 // turn        valid/ready. The lists of fresh jobs, of those put aside, of those with a freed run and of
 //             those with a landed slot take turns, the oldest of each first. A job that is loaded while
@@ -11,7 +12,6 @@
 // turn_waits  a turn that was not passed on at once
 // let_go      pulse: forget look_job if it waits for a freed run; in a list it stays and the builder drops
 //             it. look_busy: it is still somewhere (one cycle late)
-// slot_cleared  valid/ready: this job waited for its slot, and does no more
 // reset       flags and lists; `ready` of the flags comes jobs cycles later
 `include "vmso_assert.svh"
 module vmso_run_turn
@@ -33,16 +33,13 @@ module vmso_run_turn
   input  aside_e          save_why,
   input  logic            ended_valid,
   input  logic [JobW-1:0] ended_job,
-  input  logic            freed_valid,   // a run place of the job
+  input  logic            freed_valid,
   input  logic [JobW-1:0] freed_job,
   input  logic            landed_valid,
   input  logic [JobW-1:0] landed_job,
   input  logic            let_go,
   input  logic [JobW-1:0] look_job,
   output logic            look_busy,
-  input  logic            slot_cleared_valid,
-  output logic            slot_cleared_ready,
-  input  logic [JobW-1:0] slot_cleared_job,
   input  logic            work_idle,
   output logic            turn_valid,
   input  logic            turn_ready,
@@ -51,17 +48,23 @@ module vmso_run_turn
   output cursor_t         turn_cursor,
   output buffers_t        turn_buffers
 );
-  // -- jobs that wait for a freed run -----------------------------------------------------------------
-  // A place that is freed in the cycle in which its job is put aside was not seen by the builder.
-  logic full, freed_unseen, full_freed, full_cleared, look_in_full, cleared_q;
-  logic unused_full_ready;
-  assign freed_unseen = save_why == AsideFull && freed_valid && freed_job == save_job;
-  assign full         = save_valid && save_why == AsideFull && !freed_unseen;
+  // -- jobs that wait for a freed run, or for a slot ----------------------------------------------------
+  // What comes in the cycle in which its job is put aside was not seen by the builder.
+  logic full, full_freed, full_cleared, look_in_full, cleared_q;
+  logic hungry, hungry_landed, unseen, unused_full_ready, unused_hungry_ready;
+  assign unseen = (save_why == AsideFull && freed_valid && freed_job == save_job)
+                  || (save_why == AsideSlot && landed_valid && landed_job == save_job);
+  assign full         = save_valid && save_why == AsideFull && !unseen;
+  assign hungry       = save_valid && save_why == AsideSlot && !unseen;
   assign full_cleared = let_go && look_in_full && !freed_valid && !cleared_q;
   vmso_flags #(.Num(Cfg.jobs), .Asks(2)) u_full (
     .clk, .rst_n, .ready(unused_full_ready), .put_valid(full), .put(save_job),
     .drop_valid(freed_valid || full_cleared), .drop(freed_valid ? freed_job : look_job),
     .ask({look_job, freed_job}), .is_in({look_in_full, full_freed})
+  );
+  vmso_flags #(.Num(Cfg.jobs)) u_hungry (
+    .clk, .rst_n, .ready(unused_hungry_ready), .put_valid(hungry), .put(save_job),
+    .drop_valid(landed_valid), .drop(landed_job), .ask(landed_job), .is_in(hungry_landed)
   );
 
   // -- lists of jobs that can go on -------------------------------------------------------------------
@@ -74,9 +77,9 @@ module vmso_run_turn
   logic [JobW-1:0]      read_job, read_job_q;
 
   assign list[Fresh]  = load_valid && !bypass;
-  assign list[Aside]  = save_valid && (save_why == AsideYield || freed_unseen);
+  assign list[Aside]  = save_valid && (save_why == AsideYield || unseen);
   assign list[Freed]  = freed_valid && full_freed;
-  assign list[Landed] = landed_valid;
+  assign list[Landed] = landed_valid && hungry_landed;
   assign job          = {landed_job, freed_job, save_job, load_job};
   for (genvar i = 0; i < 4; i++) begin : gen_list
     vmso_fifo #(.Bits(JobW), .Depth(Cfg.jobs)) u_list (
@@ -126,13 +129,12 @@ module vmso_run_turn
   assign turn_cursor  = !read_valid_q ? load_cursor : read_fresh_q ? loaded_cursor : saved_cursor;
   assign turn_buffers = read_valid_q ? read_buffers : load_buffers;
 
-  // -- is the job still somewhere? One leaves a cycle: ended, then let go, then without its slot ---------
+  // -- is the job still somewhere? One leaves a cycle: ended, then let go ---------------------------------
   logic            busy, leave;
   logic [JobW-1:0] cleared_job_q, leaving;
   logic            unused_busy_ready;
-  assign slot_cleared_ready = !ended_valid && !cleared_q;
-  assign leave   = ended_valid || cleared_q || slot_cleared_valid;
-  assign leaving = ended_valid ? ended_job : cleared_q ? cleared_job_q : slot_cleared_job;
+  assign leave   = ended_valid || cleared_q;
+  assign leaving = ended_valid ? ended_job : cleared_job_q;
   vmso_flags #(.Num(Cfg.jobs)) u_busy (
     .clk, .rst_n, .ready(unused_busy_ready), .put_valid(load_valid), .put(load_job),
     .drop_valid(leave), .drop(leaving), .ask(look_job), .is_in(busy)
