@@ -14,7 +14,7 @@
 //                                         wanted: OpMark
 //   bad        alloc - 1              1   when the prefix has come to it: stopping
 //   stopping   prefix, blocked        1   wanted: OpMark; an error run is bad again
-//   dropped    prefix .. alloc - 1    1   of a dying job, whose prefix is of no use any more
+//   dropped    prefix .. alloc - 1    1   of a dying job, whose prefix stands still (blocked)
 //   reached    head .. prefix - 1     0   taken: its last piece. wanted: OpMark
 //   taken      before the head        0   its place is not put
 //
@@ -34,7 +34,9 @@
 // advise      a run without a translation is as good as one with; status_present counts those with
 // status      combinational; event: valid only, in the first cycle in which status shows a job's progress
 // run_end     of end_job one cycle later, if status says blocked
-// order       fill first, then op, bad, and runs that follow an in-order fill (one per cycle)
+// order       fill first, then op, bad, and runs at a prefix that were answered before: of the job that was
+//             changed last, or else of those that are listed. A fill or bad behind the prefix takes one such
+//             run of its job with it, so that the prefix never falls behind the answers
 // reset       control; rows by the init walk
 `include "vmso_assert.svh"
 module vmso_run_rows
@@ -112,10 +114,10 @@ module vmso_run_rows
   } do_e;
 
   // -- choose: what changes which row, and read the run ------------------------------------------------
-  logic            follow_valid, follow_take, chosen, chosen_q;
+  logic            follow_valid, follow_take, go_on, chosen, chosen_q, stale, good;
   logic [JobW-1:0] job, job_q, follow_job;
-  run_t            run, run_q;
-  ptr_t            follow_prefix;
+  run_t            run, run_q, seen, guess, read, read_q;  // read: the run whose entry is read
+  ptr_t            seen_prefix;
   do_e             what, what_q;
   answer_t         answer_q, answer_late, answer;
   run_mask_t       dropped_q;
@@ -126,11 +128,12 @@ module vmso_run_rows
   // the row of the cycle before is not written yet: its prefix would be old
   assign follow_take = follow_valid && bad_ready && !bad_valid
                        && !(chosen_q && job_q == follow_job);
-  assign chosen      = fill_valid || op_valid || bad_valid || follow_take;
+  assign go_on       = good && bad_ready && !bad_valid && !follow_take;
+  assign chosen      = fill_valid || op_valid || bad_valid || follow_take || go_on;
   always_comb begin
     what = DoFollow;
-    job  = follow_job;
-    run  = follow_prefix[4:0];
+    job  = follow_take ? follow_job : job_q;
+    run  = '0;
     if (fill_valid) begin
       what = DoFill;
       job  = fill.job[JobW-1:0];
@@ -144,6 +147,12 @@ module vmso_run_rows
       run  = bad_run;
     end
   end
+  // The run at the prefix is read. When the row is being changed, its prefix most likely moves on by one; an
+  // answer to the run where it was tells that it does not.
+  assign seen  = seen_prefix[4:0];
+  assign stale = chosen_q && job_q == job;
+  assign guess = seen + 5'(stale);
+  assign read  = what inside {DoFill, DoBad} && run == seen ? seen : guess;
   always_ff @(posedge clk) begin
     if (!rst_n) chosen_q <= 1'b0;
     else chosen_q <= chosen;
@@ -152,23 +161,24 @@ module vmso_run_rows
     what_q   <= what;
     job_q    <= job;
     run_q    <= run;
+    read_q   <= read;
     dropped_q <= op_dropped;
     answer_q <= '{fault: fill.fault, cause: fill.cause, level: fill.level};
   end
 
   vmso_ram_1w1r #(.Depth(Cfg.jobs * Runs), .LaneBits($bits(run_entry_t))) u_entries (
     .clk, .write_en(put_valid), .write_addr({put_job, put_run}), .write_data(put),
-    .read_en(1'b1), .read_addr({job, run}), .read_data(entry)
+    .read_en(1'b1), .read_addr({job, read}), .read_data(entry)
   );
   vmso_ram_1w1r #(.Depth(Cfg.jobs * Runs), .LaneBits($bits(answer_t))) u_answers (
     .clk, .write_en(fill_valid), .write_addr({fill.job[JobW-1:0], fill.run}),
     .write_data({fill.fault, fill.cause, fill.level}),
-    .read_en(1'b1), .read_addr({job, run}), .read_data(answer_late)
+    .read_en(1'b1), .read_addr({job, read}), .read_data(answer_late)
   );
 
   // -- change the row ----------------------------------------------------------------------------------
   row_t      row, next;
-  logic      answers, in_order, stops, good, quiet, more;
+  logic      answers, answers_it, in_order, stops, quiet, more;
   run_mask_t keep, range, wanted;
   ptr_t      prefix;
   run_t      newest, after_prefix;
@@ -176,10 +186,11 @@ module vmso_run_rows
   assign row_job  = job_q;
   assign prefix   = row.reach.prefix;
   assign answers  = what_q == DoFill || what_q == DoBad;
-  assign answer   = what_q == DoFollow ? answer_late : answer_q;
-  assign in_order = chosen_q && !row.reach.blocked
-                    && (answers ? run_q == prefix[4:0]
-                                : what_q == DoFollow && row.mask[prefix[4:0]]);
+  assign answers_it = answers && run_q == prefix[4:0];
+  assign answer   = answers_it ? answer_q : answer_late;
+  assign in_order = chosen_q && !row.reach.blocked && read_q == prefix[4:0]
+                    && (answers_it
+                        || ((answers || what_q == DoFollow) && row.mask[prefix[4:0]]));
   assign stops    = entry.bad != BadNot || (answer.fault && !entry.advise);
   assign good     = in_order && !stops;
   // mark: translated runs before the prefix; clear: all runs from the prefix on
@@ -212,7 +223,10 @@ module vmso_run_rows
       next.reach.prefix  = row_taken.head;
       next.reach.total   = row_taken.taken - 18'(row_taken.off);
     end
-    if (what_q == DoClear) next.mask = row.mask | dropped_q;
+    if (what_q == DoClear) begin
+      next.mask          = row.mask | dropped_q;
+      next.reach.blocked = 1'b1;  // a dropped run has no answer
+    end
     if (quiet) begin
       next.mask          = '0;
       next.bad           = 1'b0;
@@ -223,7 +237,8 @@ module vmso_run_rows
     if (init_valid) next = '0;
   end
   // the run at the new prefix was answered before; after a mark that may be the error run
-  assign more = good ? row.mask[after_prefix] : what_q == DoMark && row.bad;
+  assign more = good ? row.mask[after_prefix] || (answers && run_q == after_prefix)
+                     : what_q == DoMark && row.bad;
 
   logic            row_en;
   logic [JobW-1:0] write_job;
@@ -235,7 +250,7 @@ module vmso_run_rows
   );
   vmso_lutram #(.Depth(Cfg.jobs), .Bits(6)) u_prefix (
     .clk, .write_en(row_en), .write_addr(write_job), .write_data(next.reach.prefix),
-    .read_addr(follow_job), .read_data(follow_prefix)
+    .read_addr(job), .read_data(seen_prefix)
   );
   reach_t reach;
   vmso_lutram #(.Depth(Cfg.jobs), .Bits($bits(reach_t))) u_status (
@@ -250,7 +265,7 @@ module vmso_run_rows
   // -- jobs whose prefix can go on ---------------------------------------------------------------------
   logic          list, listed, follow_room, unused_flags_ready;
   logic [JobW:0] unused_follow_count;
-  assign list = chosen_q && more && !listed;
+  assign list = chosen_q && more && !listed && !go_on;
   vmso_flags #(.Num(Cfg.jobs)) u_listed (
     .clk, .rst_n, .ready(unused_flags_ready), .put_valid(list), .put(job_q),
     .drop_valid(follow_take), .drop(follow_job), .ask(job_q), .is_in(listed)
@@ -311,10 +326,12 @@ module vmso_run_rows
   );
 
   logic unused_bits;
-  assign unused_bits = ^{fill.ppn, fill.job, follow_prefix, ended.answer.fault,
+  assign unused_bits = ^{fill.ppn, fill.job, seen_prefix, ended.answer.fault,
                          follow_room};
 
 `ifdef VMSO_CHECKS
   `VMSO_IMPL_IF(ListHasRoom, list, follow_room)
+  `VMSO_IMPL_IF(NobodyIsForgotten, chosen_q && answers && row.mask[prefix[4:0]] && !row.reach.blocked,
+                in_order || listed)
 `endif
 endmodule : vmso_run_rows

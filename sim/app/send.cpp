@@ -115,8 +115,6 @@ SendOptions options_of(const Arguments &a, const Program &program) {
   const ConfigInfo &c = config_info(o.system.config);
   must_lie("--queues", a.queues, 1, c.queues);
   must_lie("--mss", a.mss, 1, c.max_frame - (a.ipv6 ? 86 : 66));
-  unsigned most = std::min(1022u, std::max(12u, a.job_bytes * 10 / a.mss));
-  if (a.buffers) must_lie("--buffers (with these --job-bytes and --mss)", a.buffers, 1, most);
   o.system.spaces = spaces_of(a, c.contexts);
   must_fault(a, o.system.spaces);
   o.system.processes = unsigned(o.system.spaces.size());

@@ -13,11 +13,6 @@ constexpr uint64_t kStillBudget = 20000000;  // cycles between two completions, 
 constexpr unsigned kLog2Faults = 6;          // a record of each of so many queues
 constexpr unsigned kBatch = 4;               // jobs of one flow before the next has its turn
 
-// More buffers than this in one frame, and the engine's run FIFO does not hold it.
-unsigned most_buffers(uint64_t bytes, unsigned mss) {
-  return unsigned(std::clamp<uint64_t>(bytes * 10 / mss, 12, 1022));
-}
-
 // What is left of buffers behind their first `sent` bytes.
 std::vector<UserBuffer> behind(std::span<const UserBuffer> buffers, uint32_t sent) {
   std::vector<UserBuffer> rest;
@@ -106,7 +101,6 @@ bool Sender::post(unsigned index, const Work &work) {
   spec.view = f.stream.subspan(work.first, work.bytes);
   spec.mss = options_.mss;
   spec.buffers = options_.buffers ? options_.buffers : 4 - work.bytes % 2;
-  spec.buffers = std::min(spec.buffers, most_buffers(work.bytes, options_.mss));
   spec.may_fail =
       options_.system.read.error_rate > 0 || (options_.demand_paging && !options_.system.park);
   spec.placed = behind(work.whole, work.sent);

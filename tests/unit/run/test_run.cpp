@@ -779,7 +779,7 @@ TEMPLATE_TEST_CASE("Jobs of many runs leave beside fences, one after the other",
     uint64_t cycles;  // for each job
   };
   // all of a job's runs need 12 / 8 rounds of 104 cycles, if every second ask is one of its
-  for (Case c : {Case{500, false, 700}, Case{500, true, 700}, Case{0, true, 800}}) {
+  for (Case c : {Case{400, false, 700}, Case{400, true, 700}, Case{0, true, 800}}) {
     INFO("gap " << c.gap << ", heeded " << c.heed);
     Crowd<TestType> crowd(kJobs, crowded(c.heed));
     auto &rig = crowd.rig;
