@@ -9,13 +9,13 @@
 // chain_look  answered in the same cycle by chain_avail: the job's next slot is here. chain_pop: only such
 //             jobs, one outstanding
 // dying       of chain_look, combinational: nothing is popped for it, the slot counts as landed
-// chain_slot  one that could not be read has its bus address in place 0
+// chain_slot  4 cycles after chain_pop or later; one that could not be read has its bus address in place 0
 // landed      valid only: another slot of the job is in its bank, count of its places 0..4
 // slots       of load_job and place_job, combinational: how many have landed, modulo 4
 // place       of place_job, place_bank, place_at, one cycle after place_en; place_count of place_job and
 //             count_bank, combinational
 // look_busy   one cycle after look_job: a slot that was asked for has not landed
-// rate        one slot per max(4, pop to slot + 1) cycles
+// rate        one slot per max(4, chain_pop to slot + 1) cycles
 // reset       control; the numbers by the init walk
 `include "vmso_assert.svh"
 module vmso_run_slots
@@ -66,9 +66,9 @@ module vmso_run_slots
   logic [$clog2(Banks*Cfg.jobs):0] unused_wait_count;
 
   assign chain_look = job_t'(look_q);
-  // a slot comes 2 cycles after its pop at the earliest
+  // a slot comes 4 cycles after chain_pop at the earliest: the one before it is written by then
   assign dies       = look_valid_q && dying && !write_q;
-  assign pop        = look_valid_q && !dying && chain_avail && !popped_q && (!write_q || step_q[1]);
+  assign pop        = look_valid_q && !dying && chain_avail && (!popped_q || chain_slot_valid);
   assign leaves     = pop || dies;
   // the list takes one job per cycle; one whose slot is here stays, so that nobody overtakes it
   assign rotates    = look_valid_q && !dying && !chain_avail && wait_valid && !want_valid;

@@ -295,7 +295,7 @@ class Rig : public unit::UnitBench<Model> {
     e.avail = false;
     e.landing = true;
     popped_ = d.chain_pop_job;
-    popped_due_ = this->now() + 2 + rng_() % 7;
+    popped_due_ = this->now() + 4 + rng_() % 7;
   }
 
   // -- xlat
