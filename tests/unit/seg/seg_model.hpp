@@ -15,7 +15,7 @@ namespace vmso::seg_test {
 constexpr unsigned kNop = 0, kFrame = 1, kCsum = 2, kTcpSeg = 3;  // kinds
 constexpr unsigned kAsIs = 0, kFields = 1, kTunnel = 2;           // what is done to headers
 constexpr unsigned kOrderFrame = 0, kOrderEnd = 1, kOrderFail = 2;
-constexpr unsigned kSumMismatch = 0x14, kFault = 0x40;  // status codes
+constexpr unsigned kSumMismatch = 0x14, kNotBuilt = 0x19, kFault = 0x40;  // status codes
 constexpr unsigned kLevelNone = 7;
 constexpr unsigned kCountMask = 0x3ffff;
 

@@ -5,7 +5,10 @@ module seg_top
   import vmso_rec_pkg::*;
 #(
   parameter  int unsigned Config = 1,
-  localparam vmso_config_pkg::config_t Cfg = vmso_config_pkg::named(Config)
+  parameter  bit          Lane   = 1'b1,  // the gather lane is built
+  localparam vmso_config_pkg::config_t Named = vmso_config_pkg::named(Config),
+  localparam vmso_config_pkg::config_t Cfg =
+      Lane ? Named : vmso_config_pkg::without_gather(Named)
 ) (
   input  logic        clk,
   input  logic        rst_n,
