@@ -237,8 +237,7 @@ module vmso_run_rows
     if (init_valid) next = '0;
   end
   // the run at the new prefix was answered before; after a mark that may be the error run
-  assign more = good ? row.mask[after_prefix] || (answers && run_q == after_prefix)
-                     : what_q == DoMark && row.bad;
+  assign more = good ? row.mask[after_prefix] : what_q == DoMark && row.bad;
 
   logic            row_en;
   logic [JobW-1:0] write_job;
@@ -331,7 +330,8 @@ module vmso_run_rows
 
 `ifdef VMSO_CHECKS
   `VMSO_IMPL_IF(ListHasRoom, list, follow_room)
-  `VMSO_IMPL_IF(NobodyIsForgotten, chosen_q && answers && row.mask[prefix[4:0]] && !row.reach.blocked,
-                in_order || listed)
+  `VMSO_IMPL_IF(NobodyIsForgotten,
+                chosen_q && !next.reach.blocked && next.mask[next.reach.prefix[4:0]],
+                list || listed || go_on)
 `endif
 endmodule : vmso_run_rows
