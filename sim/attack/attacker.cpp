@@ -31,6 +31,7 @@ constexpr Entry kAttacks[] = {
     {"table_loops", make<LoopingTables>},
     {"never_reaps", make<NeverReaps>},
     {"stop_cold_32", make<StopLoop>},
+    {"one_byte_pieces", make<OneBytePieces>},
 };
 
 }  // namespace

@@ -143,6 +143,19 @@ bool EmptyChains::post() {
   return post_slots(words);
 }
 
+OneBytePieces::OneBytePieces(System &system, unsigned queue, uint64_t seed)
+    : Attacker(system, queue, seed), payload_(buffer(1022)) {}
+
+bool OneBytePieces::post() {
+  const size_t slots = std::min(1u << ring_.log2_slots >> 2, 256u);
+  std::vector<vmso_buffer_ref> pieces(2 + 4 * (slots - 1));
+  if (vmso_ring_free(&ring_) < vmso_job_slots(pieces.size())) return false;
+  for (size_t i = 0; i < pieces.size(); i++) pieces[i] = {payload_.va + i, 1, kUserSpace};
+  if (faults_) pieces.back().addr = uint64_t{kLastFree + 1} << 39;
+  faults_ = !faults_;
+  return post_job(frame_of(pieces.data(), pieces.size()));
+}
+
 // ---- garbage
 
 GarbageSlots::GarbageSlots(System &system, unsigned queue, uint64_t seed)

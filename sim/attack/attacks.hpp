@@ -71,6 +71,20 @@ class EmptyChains : public Attacker {
   UserBuffer payload_;
 };
 
+// Frames in pieces of one byte, four of which fill his ring: the gather lane. Of every second one
+// the last piece is nowhere, so what was gathered goes for nothing, and the queue comes back.
+class OneBytePieces : public Attacker {
+ public:
+  OneBytePieces(System &system, unsigned queue, uint64_t seed);
+
+ protected:
+  bool post() override;
+
+ private:
+  UserBuffer payload_;
+  bool faults_ = false;
+};
+
 // Slots of random words, most of them with a field or two that would do; they change while they are
 // read. His kernel brings the queue back from ERROR.
 class GarbageSlots : public Attacker {
