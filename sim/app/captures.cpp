@@ -99,7 +99,7 @@ CaptureRequest request_of(const CaptureOptions &options, Bytes packet) {
   vmso_headers h;
   if (vmso_headers_find(&seen, &h) != VMSO_OK) return as_it_is(packet);
   bool udp_tunnel = false;
-  if (h.outer.at == 0 && h.ip.protocol == VMSO_PROTOCOL_UDP) {
+  if (h.ip.protocol == VMSO_PROTOCOL_UDP) {  // and not in a tunnel, which is refused below
     uint32_t inner = inner_of_udp(seen, h);
     vmso_headers inside;
     udp_tunnel = inner != 0 && vmso_headers_find_in_udp(&seen, inner, &inside) == VMSO_OK;
@@ -157,24 +157,28 @@ CaptureResult segment_capture(const CaptureOptions &options, const SystemOptions
   PcapReader in(options.in);
   WholeFile out(options.out);
   CaptureResult result;
-  std::deque<uint64_t> times;  // of packets that were not answered yet
+  struct Asked {
+    uint64_t time;
+    bool as_it_is;
+  };
+  std::deque<Asked> asked;  // packets that were not answered yet
   auto on_answer = [&](const PacketAnswer &answer) {
-    uint64_t time = times.front();
-    times.pop_front();
+    auto [time, as_it_is] = asked.front();
+    asked.pop_front();
     if (answer.count < 0) {
       result.refused[answer.count]++;
       return;
     }
     result.cut += answer.count > 1;
+    result.as_they_are += as_it_is;
     result.frames += unsigned(answer.count);
     for_each_frame(answer, [&](Bytes frame) { out.writer().write(frame, time); });
   };
   PacketEngine engine(system, pad, on_answer);
   while (auto packet = in.next()) {
     result.packets++;
-    times.push_back(packet->nanoseconds);
     CaptureRequest request = request_of(options, packet->bytes);
-    result.as_they_are += request.as_it_is;
+    asked.push_back({packet->nanoseconds, request.as_it_is});
     result.zero_lengths += request.zero_length;
     engine.push(request.vnet, std::move(request.packet));
     progress(result.packets);

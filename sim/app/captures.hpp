@@ -36,8 +36,8 @@ struct CaptureOptions {
 
 struct CaptureResult {
   uint64_t packets = 0, cut = 0, frames = 0;  // cut: packets that became more than one frame
-  uint64_t as_they_are = 0;                   // packets that were not looked into
-  uint64_t zero_lengths = 0;                  // of these, with IP length 0
+  uint64_t as_they_are = 0;                   // packets that were not looked into, and were sent
+  uint64_t zero_lengths = 0;                  // packets not looked into for their IP length of 0
   std::map<int, uint64_t> refused;            // packets that were not sent, by vmso_refusal
   std::string findings;                       // what the engine did wrong; empty if nothing
 };

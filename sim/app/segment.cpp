@@ -92,8 +92,7 @@ int segment_pcap(const Arguments &a, const Program &program) {
   for (auto [code, count] : r.refused) refused += count;
   if (!a.quiet) {
     fmt::print("{}: {} packets, {} of them cut, {} as they are; {}: {} frames\n", a.pcap_in,
-               r.packets, r.cut, r.as_they_are - std::min(r.as_they_are, refused), a.pcap_out,
-               r.frames);
+               r.packets, r.cut, r.as_they_are, a.pcap_out, r.frames);
   }
   if (r.zero_lengths) {
     fmt::print(stderr,

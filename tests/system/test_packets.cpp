@@ -249,11 +249,37 @@ TEST_CASE("A frame above the limit of records is passed over", "[packets]") {
 
 namespace {
 
-// What a capture shows of a packet: its IPv4 length as a stack sets it.
-Bytes captured(Bytes packet) {
-  unsigned bytes = unsigned(packet.size() - 14);
-  packet[16] = uint8_t(bytes >> 8), packet[17] = uint8_t(bytes);
+void put16(Bytes &b, size_t at, size_t value) {
+  b.at(at) = uint8_t(value >> 8);
+  b.at(at + 1) = uint8_t(value);
+}
+
+// What a capture shows of a packet: its IP length as a stack sets it.
+Bytes captured(Bytes packet, size_t l3 = 14) {
+  bool ipv6 = packet[l3] >> 4 == 6;
+  put16(packet, l3 + (ipv6 ? 4 : 2), packet.size() - l3 - (ipv6 ? 40 : 0));
   return packet;
+}
+
+Bytes captured_tunnel(const Template &t, size_t payload) {
+  Bytes packet = captured(captured(packet_of(t, payload), t.l3), t.outer_l3);
+  bool udp = packet[t.outer_l3 + (packet[t.outer_l3] >> 4 == 6 ? 6 : 9)] == VMSO_PROTOCOL_UDP;
+  if (udp) put16(packet, t.outer_l4 + 4, packet.size() - t.outer_l4);
+  return packet;
+}
+
+// An IP packet in Geneve, without an Ethernet header of its own.
+Template ip_in_geneve(bool ipv6) {
+  TunnelHeaders h;
+  h.kind = TunnelHeaders::Kind::kGeneve;
+  TcpHeaders inner;
+  inner.ipv6 = ipv6;
+  Template t = tunnel_template(h, tcp_template(inner));
+  auto ip = t.bytes.begin() + t.l3;
+  t.bytes.erase(ip - VMSO_ETHERNET_BYTES, ip);
+  t.l3 = uint16_t(t.l3 - VMSO_ETHERNET_BYTES), t.l4 = uint16_t(t.l4 - VMSO_ETHERNET_BYTES);
+  put16(t.bytes, t.outer_l4 + 8 + 2, ipv6 ? VMSO_TYPE_IPV6 : VMSO_TYPE_IPV4);
+  return t;
 }
 
 vmso_virtio_net read(const CaptureRequest &r) {
@@ -317,6 +343,55 @@ TEST_CASE("IP lengths of a capture", "[packets][captured]") {
   CHECK(request_of(o, six).packet.size() == six.size() - 1);
 }
 
+TEST_CASE("An inner IP length of 0 means up to the outer one's end", "[packets][captured]") {
+  CaptureOptions o, zero;
+  zero.zero_lengths = true;
+  Template t = tunnel_template({}, tcp_template({}));
+  Bytes sent = captured_tunnel(t, 3000);
+  put16(sent, t.l3 + 2, 0);
+  Bytes seen = sent;
+  seen.resize(seen.size() + 4, 0xfc);  // FCS
+  CHECK(request_of(o, seen).zero_length);
+  CHECK(request_of(zero, seen).packet.size() == sent.size());
+  put16(sent, t.outer_l3 + 2, 0);
+  CHECK(request_of(zero, sent).packet.size() == sent.size());
+}
+
+TEST_CASE("TCP of a capture fills the MTU, or is sent as it is where that leaves it nothing",
+          "[packets][captured]") {
+  CaptureOptions o;
+  auto size_at = [&](unsigned mtu, const Bytes &seen) {
+    o.mtu = uint16_t(mtu);
+    return read(request_of(o, seen)).gso_size;
+  };
+  Bytes plain = captured(tcp4(4000)),
+        tunnel = captured_tunnel(tunnel_template({}, tcp_template({})), 4000);
+  CHECK(size_at(1500, plain) == 1460);
+  CHECK(size_at(1500, tunnel) == 1500 - 20 - 8 - 8 - 14 - 40);  // all but the outer Ethernet
+  for (auto [headers, seen] : {std::pair(40u, plain), {90u, tunnel}}) {
+    CHECK(size_at(headers + 1, seen) == 1);
+    for (unsigned mtu : {headers, headers - 1}) {
+      CHECK(size_at(mtu, seen) == 0);
+      CHECK(request_of(o, seen).as_it_is);
+      CHECK(request_of(o, seen).packet == seen);
+    }
+  }
+}
+
+TEST_CASE("Of a capture's IPv6 the checksum is that of the last destination",
+          "[packets][captured]") {
+  for (bool left : {false, true}) {
+    TcpHeaders h;
+    h.ipv6 = true;
+    h.extension_headers = {{ExtensionHeader::kRouting, 8, left}};
+    Bytes seen = captured(packet_of(tcp_template(h), 3000));
+    CaptureRequest r = request_of({}, seen);
+    CHECK(r.as_it_is == left);  // the addresses to come are not looked for
+    CHECK(read(r).gso_type == (left ? VMSO_VIRTIO_GSO_NONE : VMSO_VIRTIO_GSO_TCPV6));
+    if (left) CHECK(r.packet == seen);
+  }
+}
+
 TEST_CASE("Captured UDP is cut if it is asked for and keeps no checksum", "[packets][captured]") {
   CaptureOptions o;
   Bytes seen = captured(udp4(5000));
@@ -325,7 +400,10 @@ TEST_CASE("Captured UDP is cut if it is asked for and keeps no checksum", "[pack
   CHECK(request_of(o, seen).packet == seen);          // the seed is what stood there
   o.udp_mss = 1472;
   CHECK(read(request_of(o, seen)).gso_size == 1472);
-  CHECK(read(request_of(o, captured(udp4(1472)))).gso_size == 1472);
+  for (size_t bytes : {1472u, 1473u}) {
+    CHECK(read(request_of(o, captured(udp4(bytes)))).gso_size == 1472);
+  }
+  CHECK(read(request_of(o, captured(udp4(1471)))).gso_size == 1471);
   CHECK(read(request_of(o, captured(udp4(0)))).gso_size == 1);
   Bytes without = seen;
   without[40] = without[41] = 0;
@@ -374,6 +452,70 @@ TEST_CASE("Captured tunnels are found by port and type", "[packets][captured]") 
   CHECK(read(request_of(o, geneve)).inner_nh_offset == 72);
   geneve[44] = 8, geneve[45] = 6;
   CHECK(read(request_of(o, geneve)).gso_type == VMSO_VIRTIO_GSO_UDP_L4);
+}
+
+TEST_CASE("Captured tunnels carry both IP versions and are carried by both",
+          "[packets][captured]") {
+  for (bool outer_v6 : {false, true}) {
+    for (bool inner_v6 : {false, true}) {
+      for (auto kind : {TunnelHeaders::Kind::kVxlan, TunnelHeaders::Kind::kGeneve}) {
+        TunnelHeaders outer;
+        outer.kind = kind;
+        outer.ipv6 = outer_v6;
+        TcpHeaders inner;
+        inner.ipv6 = inner_v6;
+        Template t = tunnel_template(outer, tcp_template(inner));
+        vmso_virtio_net net = read(request_of({}, captured_tunnel(t, 3000)));
+        CHECK(net.gso_type ==
+              ((inner_v6 ? VMSO_VIRTIO_GSO_TCPV6 : VMSO_VIRTIO_GSO_TCPV4) |
+               (outer_v6 ? VMSO_VIRTIO_GSO_TUNNEL_IPV6 : VMSO_VIRTIO_GSO_TUNNEL_IPV4)));
+        CHECK(net.outer_th_offset == t.outer_l4);
+        CHECK(net.inner_nh_offset == t.l3);
+        CHECK(net.csum_start == t.l4);
+      }
+    }
+  }
+  for (bool ipv6 : {false, true}) {
+    Template t = ip_in_geneve(ipv6);
+    vmso_virtio_net net = read(request_of({}, captured_tunnel(t, 3000)));
+    CHECK(net.gso_type ==
+          ((ipv6 ? VMSO_VIRTIO_GSO_TCPV6 : VMSO_VIRTIO_GSO_TCPV4) | VMSO_VIRTIO_GSO_TUNNEL_IPV4));
+    CHECK(net.inner_nh_offset == t.l3);
+    CHECK(net.csum_start == t.l4);
+  }
+}
+
+TEST_CASE("UDP at a tunnel's port that is no such tunnel is UDP", "[packets][captured]") {
+  auto is_udp = [](const Bytes &seen, size_t l4) {
+    vmso_virtio_net net = read(request_of({}, seen));
+    CHECK(net.gso_type == VMSO_VIRTIO_GSO_UDP_L4);
+    CHECK(net.csum_start == l4);
+  };
+  Template vxlan = tunnel_template({}, tcp_template({}));
+  Bytes seen = captured_tunnel(vxlan, 1000);
+  seen[vxlan.outer_l4 + 8] &= uint8_t(~8);  // RFC 7348: I has to be set
+  is_udp(seen, vxlan.outer_l4);
+  Template geneve = ip_in_geneve(false);
+  seen = captured_tunnel(geneve, 1000);
+  seen[geneve.outer_l4 + 8] |= 1 << 6;  // RFC 8926: version 0
+  is_udp(seen, geneve.outer_l4);
+  // shorter than a tunnel's header
+  for (unsigned port : {4789u, 8472u, 6081u}) {
+    for (size_t bytes : {0u, 7u}) {
+      seen = captured(udp4(bytes));
+      put16(seen, 36, port);
+      is_udp(seen, 34);
+    }
+  }
+  // a tunnel in a tunnel: the outer one counts
+  TunnelHeaders gre;
+  gre.kind = TunnelHeaders::Kind::kGre;
+  Template t = vxlan;
+  t.l3 = vxlan.outer_l3, t.l4 = vxlan.outer_l4;
+  t = tunnel_template(gre, t);
+  seen = captured_tunnel(t, 1000);
+  put16(seen, t.l4 + 4, seen.size() - t.l4);
+  is_udp(seen, t.l4);
 }
 
 TEST_CASE("What is not looked into passes as it is", "[packets][captured]") {

@@ -1116,9 +1116,14 @@ TEMPLATE_TEST_CASE("A template that contradicts its tunnel fails with BAD_TEMPLA
       // a key or a sequence number that is not there
       run_bad(make(), flip16(outer_l4(0), 0x2000));
       run_bad(make(), flip16(outer_l4(0), 0x1000));
-      // a checksum that is not asked for, or not there
+      // a checksum that is asked for, or said to be there, and has no place
       run_bad(make(), [&](Job &job) { job.outer_checksum = !job.outer_checksum; });
       run_bad(make(), flip16(outer_l4(0), 0x8000));
+      // and one that is there, but not asked for
+      TunnelShape with_checksum = tunnel;
+      with_checksum.gre_checksum = true;
+      run_bad(segment_job(rng, 2, {}, 50, 30, with_checksum),
+              [](Job &job) { job.outer_checksum = false; });
       for (unsigned type : {0x0806u, 0x6559u, bridged ? 0x0800u : 0x6558u}) {
         run_bad(make(), set16(outer_l4(2), type));
       }
