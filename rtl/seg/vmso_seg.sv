@@ -14,7 +14,9 @@
 //              and goes to the tail if that does not pay the debt. A queue keeps its turn until it has
 //              spent all, its next segment is not ready, or it has no job; the only one that wants a turn
 //              keeps it. A queue leaves the round with something to spend, never more than a quantum, and
-//              keeps that: what it sends next is part of the same turn, before those that wait for theirs
+//              keeps that: what it sends next is part of the same turn, before those that wait for theirs. Who
+//              fills the gather lane has every second turn until the segment is whole, so that nobody waits for
+//              the lane longer than that takes, and pays for it afterwards
 // cost         see vmso_seg_charge, and vmso_seg_debits for slots and page-table lines: in the balance when
 //              the next turn begins
 // preempt      while entry_wanted: the queue has begun a long job and holds more than it, or has sent much of
@@ -154,12 +156,12 @@ module vmso_seg
   logic     unloading, job_pop, turn_over, turn_again, turn_hold, rate_passes, rate_pass, passed_q,
             back_valid_q, back_again_q;
   logic     back_rate_q, back_lane_q, back_hold_q, held_valid, held_ready, over_rate;
-  logic     turn_lane, rate_held_valid, rate_held_ready, lane_held_valid, lane_held_ready;
+  logic     turn_lane, turn_soon, back_soon_q, rate_held_valid, rate_held_ready, lane_held_valid, lane_held_ready;
   q_t       held, rate_held, lane_held;
   limit_t   turn_limit, limit_q;
   rate_t    rate_passed, rate_after;
   debit_t   turn_debit;
-  logic     write_q, account_we;
+  logic     write_q, write_fills_q, account_we;
   q_t       back_q, write_queue_q;
   account_t write_account_q;
   queue_weight_t config_weight;
@@ -181,10 +183,10 @@ module vmso_seg
     .clk, .rst_n, .init_valid(init), .init_queue, .load_valid(job_load_valid), .load_job,
     .load_queue, .job_event_valid(event_valid), .job_event(event_job), .fresh_valid, .fresh_ready,
     .fresh_queue, .credit_valid(write_q), .credit_queue(write_queue_q),
-    .credit(write_account_q.balance > 0), .pop_valid, .pop_ready, .pop, .pop_first,
+    .credit(write_account_q.balance > 0 || write_fills_q), .pop_valid, .pop_ready, .pop, .pop_first,
     .back_valid(back_valid_q),
-    .back_again(back_again_q), .back_hold(back_hold_q), .back(back_q), .held_valid, .held_ready,
-    .held
+    .back_again(back_again_q), .back_soon(back_soon_q), .back_hold(back_hold_q), .back(back_q),
+    .held_valid, .held_ready, .held
   );
   assign config_weight = queue_weight_t'(queue_config.data);
   vmso_seg_accounts #(.Cfg(Cfg)) u_accounts (
@@ -336,9 +338,10 @@ module vmso_seg
   );
 
   // -- one step of the turn -----------------------------------------------------------------------
-  logic paid_up, spends_all, spent, in_debt, alone, serves, empty, pay, load_next, take;
+  logic paid_up, spends_all, spent, owes, in_debt, alone, serves, empty, pay, load_next, take;
   logic wake_d, fails, un_mine;
   assign spent   = account_q.balance <= 0;
+  assign owes    = spent && !gathering;  // a segment that was begun in the gather lane is paid when it is whole
   assign in_debt = deep_debt(account_q.balance, DeepBits);
   // nobody else wants a turn: neither one that waits nor the one whose turn was over in the last cycle
   assign alone   = !pop_valid && !kept && !unload_valid && !(back_valid_q && back_again_q);
@@ -353,6 +356,7 @@ module vmso_seg
     turn_again = 1'b0;
     turn_hold  = 1'b0;
     turn_lane  = 1'b0;
+    turn_soon  = gathering;
     rate_pass  = 1'b0;
     pay        = 1'b0;
     look_on    = 1'b0;
@@ -372,10 +376,10 @@ module vmso_seg
         end else if (serves && over_rate) begin
           turn_over = 1'b1;
           turn_hold = 1'b1;
-        end else if (spent && !fresh_q && !alone) begin
+        end else if (owes && !fresh_q && !alone) begin
           turn_over  = 1'b1;
           turn_again = 1'b1;
-        end else if (spent) begin
+        end else if (owes) begin
           pay        = wake_room;
           look_on    = pay && paid_up && serves;
           turn_over  = pay && !look_on && (paid_up || !alone);
@@ -400,6 +404,7 @@ module vmso_seg
         end else if (go) begin
           turn_over  = fails || (job_over && !next_any) || (spends_all && !alone);
           turn_again = spends_all;
+          turn_soon  = act == ActGather;
           load_next  = job_over && !turn_over && next_read_q;
           state_d    = job_over && next_any && !next_read_q ? WaitRecord : Look;
         end else if (unload_valid) begin
@@ -452,7 +457,9 @@ module vmso_seg
     wake_q          <= wake_d && rst_n;
     write_queue_q   <= queue_q;
     write_account_q <= account_d;
+    write_fills_q   <= act_go ? act == ActGather : gathering;
     back_again_q    <= turn_again;
+    back_soon_q     <= turn_soon;
     back_hold_q     <= turn_hold || turn_lane;
     back_rate_q     <= turn_hold;
     back_lane_q     <= turn_lane;
@@ -473,8 +480,7 @@ module vmso_seg
   assign yields   = act_go && act == ActFrame && !cut.last
                     && ((rest_q >= LongRest && (next_any || sent_now >= bytes_t'(1 << SentBits)))
                         || cuts_now >= bytes_t'(1 << CutBits));
-  // a segment that was begun in the gather lane would have to begin there anew
-  assign unpaid   = pay && has_job_q && deep_debt(account_d.balance, DeepBits) && !gathering;
+  assign unpaid   = pay && has_job_q && deep_debt(account_d.balance, DeepBits);
   always_ff @(posedge clk) begin
     preempt_valid <= entry_wanted && (yields || turn_hold || turn_lane || unpaid) && rst_n;
     preempt_queue <= queue_t'(queue_q);
@@ -557,7 +563,7 @@ module vmso_seg
   `VMSO_INTG_IF(LoadAfterReady, job_load_valid, seg_ready)
   `VMSO_INTG_IF(LoadEverySecondCycle, job_load_valid, !load_recent_q)
   `VMSO_INTG_IF(UnloadStands, un_busy, unload_valid)
-  `VMSO_IMPL_IF(NothingIssuedInDebt, state_q == Act && act_go, !spent)
+  `VMSO_IMPL_IF(NothingIssuedInDebt, state_q == Act && act_go, !owes)
   `VMSO_IMPL(NothingIssuedInAHold, !(hold_issue && act_go))
   `VMSO_IMPL_IF(RestIsLeft, act_go && act == ActFrame, bytes_t'(cut.total) <= rest_q)
 `endif

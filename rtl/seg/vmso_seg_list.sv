@@ -12,8 +12,9 @@
 // fresh       valid/ready: an event of a queue
 // credit      valid only: has this queue something to spend?
 // pop         valid/ready: takes the oldest token of those that go first, or of all; pop_first tells which
-// back        valid only, at most every second cycle: the token returns; again: to the tail, hold: it is
-//             kept elsewhere and comes with `held`, else the queue is not listed any more
+// back        valid only, at most every second cycle: the token returns; again: to the tail, or, if soon, behind
+//             the next one, of one queue at a time; hold: it is kept elsewhere and comes with `held`, else the
+//             queue is not listed any more
 // held        valid/ready: such a token goes to the tail
 // reset       control, at init the in-list bits
 `include "vmso_assert.svh"
@@ -43,6 +44,7 @@ module vmso_seg_list #(
   output logic              pop_first,
   input  logic              back_valid,
   input  logic              back_again,
+  input  logic              back_soon,
   input  logic              back_hold,
   input  logic [QueueW-1:0] back,
   input  logic              held_valid,
@@ -104,18 +106,33 @@ module vmso_seg_list #(
     .read_addr(look_queue), .read_data(has_credit)
   );
   assign goes_first = add && has_credit && first_room;
+  // one that comes soon takes turns with all others
+  logic              goes_soon, soon_valid_q, soon_turn_q, takes_soon;
+  logic [QueueW-1:0] soon_q;
+  assign goes_soon  = back_valid && back_again && back_soon;
+  assign takes_soon = soon_valid_q && (soon_turn_q || !(first_valid || tokens_valid));
+  always_ff @(posedge clk) begin
+    if (!rst_n) soon_valid_q <= 1'b0;
+    else soon_valid_q <= goes_soon || (soon_valid_q && !(pop_ready && takes_soon));
+  end
+  always_ff @(posedge clk) begin
+    if (goes_soon) soon_q <= back;
+    if (goes_soon) soon_turn_q <= 1'b0;
+    else if (pop_valid && pop_ready) soon_turn_q <= 1'b1;
+  end
   vmso_fifo #(.Bits(QueueW), .Depth(FirstDepth)) u_first (
     .clk, .rst_n, .in_valid(goes_first), .in_ready(first_room), .in(look_queue),
-    .out_valid(first_valid), .out_ready(pop_ready), .out(first), .count(unused_first_count)
+    .out_valid(first_valid), .out_ready(pop_ready && !takes_soon), .out(first),
+    .count(unused_first_count)
   );
   vmso_fifo #(.Bits(QueueW), .Depth(Depth)) u_tokens (
-    .clk, .rst_n, .in_valid(push && !goes_first), .in_ready(token_room), .in(push_queue),
-    .out_valid(tokens_valid), .out_ready(pop_ready && !first_valid), .out(token),
-    .count(unused_token_count)
+    .clk, .rst_n, .in_valid(push && !goes_first && !goes_soon), .in_ready(token_room),
+    .in(push_queue), .out_valid(tokens_valid), .out_ready(pop_ready && !takes_soon && !first_valid),
+    .out(token), .count(unused_token_count)
   );
-  assign pop_valid = first_valid || tokens_valid;
-  assign pop_first = first_valid;
-  assign pop       = first_valid ? first : token;
+  assign pop_valid = first_valid || tokens_valid || soon_valid_q;
+  assign pop_first = first_valid && !takes_soon;
+  assign pop       = takes_soon ? soon_q : first_valid ? first : token;
   always_ff @(posedge clk) begin
     if (!rst_n) fresh_turn_q <= 1'b0;
     else if (look) fresh_turn_q <= !look_fresh;
@@ -136,6 +153,7 @@ module vmso_seg_list #(
   end
   `VMSO_IMPL_IF(OneTokenEach, push, token_room && !token_q[push_queue])
   `VMSO_IMPL_IF(BackIsListed, back_valid, listed_q[back])
+  `VMSO_IMPL_IF(OneComesSoon, goes_soon, !soon_valid_q)
   `VMSO_IMPL_IF(OneEventPerJob, event_push, event_room)
 `else
   logic unused_room;  // both FIFOs hold everything there is

@@ -335,7 +335,8 @@ class Rig : public unit::UnitBench<Model> {
       }
       if (!open.empty()) {
         unsigned e = open[rng_() % open.size()];
-        if (knobs.in_order) {
+        // run's elder: beside fences every second translation is the oldest job's
+        if (knobs.in_order || (knobs.hold_per_mille != 0 && chance(50))) {
           e = *std::min_element(open.begin(), open.end(), [&](unsigned a, unsigned b) {
             return entries_[a].load_cycle < entries_[b].load_cycle;
           });
