@@ -113,16 +113,15 @@ void must_fault(const Arguments &a, const std::vector<SpaceOptions> &spaces) {
   }
 }
 
-// A family that was given as an option against the one that is in a tunnel's name.
-bool settle_family(const char *option, bool given, std::optional<bool> decided,
-                   const TunnelChoice &tunnel, const char *where) {
+// IPv6 or not: as an option says, unless the tunnel's name has decided that, and then it agrees.
+bool settle_family(const char *option, bool given, const TunnelChoice &tunnel, const char *where,
+                   std::optional<bool> TunnelChoice::*ipv6) {
+  std::optional<bool> decided = tunnel.*ipv6;
   if (!decided) return given;
   if (given && !*decided) {
     std::vector<const char *> others;
     for (const TunnelChoice &t : tunnel_choices()) {
-      bool same_kind = t.headers == tunnel.headers;
-      if (same_kind && (where == std::string("inner") ? t.ipv6 : t.outer_ipv6) == true)
-        others.push_back(t.option);
+      if (t.headers == tunnel.headers && t.*ipv6 == true) others.push_back(t.option);
     }
     throw Error(fmt::format("{}: the {} packet of --tunnel {} is IPv4; that of {} is IPv6", option,
                             where, tunnel.option, fmt::join(others, " and ")),
@@ -144,9 +143,9 @@ FlowHeaders headers_of(const Arguments &a) {
     return h;
   }
   h.tunnel = &tunnel_named(a.tunnel);
-  h.ipv6 = settle_family("--ipv6", a.ipv6, h.tunnel->ipv6, *h.tunnel, "inner");
+  h.ipv6 = settle_family("--ipv6", a.ipv6, *h.tunnel, "inner", &TunnelChoice::ipv6);
   h.outer_ipv6 =
-      settle_family("--outer-ipv6", a.outer_ipv6, h.tunnel->outer_ipv6, *h.tunnel, "outer");
+      settle_family("--outer-ipv6", a.outer_ipv6, *h.tunnel, "outer", &TunnelChoice::outer_ipv6);
   h.outer_checksum = a.outer_checksum;
   if (a.outer_checksum && !h.tunnel->checksum) {
     std::vector<const char *> with;

@@ -90,12 +90,12 @@ bool Sender::post(unsigned index, const Work &work) {
   Flow &f = flows_[index];
   uint64_t in_job = work.first % options_.job_bytes, job = work.first / options_.job_bytes;
   uint64_t per_job = (options_.job_bytes + options_.mss - 1) / options_.mss;
-  unsigned frames =
-      unsigned(job * per_job + in_job / options_.mss);  // of the flow, before this job
+  unsigned before = unsigned(job * per_job + in_job / options_.mss);  // frames of the flow
+
   FlowNumbers n = f.first;
   n.seq += uint32_t(work.first);
-  n.ip_id += frames;
-  n.outer_ip_id += frames;
+  n.ip_id += before;
+  n.outer_ip_id += before;
   n.flags = kAck | kPsh;
   if (work.first + work.bytes == f.stream.size()) n.flags |= kFin;
   const FlowHeaders &h = options_.headers;
@@ -127,19 +127,16 @@ bool Sender::post(unsigned index, const Work &work) {
   return true;
 }
 
-bool Sender::next_work(unsigned flow, Work &work, bool &again) const {
+std::optional<Sender::Next> Sender::next_work(unsigned flow) const {
   const Flow &f = flows_[flow];
   bool in_turn = options_.headers.udp && may_fail_;
-  if (in_turn && f.open > 0) return false;
-  again = !f.again.empty() && f.again.front().due <= system_->now();
-  if (again) {
-    work = f.again.front();
-    return true;
-  }
-  if (f.done || (in_turn && !f.again.empty())) return false;
-  work = {flow, f.next, uint32_t(std::min<uint64_t>(options_.job_bytes, f.stream.size() - f.next)),
-          0};
-  return true;
+  if (in_turn && f.open > 0) return std::nullopt;
+  bool again = !f.again.empty() && f.again.front().due <= system_->now();
+  if (again) return Next{f.again.front(), true};
+  if (f.done || (in_turn && !f.again.empty())) return std::nullopt;
+  Work work{flow, f.next};
+  work.bytes = uint32_t(std::min<uint64_t>(options_.job_bytes, f.stream.size() - f.next));
+  return Next{work, false};
 }
 
 bool Sender::post_some() {
@@ -147,9 +144,9 @@ bool Sender::post_some() {
   for (unsigned i = 0; i < flows_.size(); i++) {
     Flow &f = flows_[i];
     for (unsigned n = 0; n < kBatch; n++) {
-      Work work;
-      bool again = false;
-      if (!next_work(i, work, again)) break;
+      auto next = next_work(i);
+      if (!next) break;
+      const auto &[work, again] = *next;
       bool will_shrink = !open_.empty() || !unmapped_.empty() || !fenced_.empty();
       if (work.whole.empty() && will_shrink && mapped_ + work.bytes > kMapped) return any;
       if (!post(i, work)) break;

@@ -26,6 +26,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -86,6 +87,10 @@ class Sender {
     std::vector<UserBuffer> whole = {};  // the job whose rest it is lies there
     uint32_t sent = 0;                   // bytes of `whole` that are not wanted any more
   };
+  struct Next {
+    Work work;
+    bool again = false;  // it is the front of `again`
+  };
   struct Flow {
     std::span<const uint8_t> stream;
     FlowNumbers first;
@@ -105,8 +110,8 @@ class Sender {
     unsigned flow = 0;
   };
 
-  // The next job of a flow that may be posted now, if any; the front of `again` if `again` is set.
-  bool next_work(unsigned flow, Work &work, bool &again) const;
+  // The next job of a flow, if one may be posted now.
+  std::optional<Next> next_work(unsigned flow) const;
   bool post_some();
   bool post(unsigned flow, const Work &work);
   void look_at_completions();
