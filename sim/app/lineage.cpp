@@ -40,7 +40,8 @@ void Lineage::posted(System &system, const Posted &posted, uint64_t file_first) 
   jobs.push_back(std::move(job));
 }
 
-void Lineage::frame(const StreamFrame &frame, uint64_t cookie, uint64_t segment, uint32_t mss) {
+void Lineage::frame(const StreamFrame &frame, uint64_t cookie, uint64_t segment, uint32_t mss,
+                    uint32_t header_bytes) {
   auto it = by_cookie_.find(cookie);
   if (it == by_cookie_.end()) return;
   const LineageJob &job = jobs[it->second];
@@ -62,7 +63,7 @@ void Lineage::frame(const StreamFrame &frame, uint64_t cookie, uint64_t segment,
         p.bytes = uint32_t(to - from);
         p.segment = segment;
         p.frame = frame.number;
-        p.frame_byte = job.posted.header_bytes + uint32_t(from - first);
+        p.frame_byte = header_bytes + uint32_t(from - first);
         p.wire_at = frame.first;
         pieces.push_back(p);
       }

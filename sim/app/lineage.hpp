@@ -58,8 +58,9 @@ class Lineage {
 
   // A job was posted: its pages are walked by the reference, before anything is unmapped.
   void posted(System &system, const Posted &posted, uint64_t file_first);
-  // A frame left; `segment` of the job with that cookie.
-  void frame(const StreamFrame &frame, uint64_t cookie, uint64_t segment, uint32_t mss);
+  // A frame left; `segment` of the job with that cookie. `header_bytes`: in front of the payload.
+  void frame(const StreamFrame &frame, uint64_t cookie, uint64_t segment, uint32_t mss,
+             uint32_t header_bytes);
   // Joins pieces and reads. Adds to the findings what cannot be explained or is explained twice.
   void join(System &system, uint64_t file_bytes);
   std::string text(const Touched &touched) const;

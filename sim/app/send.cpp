@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "app/commands.hpp"
@@ -22,9 +23,12 @@ using Clock = std::chrono::steady_clock;
 struct Arguments : HostArguments {
   std::string file, pcap, json;
   std::vector<std::string> format, pages;  // empty: x86_64, 4k
-  unsigned mss = 1448, levels = 0, buffers = 0, job_bytes = 65160, queues = 1;
+  std::string protocol = "tcp", tunnel = "none";
+  std::optional<unsigned> vlan;                                              // TCI
+  unsigned mss = 0, levels = 0, buffers = 0, job_bytes = 65160, queues = 1;  // mss 0: usual_mss
   unsigned clock_mhz = 250;
-  bool ipv6 = false, quiet = false, explain = false;
+  bool ipv6 = false, outer_ipv6 = false, outer_checksum = false;
+  bool quiet = false, explain = false;
   bool demand_paging = false;
   uint64_t fault_delay = 1000;
   unsigned map_ahead = 0;
@@ -109,12 +113,60 @@ void must_fault(const Arguments &a, const std::vector<SpaceOptions> &spaces) {
   }
 }
 
+// IPv6 or not: as an option says, unless the tunnel's name has decided that, and then it agrees.
+bool settle_family(const char *option, bool given, const TunnelChoice &tunnel, const char *where,
+                   std::optional<bool> TunnelChoice::*ipv6) {
+  std::optional<bool> decided = tunnel.*ipv6;
+  if (!decided) return given;
+  if (given && !*decided) {
+    std::vector<const char *> others;
+    for (const TunnelChoice &t : tunnel_choices()) {
+      if (t.headers == tunnel.headers && t.*ipv6 == true) others.push_back(t.option);
+    }
+    throw Error(fmt::format("{}: the {} packet of --tunnel {} is IPv4; that of {} is IPv6", option,
+                            where, tunnel.option, fmt::join(others, " and ")),
+                2);
+  }
+  return *decided;
+}
+
+FlowHeaders headers_of(const Arguments &a) {
+  FlowHeaders h;
+  h.udp = a.protocol == "udp";
+  h.ipv6 = a.ipv6;
+  if (a.vlan) h.tag = uint16_t(*a.vlan);
+  if (a.tunnel == "none") {
+    const char *given = a.outer_ipv6       ? "--outer-ipv6"
+                        : a.outer_checksum ? "--outer-checksum"
+                                           : nullptr;
+    if (given) throw Error(fmt::format("{}: there is no tunnel, see --tunnel", given), 2);
+    return h;
+  }
+  h.tunnel = &tunnel_named(a.tunnel);
+  h.ipv6 = settle_family("--ipv6", a.ipv6, *h.tunnel, "inner", &TunnelChoice::ipv6);
+  h.outer_ipv6 =
+      settle_family("--outer-ipv6", a.outer_ipv6, *h.tunnel, "outer", &TunnelChoice::outer_ipv6);
+  h.outer_checksum = a.outer_checksum;
+  if (a.outer_checksum && !h.tunnel->checksum) {
+    std::vector<const char *> with;
+    for (const TunnelChoice &t : tunnel_choices()) {
+      if (t.checksum) with.push_back(t.option);
+    }
+    throw Error(
+        fmt::format("--outer-checksum: --tunnel {} has no header with a checksum; {} have one",
+                    a.tunnel, fmt::join(with, ", ")),
+        2);
+  }
+  return h;
+}
+
 SendOptions options_of(const Arguments &a, const Program &program) {
   SendOptions o;
   o.system = system_options(a, program);
   const ConfigInfo &c = config_info(o.system.config);
   must_lie("--queues", a.queues, 1, c.queues);
-  must_lie("--mss", a.mss, 1, c.max_frame - (a.ipv6 ? 86 : 66));
+  o.headers = headers_of(a);
+  must_lie("--mss", a.mss, 1, c.max_frame - flow_header_bytes(o.headers));
   o.system.spaces = spaces_of(a, c.contexts);
   must_fault(a, o.system.spaces);
   o.system.processes = unsigned(o.system.spaces.size());
@@ -123,7 +175,6 @@ SendOptions options_of(const Arguments &a, const Program &program) {
   o.system.clock_mhz = a.clock_mhz;
   o.system.pcap = a.pcap;
   o.mss = uint16_t(a.mss);
-  o.ipv6 = a.ipv6;
   o.buffers = a.buffers;
   o.job_bytes = a.job_bytes;
   o.explain = a.explain;
@@ -188,9 +239,9 @@ std::string describe_spaces(System &system) {
 void print_summary(const Arguments &a, const SendResult &r, uint64_t file_bytes,
                    const std::string &spaces) {
   const Measured &m = r.measured;
-  fmt::print("{}: {} bytes, {} job{} on {} queue{}, IPv{} MSS {}, {}, {}\n", a.file, file_bytes,
-             r.jobs, r.jobs == 1 ? "" : "s", a.queues, a.queues == 1 ? "" : "s", a.ipv6 ? 6 : 4,
-             a.mss, spaces, a.config);
+  fmt::print("{}: {} bytes, {} job{} on {} queue{}, {}, {}, {}\n", a.file, file_bytes, r.jobs,
+             r.jobs == 1 ? "" : "s", a.queues, a.queues == 1 ? "" : "s",
+             describe(headers_of(a), a.mss), spaces, a.config);
   fmt::print("  stream       {}\n",
              r.good ? "identical, all checksums right" : "NOT RIGHT, see below");
   fmt::print("  wire         {} frames, {} bytes, {} beats\n", m.frames, m.bytes, m.wire_beats);
@@ -237,13 +288,16 @@ void print_summary(const Arguments &a, const SendResult &r, uint64_t file_bytes,
 nlohmann::json json_of(const Arguments &a, const SendResult &r, uint64_t file_bytes, double seconds,
                        System &system) {
   const Measured &m = r.measured;
+  FlowHeaders headers = headers_of(a);
   nlohmann::json j;
   j["file"] = a.file;
   j["good"] = r.good;
   j["findings"] = r.findings;
   j["options"] = {{"config", a.config},
                   {"mss", a.mss},
-                  {"ipv6", a.ipv6},
+                  {"protocol", a.protocol},
+                  {"ipv6", headers.ipv6},
+                  {"tunnel", a.tunnel},
                   {"buffers", a.buffers},
                   {"job_bytes", a.job_bytes},
                   {"queues", a.queues},
@@ -254,6 +308,11 @@ nlohmann::json json_of(const Arguments &a, const SendResult &r, uint64_t file_by
                   {"error_rate", a.error_rate},
                   {"clock_mhz", a.clock_mhz},
                   {"seed", a.seed}};
+  if (headers.tunnel) {
+    j["options"]["outer_ipv6"] = headers.outer_ipv6;
+    j["options"]["outer_checksum"] = headers.outer_checksum;
+  }
+  if (a.vlan) j["options"]["vlan"] = *a.vlan;
   for (unsigned i = 0; i < system.processes(); i++) {
     const Process &process = system.process(i);
     const AddressSpace &space = process.space();
@@ -391,7 +450,12 @@ std::string reproduce(const Arguments &a, const std::string &name) {
   if (!a.pages.empty()) t += fmt::format(" --pages {}", fmt::join(a.pages, ","));
   if (a.levels) t += fmt::format(" --levels {}", a.levels);
   if (a.buffers) t += fmt::format(" --buffers {}", a.buffers);
+  if (a.protocol != "tcp") t += " --protocol " + a.protocol;
   if (a.ipv6) t += " --ipv6";
+  if (a.tunnel != "none") t += " --tunnel " + a.tunnel;
+  if (a.outer_ipv6) t += " --outer-ipv6";
+  if (a.outer_checksum) t += " --outer-checksum";
+  if (a.vlan) t += fmt::format(" --vlan {}", *a.vlan);
   if (a.reorder) t += " --reorder";
   if (a.demand_paging) {
     t += fmt::format(" --demand-paging --fault-delay {} --map-ahead {} --policy {}", a.fault_delay,
@@ -442,10 +506,28 @@ void add_send(CLI::App &app, Program &program) {
   CLI::App *s = app.add_subcommand(
       "send", "Sends FILE out of a simulated process's virtual memory and checks every frame");
   s->add_option("FILE", a->file, "what to send")->required();
-  s->add_option("--mss", a->mss, "payload bytes of a frame")
-      ->check(in_range(1, 65535))
+  s->add_option("--protocol", a->protocol, "tcp or udp")
+      ->transform(CLI::IsMember({"tcp", "udp"}, CLI::ignore_case))
       ->capture_default_str();
-  s->add_flag("--ipv6", a->ipv6, "IPv6 instead of IPv4");
+  s->add_flag("--ipv6", a->ipv6, "IPv6 instead of IPv4, in a tunnel inside of it");
+  std::vector<std::string> tunnels{"none"};
+  for (const TunnelChoice &t : tunnel_choices()) tunnels.push_back(t.option);
+  s->add_option("--tunnel", a->tunnel,
+                "around the packets: vxlan, geneve, gre (carries IP), gretap (GRE, carries "
+                "Ethernet), ipip (IPv4 in IPv4), sit (IPv6 in IPv4), 4in6, ip6ip6, or none")
+      ->transform(CLI::IsMember(tunnels, CLI::ignore_case))
+      ->capture_default_str();
+  s->add_flag("--outer-ipv6", a->outer_ipv6, "IPv6 outside of a tunnel, instead of IPv4");
+  s->add_flag("--outer-checksum", a->outer_checksum,
+              "a checksum in the outer UDP or GRE header; else 0, and none in GRE");
+  s->add_option("--vlan", a->vlan,
+                "TCI (priority, DEI, VLAN id) of a tag 8100 that the engine inserts in each frame")
+      ->check(in_range(0, 65535));
+  s->add_option(
+       "--mss", a->mss,
+       "payload bytes of a frame (default: as many as make a frame of 1514 bytes; a tag to "
+       "insert is not counted among them)")
+      ->check(in_range(1, 65535));
   s->add_option("--format", a->format,
                 "of the process's addresses: x86_32, x86_64 (default), x86_64_la57, sv39, sv48, "
                 "sv57, aarch64, or identity, which has no tables; a list: a process each, queues "
@@ -504,6 +586,8 @@ void add_send(CLI::App &app, Program &program) {
       "Examples:\n"
       "  vmso send README.md --pcap out.pcap\n"
       "  vmso send movie.mkv --queues 16 --mss 8948 --pages 2m\n"
+      "  vmso send README.md --protocol udp --tunnel vxlan --outer-checksum --vlan 5\n"
+      "  vmso send README.md --tunnel sit --mss 1000 --queues 4\n"
       "  vmso send README.md --format sv39 --pages 64k --explain\n"
       "  vmso send README.md --format x86_32,aarch64,sv57 --pages 4m,1g,512g --queues 3\n"
       "  vmso send README.md --format mix --queues 16\n"
@@ -518,6 +602,7 @@ void add_send(CLI::App &app, Program &program) {
     a->policy_given = policy->count() > 0;
     a->delay_given = delay->count() > 0;
     a->ahead_given = ahead->count() > 0;
+    if (a->mss == 0) a->mss = usual_mss(headers_of(*a));
     program.exit_code = send(*a, program);
   });
 }

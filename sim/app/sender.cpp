@@ -28,6 +28,9 @@ std::vector<UserBuffer> behind(std::span<const UserBuffer> buffers, uint32_t sen
 
 Sender::Sender(const SendOptions &options, std::span<const uint8_t> file)
     : options_(options),
+      may_fail_(options.system.read.error_rate > 0 ||
+                (options.demand_paging && !options.system.park)),
+      header_bytes_(uint32_t(flow_header_bytes(options.headers))),
       file_(file),
       system_([&] {
         SystemOptions o = options.system;
@@ -45,6 +48,7 @@ Sender::Sender(const SendOptions &options, std::span<const uint8_t> file)
         return std::make_unique<System>(o);
       }()),
       reassembler_(system_->findings()) {
+  if (options_.mss == 0) options_.mss = usual_mss(options_.headers);
   const ReadKnobs &read = options.system.read;
   uint32_t patience = kLatencies * (read.latency + read.jitter);
   vmso_device &device = system_->device();
@@ -52,24 +56,22 @@ Sender::Sender(const SendOptions &options, std::span<const uint8_t> file)
     vmso_read_timeout_set(&device, patience);
   }
   Random random(options.system.seed, "flows");
+  Random outer_random(options.system.seed, "tunnels");
   unsigned count = options.system.queues;
   flows_.resize(count);
   for (unsigned i = 0; i < count; i++) {
     uint64_t first = file.size() * i / count, end = file.size() * (i + 1) / count;
     Flow &f = flows_[i];
     f.stream = file.subspan(first, end - first);
-    f.seq = uint32_t(random());
-    f.ip_id = unsigned(random.below(0x10000));
-    f.port = 49152 + i;
+    f.first.seq = uint32_t(random());
+    f.first.ip_id = unsigned(random.below(0x10000));
+    f.first.outer_ip_id = unsigned(outer_random.below(0x10000));
+    f.first.source_port = 49152 + i;
     f.done = f.stream.empty() && !(i == 0 && file.empty());
     if (f.done) continue;
-    FlowRule rule;
-    rule.source_port = f.port;
-    rule.ipv6 = options.ipv6;
-    rule.first_seq = f.seq;
-    rule.first_id = f.ip_id;
-    rule.job_bytes = options.job_bytes;
-    rule.mss = options.mss;
+    FlowRule rule = flow_rule(options_.headers, f.first);
+    rule.job_bytes = options_.job_bytes;
+    rule.mss = options_.mss;
     rule.flags = kAck;
     rule.last_flags = kPsh;
     rule.end_flags = kFin;
@@ -80,7 +82,7 @@ Sender::Sender(const SendOptions &options, std::span<const uint8_t> file)
     reassembler_.frame(frame.bytes);
     auto match = system_->scoreboard.last_match();
     if (options_.explain && match)
-      lineage_.frame(frame, match->cookie, match->segment, options_.mss);
+      lineage_.frame(frame, match->cookie, match->segment, options_.mss, header_bytes_);
   };
 }
 
@@ -88,21 +90,24 @@ bool Sender::post(unsigned index, const Work &work) {
   Flow &f = flows_[index];
   uint64_t in_job = work.first % options_.job_bytes, job = work.first / options_.job_bytes;
   uint64_t per_job = (options_.job_bytes + options_.mss - 1) / options_.mss;
-  TcpHeaders h;
-  h.ipv6 = options_.ipv6;
-  h.tcp_options = timestamp_option();
-  h.source_port = uint16_t(f.port);
-  h.seq = f.seq + uint32_t(work.first);
-  h.ip_id = uint16_t(f.ip_id + job * per_job + in_job / options_.mss);
-  h.flags = kAck | kPsh;
-  if (work.first + work.bytes == f.stream.size()) h.flags |= kFin;
+  unsigned before = unsigned(job * per_job + in_job / options_.mss);  // frames of the flow
+
+  FlowNumbers n = f.first;
+  n.seq += uint32_t(work.first);
+  n.ip_id += before;
+  n.outer_ip_id += before;
+  n.flags = kAck | kPsh;
+  if (work.first + work.bytes == f.stream.size()) n.flags |= kFin;
+  const FlowHeaders &h = options_.headers;
   JobSpec spec;
-  spec.header = tcp_template(h);
+  spec.kind = h.udp ? VMSO_KIND_UDP_SEG : VMSO_KIND_TCP_SEG;
+  spec.header = flow_template(h, n);
+  spec.outer_csum = h.outer_checksum;
+  if (h.tag) spec.vlan = reference::VlanTag{.tci = *h.tag};
   spec.view = f.stream.subspan(work.first, work.bytes);
   spec.mss = options_.mss;
   spec.buffers = options_.buffers ? options_.buffers : 4 - work.bytes % 2;
-  spec.may_fail =
-      options_.system.read.error_rate > 0 || (options_.demand_paging && !options_.system.park);
+  spec.may_fail = may_fail_;
   spec.placed = behind(work.whole, work.sent);
   auto posted = system_->try_post(index, spec);
   if (!posted) return false;
@@ -116,9 +121,22 @@ bool Sender::post(unsigned index, const Work &work) {
   }
   if (work.whole.empty()) mapped_ += work.bytes;
   jobs_++;
+  f.open++;
   if (!work.whole.empty()) posted->buffers = work.whole;  // whose pages they are
   open_[posted->cookie] = {work, *posted, index};
   return true;
+}
+
+std::optional<Sender::Next> Sender::next_work(unsigned flow) const {
+  const Flow &f = flows_[flow];
+  bool in_turn = options_.headers.udp && may_fail_;
+  if (in_turn && f.open > 0) return std::nullopt;
+  bool again = !f.again.empty() && f.again.front().due <= system_->now();
+  if (again) return Next{f.again.front(), true};
+  if (f.done || (in_turn && !f.again.empty())) return std::nullopt;
+  Work work{flow, f.next};
+  work.bytes = uint32_t(std::min<uint64_t>(options_.job_bytes, f.stream.size() - f.next));
+  return Next{work, false};
 }
 
 bool Sender::post_some() {
@@ -126,16 +144,9 @@ bool Sender::post_some() {
   for (unsigned i = 0; i < flows_.size(); i++) {
     Flow &f = flows_[i];
     for (unsigned n = 0; n < kBatch; n++) {
-      Work work;
-      bool again = !f.again.empty() && f.again.front().due <= system_->now();
-      if (again) {
-        work = f.again.front();
-      } else if (!f.done) {
-        work = {i, f.next,
-                uint32_t(std::min<uint64_t>(options_.job_bytes, f.stream.size() - f.next)), 0};
-      } else {
-        break;
-      }
+      auto next = next_work(i);
+      if (!next) break;
+      const auto &[work, again] = *next;
       bool will_shrink = !open_.empty() || !unmapped_.empty() || !fenced_.empty();
       if (work.whole.empty() && will_shrink && mapped_ + work.bytes > kMapped) return any;
       if (!post(i, work)) break;
@@ -185,6 +196,7 @@ void Sender::ended(unsigned queue, const Completion &c) {
   const Open &open = it->second;
   Process &process = system_->process_of(queue);
   Flow &flow = flows_[open.flow];
+  flow.open--;
   if (page_in(open.flow, process, open, c)) {
     open_.erase(it);
     return;

@@ -2,11 +2,15 @@
 // Sends the bytes of a file out of a process's virtual memory: what `vmso send` does, without its
 // command line and its words.
 //
-// The file is cut into as many contiguous parts as there are queues, one TCP flow each; a part into
-// jobs; a job's bytes lie in buffers of odd lengths somewhere in the process's memory, the first
-// and the last beginning in the middle of a page. Sequence numbers and IP ids go on from job to
-// job. When a job fails because of the bus, what was not sent of it is posted again, at most
+// The file is cut into as many contiguous parts as there are queues, one flow each of TCP or UDP; a
+// part into jobs; a job's bytes lie in buffers of odd lengths somewhere in the process's memory,
+// the first and the last beginning in the middle of a page. Sequence numbers and IP ids go on from
+// job to job. When a job fails because of the bus, what was not sent of it is posted again, at most
 // kResends times.
+//
+// UDP has nothing that tells a receiver in which order datagrams were meant. Where jobs may fail, a
+// flow of it waits for the end of each job before the next is posted, so that what is posted again
+// comes where it belongs.
 //
 // With demand paging no page of a buffer is mapped before it was asked for. If the queues park, the
 // kernel of the harness maps it and the job goes on; if they end such a job, we map it, a while
@@ -22,19 +26,20 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "app/flow_headers.hpp"
 #include "app/lineage.hpp"
-#include "check/reassembler.hpp"
 #include "system/system.hpp"
 
 namespace vmso {
 
 struct SendOptions {
   SystemOptions system;
-  uint16_t mss = 1448;
-  bool ipv6 = false;
+  FlowHeaders headers = {};
+  uint16_t mss = 0;      // 0: the usual one
   unsigned buffers = 0;  // of a job; 0: three or four, so that all can be odd
   uint32_t job_bytes = 65160;
   bool explain = false;
@@ -82,12 +87,16 @@ class Sender {
     std::vector<UserBuffer> whole = {};  // the job whose rest it is lies there
     uint32_t sent = 0;                   // bytes of `whole` that are not wanted any more
   };
+  struct Next {
+    Work work;
+    bool again = false;  // it is the front of `again`
+  };
   struct Flow {
     std::span<const uint8_t> stream;
-    uint32_t seq = 0;
-    unsigned ip_id = 0, port = 0;
+    FlowNumbers first;
     uint64_t next = 0;  // byte of the next new job
     bool done = false;  // all jobs were posted at least once
+    unsigned open = 0;  // jobs that have not ended
     std::deque<Work> again;
     std::vector<UserBuffer> held;  // of a failed job, where no fence follows
   };
@@ -101,6 +110,8 @@ class Sender {
     unsigned flow = 0;
   };
 
+  // The next job of a flow, if one may be posted now.
+  std::optional<Next> next_work(unsigned flow) const;
   bool post_some();
   bool post(unsigned flow, const Work &work);
   void look_at_completions();
@@ -113,6 +124,8 @@ class Sender {
   SendResult result();
 
   SendOptions options_;
+  bool may_fail_ = false;      // a job may end before it was sent whole
+  uint32_t header_bytes_ = 0;  // in front of the payload of a frame
   std::span<const uint8_t> file_;
   std::unique_ptr<System> system_;
   Reassembler reassembler_;

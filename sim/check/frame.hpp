@@ -11,30 +11,52 @@
 
 namespace vmso {
 
-// Tunnels are known by what a receiver knows them by: IP protocol 4 or 41, GRE, and the UDP
-// destination ports 4789 (VXLAN) and 6081 (Geneve).
+struct Field {
+  size_t at = 0, bytes = 0;  // in the frame
+  const char *which, *name;  // "outer ", "inner " or ""; "IPv4 id"
+};
+
+struct FrameTag {  // IEEE 802.1Q
+  uint16_t tpid = 0x8100, tci = 0;
+  bool operator==(const FrameTag &) const = default;
+};
+
+// What a receiver knows a tunnel by: IP protocol 4 or 41, GRE, and the UDP destination ports 4789
+// (VXLAN) and 6081 (Geneve).
+enum class TunnelKind : uint8_t { kNone, kIp, kGre, kVxlan, kGeneve };
+
+struct Checksum {
+  uint16_t is = 0;
+  uint16_t right = 0;  // of these bytes; of UDP FFFF in place of 0
+};
+
 struct ParsedFrame {
-  std::vector<std::string> faults;  // what a receiver would object to; empty: a good frame
-  bool tcp = false, udp = false;    // what the innermost headers are; the fields below are valid
+  // What a receiver would object to, "inner IPv4 id is ..., should be ..."; empty: a good frame.
+  std::vector<std::string> faults;
+  std::vector<FrameTag> tags;     // of the outermost Ethernet header
+  std::vector<Field> layers;      // every header, from the outside in
+  std::vector<Field> varying;     // fields that differ from frame to frame of one job
+  bool tcp = false, udp = false;  // what the innermost headers are; the fields below are valid
   bool ipv6 = false;
   size_t l3 = 0, l4 = 0, payload_at = 0;
   std::span<const uint8_t> payload;
   unsigned ip_id = 0;
   unsigned source_port = 0, destination_port = 0;
+  Checksum checksum;          // of TCP or UDP
   uint32_t seq = 0, ack = 0;  // TCP
   unsigned flags = 0;         // TCP: 12 bits
   // Of the innermost tunnel.
-  bool tunnel = false;
+  TunnelKind tunnel = TunnelKind::kNone;
+  bool inner_ethernet = false;  // it carries Ethernet, else IP
   bool outer_ipv6 = false;
   size_t outer_l3 = 0, outer_l4 = 0;  // outer_l4: UDP or GRE; 0: IP in IP
   unsigned outer_ip_id = 0;
+  std::optional<Checksum> outer_checksum;  // of UDP or GRE, if there is a field
+  uint32_t vni = 0;                        // VXLAN, Geneve
+
+  const char *inner() const { return tunnel == TunnelKind::kNone ? "" : "inner "; }
 };
 ParsedFrame parse_frame(std::span<const uint8_t> bytes);
-
-struct Field {
-  size_t at = 0, bytes = 0;  // in the frame
-  const char *which, *name;  // "outer ", "inner " or ""; "IPv4 id"
-};
 
 // True if the frames are the same; a TCP checksum 0000 counts as FFFF, and its place is
 // `tcp_checksum`.

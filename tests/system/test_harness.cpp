@@ -5,7 +5,6 @@
 
 #include "check/changes.hpp"
 #include "check/frame.hpp"
-#include "check/reassembler.hpp"
 #include "check/scoreboard.hpp"
 #include "check/walker.hpp"
 #include "system_test.hpp"
@@ -65,31 +64,6 @@ TEST_CASE("Frames of the reference segmenter are good frames in all forms", "[ha
       }
     }
   }
-}
-
-TEST_CASE("A changed byte anywhere in a frame is seen by the parser or as wrong payload",
-          "[harness]") {
-  auto payload = pattern(333);
-  TcpHeaders h;
-  auto job = reference_job(h, payload.size(), 1000);
-  auto frame = reference::frame(job, 0, payload);
-  Findings findings;
-  for (size_t i = 14; i < frame.size();
-       i++) {  // the Ethernet header has no checksum before the FCS
-    auto bad = frame;
-    bad[i] ^= 0x40;
-    Reassembler r(findings);
-    r.add_flow({h.source_port, false, h.seq, h.ip_id, 1000, 1000, kAck, kPsh, 0, payload});
-    r.frame(bad);
-    INFO("byte " << i);
-    CHECK_FALSE(r.complete());
-  }
-  Reassembler r(findings);
-  r.add_flow({h.source_port, false, h.seq, h.ip_id, 1000, 1000, kAck, kPsh, 0, payload});
-  r.frame(frame);
-  CHECK(r.complete());
-  r.frame(frame);
-  CHECK_FALSE(r.complete());  // twice
 }
 
 TEST_CASE("The difference of two frames names the field", "[harness]") {

@@ -2,6 +2,7 @@
 // Whole files out of a process's memory, as `vmso send` does it: every frame compared with the
 // reference, the stream put together again, every byte explained.
 #include "app/sender.hpp"
+#include "flow_kinds.hpp"
 #include "system_test.hpp"
 
 namespace vmso::test {
@@ -13,9 +14,16 @@ struct Sent {
   std::string report;
 };
 
-Sent send(const SendOptions &options, size_t bytes) {
+// `frames`: those that left, if it is wanted.
+Sent send(const SendOptions &options, size_t bytes, std::vector<StreamFrame> *frames = nullptr) {
   Sent sent{pattern(bytes, options.system.seed), {}, {}};
   Sender sender(options, sent.file);
+  if (frames) {
+    sender.system().on_frame = [=, judge = sender.system().on_frame](const StreamFrame &frame) {
+      frames->push_back(frame);
+      judge(frame);
+    };
+  }
   sent.result = sender.run([](uint64_t) {});
   sent.report = sender.system().findings().report();
   return sent;
@@ -124,7 +132,7 @@ TEST_CASE("Every format arrives with every page size that it has", "[send][forma
     SendOptions o;
     o.system = options(0x1a + number);
     o.system.space = space;
-    o.ipv6 = number++ % 2;
+    o.headers.ipv6 = number++ % 2;
     o.explain = true;
     VMSO_SAY_HOW(o.system);
     INFO(described(space));
@@ -242,6 +250,79 @@ TEST_CASE("A job that is to be sent again waits for room in its ring", "[send][e
     VMSO_CHECK_SENT(sent);
     CHECK(sent.result.resends > 10);
   }
+}
+
+// Few bytes each, in the three configurations by turns.
+TEST_CASE("A file arrives over TCP and UDP in every tunnel and family", "[send][tunnel]") {
+  constexpr const char *kConfigs[] = {"small", "default", "wide"};
+  unsigned number = 0;
+  for (const FlowHeaders &h : all_flow_headers()) {
+    SendOptions o;
+    o.system = options(0x40 + number, kConfigs[number / 2 % 3]);
+    o.system.queues = 1 + number / 3 % 2;
+    o.headers = h;
+    o.job_bytes = 4000;
+    o.explain = number % 5 == 0;
+    number++;
+    VMSO_SAY_HOW(o.system);
+    INFO(describe(h, usual_mss(h)));
+    std::vector<StreamFrame> frames;
+    Sent sent = send(o, 9001, &frames);
+    VMSO_CHECK_SENT(sent);
+    uint64_t beats = 0, bus = config_info(o.system.config).bus_bytes(), longest = 0;
+    for (const StreamFrame &f : frames) {
+      beats += (f.bytes.size() + bus - 1) / bus;
+      longest = std::max<uint64_t>(longest, f.bytes.size());
+    }
+    CHECK(longest == (h.tag ? 1518 : 1514));
+    CHECK(sent.result.measured.wire_beats == beats);
+    CHECK(sent.result.measured.limit() >= beats);
+    CHECK(sent.result.measured.limit() <= sent.result.measured.cycles);
+    for (const LineagePiece &p : sent.result.lineage.pieces) {
+      const auto &bytes = frames.at(p.frame).bytes;
+      CHECK(std::equal(bytes.begin() + p.frame_byte, bytes.begin() + p.frame_byte + p.bytes,
+                       sent.file.begin() + long(p.file_byte)));
+    }
+  }
+  CHECK(number == 76);
+}
+
+TEST_CASE("Datagrams come in the order of the file when jobs fail and are sent again",
+          "[send][error]") {
+  for (bool pages : {false, true}) {
+    SendOptions o;
+    o.system = options(0x41, "default");
+    o.system.queues = 3;
+    o.system.space.format = VMSO_FORMAT_SV48;
+    o.system.read.error_rate = pages ? 0.002 : 0.03;
+    o.system.park = false;
+    o.demand_paging = pages;
+    o.pager.delay = 200;
+    o.headers = {.udp = true, .ipv6 = true, .tunnel = &tunnel_named("geneve"), .tag = 5};
+    o.job_bytes = 7000;
+    VMSO_SAY_HOW(o.system);
+    Sent sent = send(o, 200003);
+    VMSO_CHECK_SENT(sent);
+    CHECK(sent.result.resends > 10);
+  }
+}
+
+TEST_CASE("Datagrams in tunnels of many processes arrive with pages on demand under churn",
+          "[send][park][churn]") {
+  SendOptions o;
+  o.system = options(0x42, "default");
+  o.system.queues = o.system.processes = 8;
+  for (const Format &f : formats()) o.system.spaces.push_back({.format = f.code});
+  o.system.park = true;
+  o.demand_paging = true;
+  o.churn = 5000;
+  o.pager.delay = 300;
+  o.headers = {.udp = true, .tunnel = &tunnel_named("gre"), .outer_checksum = true};
+  VMSO_SAY_HOW(o.system);
+  Sent sent = send(o, 150001);
+  VMSO_CHECK_SENT(sent);
+  CHECK(sent.result.paging.retries > 0);
+  CHECK(sent.result.churn.actions() > 0);
 }
 
 TEST_CASE("Every byte is explained once whatever the order and the errors", "[send][lineage]") {
