@@ -15,6 +15,7 @@ package vmso_pkg;
   typedef logic [7:0]  template_t;  // place in the template store
   typedef logic [8:0]  frame_t;     // frame slot; taken and given back in order. Behind those of
                                     // the orders: the gather lane's
+  typedef logic [$clog2(vmso_config_pkg::LaneFrames)-1:0] lane_frame_t;  // of the gather lane's
   typedef logic [11:0] row_t;       // row of the frame store
   typedef logic [13:0] pos_t;       // byte position in a frame, or bytes of a frame
   typedef logic [23:0] bytes_t;     // payload bytes of a job; also a count of segments
@@ -401,7 +402,7 @@ package vmso_pkg;
     row_t        row;          // frame store row of frame position 0
     row_t        rows;         // rows that it holds of the ring, 0 if no frame
     logic        gather;       // its payload is in the gather lane
-    logic [1:0]  lane_frame;   // of the lane's frames
+    lane_frame_t lane_frame;
     status_e     status;
     cause_e      cause;
     logic [2:0]  level;

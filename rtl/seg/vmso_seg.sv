@@ -156,7 +156,8 @@ module vmso_seg
   logic     unloading, job_pop, turn_over, turn_again, turn_hold, rate_passes, rate_pass, passed_q,
             back_valid_q, back_again_q;
   logic     back_rate_q, back_lane_q, back_hold_q, held_valid, held_ready, over_rate;
-  logic     turn_lane, turn_soon, back_soon_q, rate_held_valid, rate_held_ready, lane_held_valid, lane_held_ready;
+  logic     turn_lane, turn_soon, back_soon_q;
+  logic     rate_held_valid, rate_held_ready, lane_held_valid, lane_held_ready;
   q_t       held, rate_held, lane_held;
   limit_t   turn_limit, limit_q;
   rate_t    rate_passed, rate_after;
@@ -277,7 +278,7 @@ module vmso_seg
   logic        ordered;  // an order goes with it
   logic        eager, gathering, gathers, may_gather, lane_start, lane_wait;
   pos_t        gathered;
-  logic [1:0]  lane_frame;
+  lane_frame_t lane_frame;
   row_t        lane_row;
   logic        slot_free, rows_free, wake_room, job_over;
   logic [17:0] present;
@@ -341,7 +342,7 @@ module vmso_seg
   logic paid_up, spends_all, spent, owes, in_debt, alone, serves, empty, pay, load_next, take;
   logic wake_d, fails, un_mine;
   assign spent   = account_q.balance <= 0;
-  assign owes    = spent && !gathering;  // a segment that was begun in the gather lane is paid when it is whole
+  assign owes    = spent && !gathering;  // a segment in the gather lane is paid when it is whole
   assign in_debt = deep_debt(account_q.balance, DeepBits);
   // nobody else wants a turn: neither one that waits nor the one whose turn was over in the last cycle
   assign alone   = !pop_valid && !kept && !unload_valid && !(back_valid_q && back_again_q);

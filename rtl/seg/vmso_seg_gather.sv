@@ -8,9 +8,10 @@
 //             and there are rows. It goes on to stand until `start`, for the queue that has waited for it
 // mine        this queue's segment is being filled: bytes of it were fetched, into frame and row
 // fill        valid only: more bytes of it are fetched, of so many runs at most
-// finish      valid only: all of it is fetched and ordered. job_over: this was the queue's last of its job. eager: the job's segment before this one took more
-//             runs than are held at once, so this one will, too. abort: it is given up; nobody starts until what
-//             was fetched has landed
+// finish      valid only: all of it is fetched and ordered
+// abort       valid only: it is given up; nobody starts until what was fetched has landed
+// eager       of this queue: the segment before took more runs than are held at once, so the next will, too.
+//             job_over: that was the last of its job
 // left        valid only: the oldest one that was ordered has left
 // landed      valid only: bytes of the lane's that have landed
 // wait        valid only: the token of this queue stays here until it may start, or until rows have come back
@@ -34,7 +35,7 @@ module vmso_seg_gather
   output logic              may_start,
   output logic              mine,
   output pos_t              bytes,
-  output logic [1:0]        frame,
+  output lane_frame_t       frame,
   output row_t              row,
   input  logic              start,
   input  logic              fill,
@@ -59,7 +60,7 @@ module vmso_seg_gather
 
   // -- frames and rows: taken and given back in order; a frame's rows lie side by side -----------------
   logic [2:0]              held_q;       // frames that are filled or ordered
-  logic [1:0]              next_q, oldest_q;
+  lane_frame_t             next_q, oldest_q;
   lane_row_t               behind_q;     // behind the newest
   lane_row_t [Frames-1:0]  begins_q;     // of each frame
   lane_row_t               oldest_at, at;
@@ -90,8 +91,8 @@ module vmso_seg_gather
       fill_valid_q <= 1'b0;
     end else begin
       held_q   <= held_q + 3'(start) - 3'(left) - 3'(takes_back);
-      next_q   <= next_q + 2'(start) - 2'(takes_back);
-      oldest_q <= oldest_q + 2'(left);
+      next_q   <= next_q + lane_frame_t'(start) - lane_frame_t'(takes_back);
+      oldest_q <= oldest_q + lane_frame_t'(left);
       if (start) fill_valid_q <= 1'b1;
       else if ((finish || abort) && mine) fill_valid_q <= 1'b0;
     end

@@ -31,7 +31,7 @@ module vmso_seg_order
   input  row_t      row,
   input  logic      gathering,   // the segment goes to the gather lane
   input  pos_t      gathered,
-  input  logic [1:0] lane_frame,
+  input  lane_frame_t lane_frame,
   input  row_t      lane_row,
   input  run_end_t  run_end,
   input  logic      no_lane,
