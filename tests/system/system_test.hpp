@@ -28,6 +28,17 @@ inline SystemOptions options(uint64_t fixed_seed, const char *config = "small") 
   return o;
 }
 
+// Four queues of two processes beside a memory and a MAC at random.
+inline void any_surroundings(SystemOptions &o, Random &r) {
+  o.queues = 4;
+  o.processes = 2;
+  o.keep_frames = false;
+  o.read.order = ReadOrder(r.below(3));
+  o.read.latency = unsigned(r.between(1, 300));
+  o.read.jitter = unsigned(r.below(200));
+  o.backpressure = r.below(2) ? "random:0.3" : "none";
+}
+
 // Every format with each of its page sizes, on a host that has all features, and on one that has
 // none but what the size needs. Identity once.
 inline std::vector<SpaceOptions> all_spaces() {

@@ -49,14 +49,8 @@ TEST_CASE("Queues take turns in the gather lane while others send", "[gather][ra
     for (const char *config : {"small", "default", "wide"}) {
       auto o = options(fixed, config);
       Random r(o.seed, "test");
-      o.queues = 4;
-      o.processes = 2;
+      any_surroundings(o, r);
       o.log2_slots = 10;
-      o.keep_frames = false;
-      o.read.order = ReadOrder(r.below(3));
-      o.read.latency = unsigned(r.between(1, 250));
-      o.read.jitter = unsigned(r.below(100));
-      o.backpressure = r.below(2) ? "random:0.3" : "none";
       VMSO_SAY_HOW(o);
       System s(o);
       for (unsigned i = 0; i < 48; i++) {

@@ -130,13 +130,7 @@ TEST_CASE("Random jobs of all kinds are the frames of the reference", "[kinds][r
     for (uint64_t fixed : {0x600, 0x601, 0x602}) {
       auto o = options(fixed, config);
       Random r(o.seed, "test");
-      o.queues = 4;
-      o.processes = 2;
-      o.keep_frames = false;
-      o.read.order = ReadOrder(r.below(3));
-      o.read.latency = unsigned(r.between(1, 300));
-      o.read.jitter = unsigned(r.below(200));
-      o.backpressure = r.below(2) ? "random:0.3" : "none";
+      any_surroundings(o, r);
       VMSO_SAY_HOW(o);
       System s(o);
       for (unsigned i = 0; i < 150; i++) {

@@ -152,13 +152,7 @@ TEST_CASE("Random jobs on all queues with random memory and MAC", "[random]") {
   for (uint64_t fixed : {0x100, 0x101, 0x102, 0x103}) {
     auto o = options(fixed);
     Random r(o.seed, "test");
-    o.queues = 4;
-    o.processes = 2;
-    o.keep_frames = false;
-    o.read.order = ReadOrder(r.below(3));
-    o.read.latency = unsigned(r.between(1, 300));
-    o.read.jitter = unsigned(r.below(200));
-    o.backpressure = r.below(2) ? "random:0.3" : "none";
+    any_surroundings(o, r);
     VMSO_SAY_HOW(o);
     System s(o);
     for (unsigned i = 0; i < 60; i++) {
