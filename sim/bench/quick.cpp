@@ -163,7 +163,7 @@ void run_quick(const PlanOptions &options, const Take &take) {
   quick.segments();
   quick.small_frames("plain_64_aligned", 0, {8.0, 4.0, 2.0}, 2.1);
   quick.small_frames("plain_64_unaligned", 33, {9.0, 5.0, 3.0}, 3.1);
-  quick.mixed_buffers("mixed_buffers_1514", 1514, 1200, 0.99);
+  quick.mixed_buffers("mixed_buffers_1514", 1514, 3600, 0.99);
   quick.mixed_buffers("mixed_buffers_128", 128, 4000, 0.95);
   run_segmentation(options, take);
   run_translation(options, take);
