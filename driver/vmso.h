@@ -344,8 +344,7 @@ bool vmso_ring_reap(struct vmso_ring *ring, struct vmso_completion *completion);
 // Hands the places of all reaped completions back to the device.
 void vmso_ring_ack(struct vmso_ring *ring);
 
-// ---- after a failure
-// -----------------------------------------------------------------------------
+// ---- after a failure ---------------------------------------------------------------------------
 
 // Makes a new job of what a failed one has not sent: the frames that follow are those that the
 // failed job would have gone on with, byte for byte. Post it when the cause is mended.
@@ -353,9 +352,10 @@ void vmso_ring_ack(struct vmso_ring *ring);
 // `completion` is the one of `job`, whose buffers and template have not changed since. `header`:
 // bytes of its template, or of a copy. They become the rest's: TCP sequence number, IPv4
 // identifications (a tunnel's outer one, too), the length in a full checksum seed, and flags, which
-// are what the middle frames have left of them (no second CWR). Checksums and lengths are the engine's. The urgent pointer is
-// left alone, as in the frames of one job. `masks`: first, middle, last of the job's flag profile,
-// see FLAG_MASK0_FIRST. `buffers` has room for as many as the job has, and may be the job's own.
+// are what the middle frames have left of them (no second CWR). Checksums and lengths are the
+// engine's. The urgent pointer is left alone, as in the frames of one job. `masks`: first, middle,
+// last of the job's flag profile, see FLAG_MASK0_FIRST. `buffers` has room for as many as the job
+// has, and may be the job's own.
 // `rest` takes kind, cookie, spaces and all options from the job; its header address is the job's:
 // change it if `header` is a copy that stands elsewhere, and unmended addresses in `buffers`. A job
 // of which nothing was sent comes back as it is.
