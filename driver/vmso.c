@@ -24,6 +24,7 @@
 #define SLOT_WORDS 8u
 #define COMPLETION_WORDS 4u
 #define BUFFER_MAX 0xffffffu
+#define OFFSET_BITS 9u  // of L3 and L4, bit 8 of them apart
 
 #define FIELD(word, field) (((word)&field##_bm) >> field##_bp)
 #define PLACE(value, field) (((uint64_t)(value) << field##_bp) & field##_bm)
@@ -573,12 +574,22 @@ static struct vmso_first_slot first_slot(const struct vmso_job *job, uint32_t sl
   return s;
 }
 
+// Does the value have no bit that the field of a first slot has not?
+#define HOLDS(field, value) \
+  (((uint64_t)(value) & ~(VMSO_FIRST_SLOT_##field##_bm >> VMSO_FIRST_SLOT_##field##_bp)) == 0)
+
+static bool holds_all(const struct vmso_job *job) {
+  return HOLDS(KIND, job->kind) && HOLDS(HEADER_BYTES, job->header.bytes) &&
+         HOLDS(TEMPLATE_SPACE, job->header.space) && HOLDS(L4_MODE, job->l4_mode) &&
+         HOLDS(ID_MODE, job->id_mode) && HOLDS(FLAG_PROFILE, job->flag_profile) &&
+         HOLDS(OUTER_L3_OFFSET, job->outer_l3_offset) &&
+         HOLDS(OUTER_L4_OFFSET, job->outer_l4_offset) &&
+         HOLDS(OUTER_ID_MODE, job->outer_id_mode) && job->l3_offset < 1u << OFFSET_BITS &&
+         job->l4_offset < 1u << OFFSET_BITS;
+}
+
 int vmso_ring_post(struct vmso_ring *ring, const struct vmso_job *job) {
-  if (job->header.bytes > 511 || job->header.space > 3 || job->flag_profile > 3 ||
-      job->l3_offset > 511 || job->l4_offset > 511 || job->outer_l3_offset > 255 ||
-      job->outer_l4_offset > 255 || job->buffer_count > 4u * UINT16_MAX) {
-    return VMSO_ERR_ARGUMENT;
-  }
+  if (!holds_all(job) || job->buffer_count > 4u * UINT16_MAX) return VMSO_ERR_ARGUMENT;
   uint64_t payload = 0;
   for (size_t i = 0; i < job->buffer_count; i++) {
     if (!fits(&job->buffers[i])) return VMSO_ERR_ARGUMENT;

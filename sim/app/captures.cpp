@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <deque>
+#include <optional>
 
 #include "debug/pcap_reader.hpp"
 #include "debug/pcap_writer.hpp"
@@ -25,24 +26,25 @@ constexpr unsigned kGenevePort = 6081;
 unsigned get16(Bytes b, size_t at) { return unsigned(b[at]) << 8 | b[at + 1]; }
 
 // Where the inner IP header of a VXLAN (RFC 7348) or Geneve (RFC 8926) packet lies, whose outer
-// headers are `h`; 0 if it is none.
-uint32_t inner_of_udp(const vmso_packet &packet, const vmso_headers &h) {
+// headers are `h`; 0 if it carries something else, nothing if it is no such packet.
+std::optional<uint32_t> inner_of_udp(const vmso_packet &packet, const vmso_headers &h) {
   Bytes head(packet.head, packet.head_bytes);
   unsigned port = get16(head, h.ip.end + 2);
   uint32_t at = h.end, type = 0, inner = 0;
   if (std::ranges::find(kVxlanPorts, port) != std::end(kVxlanPorts)) {
-    if (at + kVxlanBytes > head.size() || !(head[at] & 8)) return 0;
+    if (at + kVxlanBytes > head.size() || !(head[at] & 8)) return std::nullopt;
     at += kVxlanBytes;
   } else if (port == kGenevePort) {
-    if (at + kGeneveBytes > head.size() || head[at] >> 6 != 0) return 0;
+    if (at + kGeneveBytes > head.size() || head[at] >> 6 != 0) return std::nullopt;
     unsigned carried = get16(head, at + 2);
     at += kGeneveBytes + (head[at] & 0x3fu) * 4;
     if (carried == VMSO_TYPE_IPV4 || carried == VMSO_TYPE_IPV6) return at;
     if (carried != VMSO_TYPE_ETHERNET) return 0;
   } else {
-    return 0;
+    return std::nullopt;
   }
-  return vmso_ethernet_find(&packet, at, &type, &inner) == VMSO_OK ? inner : 0;
+  if (vmso_ethernet_find(&packet, at, &type, &inner) != VMSO_OK) return 0;
+  return type == VMSO_TYPE_IPV4 || type == VMSO_TYPE_IPV6 ? inner : 0;
 }
 
 // The sum of the pseudo header (RFC 9293, RFC 8200), as a stack leaves it in the checksum field.
@@ -98,12 +100,15 @@ CaptureRequest request_of(const CaptureOptions &options, Bytes packet) {
   vmso_packet seen{packet.data(), uint32_t(packet.size()), uint32_t(packet.size())};
   vmso_headers h;
   if (vmso_headers_find(&seen, &h) != VMSO_OK) return as_it_is(packet);
-  bool udp_tunnel = false;
+  bool udp_tunnel = false, whole = false;
   if (h.ip.protocol == VMSO_PROTOCOL_UDP) {  // and not in a tunnel, which is refused below
-    uint32_t inner = inner_of_udp(seen, h);
+    std::optional<uint32_t> inner = inner_of_udp(seen, h);
     vmso_headers inside;
-    udp_tunnel = inner != 0 && vmso_headers_find_in_udp(&seen, inner, &inside) == VMSO_OK;
+    udp_tunnel =
+        inner && *inner != 0 && vmso_headers_find_in_udp(&seen, *inner, &inside) == VMSO_OK;
     if (udp_tunnel) h = inside;
+    // a tunnel's datagram that carries nothing to cut stays one: nobody would know its pieces
+    whole = inner && !udp_tunnel;
   }
   if (h.ip.routing_left) return as_it_is(packet);  // its last destination is what counts
 
@@ -132,7 +137,8 @@ CaptureRequest request_of(const CaptureOptions &options, Bytes packet) {
     if (headers >= options.mtu) return as_it_is(packet);
     size = options.mtu - headers;
   }
-  if (udp) size = options.udp_mss && options.udp_mss < payload ? options.udp_mss : payload;
+  if (udp)
+    size = options.udp_mss && !whole ? std::min<uint32_t>(options.udp_mss, payload) : payload;
   if (udp_tunnel) {
     gso |= h.outer.ipv6 ? VMSO_VIRTIO_GSO_TUNNEL_IPV6 : VMSO_VIRTIO_GSO_TUNNEL_IPV4;
     if (get16(packet, h.outer_l4 + VMSO_UDP_CSUM) != 0) flags |= VMSO_VIRTIO_UDP_TUNNEL_CSUM;

@@ -22,7 +22,7 @@ struct PlanOptions {
 // Figures in order, each handed over as soon as it is there.
 using Take = std::function<void(const Figure &)>;
 
-// The table that every release has to meet; within three minutes.
+// The table that every release has to meet; within six minutes.
 void run_quick(const PlanOptions &options, const Take &take);
 // Latency 2..400, 1..16 fragments, 64 offsets, MSS, queues, cold jobs by size.
 void run_sweeps(const PlanOptions &options, const Take &take);

@@ -507,7 +507,32 @@ TEST_CASE("UDP at a tunnel's port that is no such tunnel is UDP", "[packets][cap
       is_udp(seen, 34);
     }
   }
-  // a tunnel in a tunnel: the outer one counts
+}
+
+TEST_CASE("A datagram of a tunnel is not cut if what it carries is nothing to cut",
+          "[packets][captured]") {
+  CaptureOptions o;
+  o.udp_mss = 542;
+  // one datagram of UDP, whose checksum is computed
+  auto is_whole = [&](const Bytes &seen, size_t l4) {
+    vmso_virtio_net net = read(request_of(o, seen));
+    CHECK(net.gso_type == VMSO_VIRTIO_GSO_UDP_L4);
+    CHECK(net.gso_size == seen.size() - l4 - 8);
+    CHECK(net.csum_start == l4);
+  };
+  const Template vxlan = tunnel_template({}, tcp_template({}));
+  Bytes seen = captured_tunnel(vxlan, 4000);
+  REQUIRE(read(request_of(o, seen)).gso_type != VMSO_VIRTIO_GSO_UDP_L4);
+  Bytes icmp = seen, arp = seen, fragment = seen;
+  icmp[vxlan.l3 + 9] = 1;
+  put16(arp, vxlan.l3 - 2, 0x0806);
+  fragment[vxlan.l3 + 6] = 0x20;
+  for (const Bytes &bytes : {icmp, arp, fragment}) is_whole(bytes, vxlan.outer_l4);
+  const Template geneve = ip_in_geneve(false);
+  Bytes mpls = captured_tunnel(geneve, 4000);
+  put16(mpls, geneve.outer_l4 + 8 + 2, 0x8847);
+  is_whole(mpls, geneve.outer_l4);
+  // a tunnel in a tunnel
   TunnelHeaders gre;
   gre.kind = TunnelHeaders::Kind::kGre;
   Template t = vxlan;
@@ -515,7 +540,7 @@ TEST_CASE("UDP at a tunnel's port that is no such tunnel is UDP", "[packets][cap
   t = tunnel_template(gre, t);
   seen = captured_tunnel(t, 1000);
   put16(seen, t.l4 + 4, seen.size() - t.l4);
-  is_udp(seen, t.l4);
+  is_whole(seen, t.l4);
 }
 
 TEST_CASE("What is not looked into passes as it is", "[packets][captured]") {

@@ -148,6 +148,17 @@ TEST_CASE("A job of hundreds of buffers streams through its chain of slots", "[c
   VMSO_CHECK_CLEAN(s);
 }
 
+TEST_CASE("The largest payload of a job, 2^24 - 1 bytes, arrives whole", "[limits]") {
+  auto o = options(0x29, "wide");
+  o.keep_frames = false;
+  VMSO_SAY_HOW(o);
+  System s(o);
+  JobSpec spec = tcp_job((1u << 24) - 1, 8948);
+  spec.buffers = 3;
+  s.post(0, spec);
+  VMSO_CHECK_CLEAN(s);
+}
+
 TEST_CASE("Random jobs on all queues with random memory and MAC", "[random]") {
   for (uint64_t fixed : {0x100, 0x101, 0x102, 0x103}) {
     auto o = options(fixed);

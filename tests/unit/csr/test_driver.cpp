@@ -922,6 +922,39 @@ TEST_CASE("The driver refuses what a slot cannot say", "[driver]") {
   CHECK(vmso_ring_post(&rig.ring, &job) == VMSO_ERR_ARGUMENT);
   job.header.bytes = 0;
   CHECK(vmso_ring_post(&rig.ring, &job) == VMSO_OK);
+  // each field above its last value; the value itself is told in the slot, for the engine to judge
+  struct Field {
+    const char *name;
+    uint32_t most;
+    void (*set)(vmso_job &, uint32_t);
+  };
+  for (const Field &f : std::initializer_list<Field>{
+           {"kind", 15, [](vmso_job &j, uint32_t v) { j.kind = vmso_kind(v); }},
+           {"header.bytes", 511, [](vmso_job &j, uint32_t v) { j.header.bytes = v; }},
+           {"header.space", 3, [](vmso_job &j, uint32_t v) { j.header.space = uint8_t(v); }},
+           {"l3_offset", 511, [](vmso_job &j, uint32_t v) { j.l3_offset = uint16_t(v); }},
+           {"l4_offset", 511, [](vmso_job &j, uint32_t v) { j.l4_offset = uint16_t(v); }},
+           {"l4_mode", 3, [](vmso_job &j, uint32_t v) { j.l4_mode = vmso_l4_mode(v); }},
+           {"id_mode", 3, [](vmso_job &j, uint32_t v) { j.id_mode = vmso_id_mode(v); }},
+           {"flag_profile", 3, [](vmso_job &j, uint32_t v) { j.flag_profile = uint8_t(v); }},
+           {"outer_l3", 255, [](vmso_job &j, uint32_t v) { j.outer_l3_offset = uint16_t(v); }},
+           {"outer_l4", 255, [](vmso_job &j, uint32_t v) { j.outer_l4_offset = uint16_t(v); }},
+           {"outer_id", 3, [](vmso_job &j, uint32_t v) { j.outer_id_mode = vmso_id_mode(v); }}}) {
+    INFO(f.name);
+    RingRig one(2, 1);
+    vmso_job with = job;
+    f.set(with, f.most + 1);
+    CHECK(vmso_ring_post(&one.ring, &with) == VMSO_ERR_ARGUMENT);
+    f.set(with, f.most);
+    CHECK(vmso_ring_post(&one.ring, &with) == VMSO_OK);
+  }
+  // two buffers that each could be, but not together
+  std::array<vmso_buffer_ref, 2> sum{{{0, 0xffffff, 0}, {0, 1, 0}}};
+  job.buffers = sum.data();
+  job.buffer_count = 2;
+  CHECK(vmso_ring_post(&rig.ring, &job) == VMSO_ERR_ARGUMENT);
+  sum[1].bytes = 0;
+  CHECK(vmso_ring_post(&rig.ring, &job) == VMSO_OK);
   std::vector<vmso_buffer_ref> many(2 + 4 * 3 + 1, buffer);  // 5 slots in a ring of 4
   job.buffers = many.data();
   job.buffer_count = many.size();
