@@ -21,7 +21,8 @@
 //              the next turn begins
 // preempt      while entry_wanted: the queue has begun a long job and holds more than it, or has sent much of
 //              it since it was loaded, in bytes or in segments, or it has jobs and waits for its rate's next
-//              period, or is deep in debt after it has paid: others are to have its job entries
+//              period, or for the first time since its last order for the gather lane, or is deep in debt after
+//              it has paid: others are to have its job entries
 // rate         a queue that has sent what it may waits for the next period, see vmso_seg_rate
 // unload       one queue at a time, and of it one job between two orders of the others: its jobs leave
 //              their list and die in `run` (fetch.kill), its account stays. Nobody waits for their walks
@@ -432,12 +433,12 @@ module vmso_seg
 
   // -- the account after it -----------------------------------------------------------------------
   vmso_seg_charge #(.Cfg(Cfg)) u_charge (
-    .act_go, .act, .cut, .gathering, .rest(rest_q), .job_over, .pay, .forgive(un_ends), .job(cur_q),
-    .rate_pass, .rate_passed, .rate_after,
+    .act_go, .act, .cut, .gathering, .rest(rest_q), .job_over, .lane_wait, .pay, .forgive(un_ends),
+    .job(cur_q), .rate_pass, .rate_passed, .rate_after,
     .quantum(quantum_q), .account(account_q), .paid_up, .spends_all,
     .account_next(account_d)
   );
-  assign account_we = act_go || pay || un_ends || turn_hold || rate_pass;
+  assign account_we = act_go || pay || un_ends || turn_hold || rate_pass || lane_wait;
   assign lane_wait  = turn_lane;
   assign wake_d     = (act_go && !(act inside {ActTmpl, ActKill, ActGather}))
                       || (pay && in_debt && !deep_debt(account_d.balance, DeepBits));
@@ -481,9 +482,12 @@ module vmso_seg
   assign yields   = act_go && act == ActFrame && !cut.last
                     && ((rest_q >= LongRest && (next_any || sent_now >= bytes_t'(1 << SentBits)))
                         || cuts_now >= bytes_t'(1 << CutBits));
+  // once: who was unloaded when its turn in the lane came has lost it, and keeps its entries the next time
+  logic   lane_yields;
+  assign lane_yields = turn_lane && !account_q.waited;
   assign unpaid   = pay && has_job_q && deep_debt(account_d.balance, DeepBits);
   always_ff @(posedge clk) begin
-    preempt_valid <= entry_wanted && (yields || turn_hold || turn_lane || unpaid) && rst_n;
+    preempt_valid <= entry_wanted && (yields || turn_hold || unpaid || lane_yields) && rst_n;
     preempt_queue <= queue_t'(queue_q);
   end
 

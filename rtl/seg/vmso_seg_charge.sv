@@ -4,6 +4,7 @@
 // act_go      `act` is carried out. It costs the cycles of the stage that it takes longest: a frame its
 //             wire beats (padded to 60 bytes), R beats (least favourable alignment), or the cycles of an
 //             order; a template its beats. Slots and page-table lines: see vmso_seg_debits
+// lane_wait   it waits for the gather lane
 // pay         one quantum is added; forgive: the queue has been unloaded
 // paid_up     pay would leave something to spend; spends_all: this act leaves nothing
 module vmso_seg_charge
@@ -19,6 +20,7 @@ module vmso_seg_charge
   input  logic     gathering,   // the frame is whole with this part of it
   input  bytes_t   rest,
   input  logic     job_over,
+  input  logic     lane_wait,
   input  logic     pay,
   input  logic     forgive,
   input  seg_job_t job,
@@ -66,7 +68,9 @@ module vmso_seg_charge
   // -- account ------------------------------------------------------------------------------------
   always_comb begin
     account_next = account;
+    if (lane_wait) account_next.waited = 1'b1;
     if (act_go) begin
+      if (act inside {ActFrame, ActGather, ActFail, ActEnd}) account_next.waited = 1'b0;
       account_next.begun = !job_over && act != ActKill;
       if (!(act inside {ActTmpl, ActKill, ActSkip, ActGather})) begin
         account_next.orders = account.orders + 1'b1;

@@ -63,6 +63,7 @@ package vmso_seg_pkg;
     order_count_t orders;    // issued ever
     logic [25:0]  issued_bytes;
     balance_t     balance;
+    logic         waited;    // for the gather lane, since its last order
     debit_t       debited;   // of its debits: is in the balance
     rate_t        rate;
   } account_t;

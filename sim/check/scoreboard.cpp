@@ -111,7 +111,11 @@ void Scoreboard::frame(const StreamFrame &frame) {
   Queue &q = queues_[frame.queue];
   if (q.ignored) return;
   size_t i = q.current;
-  while (i < q.jobs.size() && ((q.jobs[i].slot ^ frame.slot) & q.mask) != 0) i++;
+  // A job that sends nothing may not have been judged when its slot is another job's already.
+  while (i < q.jobs.size() &&
+         (q.jobs[i].segments == 0 || ((q.jobs[i].slot ^ frame.slot) & q.mask) != 0)) {
+    i++;
+  }
   if (i == q.jobs.size()) return complain("no job at that slot is expected to send");
   q.current = i;
   if (q.jobs[i].next == q.jobs[i].segments) {

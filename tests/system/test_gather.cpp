@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gather lane: segments of more pieces than a job's runs hold are sent like any other, and only
 // their own queue waits for them.
+#include "bench/honest.hpp"
 #include "system_test.hpp"
 
 namespace vmso::test {
@@ -68,6 +69,28 @@ TEST_CASE("Queues take turns in the gather lane while others send", "[gather][ra
       VMSO_CHECK_CLEAN(s);
     }
   }
+}
+
+TEST_CASE("Of more queues in need of the gather lane than job entries each gets its turn",
+          "[gather][share]") {
+  constexpr unsigned kQueues = 140;  // 128 entries
+  auto o = options(0x720, "wide");
+  o.config = Config::kWide;
+  o.queues = kQueues;
+  o.log2_slots = 7;
+  o.keep_frames = false;
+  VMSO_SAY_HOW(o);
+  System s(o);
+  bench::HonestLoad load{.name = "pieces", .job_bytes = 1448, .piece = 40, .log2_depth = 2};
+  std::vector<unsigned> queues(kQueues);
+  std::iota(queues.begin(), queues.end(), 0u);
+  bench::HonestOwners owners(s, load, queues);
+  owners.warm();
+  std::vector<unsigned> frames(kQueues);
+  s.on_frame = [&](const StreamFrame &frame) { frames[frame.queue]++; };
+  for (uint64_t end = s.now() + 100000; s.now() < end; owners.top_up()) s.step();
+  CHECK(*std::ranges::min_element(frames) >= 2);  // of five that are its share
+  CHECK(s.findings().report() == "");
 }
 
 }  // namespace vmso::test
