@@ -85,18 +85,23 @@ module vmso_seg_look
   assign ready   = ready_q > 18'(MostAdvised) ? MostAdvised : ready_q[13:0];
   assign advised = bytes_t'(ready) == rest && chain_done_q;  // all of it
   assign present = job.payload_bytes == '0 ? '0 : present_q;
+  // All bytes of the last segment are here in as many runs as the job holds, but not whether anything follows
+  // them: a bad place behind them needs a run, too. A part of it makes room.
+  logic held_up;
+  assign held_up = Cfg.gather_rows != 0 && full_q && enough_q && !needs_tmpl && cut_q.last
+                   && !chain_done_q;
   // a part of a segment: each of its runs is a burst
   logic        any_ready, part;
   logic [11:0] part_beats;
   pos_t        part_bytes;
   assign runs       = runs_q;
   assign any_ready  = !ready_q[17] && ready_q != '0;
-  assign part       = !enough_q && !needs_tmpl;
-  assign part_bytes = part ? ready_q[13:0] : cut_q.want;
+  assign part       = held_up || (!enough_q && !needs_tmpl);
+  assign part_bytes = held_up ? cut_q.want - 1'b1 : part ? ready_q[13:0] : cut_q.want;
   assign part_beats = 12'(part_bytes >> BeatW) + 12'(runs_q);
   always_comb begin
     cut = cut_q;
-    if (part) cut.want = ready_q[13:0];
+    if (part) cut.want = part_bytes;
     if (part || gathering_q) cut.beats = part_beats;
     if (advise) cut = '{want: ready, total: ready, last: advised, rows: '0, beats: '0};
   end
@@ -117,10 +122,10 @@ module vmso_seg_look
     end
     else if (whole) act = needs_tmpl ? ActTmpl : ActFrame;
     else if (blocked_q) act = ActFail;
-    else if (gathering_q || eager_q) begin
+    else if ((gathering_q || eager_q) && !held_up) begin
       if (part && any_ready) act = ActGather;
     end
-    else if (full_q && !enough_q) begin
+    else if (full_q && (!enough_q || held_up)) begin
       no_lane = drained_q && Cfg.gather_rows == 0;
       if (drained_q) act = no_lane ? ActFail : ActGather;
       else relook = 1'b1;

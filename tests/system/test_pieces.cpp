@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Jobs in many pieces, so in chains of slots: places that are bad or empty wherever they stand, and
 // everything else at once.
+#include "bench/honest.hpp"
 #include "park_test.hpp"
 
 namespace vmso::test {
@@ -22,8 +23,8 @@ constexpr Bad kBads[] = {Bad::kReserved, Bad::kSpace, Bad::kWrap, Bad::kSlot};
 
 vmso_status spoil(System &s, const Place &place, Bad bad) {
   vmso_buffer b{{s.memory.read_word(place.pa), s.memory.read_word(place.pa + 8)}};
-  if (vmso_buffer_bytes(&b) == 0)
-    vmso_buffer_set_bytes(&b, 5);  // an empty one is wrong in no space
+  // an empty one is wrong in no space, one of a byte wraps nowhere
+  if (vmso_buffer_bytes(&b) < 2) vmso_buffer_set_bytes(&b, 5);
   vmso_status status = VMSO_STATUS_OK;
   switch (bad) {
     case Bad::kReserved:
@@ -64,6 +65,14 @@ void place_with_gaps(JobSpec &spec, Process &process, std::span<const uint32_t> 
     at += bytes;
   }
   gap();
+}
+
+void place_in_order(JobSpec &spec, Process &process, std::span<const uint32_t> cuts) {
+  size_t at = 0;
+  for (uint32_t bytes : cuts) {
+    spec.placed.push_back(process.place(std::span(spec.payload).subspan(at, bytes)));
+    at += bytes;
+  }
 }
 
 void start_stopped(System &s) {
@@ -304,6 +313,66 @@ TEST_CASE("Jobs in many pieces survive faults and bad places and all commands",
 TEST_CASE("Jobs in many pieces survive faults and bad places and all commands with many seeds",
           "[.][pieces][long]") {
   pieces_come_and_go(0xa40, 100);
+}
+
+// A payload that ends with the last run that a job can hold, and a bad place behind it.
+TEST_CASE("A bad place behind the last of 32 runs ends its job", "[pieces][fault]") {
+  for (const char *config : kConfigs) {
+    auto o = options(0xa30, config);
+    VMSO_SAY_HOW(o);
+    System s(o);
+    JobSpec spec = frame_job(32 * 40);
+    spec.cuts.assign(32, 40);
+    place_in_order(spec, s.process(), spec.cuts);
+    spec.placed.push_back({0, 0});
+    spec.may_fail = true;
+    spec.doorbell = false;
+    Posted posted = s.post(0, spec);
+    spoil(s, Place(s, posted, 32), Bad::kReserved);
+    s.doorbell(0);
+    s.drain();
+    CHECK(s.conclude() == "");
+  }
+}
+
+TEST_CASE("A bad place behind a frame in the gather lane gives the lane to others",
+          "[pieces][fault]") {
+  // the cycles before it are such that the last 32 runs are ready between two parts of the frame
+  for (auto [fixed, before] : {std::pair{0x1bu, 5214u}, {0x24u, 3702u}}) {
+    auto o = options(fixed, "default");
+    o.queues = 3;
+    o.log2_slots = 9;
+    o.weights = {1, 1, 100};
+    o.keep_frames = false;
+    VMSO_SAY_HOW(o);
+    System s(o);
+    bench::HonestOwners bulk(s, bench::honest_loads().at(0), {2});
+    bulk.warm();
+    auto run_until = [&](uint64_t end, auto &&condition) {
+      for (; s.now() < end && !condition(); bulk.top_up()) s.step();
+      return condition();
+    };
+    INFO(before << " cycles before it");
+    run_until(s.now() + before, [] { return false; });
+    JobSpec honest = tcp_job(1440, 1440);
+    honest.cuts.assign(36, 40);
+    for (unsigned i = 0; i < 3; i++) {
+      constexpr unsigned kPieces = 64;
+      JobSpec spec = frame_job(kPieces * 60);
+      spec.cuts.assign(kPieces, 60);
+      place_in_order(spec, s.process(), spec.cuts);
+      spec.placed.push_back({0, 0});
+      spec.may_fail = true;
+      spec.doorbell = false;
+      Posted posted = s.post(0, spec);
+      spoil(s, Place(s, posted, kPieces), Bad::kReserved);
+      s.doorbell(0);
+      s.post(1, honest);
+    }
+    CHECK(run_until(s.now() + 200000, [&] { return s.scoreboard.open(1) == 0; }));
+    CHECK(run_until(s.now() + 100000, [&] { return s.scoreboard.open(0) == 0; }));
+    CHECK(s.findings().report() == "");
+  }
 }
 
 }  // namespace vmso::test
