@@ -78,24 +78,30 @@ module vmso_out_fields
   assign ring_mask  = (mask << shift) | (mask >> (5'd16 - 5'(shift)));
   assign from_shift = 16'hffff << shift;
   assign straddles  = block == Blocks - 1 && (ring_mask & ~from_shift) != '0;
+  // without a field the lanes hold nothing, whatever that is; mostly there is none (simulation speed)
   always_comb begin
-    for (int unsigned i = 0; i < 4; i++) half[i] = {now.half[i][7:0], now.half[i][15:8]};
-    if (now.pos[0]) begin  // both halfwords that the field touches
-      half[0] = now.half[0];
-      half[1] = now.half[0];
-    end
-    for (int unsigned i = 0; i < 8; i++) begin
-      unique case (3'(i) - shift[3:1])
-        3'd1:    ring[i] = half[1];
-        3'd4:    ring[i] = half[2];
-        3'd6:    ring[i] = half[3];
-        default: ring[i] = half[0];
-      endcase
-    end
-    for (int unsigned b = 0; b < Blocks; b++) begin
-      lanes[16*b +: 16] = (block == b && !second_q ? ring_mask & from_shift : '0)
-                          | (block + 1 == (second_q ? Blocks : 0) + b ? ring_mask & ~from_shift
-                                                                      : '0);
+    half  = 'x;
+    ring  = 'x;
+    lanes = '0;
+    if (valid) begin
+      for (int unsigned i = 0; i < 4; i++) half[i] = {now.half[i][7:0], now.half[i][15:8]};
+      if (now.pos[0]) begin  // both halfwords that the field touches
+        half[0] = now.half[0];
+        half[1] = now.half[0];
+      end
+      for (int unsigned i = 0; i < 8; i++) begin
+        unique case (3'(i) - shift[3:1])
+          3'd1:    ring[i] = half[1];
+          3'd4:    ring[i] = half[2];
+          3'd6:    ring[i] = half[3];
+          default: ring[i] = half[0];
+        endcase
+      end
+      for (int unsigned b = 0; b < Blocks; b++) begin
+        lanes[16*b +: 16] = (block == b && !second_q ? ring_mask & from_shift : '0)
+                            | (block + 1 == (second_q ? Blocks : 0) + b ? ring_mask & ~from_shift
+                                                                        : '0);
+      end
     end
   end
 
@@ -112,11 +118,21 @@ module vmso_out_fields
 
   assign fresh = !written_q[side][index];
   always_comb begin
-    for (int unsigned i = 0; i < Halves; i++) begin
-      write_en[i] = valid && (fresh || lanes[2*i +: 2] != '0);
-      write[i]    = '{en: lanes[2*i +: 2], half: ring[i%8]};
-      read_en[2*i +: 2]     = written_q[read_side][read_index] ? read[i].en : '0;
-      read_data[16*i +: 16] = read[i].half;
+    write_en  = '0;
+    write     = 'x;
+    read_en   = '0;
+    read_data = 'x;
+    if (valid) begin
+      for (int unsigned i = 0; i < Halves; i++) begin
+        write_en[i] = fresh || lanes[2*i +: 2] != '0;
+        write[i]    = '{en: lanes[2*i +: 2], half: ring[i%8]};
+      end
+    end
+    if (written_q[read_side][read_index]) begin
+      for (int unsigned i = 0; i < Halves; i++) begin
+        read_en[2*i +: 2]     = read[i].en;
+        read_data[16*i +: 16] = read[i].half;
+      end
     end
   end
   vmso_lutram #(.Depth(2 * Rows), .Bits($bits(lane_t) * Halves), .Lanes(Halves)) u_rows (

@@ -24,6 +24,7 @@
 // window      rows of both banks, data one cycle after the address
 // parsed      valid only: the result of a layer; parsed_last: and with it of its template. 5 cycles after
 //             the last window
+// stages      compute when a window is in them and keep what they have otherwise (simulation speed)
 // throughput  one window per cycle, no gap between layers: 1 + ceil((its end - l3) / 16) cycles;
 //             5 for IPv4 and TCP with timestamps
 // bad         what docs/segmentation.md, Templates, does not accept: tags, type, version, lengths that
@@ -90,7 +91,8 @@ module vmso_out_parse
   } rows_t;
   logic        busy_q, goes_in;
   issue_t      issue_q, start;
-  rows_t       issued;
+  rows_t       rows_q, rows_d;
+  logic        refused, last;
   tmpl_info_t  info;
   logic [8:0]  at_l3, at_l4, end_at;
   logic [9:0]  ip_bytes, l4_bytes, left;
@@ -110,31 +112,37 @@ module vmso_out_parse
   assign ip_bytes = 10'(at_l4) - 10'(at_l3);
   assign l4_bytes = 10'(end_at) - 10'(at_l4);
   assign left     = 10'(end_at) - {issue_q.word, at_l3[1], 1'b0};
+  // before any byte is looked at: places and room for the smallest headers
+  assign refused  = $signed(ip_bytes) < 10'sd20 || ip_bytes[1:0] != '0
+                    || (!(info.tunnel && !issue_q.outer)
+                        && !(at_l3 - (info.tag ? 9'd4 : 9'd0)
+                             inside {9'd14, 9'd18, 9'd22, 9'd26}));
+  assign last     = refused || left <= 10'd16;
   always_comb begin
-    issued.tmpl      = issue_q.job.tmpl;
-    issued.outer     = issue_q.outer;
-    issued.inner     = info.tunnel && !issue_q.outer;
-    issued.udp       = info.udp;
-    issued.ends_at_ip = issue_q.outer && !info.outer_has_l4;
-    issued.csum      = info.outer_csum;
-    issued.compute   = issue_q.outer ? info.outer_csum : info.compute;
-    // before any byte is looked at: places and room for the smallest headers
-    issued.refused   = $signed(ip_bytes) < 10'sd20 || ip_bytes[1:0] != '0
-                       || (!issued.inner && !(at_l3 - (info.tag ? 9'd4 : 9'd0)
-                                              inside {9'd14, 9'd18, 9'd22, 9'd26}));
-    issued.last      = issued.refused || left <= 10'd16;
-    issued.nth       = issue_q.nth;
-    issued.second    = at_l3[1];
-    issued.bridged   = !issued.inner || !at_l3[1];
-    issued.l3        = at_l3[4:2] - 3'(info.tag);
-    issued.ip_words  = ip_bytes[9:2];
-    issued.l4_bytes  = l4_bytes;
-    issued.word      = issue_q.word;
-    for (int unsigned i = 0; i < 8; i++) issued.in_header[i] = left > 10'(2 * i);
-    issued.l4        = 9'(at_l4[8:2]) - {issue_q.word[7], issue_q.word};
+    rows_d = rows_q;
+    if (busy_q) begin
+      rows_d.tmpl       = issue_q.job.tmpl;
+      rows_d.outer      = issue_q.outer;
+      rows_d.inner      = info.tunnel && !issue_q.outer;
+      rows_d.udp        = info.udp;
+      rows_d.ends_at_ip = issue_q.outer && !info.outer_has_l4;
+      rows_d.csum       = info.outer_csum;
+      rows_d.compute    = issue_q.outer ? info.outer_csum : info.compute;
+      rows_d.refused    = refused;
+      rows_d.last       = last;
+      rows_d.nth        = issue_q.nth;
+      rows_d.second     = at_l3[1];
+      rows_d.bridged    = !rows_d.inner || !at_l3[1];
+      rows_d.l3         = at_l3[4:2] - 3'(info.tag);
+      rows_d.ip_words   = ip_bytes[9:2];
+      rows_d.l4_bytes   = l4_bytes;
+      rows_d.word       = issue_q.word;
+      for (int unsigned i = 0; i < 8; i++) rows_d.in_header[i] = left > 10'(2 * i);
+      rows_d.l4         = 9'(at_l4[8:2]) - {issue_q.word[7], issue_q.word};
+    end
   end
-  assign goes_in     = issue_q.outer && issued.last;
-  assign queue_ready = !busy_q || (issued.last && !issue_q.outer);
+  assign goes_in     = issue_q.outer && last;
+  assign queue_ready = !busy_q || (last && !issue_q.outer);
   assign window_en   = busy_q;
   assign window_tmpl = issue_q.job.tmpl;
   // the window may run over into the next row, which lies in the other bank
@@ -197,72 +205,77 @@ module vmso_out_parse
     logic [1:0] l4;        // place of L4 modulo 4
   } look_t;
   logic                           rows_valid_q, look_valid_q;
-  rows_t                          rows_q;
   look_t                          look_q, look_d;
   logic [4*Cfg.data_bits-1:0]     ring;
   logic [Groups-1:0][239:0]       group_at;
   logic [3:0][127:0]              bytes_at;
   logic [239:0]                   group;
   logic [223:0]                   words_at;
-  logic [127:0]                   bytes_q;
+  logic [127:0]                   bytes_q, bytes_d;
 
-  assign ring = {2{window_data[1], window_data[0]}};
-  for (genvar i = 0; i < Groups; i++) begin : gen_group
-    assign group_at[i] = ring[128*i +: 240];
-  end
-  assign group    = group_at[rows_q.word[RowW:2]];
-  assign words_at = rows_q.second ? group[239:16] : group[223:0];
-  for (genvar i = 0; i < 4; i++) begin : gen_place
-    assign bytes_at[i] = words_at[32*i +: 128];
+  always_comb begin
+    {ring, group_at, bytes_at, group, words_at} = 'x;
+    bytes_d = bytes_q;
+    if (rows_valid_q) begin
+      ring = {2{window_data[1], window_data[0]}};
+      for (int unsigned i = 0; i < Groups; i++) group_at[i] = ring[128*i +: 240];
+      group    = group_at[rows_q.word[RowW:2]];
+      words_at = rows_q.second ? group[239:16] : group[223:0];
+      for (int unsigned i = 0; i < 4; i++) bytes_at[i] = words_at[32*i +: 128];
+      bytes_d  = bytes_at[rows_q.word[1:0]];
+    end
   end
 
   logic l4_long;  // what follows L4 is no options of TCP
   assign l4_long = rows_q.outer || rows_q.udp;
   always_comb begin
-    look_d.tmpl       = rows_q.tmpl;
-    look_d.outer      = rows_q.outer;
-    look_d.inner      = rows_q.inner;
-    look_d.udp        = rows_q.udp;
-    look_d.ends_at_ip = rows_q.ends_at_ip;
-    look_d.csum       = rows_q.csum;
-    look_d.compute    = rows_q.compute;
-    look_d.refused    = rows_q.refused;
-    look_d.last       = rows_q.last;
-    look_d.bridged    = rows_q.bridged;
-    look_d.nth        = rows_q.nth;
-    look_d.tags       = {rows_q.l3 >= 3'd6, rows_q.l3 >= 3'd5, rows_q.l3 >= 3'd4};
-    look_d.v4_fits    = rows_q.ip_words[7:4] == '0;
-    look_d.v6_fits    = !rows_q.ip_words[0] && rows_q.ip_words >= 8'd10;
-    look_d.ip_words   = rows_q.ip_words[3:0];
-    look_d.l4_fits    = rows_q.outer ? rows_q.ends_at_ip || $signed(rows_q.l4_bytes) >= 10'sd4
-                        : rows_q.udp ? rows_q.l4_bytes == 10'd8
-                        : rows_q.l4_bytes[9:6] == '0 && rows_q.l4_bytes >= 10'd20
-                          && rows_q.l4_bytes[1:0] == '0;
-    look_d.l4_words   = rows_q.l4_bytes[9:2];
-    look_d.l4_bridged = rows_q.l4_bytes[1];
-    for (int i = 0; i < 4; i++) begin
-      look_d.behind[i] = rows_q.l4 <= 9'(i);
-      look_d.tail[i]   = rows_q.l4 <= 9'(i);
-      // not: sequence; flags, checksum. In UDP: length and checksum
-      look_d.odd[i]    = rows_q.l4 != 9'(i) - 9'sd1 && rows_q.in_header[2*i+1];
-      look_d.gre_odd[i] = rows_q.l4 == 9'(i) - 9'sd1 && rows_q.in_header[2*i+1];
-      look_d.even[i]   = rows_q.l4 != 9'(i) - 9'sd1 && rows_q.in_header[2*i]
-                         && (l4_long || (rows_q.l4 != 9'(i) - 9'sd3
-                                         && rows_q.l4 != 9'(i) - 9'sd4));
+    look_d = look_q;
+    if (rows_valid_q) begin
+      look_d.tmpl       = rows_q.tmpl;
+      look_d.outer      = rows_q.outer;
+      look_d.inner      = rows_q.inner;
+      look_d.udp        = rows_q.udp;
+      look_d.ends_at_ip = rows_q.ends_at_ip;
+      look_d.csum       = rows_q.csum;
+      look_d.compute    = rows_q.compute;
+      look_d.refused    = rows_q.refused;
+      look_d.last       = rows_q.last;
+      look_d.bridged    = rows_q.bridged;
+      look_d.nth        = rows_q.nth;
+      look_d.tags       = {rows_q.l3 >= 3'd6, rows_q.l3 >= 3'd5, rows_q.l3 >= 3'd4};
+      look_d.v4_fits    = rows_q.ip_words[7:4] == '0;
+      look_d.v6_fits    = !rows_q.ip_words[0] && rows_q.ip_words >= 8'd10;
+      look_d.ip_words   = rows_q.ip_words[3:0];
+      look_d.l4_fits    = rows_q.outer ? rows_q.ends_at_ip || $signed(rows_q.l4_bytes) >= 10'sd4
+                          : rows_q.udp ? rows_q.l4_bytes == 10'd8
+                          : rows_q.l4_bytes[9:6] == '0 && rows_q.l4_bytes >= 10'd20
+                            && rows_q.l4_bytes[1:0] == '0;
+      look_d.l4_words   = rows_q.l4_bytes[9:2];
+      look_d.l4_bridged = rows_q.l4_bytes[1];
+      for (int i = 0; i < 4; i++) begin
+        look_d.behind[i] = rows_q.l4 <= 9'(i);
+        look_d.tail[i]   = rows_q.l4 <= 9'(i);
+        // not: sequence; flags, checksum. In UDP: length and checksum
+        look_d.odd[i]    = rows_q.l4 != 9'(i) - 9'sd1 && rows_q.in_header[2*i+1];
+        look_d.gre_odd[i] = rows_q.l4 == 9'(i) - 9'sd1 && rows_q.in_header[2*i+1];
+        look_d.even[i]   = rows_q.l4 != 9'(i) - 9'sd1 && rows_q.in_header[2*i]
+                           && (l4_long || (rows_q.l4 != 9'(i) - 9'sd3
+                                           && rows_q.l4 != 9'(i) - 9'sd4));
+      end
+      if (rows_q.nth[AtL3]) begin
+        look_d.even[1] = 1'b0;  // id, or IPv6's length
+        look_d.odd[0]  = 1'b0;  // total length
+        look_d.odd[2]  = 1'b0;  // header checksum
+      end
+      look_d.l4_at0     = rows_q.l4 == 9'sd0;
+      look_d.l4_at2     = rows_q.l4 == 9'sd2;
+      look_d.has_l4     = rows_q.l4 >= 9'sd0 && rows_q.l4 <= 9'sd3 && !rows_q.nth[Tags];
+      look_d.has_seq    = rows_q.l4 >= -9'sd1 && rows_q.l4 <= 9'sd2 && !rows_q.nth[Tags];
+      look_d.has_geneve = rows_q.l4 >= -9'sd2 && rows_q.l4 <= 9'sd1 && !rows_q.nth[Tags];
+      look_d.has_flags  = rows_q.l4 >= -9'sd3 && rows_q.l4 <= 9'sd0 && !rows_q.nth[Tags];
+      look_d.has_seed   = rows_q.l4 >= -9'sd4 && rows_q.l4 <= -9'sd1 && !rows_q.nth[Tags];
+      look_d.l4         = rows_q.l4[1:0];
     end
-    if (rows_q.nth[AtL3]) begin
-      look_d.even[1] = 1'b0;  // id, or IPv6's length
-      look_d.odd[0]  = 1'b0;  // total length
-      look_d.odd[2]  = 1'b0;  // header checksum
-    end
-    look_d.l4_at0     = rows_q.l4 == 9'sd0;
-    look_d.l4_at2     = rows_q.l4 == 9'sd2;
-    look_d.has_l4     = rows_q.l4 >= 9'sd0 && rows_q.l4 <= 9'sd3 && !rows_q.nth[Tags];
-    look_d.has_seq    = rows_q.l4 >= -9'sd1 && rows_q.l4 <= 9'sd2 && !rows_q.nth[Tags];
-    look_d.has_geneve = rows_q.l4 >= -9'sd2 && rows_q.l4 <= 9'sd1 && !rows_q.nth[Tags];
-    look_d.has_flags  = rows_q.l4 >= -9'sd3 && rows_q.l4 <= 9'sd0 && !rows_q.nth[Tags];
-    look_d.has_seed   = rows_q.l4 >= -9'sd4 && rows_q.l4 <= -9'sd1 && !rows_q.nth[Tags];
-    look_d.l4         = rows_q.l4[1:0];
   end
 
   always_ff @(posedge clk) begin
@@ -275,9 +288,9 @@ module vmso_out_parse
     end
   end
   always_ff @(posedge clk) begin
-    rows_q  <= issued;
+    rows_q  <= rows_d;
     look_q  <= look_d;
-    bytes_q <= bytes_at[rows_q.word[1:0]];
+    bytes_q <= bytes_d;
   end
 
   // -- look: what the halfwords are, and whether they may be ---------------------------------------
@@ -490,17 +503,19 @@ module vmso_out_parse
     else sum_valid_q <= look_valid_q;
   end
   always_ff @(posedge clk) begin
-    sum_first_q    <= look_q.nth[Tags];
-    sum_last_q     <= look_q.last;
-    sum_tmpl_q     <= look_q.tmpl;
-    sum_outer_q    <= look_q.outer;
-    sum_bad_q      <= bad_d;
-    sum_v6_q       <= v6_d;
-    sum_gre_q      <= gre_now;
-    sum_protocol_q <= look_q.outer || look_q.udp ? Udp : Tcp;
-    front_part_q   <= masked_sum(word_sum, front);
-    l4_part_q      <= masked_sum(word_sum, look_q.nth[Tags] ? '0 : look_q.tail);
-    address_part_q <= masked_sum(word_sum, address);
+    if (look_valid_q) begin
+      sum_first_q    <= look_q.nth[Tags];
+      sum_last_q     <= look_q.last;
+      sum_tmpl_q     <= look_q.tmpl;
+      sum_outer_q    <= look_q.outer;
+      sum_bad_q      <= bad_d;
+      sum_v6_q       <= v6_d;
+      sum_gre_q      <= gre_now;
+      sum_protocol_q <= look_q.outer || look_q.udp ? Udp : Tcp;
+      front_part_q   <= masked_sum(word_sum, front);
+      l4_part_q      <= masked_sum(word_sum, look_q.nth[Tags] ? '0 : look_q.tail);
+      address_part_q <= masked_sum(word_sum, address);
+    end
   end
 
   // -- add: running sums; with the last window they are the result ---------------------------------
@@ -513,12 +528,12 @@ module vmso_out_parse
     else done_valid_q <= sum_valid_q && sum_last_q;
   end
   always_ff @(posedge clk) begin
-    done_tmpl_q  <= sum_tmpl_q;
-    done_outer_q <= sum_outer_q;
-    done_bad_q   <= sum_bad_q;
-    done_v6_q    <= sum_v6_q;
-    done_gre_q   <= sum_gre_q;
     if (sum_valid_q) begin
+      done_tmpl_q   <= sum_tmpl_q;
+      done_outer_q  <= sum_outer_q;
+      done_bad_q    <= sum_bad_q;
+      done_v6_q     <= sum_v6_q;
+      done_gre_q    <= sum_gre_q;
       front_sum_q   <= fold20(20'(front_part_q) + (sum_first_q ? '0 : 20'(front_sum_q)));
       address_sum_q <= fold20(20'(address_part_q)
                               + (sum_first_q ? 20'(sum_protocol_q) : 20'(address_sum_q)));
