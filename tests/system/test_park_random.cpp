@@ -20,13 +20,7 @@ class Chaos {
     s_.allowed_sticky = kFaultBits | VMSO_REG_STICKY_COMMAND_IGNORED_bm;
     // A record that is seen while RESET is under way is acknowledged after it.
     if (resets) s_.allowed_sticky |= VMSO_REG_STICKY_CONSUMER_DOORBELL_bm;
-    s_.pager().mend = [this](const vmso_fault &f) {
-      // A page, or whatever a second try mends: a bus error. Or the kernel makes nothing of it yet.
-      if (f.cause == VMSO_CAUSE_NOT_PRESENT && random_.below(8)) {
-        s_.process(f.context - 1).page_in(f.va);
-      }
-      return Pager::Answer::kRetry;
-    };
+    mend_most(s_, random_);
   }
 
   void run(uint64_t cycles) {
@@ -35,22 +29,7 @@ class Chaos {
       act();
       s_.steps(random_.below(120));
     }
-    auto start_stopped = [this] {
-      for (unsigned q = 0; q < s_.queues(); q++) {
-        if (vmso_queue_state(&s_.device(), q) == VMSO_QUEUE_STOPPED) {
-          vmso_queue_start(&s_.device(), q);
-        }
-      }
-    };
-    for (unsigned q = 0; q < s_.queues(); q++) {  // a record behind jobs that end without one
-      JobSpec last = frame_job(100);
-      last.may_fail = !parks(q);
-      for (unsigned i = 0; i < 5000 && !s_.try_post(q, last); i++) {
-        start_stopped();
-        s_.steps(200);
-      }
-    }
-    s_.drain_with(start_stopped);
+    end_all(s_);
   }
   System &system() { return s_; }
   unsigned swapped = 0, stops = 0;
@@ -77,21 +56,14 @@ class Chaos {
     posted_[q] = *posted;
   }
 
-  void swap_out(unsigned q) {
-    if (posted_[q].buffers.empty()) return;
-    const UserBuffer &b = posted_[q].buffers[random_.below(posted_[q].buffers.size())];
-    if (!s_.process_of(q).page_out(b.va + random_.below(b.bytes))) return;
-    s_.fence(s_.process_of(q), b);
-    swapped++;
-  }
-
   void act() {
     unsigned q = unsigned(random_.below(s_.queues()));
     unsigned what = unsigned(random_.below(100));
     vmso_device *d = &s_.device();
     if (what < 60) return post(q);
-    if (what < 75) return swap_out(q);
-    if (what < 83) {
+    if (what < 75) {
+      swapped += swap_out(s_, posted_[q], random_);
+    } else if (what < 83) {
       stops += vmso_queue_command(d, q, VMSO_CMD_STOP) == VMSO_OK;
     } else if (what < 92) {
       vmso_queue_command(d, q, VMSO_CMD_ENABLE);

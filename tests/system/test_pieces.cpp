@@ -18,8 +18,8 @@ struct Place {
 };
 
 // Changes of a place that end a job there.
-enum class Bad { kReserved, kSpace, kWrap, kSlot };
-constexpr Bad kBads[] = {Bad::kReserved, Bad::kSpace, Bad::kWrap, Bad::kSlot};
+enum class Bad { kReserved, kSpace, kWrap, kSlot, kSum };
+constexpr Bad kBads[] = {Bad::kReserved, Bad::kSpace, Bad::kWrap, Bad::kSlot};  // anywhere
 
 vmso_status spoil(System &s, const Place &place, Bad bad) {
   vmso_buffer b{{s.memory.read_word(place.pa), s.memory.read_word(place.pa + 8)}};
@@ -39,6 +39,9 @@ vmso_status spoil(System &s, const Place &place, Bad bad) {
       vmso_buffer_set_addr(&b, ~uint64_t{0} - vmso_buffer_bytes(&b) + 2);
       status = VMSO_STATUS_ADDR_WRAP;
       break;
+    case Bad::kSum:  // of an empty one behind the payload: that is enough
+      status = VMSO_STATUS_SUM_MISMATCH;
+      break;
     case Bad::kSlot: {
       Script script;
       script.classes = 1u << unsigned(ReadClass::kSlot);
@@ -52,13 +55,10 @@ vmso_status spoil(System &s, const Place &place, Bad bad) {
   return status;
 }
 
-// Buffers with a payload in them, and empty ones between them, which lie nowhere.
-void place_with_gaps(JobSpec &spec, Process &process, std::span<const uint32_t> cuts,
-                     Random &random) {
+// Buffers with a payload in them; `gap` adds what stands before each and behind the last.
+template <typename Gap>
+void place_with(JobSpec &spec, Process &process, std::span<const uint32_t> cuts, Gap &&gap) {
   size_t at = 0;
-  auto gap = [&] {
-    while (random.below(3) == 0) spec.placed.push_back({random(), 0});
-  };
   for (uint32_t bytes : cuts) {
     gap();
     spec.placed.push_back(process.place(std::span(spec.payload).subspan(at, bytes)));
@@ -67,18 +67,18 @@ void place_with_gaps(JobSpec &spec, Process &process, std::span<const uint32_t> 
   gap();
 }
 
-void place_in_order(JobSpec &spec, Process &process, std::span<const uint32_t> cuts) {
-  size_t at = 0;
-  for (uint32_t bytes : cuts) {
-    spec.placed.push_back(process.place(std::span(spec.payload).subspan(at, bytes)));
-    at += bytes;
-  }
-}
-
-void start_stopped(System &s) {
-  for (unsigned q = 0; q < s.queues(); q++) {
-    if (vmso_queue_state(&s.device(), q) == VMSO_QUEUE_STOPPED) vmso_queue_start(&s.device(), q);
-  }
+// A frame of so many pieces, all sound, and a bad place behind them.
+vmso_status post_bad_behind(System &s, unsigned queue, unsigned pieces, uint32_t bytes,
+                            Bad bad = Bad::kReserved) {
+  JobSpec spec = frame_job(pieces * bytes);
+  place_with(spec, s.process_of(queue), std::vector<uint32_t>(pieces, bytes), [] {});
+  spec.placed.push_back({0, 0});
+  spec.may_fail = true;
+  spec.doorbell = false;
+  Posted posted = s.post(queue, spec);
+  vmso_status status = spoil(s, Place(s, posted, pieces), bad);
+  s.doorbell(queue);
+  return status;
 }
 
 // Jobs in up to some hundred pieces of queues that park and of queues that do not. Pages of them
@@ -91,12 +91,7 @@ class Pieces {
       : s_(o), random_(o.seed, "pieces"), resets_(resets), posted_(o.queues) {
     s_.allowed_sticky = VMSO_REG_STICKY_COMMAND_IGNORED_bm;
     if (resets) s_.allowed_sticky |= VMSO_REG_STICKY_CONSUMER_DOORBELL_bm;
-    s_.pager().mend = [this](const vmso_fault &f) {
-      if (f.cause == VMSO_CAUSE_NOT_PRESENT && random_.below(8)) {
-        s_.process(f.context - 1).page_in(f.va);
-      }
-      return Pager::Answer::kRetry;
-    };
+    mend_most(s_, random_);
   }
 
   void run(uint64_t cycles) {
@@ -105,15 +100,7 @@ class Pieces {
       s_.steps(random_.below(120));
     }
     s_.write32(VMSO_REG_RATE_PERIOD, 1);  // who is deep in debt to his limit would be slow to end
-    for (unsigned q = 0; q < s_.queues(); q++) {  // a record behind jobs that end without one
-      JobSpec last = frame_job(100);
-      last.may_fail = !parks(q);
-      for (unsigned i = 0; i < 5000 && !s_.try_post(q, last); i++) {
-        start_stopped(s_);
-        s_.steps(200);
-      }
-    }
-    s_.drain_with([this] { start_stopped(s_); });
+    end_all(s_);
   }
   System &system() { return s_; }
   unsigned spoiled = 0, swapped = 0;
@@ -132,7 +119,9 @@ class Pieces {
       cuts.push_back(uint32_t(last ? left : std::min<size_t>(left, random_.between(1, longest))));
     }
     Process &process = s_.process_of(q);
-    place_with_gaps(spec, process, cuts, random_);
+    place_with(spec, process, cuts, [&] {  // empty ones, which lie nowhere
+      while (random_.below(3) == 0) spec.placed.push_back({random_(), 0});
+    });
     if (vmso_job_slots(spec.placed.size()) > vmso_ring_free(&s_.ring(q))) return;
     const bool spoils = spec.placed.size() > 2 && random_.below(6) == 0;
     spec.may_fail = spoils || !parks(q);
@@ -150,20 +139,13 @@ class Pieces {
     s_.doorbell(q);
   }
 
-  void swap_out(unsigned q) {
-    if (posted_[q].buffers.empty()) return;
-    const UserBuffer &b = posted_[q].buffers[random_.below(posted_[q].buffers.size())];
-    if (b.bytes == 0 || !s_.process_of(q).page_out(b.va)) return;
-    s_.fence(s_.process_of(q), b);
-    swapped++;
-  }
-
   void act() {
     unsigned q = unsigned(random_.below(s_.queues())), what = unsigned(random_.below(100));
     vmso_device *d = &s_.device();
     if (what < 60) return post(q);
-    if (what < 72) return swap_out(q);
-    if (what < 80) {
+    if (what < 72) {
+      swapped += swap_out(s_, posted_[q], random_);
+    } else if (what < 80) {
       vmso_queue_command(d, q, VMSO_CMD_STOP);
     } else if (what < 92) {
       vmso_queue_command(d, q, VMSO_CMD_ENABLE);
@@ -315,22 +297,23 @@ TEST_CASE("Jobs in many pieces survive faults and bad places and all commands wi
   pieces_come_and_go(0xa40, 100);
 }
 
-// A payload that ends with the last run that a job can hold, and a bad place behind it.
+// 32 runs are held at once: a payload that ends with the last of them, and a bad place behind it.
 TEST_CASE("A bad place behind the last of 32 runs ends its job", "[pieces][fault]") {
   for (const char *config : kConfigs) {
     auto o = options(0xa30, config);
     VMSO_SAY_HOW(o);
     System s(o);
-    JobSpec spec = frame_job(32 * 40);
-    spec.cuts.assign(32, 40);
-    place_in_order(spec, s.process(), spec.cuts);
-    spec.placed.push_back({0, 0});
-    spec.may_fail = true;
-    spec.doorbell = false;
-    Posted posted = s.post(0, spec);
-    spoil(s, Place(s, posted, 32), Bad::kReserved);
-    s.doorbell(0);
-    s.drain();
+    for (unsigned pieces : {31u, 32u, 33u, 63u, 64u, 65u}) {
+      for (Bad bad : {Bad::kReserved, Bad::kSpace, Bad::kWrap, Bad::kSum}) {
+        INFO(pieces << " pieces, bad " << int(bad));
+        vmso_status status = post_bad_behind(s, 0, pieces, 40, bad);
+        s.drain();
+        auto completions = s.take_completions(0);
+        REQUIRE(completions.size() == 1);
+        CHECK(completions[0].status == status);
+        CHECK(completions[0].segments == 0);
+      }
+    }
     CHECK(s.conclude() == "");
   }
 }
@@ -357,16 +340,7 @@ TEST_CASE("A bad place behind a frame in the gather lane gives the lane to other
     JobSpec honest = tcp_job(1440, 1440);
     honest.cuts.assign(36, 40);
     for (unsigned i = 0; i < 3; i++) {
-      constexpr unsigned kPieces = 64;
-      JobSpec spec = frame_job(kPieces * 60);
-      spec.cuts.assign(kPieces, 60);
-      place_in_order(spec, s.process(), spec.cuts);
-      spec.placed.push_back({0, 0});
-      spec.may_fail = true;
-      spec.doorbell = false;
-      Posted posted = s.post(0, spec);
-      spoil(s, Place(s, posted, kPieces), Bad::kReserved);
-      s.doorbell(0);
+      post_bad_behind(s, 0, 64, 60);
       s.post(1, honest);
     }
     CHECK(run_until(s.now() + 200000, [&] { return s.scoreboard.open(1) == 0; }));
