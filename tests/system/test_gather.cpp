@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gather lane: segments of more pieces than a job's runs hold are sent like any other, and only
 // their own queue waits for them.
+#include <memory>
+
+#include "attack/attacker.hpp"
 #include "bench/honest.hpp"
 #include "system_test.hpp"
 
@@ -90,6 +93,47 @@ TEST_CASE("Of more queues in need of the gather lane than job entries each gets 
   s.on_frame = [&](const StreamFrame &frame) { frames[frame.queue]++; };
   for (uint64_t end = s.now() + 100000; s.now() < end; owners.top_up()) s.step();
   CHECK(*std::ranges::min_element(frames) >= 2);  // of five that are its share
+  CHECK(s.findings().report() == "");
+}
+
+// Who fills the lane may do so on credit, and pays before its next segment: beside many busy queues
+// that takes long, and must not keep the lane.
+TEST_CASE("Nobody waits for the gather lane while another one pays for it", "[gather][share]") {
+  constexpr unsigned kQueues = 64, kAttackers = 3, kUser = kQueues - kAttackers - 1;
+  auto o = options(0x721, "default");
+  o.config = Config::kDefault;
+  o.queues = kQueues;
+  o.log2_slots = 10;
+  o.keep_frames = false;
+  VMSO_SAY_HOW(o);
+  System s(o);
+  s.allowed_sticky = ~0u;
+  std::vector<unsigned> busy(kUser);
+  std::iota(busy.begin(), busy.end(), 0u);
+  bench::HonestOwners busy_owners(s, {.name = "busy", .job_bytes = 1448}, busy);
+  bench::HonestOwners user(s, {.name = "pieces", .job_bytes = 1448, .piece = 40, .log2_depth = 2},
+                           {kUser});
+  busy_owners.warm();
+  user.warm();
+  std::vector<std::unique_ptr<Attacker>> attackers;
+  for (unsigned q = kUser + 1; q < kQueues; q++) {
+    attackers.push_back(make_attacker("one_byte_pieces", s, q, o.seed + q));
+    attackers.back()->start();
+  }
+  uint64_t last = s.now(), silence = 0, frames = 0;
+  s.on_frame = [&](const StreamFrame &frame) {
+    if (frame.queue != kUser) return;
+    silence = std::max(silence, frame.last - last);
+    last = frame.last;
+    frames++;
+  };
+  for (uint64_t end = s.now() + 200000; s.now() < end;) {
+    s.step();
+    busy_owners.top_up();
+    user.top_up();
+  }
+  CHECK(std::max(silence, s.now() - last) < 40000);  // 19000 .. 32000, else 45000 and more
+  CHECK(frames >= 20);                               // 24 .. 26, else 14 and less
   CHECK(s.findings().report() == "");
 }
 
