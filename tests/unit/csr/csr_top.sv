@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// vmso_csr with its records as plain vectors, and with a choice of address formats.
+// vmso_csr with its records as plain vectors, with a choice of address formats, and with or without a
+// gather lane.
 module csr_top
   import vmso_pkg::*;
   import vmso_rec_pkg::*;
 #(
   parameter int unsigned Config = 0,
   parameter int unsigned Formats = vmso_config_pkg::AllFormats,
+  parameter bit          Lane = 1'b1,
+  localparam vmso_config_pkg::config_t Chosen =
+    vmso_config_pkg::with_formats(vmso_config_pkg::named(Config), Formats),
   localparam vmso_config_pkg::config_t Cfg =
-    vmso_config_pkg::with_formats(vmso_config_pkg::named(Config), Formats)
+    Lane ? Chosen : vmso_config_pkg::without_gather(Chosen)
 ) (
   input  logic                   clk,
   input  logic                   rst_n,
