@@ -207,6 +207,7 @@ module vmso_xlat
   logic [KeyW-1:0]  pop_key, at_head, at_tail, at_key, at_next;
   logic [1:0]       at_way;
   logic [2:0]       at_page, first_level;
+  logic             at_late;
   cause_e           first_cause;
   ppn_t             first_ppn;
   walk_t            open, done;
@@ -228,7 +229,7 @@ module vmso_xlat
     .redo_line, .passed_valid, .pop_slot(first_slot), .pop_any, .pop_key, .pop_looks(first_looks),
     .pop, .close,
     .free_valid, .free_slot, .at_slot, .at_matching, .at_any, .at_head, .at_tail, .at_way,
-    .at_key, .at_next, .at_page
+    .at_key, .at_next, .at_page, .at_late
   );
   vmso_xlat_walk #(.Cfg(Cfg)) u_walk (
     .clk, .rst_n, .open_valid(miss_opened), .open, .redo_valid, .redo_ready, .redo_slot,
@@ -247,7 +248,7 @@ module vmso_xlat
   vmso_xlat_finish #(.Cfg(Cfg)) u_finish (
     .clk, .rst_n, .dead, .dropped(done_dropped),
     .working, .done_valid, .done, .line_addr, .line_data, .close, .at_slot, .at_any,
-    .at_head, .at_tail, .at_way, .at_key, .at_next, .at_page, .free_valid, .free_slot,
+    .at_head, .at_tail, .at_way, .at_key, .at_next, .at_page, .at_late, .free_valid, .free_slot,
     .answer_valid, .answer_ready, .refuse, .answer, .tlb_write_valid(write_valid),
     .tlb_write_ready(write_ready), .tlb_write_ctx(write_ctx), .tlb_write_line(write_line),
     .tlb_write_way(write_way), .tlb_write_good(write_good),

@@ -3,7 +3,8 @@
 //
 // done         valid only; there is a place for every slot
 // answer       valid/ready: one waiter, judged on its own entry. refuse: ask again, instead of an
-//              answer
+//              answer; also instead of a fault, if the waiter is late (vmso_xlat_slots): what was made present
+//              needs no fence, so a fault has to be of a read that is younger than the question
 // tlb_write    valid/ready; only pages whose entries are good by themselves. A slot is free three
 //              cycles later, when every lookup that missed the line before has been refused
 // latency      eight pages in 11 cycles, waiters are answered meanwhile; then the next walk. A large page
@@ -43,6 +44,7 @@ module vmso_xlat_finish
   output logic [KeyW-1:0]          at_key,
   input  logic [KeyW-1:0]          at_next,
   input  logic [2:0]               at_page,
+  input  logic                     at_late,
   output logic                     free_valid,
   output slot_t                    free_slot,
   output logic                     answer_valid,
@@ -197,7 +199,7 @@ module vmso_xlat_finish
   // -- answer the waiters -------------------------------------------------------------------------
   assign answer_valid = state_q == FinishWaiters && waiters_q
                         && (!from_entries || judged_q[at_page]);
-  assign refuse = walk_q.kind == WalkRefuse;
+  assign refuse = walk_q.kind == WalkRefuse || (answer.fault && at_late);
   always_comb begin
     answer = '{
       job: job_t'(key_q[KeyW-1:5]), run: key_q[4:0], fault: !page_good_q[at_page],

@@ -15,6 +15,9 @@
 //              opener's, whoever joins
 // state        Free -> Wait (the walk is under way) -> Closing (joins no more) -> Free; a dead walk
 //              goes to Redo, from where redo hands it out again, or, if nobody waits for it any more, to Free
+// late         of a waiter: the reads of its walk may be older than its question. A page that was made present
+//              in between, without a fence, is not seen there: see vmso_xlat_finish. Whoever asks again is not
+//              late: the walk that it joins was opened after it had asked first
 // waiters      a linked list per slot through a RAM of {job, run}, in order of arrival. head is
 //              combinational from pop_slot; pop takes it off, in a cycle with pop_looks. The finisher goes
 //              through the list by itself
@@ -101,7 +104,8 @@ module vmso_xlat_slots
   output logic [1:0]       at_way,
   input  logic [KeyW-1:0]  at_key,
   output logic [KeyW-1:0]  at_next,     // not in a cycle with pop_looks
-  output logic [2:0]       at_page
+  output logic [2:0]       at_page,
+  output logic             at_late
 );
   typedef enum logic [1:0] {
     SlotFree = 2'd0, SlotWait = 2'd1, SlotRedo = 2'd2, SlotClosing = 2'd3
@@ -248,9 +252,10 @@ module vmso_xlat_slots
     .clk, .write_en(take && join_it && !empty_q[match_index]), .write_addr(match_tail),
     .write_data(miss_key), .read_addr(list_addr), .read_data(next_key)
   );
-  vmso_lutram #(.Depth(1 << KeyW), .Bits(3)) u_page (
-    .clk, .write_en(take), .write_addr(miss_key), .write_data(miss.vpn[2:0]),
-    .read_addr(at_key), .read_data(at_page)
+  vmso_lutram #(.Depth(1 << KeyW), .Bits(4)) u_page (
+    .clk, .write_en(take), .write_addr(miss_key),
+    .write_data({join_it && !miss.again, miss.vpn[2:0]}),
+    .read_addr(at_key), .read_data({at_late, at_page})
   );
 
   // walks that died and are nobody's
