@@ -24,13 +24,14 @@ class Findings {
   static constexpr size_t kKept = 50;  // texts kept; all are counted
 
   void add(std::string text) {
-    count_++;
+    if (count_++ == 0) first_cycle_ = now;
     if (texts_.size() < kKept) {
       texts_.push_back("cycle " + std::to_string(now) + ": " + std::move(text));
     }
   }
   size_t count() const { return count_; }
   bool empty() const { return count_ == 0; }
+  uint64_t first_cycle() const { return first_cycle_; }  // of the first one
   const std::vector<std::string> &texts() const { return texts_; }
   // All texts, one a line: what a test prints.
   std::string report() const {
@@ -48,6 +49,7 @@ class Findings {
 
  private:
   size_t count_ = 0;
+  uint64_t first_cycle_ = 0;
   std::vector<std::string> texts_;
 };
 

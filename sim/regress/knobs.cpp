@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "regress/knobs.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "attack/attacker.hpp"
+#include "host/formats.hpp"
+#include "model/dut.hpp"
+#include "model/findings.hpp"
+
+namespace vmso::regress {
+namespace {
+
+std::vector<std::string> format_words() {
+  std::vector<std::string> words;
+  for (const Format &f : formats()) words.push_back(f.option);
+  words.push_back("mix");
+  return words;
+}
+
+std::vector<std::string> attack_words() {
+  std::vector<std::string> words = attack_names();
+  words.push_back("any");
+  return words;
+}
+
+uint64_t format_index(vmso_format code) {
+  auto all = formats();
+  return uint64_t(std::ranges::find(all, code, &Format::code) - all.begin());
+}
+
+std::vector<KnobInfo> make_knobs() {
+  using K = Knob;
+  const uint64_t x86_64 = format_index(VMSO_FORMAT_X86_64_L4);
+  std::vector<KnobInfo> all = {
+      {K::kConfig, "config", "named configuration", 0, 2, 0, {"small", "default", "wide"}},
+      {K::kQueues, "queues", "well-behaved queues", 1, 1000, 1},
+      {K::kProcesses, "processes", "that they belong to", 1, 60, 1},
+      {K::kFormat, "format", "of their page tables", 0, 0, x86_64, format_words()},
+      {K::kPage, "pages", "sizes", 0, 1, 0, {"smallest", "any"}},
+      {K::kJobs, "jobs", "of well-behaved queues in all", 1, 100000, 1},
+      {K::kGap, "gap", "most cycles between two jobs, over all queues", 0, 100000, 0},
+      {K::kKind, "kind", "of jobs", 0, 0, kFrame, {"tcp", "udp", "csum", "frame", "any"}},
+      {K::kTunnel, "tunnels", "jobs that have one", 0, 0, 0, {"none", "some", "all"}},
+      {K::kMss, "mss", "1448, 1..3000, or corners: 1, 2^n and next to it, the largest frame", 0, 0, 0,
+       {"usual", "any", "corners"}},
+      {K::kPayload, "payload", "bytes of a job: below 100, below 9000, corners, to 70000", 0, 0, 0,
+       {"short", "any", "corners", "long"}},
+      {K::kBuffers, "buffers", "most buffers of a job", 1, 2000, 1},
+      {K::kSlots, "slots", "log2 of a ring's slots; completions: half of them", 3, 12, 8},
+      {K::kLatency, "latency", "cycles from a read's address to its data", 1, 2000, 20},
+      {K::kJitter, "jitter", "up to so many more, random", 0, 2000, 0},
+      {K::kOrder, "order", "of read data", 0, 0, 0, {"in_order", "by_id", "interleaved"}},
+      {K::kReadStall, "read_stall", "cycles of a hundred without ARREADY", 0, 90, 0},
+      {K::kWriteJitter, "write_jitter", "cycles of write latency, random", 0, 2000, 0},
+      {K::kBusErrors, "bus_errors", "of a million bursts of walks, templates, payload", 0, 100000, 0},
+      {K::kMac, "mac", "readiness: always, random:0.4, 1of:3, stall:60@40", 0, 0, 0,
+       {"ready", "random", "1of", "stall"}},
+      {K::kPolicy, "policy", "at a fault: its job ends, its queue parks, each queue its own", 0, 0, 0,
+       {"abort", "park", "mix"}},
+      {K::kFaultRing, "fault_ring", "log2 of its records; 0: none", 0, 8, 4},
+      {K::kPagerDelay, "pager_delay", "cycles until a fault is mended, at most", 0, 20000, 100},
+      {K::kAbsent, "absent", "of a hundred pages are not there when their job is posted", 0, 100, 0},
+      {K::kSwaps, "swaps", "pages taken away per million cycles", 0, 20000, 0},
+      {K::kChurn, "churn", "changes by a memory manager per million cycles", 0, 5000, 0},
+      {K::kFences, "fences", "more fences, per million cycles", 0, 5000, 0},
+      {K::kStops, "stops", "STOP and ENABLE of a queue, per million cycles", 0, 5000, 0},
+      {K::kResets, "resets", "RESET of a queue, per million cycles", 0, 2000, 0},
+      {K::kSoftResets, "soft_resets", "of the engine", 0, 3, 0},
+      {K::kHostile, "hostile", "hostile queues beside them", 0, 8, 0},
+      {K::kAttack, "attack", "what they do; any: each something else", 0, 0, 0, attack_words()},
+      {K::kWeights, "weights", "of queues", 0, 0, 0, {"equal", "any"}},
+      {K::kRates, "rates", "rate limits of queues", 0, 0, 0, {"none", "some"}},
+  };
+  for (KnobInfo &k : all) {
+    if (!k.words.empty()) k.last = k.first + k.words.size() - 1;
+  }
+  return all;
+}
+
+unsigned most_queues(uint64_t config) {
+  constexpr unsigned kMost[] = {4, 64, 1000};
+  return kMost[config];
+}
+constexpr unsigned kContexts[] = {8, 64, 1024};
+
+}  // namespace
+
+std::span<const KnobInfo> knobs() {
+  static const std::vector<KnobInfo> all = make_knobs();
+  return all;
+}
+
+const KnobInfo &knob_info(Knob knob) { return knobs()[size_t(knob)]; }
+
+std::string knob_text(Knob knob, uint64_t value) {
+  const KnobInfo &k = knob_info(knob);
+  return k.words.empty() ? std::to_string(value) : k.words.at(value - k.first);
+}
+
+uint64_t knob_value(const KnobInfo &k, const std::string &text) {
+  if (!k.words.empty()) {
+    auto it = std::ranges::find(k.words, text);
+    if (it != k.words.end()) return k.first + uint64_t(it - k.words.begin());
+    throw Error(fmt::format("--{}: {} is none of {}", k.name, text, fmt::join(k.words, ", ")), 2);
+  }
+  uint64_t value = 0;
+  bool number = !text.empty() && text.size() < 19 &&
+                std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  if (number) value = std::stoull(text);
+  if (number && value >= k.first && value <= k.last) return value;
+  throw Error(fmt::format("--{}: {} is not in the range {} to {}", k.name, text, k.first, k.last), 2);
+}
+
+uint64_t mixed_formats() { return formats().size(); }
+
+Scenario simplest(uint64_t seed) {
+  Scenario s;
+  s.seed = seed;
+  for (const KnobInfo &k : knobs()) s[k.knob] = k.simplest;
+  return s;
+}
+
+void settle(Scenario &s) {
+  using K = Knob;
+  auto most = [&](K knob, uint64_t value) { s[knob] = std::min(s[knob], value); };
+  const uint64_t config = s[K::kConfig];
+  most(K::kHostile, most_queues(config) - 1);
+  most(K::kQueues, most_queues(config) - s[K::kHostile]);
+  most(K::kProcesses, std::min<uint64_t>(s[K::kQueues], kContexts[config] - 1 - s[K::kHostile]));
+  const uint64_t identity = format_index(VMSO_FORMAT_IDENTITY);
+  const bool tables = s[K::kFormat] != identity;
+  if (!tables) s[K::kPage] = 0;
+  if (!tables) s[K::kAbsent] = s[K::kSwaps] = s[K::kChurn] = 0;
+  // A memory manager whose fences a soft reset ends would wait for them.
+  if (s[K::kChurn]) s[K::kSoftResets] = 0;
+  if (s[K::kHostile] == 0) s[K::kAttack] = 0;
+  const bool faults = s[K::kAbsent] || s[K::kSwaps] || s[K::kBusErrors] || s[K::kChurn];
+  if (!faults) s[K::kPolicy] = kAbort;
+  if (s[K::kPolicy] == kAbort) {
+    s[K::kFaultRing] = knob_info(K::kFaultRing).simplest;
+    s[K::kPagerDelay] = knob_info(K::kPagerDelay).simplest;
+  }
+  // a job's slots have to fit its ring, and a job its queue
+  most(K::kBuffers, ((uint64_t{1} << s[K::kSlots]) - 2) * 4);
+}
+
+std::string describe(const Scenario &s) {
+  std::string text;
+  for (const KnobInfo &k : knobs()) {
+    if (s[k.knob] == k.simplest) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", k.name, knob_text(k.knob, s[k.knob]));
+  }
+  return text;
+}
+
+}  // namespace vmso::regress

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// A random job that a well-behaved driver could post: every kind, any headers in front, tunnels,
+// tags; lengths as asked for. What has to come of it is the reference's business.
+#pragma once
+#include "model/random.hpp"
+#include "regress/knobs.hpp"
+#include "system/system.hpp"
+
+namespace vmso::regress {
+
+struct JobShape {
+  Kinds kind = kAnyKind;
+  Tunnels tunnels = kSomeTunnels;
+  Mss mss = kAnyMss;
+  Payloads payload = kAnyPayload;
+  unsigned buffers = 6;       // at most
+  unsigned max_frame = 9216;  // of the engine
+};
+JobSpec random_job(const JobShape &shape, Random &random);
+
+}  // namespace vmso::regress

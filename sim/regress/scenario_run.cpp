@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "regress/scenario_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace vmso::regress {
+namespace {
+
+using K = Knob;
+
+constexpr uint64_t kMillion = 1000000;
+constexpr uint64_t kMostCycles = 3 * kMillion;  // of posting; what was not posted by then is not
+constexpr uint64_t kPostTries = 20000;  // of the last job of a queue
+constexpr uint64_t kLooksEvery = 64, kLooksAtStates = 1000;  // cycles
+constexpr size_t kDeadBuffers = 24;
+
+const char *attack_of(const Scenario &s, unsigned number) {
+  const std::vector<std::string> &names = attack_names();
+  uint64_t which = s[K::kAttack];
+  if (which < names.size()) return names[which].c_str();
+  Random random(s.seed, fmt::format("attack {}", number));
+  return names[random.below(names.size())].c_str();
+}
+
+SpaceOptions space_of(const Scenario &s, unsigned process) {
+  Random random(s.seed, fmt::format("space {}", process));
+  const std::vector<Format> &all = formats();
+  uint64_t which = s[K::kFormat];
+  const Format &f = all.at(which < all.size() ? which : random.below(all.size()));
+  SpaceOptions o{.format = f.code};
+  if (!f.pages.empty()) {
+    o.page = f.pages[s[K::kPage] == kAnyPages ? random.below(f.pages.size()) : 0].size;
+  }
+  return o;
+}
+
+}  // namespace
+
+SystemOptions system_options(const Scenario &s) {
+  SystemOptions o;
+  Random random(s.seed, "system options");
+  const auto honest = unsigned(s[K::kQueues]), hostile = unsigned(s[K::kHostile]);
+  const auto processes = unsigned(s[K::kProcesses]);
+  o.config = Config(s[K::kConfig]);
+  o.seed = s.seed;
+  o.queues = honest + hostile;
+  o.processes = processes + hostile;
+  for (unsigned q = 0; q < honest; q++) o.owners.push_back(q % processes);
+  for (unsigned i = 0; i < hostile; i++) o.owners.push_back(processes + i);
+  for (unsigned p = 0; p < processes; p++) o.spaces.push_back(space_of(s, p));
+  o.log2_slots = unsigned(s[K::kSlots]);
+  o.log2_completions = o.log2_slots - 1;
+  o.keep_frames = false;
+
+  o.read.latency = unsigned(s[K::kLatency]);
+  o.read.jitter = unsigned(s[K::kJitter]);
+  o.read.order = ReadOrder(s[K::kOrder]);
+  o.read.ar_stall = double(s[K::kReadStall]) / 100;
+  o.read.error_rate = double(s[K::kBusErrors]) / kMillion;
+  o.write.jitter = unsigned(s[K::kWriteJitter]);
+  constexpr const char *kMacs[] = {"none", "random:0.4", "1of:3", "stall:60@40"};
+  o.backpressure = kMacs[s[K::kMac]];
+
+  for (unsigned q = 0; q < honest; q++) {
+    bool park = s[K::kPolicy] == kPark || (s[K::kPolicy] == kMixedPolicy && random.below(2));
+    o.parks.push_back(park);
+  }
+  o.parks.resize(o.queues, false);
+  if (s[K::kPolicy] != kAbort) {
+    uint64_t delay = s[K::kPagerDelay];
+    o.pager = PagerKnobs{.notice = delay / 4, .delay = delay / 4, .jitter = delay / 2};
+    o.log2_faults = unsigned(s[K::kFaultRing]);
+  }
+  if (s[K::kChurn]) {
+    o.churn = ChurnKnobs{.rate = double(s[K::kChurn])};
+    o.fence_status = true;
+  }
+  for (unsigned q = 0; q < honest; q++) {
+    if (s[K::kWeights]) o.weights.push_back(unsigned(random.between(1, 16)));
+    if (!s[K::kRates]) continue;
+    o.rate_bytes.push_back(random.below(2) ? uint32_t(random.between(4000, 60000)) : 0);
+    o.rate_frames.push_back(random.below(4) == 0 ? uint32_t(random.between(2, 60)) : 0);
+  }
+  return o;
+}
+
+ScenarioRun::ScenarioRun(const Scenario &scenario, const RunOptions &options)
+    : scenario_(scenario),
+      random_(scenario.seed, "scenario"),
+      jobs_random_(scenario.seed, "jobs"),
+      honest_(unsigned(scenario[K::kQueues])),
+      may_fail_(knob(K::kAbsent) || knob(K::kSwaps) || knob(K::kBusErrors)) {
+  SystemOptions o = system_options(scenario);
+  o.wave = options.wave;
+  o.pcap = options.pcap;
+  o.stop = options.stop;
+  system_ = std::make_unique<System>(o);
+  shape_ = {.kind = Kinds(knob(K::kKind)),
+            .tunnels = Tunnels(knob(K::kTunnel)),
+            .mss = Mss(knob(K::kMss)),
+            .payload = Payloads(knob(K::kPayload)),
+            .buffers = unsigned(knob(K::kBuffers)),
+            .max_frame = unsigned(system_->config().max_frame)};
+  open_.resize(honest_);
+  last_.resize(honest_);
+  arrange();
+}
+
+void ScenarioRun::arrange() {
+  System &s = *system_;
+  s.allowed_sticky = VMSO_REG_STICKY_FAULT_bm | VMSO_REG_STICKY_FAULT_OVERFLOW_bm |
+                     VMSO_REG_STICKY_COMMAND_IGNORED_bm;
+  // A record that is seen while RESET is under way is acknowledged after it.
+  if (knob(K::kResets) || knob(K::kSoftResets)) {
+    s.allowed_sticky |= VMSO_REG_STICKY_CONSUMER_DOORBELL_bm;
+  }
+  if (knob(K::kHostile)) {
+    s.allowed_sticky = ~uint32_t{VMSO_REG_STICKY_LINK_DEAD_bm | VMSO_REG_STICKY_PARITY_bm};
+  }
+  if (s.options().pager) {
+    s.pager().mend = [this](const vmso_fault &f) {
+      if (f.cause == VMSO_CAUSE_NOT_PRESENT) system_->process(f.context - 1).page_in(f.va);
+      const std::string bin = fmt::format("{} park", vmso_cause_name(f.cause));
+      for (const Cross &cross : crosses()) {
+        if (std::ranges::find(cross.bins, bin) != cross.bins.end()) {
+          outcome_.coverage.hit("faults", bin);
+        }
+      }
+      return Pager::Answer::kRetry;
+    };
+  }
+  for (unsigned i = 0; i < knob(K::kHostile); i++) {
+    const char *attack = attack_of(scenario_, i);
+    hostile_.push_back(make_attacker(attack, s, honest_ + i, scenario_.seed));
+    hostile_.back()->start();
+    outcome_.coverage.hit("hostile", fmt::format("{} {}", attack, s.config().name));
+  }
+  events_ = {{K::kSwaps, &ScenarioRun::swap_page},
+             {K::kFences, &ScenarioRun::fence},
+             {K::kStops, &ScenarioRun::stop_queue},
+             {K::kResets, &ScenarioRun::reset_queue}};
+  for (Event &event : events_) plan(event);
+  if (knob(K::kSoftResets)) next_soft_reset_ = s.now() + random_.below(20000);
+}
+
+Outcome ScenarioRun::run() {
+  System &s = *system_;
+  try {
+    body();
+    if (s.findings().empty()) finish();
+    look_at_completions();
+  } catch (const Error &error) {
+    if (error.exit_code == 130) throw;
+    s.findings().add(error.what());
+  }
+  if (soft_resets_ == 0 && hostile_.empty() && s.findings().empty()) {
+    s.conclude();
+  } else {
+    s.scoreboard.conclude();  // counters began anew, or go on while they are read
+  }
+  outcome_.findings = s.findings().texts();
+  outcome_.findings_count = s.findings().count();
+  if (!outcome_.findings.empty()) outcome_.first_finding = s.findings().first_cycle();
+  outcome_.cycles = s.now();
+  outcome_.jobs = posted_;
+  outcome_.frames = s.sink.frames;
+  outcome_.bytes = s.sink.bytes;
+  return outcome_;
+}
+
+void ScenarioRun::body() {
+  System &s = *system_;
+  const uint64_t end = s.now() + kMostCycles;
+  while (posted_ < knob(K::kJobs) && s.now() < end && s.findings().empty()) {
+    if (s.now() >= next_job_) {
+      post();
+      next_job_ = s.now() + random_.below(knob(K::kGap) + 1);
+    }
+    act();
+    if (s.now() % kLooksEvery == 0) look_at_completions();
+    s.step();
+  }
+}
+
+// ---- jobs
+
+void ScenarioRun::post() {
+  System &s = *system_;
+  const unsigned queue = some_queue();
+  if (vmso_ring_free(&s.ring(queue)) == 0) return;
+  JobSpec spec = random_job(shape_, jobs_random_);
+  if (vmso_job_slots(spec.cuts.size()) > vmso_ring_free(&s.ring(queue))) return;
+  spec.may_fail = may_fail_ && !parks(queue);
+  spec.doorbell = false;
+  spec.completion_wanted = random_.below(8) != 0;
+  auto posted = s.try_post(queue, spec);
+  if (!posted) return;
+  take_away_pages(*posted);
+  if (random_.below(4)) s.doorbell(queue);  // else with the next one, or at the end
+  posted_++;
+  last_[queue] = *posted;
+  const bool ip = spec.kind == VMSO_KIND_TCP_SEG || spec.kind == VMSO_KIND_UDP_SEG;
+  open_[queue][posted->cookie] = {*posted, spec.kind, ip ? headers_words(spec.header) : ""};
+}
+
+void ScenarioRun::take_away_pages(const Posted &posted) {
+  const uint64_t percent = knob(K::kAbsent);
+  if (percent == 0) return;
+  for (const UserBuffer &b : posted.buffers) {
+    for (uint64_t va = b.va; va < b.va + b.bytes; va += kFrameBytes) {
+      if (random_.below(100) < percent) system_->process_of(posted.queue).page_out(va);
+    }
+  }
+}
+
+void ScenarioRun::look_at_completions() {
+  for (unsigned q = 0; q < honest_; q++) {
+    if (system_->completions(q).empty()) continue;
+    for (const Completion &c : system_->take_completions(q)) ended(q, c);
+  }
+  if (dead_.size() >= kDeadBuffers) retire();
+}
+
+void ScenarioRun::ended(unsigned queue, const Completion &c) {
+  auto it = open_[queue].find(c.cookie);
+  if (it == open_[queue].end()) return;  // the scoreboard has said so
+  const Open &open = it->second;
+  const SystemOptions &o = system_->options();
+  const char *policy = policy_word(parks(queue));
+  if (c.ok()) {
+    const char *kind = kind_word(open.kind);
+    const SpaceOptions &space = o.spaces.at(o.owners.at(queue));
+    outcome_.coverage.hit("jobs", fmt::format("{} {} {} {}", kind, space_words(space), policy,
+                                              order_word(o.read.order)));
+    if (!open.headers.empty()) {
+      outcome_.coverage.hit("headers", fmt::format("{} {}", kind, open.headers));
+    }
+    Process &process = system_->process_of(queue);
+    for (const UserBuffer &b : open.posted.buffers) {
+      if (process.unmap(b)) {
+        dead_.push_back({&process, b});
+      } else {
+        process.reclaim(b);
+      }
+    }
+  } else if (c.cause == VMSO_CAUSE_NOT_PRESENT || c.cause == VMSO_CAUSE_TABLE_SLV_ERR ||
+             c.cause == VMSO_CAUSE_DATA_SLV_ERR) {
+    outcome_.coverage.hit("faults", fmt::format("{} {}", vmso_cause_name(c.cause), policy));
+  }
+  open_[queue].erase(it);
+}
+
+// Memory of jobs that have ended is used again, after a fence.
+void ScenarioRun::retire() {
+  if (dead_.empty()) return;
+  uint64_t first = ~uint64_t{0}, end = 0;
+  vmso_fence_kind kind = VMSO_FENCE_RANGE;
+  for (const Dead &d : dead_) {
+    if (d.process != dead_.front().process) kind = VMSO_FENCE_ALL;
+    first = std::min(first, d.buffer.va);
+    end = std::max(end, d.buffer.va + d.buffer.bytes);
+  }
+  System &s = *system_;
+  uint16_t number = 0;
+  s.check(vmso_fence_start(&s.device(), kind, s.context_of(*dead_.front().process), first,
+                           end - first, &number),
+          "fence");
+  s.check(vmso_fence_wait(&s.device(), number), "fence");
+  for (const Dead &d : dead_) d.process->reclaim(d.buffer);
+  dead_.clear();
+}
+
+// ---- what happens at random
+
+void ScenarioRun::plan(Event &event) {
+  const uint64_t rate = knob(event.knob);
+  if (rate) event.next = system_->now() + 1 + random_.below(2 * kMillion / rate);
+}
+
+void ScenarioRun::act() {
+  for (Event &event : events_) {
+    if (system_->now() < event.next) continue;
+    (this->*event.act)();
+    plan(event);
+  }
+  if (system_->now() >= next_soft_reset_) soft_reset();
+}
+
+State ScenarioRun::state(unsigned queue) {
+  if (system_->options().pager && system_->pager().knows(queue)) return State::kParked;
+  return system_->scoreboard.open(queue) ? State::kBusy : State::kIdle;
+}
+
+void ScenarioRun::swap_page() {
+  const Posted &posted = last_[some_queue()];
+  if (posted.buffers.empty()) return;
+  const UserBuffer &b = posted.buffers[random_.below(posted.buffers.size())];
+  Process &process = system_->process_of(posted.queue);
+  if (b.bytes == 0 || !process.page_out(b.va + random_.below(b.bytes))) return;
+  system_->fence(process, b);
+}
+
+void ScenarioRun::fence() {
+  System &s = *system_;
+  const unsigned queue = some_queue();
+  outcome_.coverage.hit("commands", fmt::format("fence {}", state_word(state(queue))));
+  uint16_t number = 0;
+  uint64_t first = random_() >> 20, bytes = 1 + (random_() >> (20 + random_.below(40)));
+  s.check(vmso_fence_start(&s.device(), vmso_fence_kind(random_.below(3)),
+                           s.context_of(s.process_of(queue)), first, bytes, &number),
+          "fence");
+  s.check(vmso_fence_wait(&s.device(), number), "fence");
+}
+
+void ScenarioRun::stop_queue() {
+  System &s = *system_;
+  const unsigned queue = some_queue();
+  if (random_.below(2)) {
+    State before = state(queue);
+    if (vmso_queue_command(&s.device(), queue, VMSO_CMD_STOP) != VMSO_OK) return;
+    outcome_.coverage.hit("commands", fmt::format("STOP {}", state_word(before)));
+  } else {
+    vmso_queue_command(&s.device(), queue, VMSO_CMD_ENABLE);
+  }
+}
+
+void ScenarioRun::reset_queue() {
+  const unsigned queue = some_queue();
+  outcome_.coverage.hit("commands", fmt::format("RESET {}", state_word(state(queue))));
+  system_->restart_queue(queue);
+  open_[queue].clear();
+  last_[queue] = {};
+}
+
+void ScenarioRun::soft_reset() {
+  System &s = *system_;
+  std::vector<Agent *> agents;
+  std::swap(agents, s.agents);
+  s.soft_reset();
+  for (auto &owner : hostile_) owner->restart();
+  std::swap(agents, s.agents);
+  for (unsigned q = 0; q < honest_; q++) {
+    if (s.options().pager) s.pager().forget(q);
+    open_[q].clear();
+    last_[q] = {};
+  }
+  soft_resets_++;
+  next_soft_reset_ = soft_resets_ < knob(K::kSoftResets) ? s.now() + random_.below(40000)
+                                                         : ~uint64_t{0};
+}
+
+void ScenarioRun::start_stopped() {
+  for (unsigned q = 0; q < honest_; q++) {
+    if (vmso_queue_state(&system_->device(), q) == VMSO_QUEUE_STOPPED) {
+      vmso_queue_start(&system_->device(), q);
+    }
+  }
+}
+
+// A frame behind all jobs of each queue, which tells that those without a completion have ended.
+void ScenarioRun::finish() {
+  System &s = *system_;
+  s.write32(VMSO_REG_RATE_PERIOD, 1);  // who is deep in debt to his limit would be slow to end
+  JobShape shape{.kind = kFrame, .payload = kShort, .buffers = 1};
+  start_stopped();
+  for (unsigned q = 0; q < honest_; q++) {
+    JobSpec last = random_job(shape, jobs_random_);
+    last.may_fail = may_fail_ && !parks(q);
+    unsigned tries = 0;
+    while (!s.try_post(q, last)) {
+      if (++tries > kPostTries) {
+        s.findings().add(fmt::format("queue {} has no room for its last job", q));
+        return;
+      }
+      s.doorbell(q);
+      start_stopped();
+      s.steps(200);
+    }
+  }
+  if (hostile_.empty()) {
+    s.drain_with([this] { start_stopped(); });
+    return;
+  }
+  // the buses are never quiet beside hostile owners
+  for (uint64_t end = s.now() + kMostCycles; !s.scoreboard.idle() && s.findings().empty();) {
+    start_stopped();
+    uint64_t next = s.now() + kLooksAtStates;
+    if (!s.run_until([&] { return s.scoreboard.idle() || s.now() >= next; }, end - s.now())) return;
+  }
+}
+
+}  // namespace vmso::regress

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// One scenario through the engine: well-behaved owners who post random jobs, a kernel that mends
+// faults, fences, stops and resets, hostile owners beside them. Every frame and completion of the
+// well-behaved is judged; jobs of queues that park, and of queues where nothing can go wrong, have to
+// end well; all have to end.
+#pragma once
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "attack/attacker.hpp"
+#include "regress/coverage.hpp"
+#include "regress/knobs.hpp"
+#include "regress/random_job.hpp"
+
+namespace vmso::regress {
+
+struct Outcome {
+  std::vector<std::string> findings;  // none: it was good
+  uint64_t findings_count = 0;
+  uint64_t first_finding = 0;  // cycle
+  uint64_t cycles = 0, jobs = 0, frames = 0, bytes = 0;
+  Coverage coverage;
+  bool good() const { return findings_count == 0; }
+};
+
+struct RunOptions {
+  WaveOptions wave = {};
+  std::string pcap = {};
+  const volatile std::sig_atomic_t *stop = nullptr;
+};
+
+SystemOptions system_options(const Scenario &scenario);
+
+class ScenarioRun {
+ public:
+  explicit ScenarioRun(const Scenario &scenario, const RunOptions &options = {});
+  // Once. Throws Error if it was interrupted (exit code 130).
+  Outcome run();
+  System &system() { return *system_; }
+
+ private:
+  struct Open {
+    Posted posted;
+    vmso_kind kind;
+    std::string headers;  // "": no IP
+  };
+  struct Event {  // comes again and again, at random
+    Knob knob;
+    void (ScenarioRun::*act)();
+    uint64_t next = ~uint64_t{0};
+  };
+
+  void arrange();
+  void body();
+  void post();
+  void take_away_pages(const Posted &posted);
+  void look_at_completions();
+  void ended(unsigned queue, const Completion &completion);
+  void retire();
+  void act();
+  void plan(Event &event);
+  // what happens at random
+  void swap_page();
+  void fence();
+  void stop_queue();
+  void reset_queue();
+  void soft_reset();
+  void start_stopped();
+  void finish();
+
+  uint64_t knob(Knob which) const { return scenario_[which]; }
+  bool parks(unsigned queue) const { return system_->options().parks.at(queue); }
+  State state(unsigned queue);
+  unsigned some_queue() { return unsigned(random_.below(honest_)); }
+
+  Scenario scenario_;
+  Random random_, jobs_random_;
+  JobShape shape_;
+  unsigned honest_;     // queues 0 .. honest_ - 1
+  bool may_fail_;       // something can happen to a job of a queue that does not park
+  uint64_t posted_ = 0, soft_resets_ = 0;
+  uint64_t next_job_ = 0, next_soft_reset_ = ~uint64_t{0};
+  std::unique_ptr<System> system_;
+  std::vector<std::unique_ptr<Attacker>> hostile_;
+  std::vector<std::unordered_map<uint64_t, Open>> open_;  // by queue, cookie
+  std::vector<Posted> last_;                              // by queue
+  struct Dead {
+    Process *process;
+    UserBuffer buffer;
+  };
+  std::vector<Dead> dead_;  // unmapped, to be fenced
+  std::vector<Event> events_;
+  Outcome outcome_;
+};
+
+}  // namespace vmso::regress
