@@ -48,5 +48,6 @@ SystemOptions system_options(const HostArguments &arguments, const Program &prog
 void add_send(CLI::App &app, Program &program);
 void add_segment(CLI::App &app, Program &program);
 void add_bench(CLI::App &app, Program &program);
+void add_regress(CLI::App &app, Program &program);
 
 }  // namespace vmso

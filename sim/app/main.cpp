@@ -27,6 +27,7 @@ int main(int argc, char **argv) {
   vmso::add_send(app, program);
   vmso::add_segment(app, program);
   vmso::add_bench(app, program);
+  vmso::add_regress(app, program);
   for (CLI::App *command : app.get_subcommands({})) {
     for (CLI::Option *option : command->get_options()) {
       bool flag = option->get_items_expected_max() == 0;

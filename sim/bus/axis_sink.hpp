@@ -49,6 +49,8 @@ class AxisSink {
   void drive(DutInputs &in);
   void restart(DutInputs &in);
 
+  bool inside() const { return inside_; }  // a frame has begun, and goes on
+
   Backpressure pattern;
   bool hold = false;              // a stopped MAC
   std::vector<StreamFrame> done;  // whole frames; the owner takes them out

@@ -115,7 +115,8 @@ std::pair<Process::Mapped *, uint64_t> Process::small_page(uint64_t va) {
   if (it == mapped_.begin()) return {};
   Mapped &m = std::prev(it)->second;
   uint64_t i = (page_of(va) - m.first) / kFrameBytes;
-  return i < m.frames ? std::pair(&m, i) : std::pair<Mapped *, uint64_t>();
+  if (i >= m.frames || m.leaves) return {};
+  return {&m, i};
 }
 
 UserBuffer Process::place(std::span<const uint8_t> bytes, std::optional<unsigned> offset) {
@@ -159,6 +160,7 @@ UserBuffer Process::map_and_write(uint64_t va, std::span<const uint8_t> bytes) {
 bool Process::unmap(const UserBuffer &buffer) {
   Mapped &m = mapped_.at(page_of(buffer.va));
   if (!small_pages()) return false;
+  m.leaves = true;
   for (uint64_t i = 0; i < m.frames; i++) {
     if (m.present[i]) space_.unmap(m.first + i * kFrameBytes, page_);
     m.present[i] = false;

@@ -91,6 +91,7 @@ class Process {
     uint64_t frames;  // 4 KiB each
     std::vector<uint64_t> pa;
     std::vector<bool> present;  // is in a table; small pages only
+    bool leaves = false;        // was unmapped for good: nobody maps a page of it again
   };
   struct BigPage {
     uint64_t pa = 0;

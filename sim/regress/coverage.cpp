@@ -102,10 +102,14 @@ std::vector<std::string> Coverage::holes(const Cross &cross) const {
 
 const char *kind_word(vmso_kind kind) {
   switch (kind) {
-    case VMSO_KIND_TCP_SEG: return "tcp";
-    case VMSO_KIND_UDP_SEG: return "udp";
-    case VMSO_KIND_CSUM: return "csum";
-    default: return "frame";
+    case VMSO_KIND_TCP_SEG:
+      return "tcp";
+    case VMSO_KIND_UDP_SEG:
+      return "udp";
+    case VMSO_KIND_CSUM:
+      return "csum";
+    default:
+      return "frame";
   }
 }
 

@@ -33,10 +33,10 @@ class Coverage {
 // Words that bins are made of.
 const char *kind_word(vmso_kind kind);
 const char *order_word(ReadOrder order);
-std::string space_words(const SpaceOptions &space);    // "sv39 2m", "identity -"
-std::string headers_words(const Template &header);     // "ipv4 vxlan ipv6", "ipv6 none -"
+std::string space_words(const SpaceOptions &space);  // "sv39 2m", "identity -"
+std::string headers_words(const Template &header);   // "ipv4 vxlan ipv6", "ipv6 none -"
 const char *policy_word(bool parks);
-enum class State { kIdle, kBusy, kParked };            // of a queue that is told something
+enum class State { kIdle, kBusy, kParked };  // of a queue that is told something
 const char *state_word(State state);
 
 }  // namespace vmso::regress

@@ -3,9 +3,9 @@
 // simplest value. The command line, the line that reproduces a failure, the shrinker and the fuzzer
 // know a scenario as these numbers and nothing else.
 //
-// A scenario is drawn from its seed, mix and the knobs that somebody has fixed; each knob has a random
-// stream of its own, so fixing one changes no other. settle() then makes the values agree with each
-// other; it only ever takes away.
+// A scenario is drawn from its seed, mix and the knobs that somebody has fixed; each knob has a
+// random stream of its own, so fixing one changes no other. settle() then makes the values agree
+// with each other; it only ever takes away.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -22,7 +22,7 @@ enum class Knob : uint8_t {
   kProcesses,
   kFormat,
   kPage,
-  kJobs,
+  kPosted,
   kGap,
   kKind,
   kTunnel,
@@ -93,8 +93,8 @@ void settle(Scenario &scenario);
 // "config small, queues 4, ..": what is not simplest.
 std::string describe(const Scenario &scenario);
 
-// How a mix draws its scenarios: with this chance uniform over the magnitudes of first..last, else the
-// simplest value.
+// How a mix draws its scenarios: with this chance uniform over the magnitudes of first..last, else
+// the simplest value.
 struct Spread {
   Knob knob;
   double chance;

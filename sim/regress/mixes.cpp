@@ -23,27 +23,32 @@ Spreads together(std::initializer_list<Spreads> parts) {
 
 // Where, and what stands around the engine.
 Spreads surroundings() {
-  return {{K::kConfig, 1, 0, 2},        {K::kQueues, 0.9, 1, 48},     {K::kProcesses, 0.8, 1, 8},
-          {K::kFormat, 0.8, 0, mixed_formats()}, {K::kPage, 0.5, 1, 1},
-          {K::kSlots, 0.5, 4, 9},       {K::kLatency, 1, 1, 400},     {K::kJitter, 0.6, 1, 300},
-          {K::kOrder, 0.7, 0, 2},       {K::kReadStall, 0.3, 1, 60},  {K::kWriteJitter, 0.4, 1, 400},
-          {K::kMac, 0.3, 0, 3},         {K::kWeights, 0.3, 1, 1},     {K::kRates, 0.1, 1, 1}};
+  return {{K::kConfig, 1, 0, 2},          {K::kQueues, 0.9, 1, 48},
+          {K::kProcesses, 0.8, 1, 8},     {K::kFormat, 0.8, 0, mixed_formats()},
+          {K::kPage, 0.5, 1, 1},          {K::kSlots, 0.5, 4, 9},
+          {K::kLatency, 1, 1, 400},       {K::kJitter, 0.6, 1, 300},
+          {K::kOrder, 0.7, 0, 2},         {K::kReadStall, 0.3, 1, 60},
+          {K::kWriteJitter, 0.4, 1, 400}, {K::kMac, 0.3, 0, 3},
+          {K::kWeights, 0.3, 1, 1},       {K::kRates, 0.1, 1, 1}};
 }
 
 Spreads jobs(uint64_t most) {
-  return {{K::kJobs, 1, 30, most},       {K::kGap, 0.7, 1, 1000},   {K::kKind, 1, 0, kAnyKind},
-          {K::kTunnel, 0.4, 1, 2},       {K::kMss, 0.6, 1, 2},      {K::kPayload, 0.9, 0, kLong},
+  return {{K::kPosted, 1, 30, most},  {K::kGap, 0.7, 1, 1000}, {K::kKind, 1, 0, kAnyKind},
+          {K::kTunnel, 0.4, 1, 2},  {K::kMss, 0.6, 1, 2},    {K::kPayload, 0.9, 0, kLong},
           {K::kBuffers, 0.8, 1, 60}};
 }
 
 Spreads faulting() {
-  return {{K::kPolicy, 0.8, 1, 2},      {K::kFaultRing, 0.6, 0, 4},  {K::kPagerDelay, 0.7, 0, 4000},
-          {K::kAbsent, 0.6, 1, 40},     {K::kSwaps, 0.4, 300, 8000}, {K::kChurn, 0.4, 200, 3000},
-          {K::kFences, 0.4, 200, 3000},  {K::kBusErrors, 0.3, 100, 5000}};
+  return {{K::kPolicy, 0.8, 1, 2},        {K::kFaultRing, 0.6, 0, 4},
+          {K::kPagerDelay, 0.7, 0, 4000}, {K::kAbsent, 0.6, 1, 40},
+          {K::kSwaps, 0.4, 300, 8000},    {K::kChurn, 0.4, 200, 3000},
+          {K::kFences, 0.4, 200, 3000},   {K::kBusErrors, 0.3, 100, 5000}};
 }
 
 Spreads commands() {
-  return {{K::kStops, 0.7, 400, 5000}, {K::kResets, 0.5, 100, 2000}, {K::kSoftResets, 0.3, 1, 2},
+  return {{K::kStops, 0.7, 400, 5000},
+          {K::kResets, 0.5, 100, 2000},
+          {K::kSoftResets, 0.3, 1, 2},
           {K::kFences, 0.4, 200, 3000}};
 }
 
@@ -59,8 +64,8 @@ Spreads seldom(Spreads spreads, double factor) {
 }
 
 std::vector<Mix> make_mixes() {
-  Spreads all = together({surroundings(), jobs(500), seldom(faulting(), 0.6), seldom(commands(), 0.4),
-                          hostile(0.2)});
+  Spreads all = together(
+      {surroundings(), jobs(500), seldom(faulting(), 0.6), seldom(commands(), 0.4), hostile(0.2)});
   Spreads corners = together({surroundings(), jobs(100)});
   for (Spread &s : corners) {
     if (s.knob == K::kPayload) s = {K::kPayload, 1, kCornerPayload, kCornerPayload};
@@ -79,6 +84,7 @@ std::vector<Mix> make_mixes() {
        together({surroundings(), jobs(500), commands(), seldom(faulting(), 0.3)})},
       {"corners", "lengths at their corners, jobs of many pieces, small rings", corners},
       {"all", "all of these", all},
+      {"plain", "what the options say, all else as simple as can be", {}},
   };
 }
 

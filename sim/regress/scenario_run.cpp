@@ -12,7 +12,7 @@ using K = Knob;
 
 constexpr uint64_t kMillion = 1000000;
 constexpr uint64_t kMostCycles = 3 * kMillion;  // of posting; what was not posted by then is not
-constexpr uint64_t kPostTries = 20000;  // of the last job of a queue
+constexpr uint64_t kPostTries = 20000;          // of the last job of a queue
 constexpr uint64_t kLooksEvery = 64, kLooksAtStates = 1000;  // cycles
 constexpr size_t kDeadBuffers = 24;
 
@@ -173,7 +173,7 @@ Outcome ScenarioRun::run() {
 void ScenarioRun::body() {
   System &s = *system_;
   const uint64_t end = s.now() + kMostCycles;
-  while (posted_ < knob(K::kJobs) && s.now() < end && s.findings().empty()) {
+  while (posted_ < knob(K::kPosted) && s.now() < end && s.findings().empty()) {
     if (s.now() >= next_job_) {
       post();
       next_job_ = s.now() + random_.below(knob(K::kGap) + 1);
@@ -347,8 +347,8 @@ void ScenarioRun::soft_reset() {
     last_[q] = {};
   }
   soft_resets_++;
-  next_soft_reset_ = soft_resets_ < knob(K::kSoftResets) ? s.now() + random_.below(40000)
-                                                         : ~uint64_t{0};
+  next_soft_reset_ =
+      soft_resets_ < knob(K::kSoftResets) ? s.now() + random_.below(40000) : ~uint64_t{0};
 }
 
 void ScenarioRun::start_stopped() {

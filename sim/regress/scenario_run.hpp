@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One scenario through the engine: well-behaved owners who post random jobs, a kernel that mends
 // faults, fences, stops and resets, hostile owners beside them. Every frame and completion of the
-// well-behaved is judged; jobs of queues that park, and of queues where nothing can go wrong, have to
-// end well; all have to end.
+// well-behaved is judged; jobs of queues that park, and of queues where nothing can go wrong, have
+// to end well; all have to end.
 #pragma once
 #include <deque>
 #include <memory>
@@ -79,8 +79,8 @@ class ScenarioRun {
   Scenario scenario_;
   Random random_, jobs_random_;
   JobShape shape_;
-  unsigned honest_;     // queues 0 .. honest_ - 1
-  bool may_fail_;       // something can happen to a job of a queue that does not park
+  unsigned honest_;  // queues 0 .. honest_ - 1
+  bool may_fail_;    // something can happen to a job of a queue that does not park
   uint64_t posted_ = 0, soft_resets_ = 0;
   uint64_t next_job_ = 0, next_soft_reset_ = ~uint64_t{0};
   std::unique_ptr<System> system_;

@@ -378,6 +378,9 @@ void System::leave_to_owner(unsigned queue) {
 void System::settle() {
   if (!writes.touched.empty()) reap();
   steps(judge_delay() + 1);
+  // What leaves as a queue is reset was begun before, and a long frame takes its time.
+  const uint64_t frames = sink.frames;
+  run_until([&] { return !sink.inside() || sink.frames != frames; }, kLongestFrame);
 }
 
 void System::soft_reset() {

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+// vmso regress: seeds, workers, progress, what is kept of a failure. What a scenario is and does is
+// in regress/.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "app/commands.hpp"
+#include "regress/results.hpp"
+#include "regress/shrink.hpp"
+#include "regress/workers.hpp"
+
+namespace vmso {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace regress;
+using Clock = std::chrono::steady_clock;
+
+constexpr size_t kKept = 10;           // failures of which more than the line is kept
+constexpr unsigned kShrinkTries = 60;  // runs of one failure
+constexpr uint64_t kWindow = 10000;    // cycles of the waveform before a finding
+constexpr uint64_t kBehind = 500;      // and behind it
+
+struct Arguments {
+  std::string seeds = "1..100", mix = "all", shard, json, junit, failures = "failures";
+  std::vector<std::string> knobs = std::vector<std::string>(kKnobs);
+  unsigned at_once = std::max(1u, std::thread::hardware_concurrency());
+  double minutes = 0, patience = 600;
+  size_t holes = 0;
+  bool no_shrink = false, dry_run = false, quiet = false;
+};
+
+uint64_t number(const std::string &option, const std::string &text) {
+  size_t used = 0;
+  uint64_t value = 0;
+  try {
+    value = std::stoull(text, &used, 0);
+  } catch (const std::exception &) {
+    used = 0;
+  }
+  if (used == 0 || used != text.size() || text[0] == '-') {
+    throw Error(fmt::format("{}: '{}' is no number", option, text), 2);
+  }
+  return value;
+}
+
+struct Seeds {
+  uint64_t first = 1, last = 1, shard = 1, shards = 1;
+  uint64_t count() const {
+    uint64_t all = last - first + 1;
+    return all / shards + (shard - 1 < all % shards);
+  }
+  uint64_t nth(uint64_t i) const { return first + i * shards + shard - 1; }
+};
+
+Seeds parse_seeds(const Arguments &a) {
+  Seeds s;
+  size_t dots = a.seeds.find("..");
+  s.first = number("--seeds", a.seeds.substr(0, dots));
+  s.last = dots == std::string::npos ? s.first : number("--seeds", a.seeds.substr(dots + 2));
+  if (s.last < s.first || s.last - s.first >= 1000000000) {
+    throw Error(fmt::format("--seeds: {} is no range A..B of at most 10^9", a.seeds), 2);
+  }
+  if (a.shard.empty()) return s;
+  size_t slash = a.shard.find('/');
+  if (slash == std::string::npos) throw Error("--shard: it has the form I/N, such as 3/8", 2);
+  s.shard = number("--shard", a.shard.substr(0, slash));
+  s.shards = number("--shard", a.shard.substr(slash + 1));
+  if (s.shard < 1 || s.shard > s.shards) {
+    throw Error(fmt::format("--shard: {} is not one of 1/{} .. {}/{}", a.shard, s.shards, s.shards,
+                            s.shards),
+                2);
+  }
+  return s;
+}
+
+class Regression {
+ public:
+  Regression(const Arguments &a, const Program &program)
+      : a_(a), program_(program), mix_(mix_named(a.mix)), seeds_(parse_seeds(a)) {
+    for (const KnobInfo &k : knobs()) {
+      const std::string &text = a.knobs[size_t(k.knob)];
+      if (!text.empty()) fixed_[k.knob] = knob_value(k, text);
+    }
+    summary_.command = "vmso regress";
+    summary_.mix = mix_.name;
+    summary_.asked = seeds_.count();
+  }
+
+  int run() {
+    if (a_.dry_run) return show();
+    for (const auto &[option, path] : {std::pair("--json", a_.json), {"--junit", a_.junit}}) {
+      if (!path.empty() && !std::ofstream(path)) {  // before minutes of work
+        throw Error(fmt::format("{}: cannot write {}", option, path));
+      }
+    }
+    load_models();
+    begun_ = Clock::now();
+    Workers workers([this](uint64_t seed) { return judge(scenario(seed)); }, limits(a_.at_once));
+    const bool whole =
+        workers.run([this] { return next(); }, [this](const TaskEnd &end) { ended(end); },
+                    [this] { progress(); });
+    clear_progress();
+    if (whole) explain();
+    conclude();
+    if (!whole) return 130;
+    return summary_.judged == summary_.asked && summary_.failures.empty() ? 0 : 1;
+  }
+
+ private:
+  Scenario scenario(uint64_t seed) const { return draw(mix_, seed, fixed_); }
+
+  Workers::Limits limits(unsigned at_once) const {
+    return {.at_once = at_once, .patience = a_.patience, .stop = program_.stop};
+  }
+
+  std::string judge(const Scenario &s, const RunOptions &with = {}) const {
+    RunOptions options = with;
+    options.stop = program_.stop;
+    return to_json(ScenarioRun(s, options).run()).dump();
+  }
+
+  int show() const {
+    for (uint64_t i = 0; i < seeds_.count(); i++) {
+      uint64_t seed = seeds_.nth(i);
+      fmt::print("{}: {}\n", seed, describe(scenario(seed)));
+    }
+    return 0;
+  }
+
+  // In this process, so that those of the seeds find them built and in memory.
+  void load_models() const {
+    auto fixed = fixed_.find(Knob::kConfig);
+    for (Config config : {Config::kSmall, Config::kDefault, Config::kWide}) {
+      if (fixed == fixed_.end() || fixed->second == uint64_t(config)) make_dut({.config = config});
+    }
+  }
+
+  std::optional<uint64_t> next() {
+    if (next_ >= seeds_.count()) return std::nullopt;
+    if (a_.minutes > 0 && elapsed() > 60 * a_.minutes) return std::nullopt;
+    return seeds_.nth(next_++);
+  }
+
+  // The command that runs one scenario again; `mix` and the knobs that it does not draw like that.
+  std::string again(const std::string &mix, uint64_t seed, const Fixed &fixed) const {
+    std::string text = fmt::format("vmso regress --mix {} --seeds {}", mix, seed);
+    for (const auto &[knob, value] : fixed) {
+      text += fmt::format(" --{} {}", knob_info(knob).name, knob_text(knob, value));
+    }
+    return text;
+  }
+
+  void ended(const TaskEnd &end) {
+    ended_++;
+    Failure failure;
+    failure.seed = end.task;
+    failure.again = again(mix_.name, end.task, fixed_);
+    if (end.how == TaskEnd::How::kDone) {
+      Outcome outcome = outcome_from(nlohmann::json::parse(end.text));
+      summary_.add(end.task, outcome, end.seconds);
+      if (outcome.good()) return;
+      failure.findings = outcome.findings;
+      cycle_of_[end.task] = outcome.first_finding;
+    } else {
+      summary_.judged++;
+      failure.findings = {
+          fmt::format("{}: {}", end.how == TaskEnd::How::kHung ? "hang" : "crash", end.text)};
+    }
+    clear_progress();
+    fmt::print(stderr, "seed {}: {}\n  {}\n", end.task, first_line(failure.findings.front()),
+               failure.again);
+    summary_.failures.push_back(std::move(failure));
+  }
+
+  static std::string first_line(const std::string &text) { return text.substr(0, text.find('\n')); }
+
+  // ---- failures: a folder each, and the same with less in it
+  void explain() {
+    for (size_t i = 0; i < std::min(summary_.failures.size(), kKept); i++) {
+      Failure &f = summary_.failures[i];
+      if (!a_.no_shrink) shrink_failure(f);
+      if (stopped()) return;
+      keep(f);
+      if (stopped()) return;
+    }
+  }
+  bool stopped() const { return program_.stop && *program_.stop; }
+
+  void shrink_failure(Failure &f) {
+    const std::string kind = kind_of_finding(f.findings.front());
+    unsigned tried = 0;
+    auto same = [&](const Scenario &s) {
+      if (!a_.quiet) note(fmt::format("seed {}: made smaller, try {}", f.seed, ++tried));
+      Workers worker([&](uint64_t) { return judge(s); }, limits(1));
+      auto end = worker.one(f.seed);
+      if (!end) return false;
+      if (end->how != TaskEnd::How::kDone) {
+        const char *how = end->how == TaskEnd::How::kHung ? "hang" : "crash";
+        return kind == kind_of_finding(fmt::format("{}: {}", how, end->text));
+      }
+      Outcome o = outcome_from(nlohmann::json::parse(end->text));
+      return !o.good() && kind_of_finding(o.findings.front()) == kind;
+    };
+    Shrunk shrunk = shrink(scenario(f.seed), same, kShrinkTries);
+    clear_progress();
+    Fixed values;
+    for (const KnobInfo &k : knobs()) {
+      uint64_t value = shrunk.scenario[k.knob];
+      if (value != k.simplest) values[k.knob] = value;
+    }
+    f.shrunk = again("plain", f.seed, values);
+    fmt::print(stderr, "seed {}, as small as {} tries made it:\n  {}\n", f.seed, shrunk.tries,
+               f.shrunk);
+  }
+
+  // The run again, with a capture, and a waveform of the cycles before the finding.
+  void keep(Failure &f) {
+    fs::path folder = fs::path(a_.failures) / std::to_string(f.seed);
+    fs::create_directories(folder);
+    f.folder = folder.string();
+    auto cycle = cycle_of_.find(f.seed);
+    if (cycle != cycle_of_.end()) {
+      if (!a_.quiet) note(fmt::format("seed {}: again, with capture and waveform", f.seed));
+      RunOptions with;
+      with.pcap = (folder / "frames.pcap").string();
+      with.wave.path = (folder / "wave.fst").string();
+      with.wave.from = cycle->second > kWindow ? cycle->second - kWindow : 0;
+      with.wave.to = cycle->second + kBehind;
+      Workers worker([&](uint64_t) { return judge(scenario(f.seed), with); }, limits(1));
+      worker.one(f.seed);
+      clear_progress();
+    }
+    std::ofstream report(folder / "report.txt");
+    report << f.again << "\n";
+    if (!f.shrunk.empty()) report << f.shrunk << "\n";
+    report << "\n" << describe(scenario(f.seed)) << "\n\n";
+    for (const std::string &finding : f.findings) report << finding << "\n";
+    if (!report.flush()) throw Error("--failures: cannot write " + f.folder + "/report.txt");
+  }
+
+  // ---- what people see
+  double elapsed() const { return std::chrono::duration<double>(Clock::now() - begun_).count(); }
+
+  void note(const std::string &text) {
+    if (!isatty(STDERR_FILENO)) return;
+    fmt::print(stderr, "\r\x1b[K{}", text);
+    std::fflush(stderr);
+    noted_ = true;
+  }
+  void clear_progress() {
+    if (std::exchange(noted_, false)) fmt::print(stderr, "\r\x1b[K");
+  }
+
+  void progress() {
+    if (a_.quiet || elapsed() < shown_ + (isatty(STDERR_FILENO) ? 0.5 : 30)) return;
+    shown_ = elapsed();
+    double rate = double(ended_) / shown_;
+    double left = rate > 0 ? double(seeds_.count() - ended_) / rate : 0;
+    if (a_.minutes > 0) left = std::min(left, std::max(0.0, 60 * a_.minutes - shown_));
+    std::string text = fmt::format("{} of {} seeds, {} failed, {:.1f} seeds/s, {:.0f} s left",
+                                   ended_, seeds_.count(), summary_.failures.size(), rate, left);
+    if (isatty(STDERR_FILENO)) {
+      note(text);
+    } else {
+      fmt::print(stderr, "{}\n", text);
+    }
+  }
+
+  void conclude() {
+    summary_.seconds = elapsed();
+    std::ranges::sort(summary_.failures, {}, &Failure::seed);
+    if (!a_.json.empty()) {
+      std::ofstream file(a_.json);
+      if (!(file << to_json(summary_).dump(1) << "\n").flush()) {
+        throw Error("--json: cannot write " + a_.json);
+      }
+    }
+    if (!a_.junit.empty()) write_junit(summary_, a_.junit);
+    fmt::print("mix       {}: {}\n{}", mix_.name, mix_.help, words(summary_, a_.holes));
+    for (const Failure &f : summary_.failures) {
+      fmt::print("failed    {}\n", f.shrunk.empty() ? f.again : f.shrunk);
+      if (!f.folder.empty()) fmt::print("          {}\n", f.folder);
+    }
+  }
+
+  const Arguments &a_;
+  const Program &program_;
+  const Mix &mix_;
+  Seeds seeds_;
+  Fixed fixed_;
+  Summary summary_;
+  std::map<uint64_t, uint64_t> cycle_of_;  // of the first finding, by seed
+  uint64_t next_ = 0, ended_ = 0;
+  Clock::time_point begun_;
+  double shown_ = 0;
+  bool noted_ = false;
+};
+
+std::string footer() {
+  std::string text = "Mixes:\n";
+  for (const Mix &mix : mixes()) text += fmt::format("  {:8} {}\n", mix.name, mix.help);
+  return text +
+         "A knob that is not given is drawn from the seed, as the mix says. Exit code 0: every "
+         "seed was\n"
+         "judged and none has failed.\n"
+         "Examples:\n"
+         "  vmso regress --seeds 1..1000\n"
+         "  vmso regress --mix hostile --config wide --minutes 10 --seeds 1..100000\n"
+         "  vmso regress --mix faults --seeds 7 --dry-run\n"
+         "  vmso regress --shard 3/8 --seeds 1..8000 --json part3.json --junit part3.xml\n";
+}
+
+}  // namespace
+
+void add_regress(CLI::App &app, Program &program) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App *command = app.add_subcommand(
+      "regress", "Random scenarios on all cores: traffic, faults, hostile owners");
+  command->add_option("--seeds", a->seeds, "a seed, or A..B")->capture_default_str();
+  command->add_option("--mix", a->mix, "what scenarios are drawn from, see below")
+      ->capture_default_str();
+  command->add_option("--jobs", a->at_once, "processes at once")
+      ->check(in_range(1, 1024))
+      ->capture_default_str();
+  command->add_option("--minutes", a->minutes, "no seed begins after so long")
+      ->check(in_range(0.0, 1e6));
+  command->add_option("--patience", a->patience, "seconds of a seed, then it hangs")
+      ->check(in_range(1.0, 1e6))
+      ->capture_default_str();
+  command->add_option("--shard", a->shard, "I/N: only every Nth seed, from the Ith on");
+  command->add_option("--json", a->json, "write what was found and what was covered");
+  command->add_option("--junit", a->junit, "the same for CI systems: a test case a seed");
+  command->add_option("--failures", a->failures, "folder for what is known of failures")
+      ->capture_default_str();
+  command->add_option("--holes", a->holes, "name so many bins of each cross that nothing hit");
+  command->add_flag("--no-shrink", a->no_shrink, "leave failing scenarios as they are");
+  command->add_flag("--dry-run", a->dry_run, "show the scenarios and stop");
+  command->add_flag("--quiet", a->quiet, "no progress");
+  for (const KnobInfo &k : knobs()) {
+    std::string values = k.words.empty() ? fmt::format("{}..{}", k.first, k.last)
+                                         : fmt::format("{}", fmt::join(k.words, ","));
+    command->add_option(fmt::format("--{}", k.name), a->knobs[size_t(k.knob)], k.help)
+        ->type_name(values)
+        ->group("Knobs");
+  }
+  command->footer(footer());
+  command->callback([a, &program] { program.exit_code = Regression(*a, program).run(); });
+}
+
+}  // namespace vmso

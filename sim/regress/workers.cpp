@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "regress/workers.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <vector>
+
+#include "model/findings.hpp"
+
+namespace vmso::regress {
+namespace {
+
+constexpr int kLookEvery = 100;  // milliseconds
+constexpr int kFailed = 3;       // exit code of a task that threw; its text is the reason
+
+double seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+void write_all(int pipe, const std::string &text) {
+  for (size_t at = 0; at < text.size();) {
+    ssize_t n = write(pipe, text.data() + at, text.size() - at);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return;  // nobody listens any more
+    at += size_t(n);
+  }
+}
+
+}  // namespace
+
+void Workers::begin(uint64_t task) {
+  int ends[2];
+  if (pipe(ends) != 0) throw Error(fmt::format("pipe: {}", std::strerror(errno)));
+  std::fflush(nullptr);  // else the child would write it again
+  int pid = fork();
+  if (pid < 0) throw Error(fmt::format("fork: {}", std::strerror(errno)));
+  if (pid == 0) {
+    close(ends[0]);
+    int code = 0;
+    std::string text;
+    try {
+      text = task_(task);
+    } catch (const Error &error) {
+      text = error.what();
+      code = error.exit_code == 130 ? 130 : kFailed;
+    } catch (const std::exception &error) {
+      text = error.what();
+      code = kFailed;
+    }
+    write_all(ends[1], text);
+    _exit(code);
+  }
+  close(ends[1]);
+  running_[ends[0]] = {pid, ends[0], task, {}, seconds()};
+}
+
+bool Workers::read(Process &process) {
+  char buffer[65536];
+  ssize_t n = ::read(process.pipe, buffer, sizeof(buffer));
+  if (n > 0) process.text.append(buffer, size_t(n));
+  return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
+}
+
+TaskEnd Workers::end(Process &process) {
+  close(process.pipe);
+  int status = 0;
+  while (waitpid(process.pid, &status, 0) < 0 && errno == EINTR) continue;
+  TaskEnd end{process.task, TaskEnd::How::kDone, std::move(process.text),
+              seconds() - process.begun};
+  if (process.killed) {
+    end.how = TaskEnd::How::kHung;
+    end.text = fmt::format("no end within {:.0f} s", limits_.patience);
+  } else if (WIFSIGNALED(status)) {
+    end.how = TaskEnd::How::kCrashed;
+    end.text =
+        fmt::format("ended by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status)));
+  } else if (WEXITSTATUS(status) != 0) {
+    end.how = TaskEnd::How::kCrashed;
+    if (end.text.empty()) end.text = fmt::format("exit code {}", WEXITSTATUS(status));
+  }
+  return end;
+}
+
+bool Workers::run(const std::function<std::optional<uint64_t>()> &next,
+                  const std::function<void(const TaskEnd &)> &ended,
+                  const std::function<void()> &idle) {
+  bool more = true;
+  while (!stopped()) {
+    while (more && running_.size() < limits_.at_once) {
+      std::optional<uint64_t> task = next();
+      more = task.has_value();
+      if (task) begin(*task);
+    }
+    if (running_.empty()) return true;
+    std::vector<pollfd> polls;
+    for (const auto &[pipe, process] : running_) polls.push_back({pipe, POLLIN, 0});
+    poll(polls.data(), polls.size(), kLookEvery);
+    for (const pollfd &p : polls) {
+      Process &process = running_.at(p.fd);
+      if (!process.killed && seconds() - process.begun > limits_.patience) {
+        process.killed = true;
+        kill(process.pid, SIGKILL);
+      }
+      if (p.revents == 0 || read(process)) continue;
+      TaskEnd one = end(process);
+      running_.erase(p.fd);
+      if (!stopped()) ended(one);
+    }
+    idle();
+  }
+  for (auto &[pipe, process] : running_) kill(process.pid, SIGKILL);
+  for (auto &[pipe, process] : running_) end(process);
+  running_.clear();
+  return false;
+}
+
+std::optional<TaskEnd> Workers::one(uint64_t task) {
+  std::optional<TaskEnd> result;
+  bool begun = false;
+  run(
+      [&]() -> std::optional<uint64_t> {
+        if (std::exchange(begun, true)) return std::nullopt;
+        return task;
+      },
+      [&](const TaskEnd &end) { result = end; }, [] {});
+  return result;
+}
+
+}  // namespace vmso::regress

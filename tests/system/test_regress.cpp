@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random scenarios: what is drawn, that it can be had again, what becomes of tasks that crash or
+// hang, how a failure is made smaller.
+#include <unistd.h>
+
+#include "regress/results.hpp"
+#include "regress/scenario_run.hpp"
+#include "regress/shrink.hpp"
+#include "regress/workers.hpp"
+#include "system_test.hpp"
+
+namespace vmso::test {
+
+using namespace regress;
+
+TEST_CASE("Knobs stand in the table where their numbers say, with values in their range",
+          "[regress]") {
+  REQUIRE(knobs().size() == kKnobs);
+  for (size_t i = 0; i < kKnobs; i++) {
+    const KnobInfo &k = knobs()[i];
+    INFO(k.name);
+    CHECK(size_t(k.knob) == i);
+    CHECK(k.first <= k.simplest);
+    CHECK(k.simplest <= k.last);
+    for (uint64_t value : {k.first, k.simplest, k.last}) {
+      CHECK(knob_value(k, knob_text(k.knob, value)) == value);
+    }
+    for (const char *bad : {"", "-1", "x", "1x", "99999999999999999999"}) {
+      CHECK_THROWS_AS(knob_value(k, bad), Error);
+    }
+    if (k.words.empty() && k.first > 0) {
+      CHECK_THROWS_AS(knob_value(k, std::to_string(k.first - 1)), Error);
+    }
+    CHECK_THROWS_AS(knob_value(k, std::to_string(k.last + 1)), Error);
+  }
+}
+
+TEST_CASE("A scenario is drawn from its seed alone, and a fixed knob moves no other one",
+          "[regress]") {
+  for (const Mix &mix : mixes()) {
+    INFO(mix.name);
+    unsigned different = 0;
+    for (uint64_t seed = 1; seed <= 300; seed++) {
+      Scenario s = draw(mix, seed, {});
+      CHECK(s == draw(mix, seed, {}));
+      Scenario again = s;
+      settle(again);
+      CHECK(again == s);
+      for (const KnobInfo &k : knobs()) {
+        CHECK(s[k.knob] >= k.first);
+        CHECK(s[k.knob] <= k.last);
+      }
+      Scenario fixed = draw(mix, seed, {{Knob::kLatency, 77}});
+      different += fixed != s;
+      fixed[Knob::kLatency] = s[Knob::kLatency];
+      CHECK(fixed == s);
+      // Its values as options of a mix that draws nothing are the same scenario.
+      Fixed values;
+      for (const KnobInfo &k : knobs()) values[k.knob] = s[k.knob];
+      CHECK(draw(mix_named("plain"), seed, values) == s);
+    }
+    CHECK(different > 250);
+  }
+}
+
+TEST_CASE("Scenarios of every mix end with nothing wrong, the same way each time", "[regress]") {
+  for (const Mix &mix : mixes()) {
+    for (uint64_t seed : {1, 2, 3, 4}) {
+      Scenario s = draw(mix, seed, {});
+      INFO("vmso regress --mix " << mix.name << " --seeds " << seed);
+      Outcome first = ScenarioRun(s).run();
+      CHECK(first.findings == std::vector<std::string>{});
+      CHECK(first.frames > 0);
+      if (seed > 1) continue;
+      Outcome second = ScenarioRun(s).run();
+      CHECK(to_json(second) == to_json(first));
+      CHECK(to_json(outcome_from(to_json(first))) == to_json(first));
+    }
+  }
+}
+
+TEST_CASE("Scenarios with every knob at an end go well", "[regress]") {
+  for (const KnobInfo &k : knobs()) {
+    for (uint64_t value : {k.first, k.last}) {
+      if (k.knob == Knob::kPosted && value == k.last) continue;  // minutes
+      Scenario s = simplest(5);
+      s[Knob::kPosted] = 4;
+      s[Knob::kAbsent] = 30;
+      s[Knob::kPolicy] = kPark;
+      s[k.knob] = value;
+      settle(s);
+      INFO(k.name << " " << knob_text(k.knob, value));
+      Outcome o = ScenarioRun(s).run();
+      CHECK(o.findings == std::vector<std::string>{});
+    }
+  }
+}
+
+TEST_CASE("What a finding is of does not depend on its numbers", "[regress]") {
+  CHECK(kind_of_finding("cycle 17: queue 3: job 0x1f has not ended\nmore") ==
+        kind_of_finding("cycle 9000: queue 12: job 0x2 has not ended"));
+  CHECK(kind_of_finding("cycle 17: queue 3") != kind_of_finding("cycle 17: frame 3"));
+}
+
+TEST_CASE("A scenario is made as small as what is wrong lets it be", "[regress]") {
+  Scenario s = draw(mix_named("all"), 4711, {{Knob::kPosted, 500}, {Knob::kQueues, 40}});
+  s[Knob::kConfig] = uint64_t(Config::kDefault);
+  s[Knob::kQueues] = 40;
+  s[Knob::kMac] = kStalls;
+  auto same = [](const Scenario &t) {
+    return t[Knob::kPosted] >= 37 && t[Knob::kQueues] >= 3 && t[Knob::kMac] == kStalls;
+  };
+  REQUIRE(same(s));
+  Shrunk shrunk = shrink(s, same, 500);
+  Scenario expected = simplest(4711);
+  expected[Knob::kPosted] = 37;
+  expected[Knob::kQueues] = 3;
+  expected[Knob::kMac] = kStalls;
+  expected[Knob::kConfig] = shrunk.scenario[Knob::kConfig];
+  CHECK(shrunk.scenario == expected);
+  CHECK(shrunk.tries <= 500);
+  Shrunk cut_short = shrink(s, same, 3);
+  CHECK(cut_short.tries == 3);
+  CHECK(same(cut_short.scenario));
+}
+
+TEST_CASE("A task that crashes, hangs or throws is its own trouble alone", "[regress]") {
+  auto task = [](uint64_t n) -> std::string {
+    if (n == 3) raise(SIGKILL);  // Catch has handlers for the others
+    if (n == 5) {
+      for (;;) pause();
+    }
+    if (n == 7) throw Error("no good");
+    if (n == 8) _exit(9);
+    return std::string(200000, char('a' + n));  // more than a pipe holds
+  };
+  Workers workers(task, {.at_once = 3, .patience = 1});
+  std::map<uint64_t, TaskEnd> ends;
+  uint64_t next = 0;
+  bool whole = workers.run(
+      [&]() -> std::optional<uint64_t> {
+        if (next == 12) return std::nullopt;
+        return next++;
+      },
+      [&](const TaskEnd &end) { ends[end.task] = end; }, [] {});
+  CHECK(whole);
+  REQUIRE(ends.size() == 12);
+  for (const auto &[n, end] : ends) {
+    INFO(n);
+    auto how = n == 5                       ? TaskEnd::How::kHung
+               : n == 3 || n == 7 || n == 8 ? TaskEnd::How::kCrashed
+                                            : TaskEnd::How::kDone;
+    CHECK(end.how == how);
+    if (how == TaskEnd::How::kDone) CHECK(end.text == std::string(200000, char('a' + n)));
+  }
+  CHECK(ends[3].text.find("signal 9") != std::string::npos);
+  CHECK(ends[5].text == "no end within 1 s");
+  CHECK(ends[7].text == "no good");
+  CHECK(ends[8].text == "exit code 9");
+}
+
+TEST_CASE("An interrupted regression ends at once and leaves no process", "[regress]") {
+  volatile std::sig_atomic_t stop = 0;
+  Workers workers(
+      [](uint64_t) -> std::string {
+        for (;;) pause();
+      },
+      {.at_once = 2, .patience = 600, .stop = &stop});
+  unsigned looks = 0;
+  CHECK_FALSE(workers.run([]() -> std::optional<uint64_t> { return 1; }, [](const TaskEnd &) {},
+                          [&] { stop = ++looks == 3; }));
+  CHECK(looks == 3);
+}
+
+TEST_CASE("Coverage knows its bins and adds up", "[regress]") {
+  Coverage a, b;
+  a.hit("faults", "NOT_PRESENT park");
+  b.hit("faults", "NOT_PRESENT park", 2);
+  a.add(b);
+  CHECK(a.hits("faults", "NOT_PRESENT park") == 3);
+  CHECK(a.hits("faults", "NOT_PRESENT abort") == 0);
+  CHECK_THROWS_AS(a.hit("faults", "NOT_PRESENT never"), Error);
+  CHECK_THROWS_AS(a.hit("moods", "good"), Error);
+  for (const Cross &cross : crosses()) {
+    if (cross.name == std::string("faults")) CHECK(a.holes(cross).size() + 1 == cross.bins.size());
+  }
+}
+
+}  // namespace vmso::test
