@@ -43,8 +43,8 @@ TEMPLATE_TEST_CASE("waiters of a line share its walk", "", Vxlat0, Vxlat1, Vxlat
     }
     rig.run();
     rig.check();
-    // A fault is told to the opener. Who joined asks again, until the slot is free: one more walk for
-    // all of a context together.
+    // A fault is told to the opener. Who joined asks again, until the slot is free: one more walk
+    // for all of a context together.
     bool faults[3] = {};
     for (auto &w : rig.wants) {
       bool fault = w.result->cause != VMSO_CAUSE_NONE;
