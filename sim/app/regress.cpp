@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <thread>
 
 #include "app/commands.hpp"
@@ -26,6 +27,7 @@ constexpr size_t kKept = 10;           // failures of which more than the line i
 constexpr unsigned kShrinkTries = 60;  // runs of one failure
 constexpr uint64_t kWindow = 10000;    // cycles of the waveform before a finding
 constexpr uint64_t kBehind = 500;      // and behind it
+constexpr uint64_t kLooksAhead = 100;  // seeds that tell which models are needed
 
 struct Arguments {
   std::string seeds = "1..100", mix = "all", shard, json, junit, failures = "failures";
@@ -107,6 +109,7 @@ class Regression {
         workers.run([this] { return next(); }, [this](const TaskEnd &end) { ended(end); },
                     [this] { progress(); });
     clear_progress();
+    summary_.seconds = elapsed();
     if (whole) explain();
     conclude();
     if (!whole) return 130;
@@ -136,10 +139,11 @@ class Regression {
 
   // In this process, so that those of the seeds find them built and in memory.
   void load_models() const {
-    auto fixed = fixed_.find(Knob::kConfig);
-    for (Config config : {Config::kSmall, Config::kDefault, Config::kWide}) {
-      if (fixed == fixed_.end() || fixed->second == uint64_t(config)) make_dut({.config = config});
+    std::set<uint64_t> configs;
+    for (uint64_t i = 0; i < std::min(seeds_.count(), kLooksAhead); i++) {
+      configs.insert(scenario(seeds_.nth(i))[Knob::kConfig]);
     }
+    for (uint64_t config : configs) make_dut({.config = Config(config)});
   }
 
   std::optional<uint64_t> next() {
@@ -274,7 +278,6 @@ class Regression {
   }
 
   void conclude() {
-    summary_.seconds = elapsed();
     std::ranges::sort(summary_.failures, {}, &Failure::seed);
     if (!a_.json.empty()) {
       std::ofstream file(a_.json);

@@ -33,8 +33,8 @@ Spreads surroundings() {
 }
 
 Spreads jobs(uint64_t most) {
-  return {{K::kPosted, 1, 30, most},  {K::kGap, 0.7, 1, 1000}, {K::kKind, 1, 0, kAnyKind},
-          {K::kTunnel, 0.4, 1, 2},  {K::kMss, 0.6, 1, 2},    {K::kPayload, 0.9, 0, kLong},
+  return {{K::kPosted, 1, 30, most}, {K::kGap, 0.7, 1, 1000}, {K::kKind, 1, 0, kAnyKind},
+          {K::kTunnel, 0.4, 1, 2},   {K::kMss, 0.6, 1, 2},    {K::kPayload, 0.9, 0, kLong},
           {K::kBuffers, 0.8, 1, 60}};
 }
 

@@ -155,10 +155,12 @@ Outcome ScenarioRun::run() {
     if (error.exit_code == 130) throw;
     s.findings().add(error.what());
   }
-  if (soft_resets_ == 0 && hostile_.empty() && s.findings().empty()) {
-    s.conclude();
-  } else {
-    s.scoreboard.conclude();  // counters began anew, or go on while they are read
+  if (s.findings().empty()) {
+    if (soft_resets_ == 0 && hostile_.empty()) {
+      s.conclude();
+    } else {
+      s.scoreboard.conclude();  // counters began anew, or go on while they are read
+    }
   }
   outcome_.findings = s.findings().texts();
   outcome_.findings_count = s.findings().count();

@@ -287,7 +287,7 @@ class System {
   static constexpr uint64_t kKernelBase = 0x40000000, kKernelBytes = 0x40000000;
   static constexpr unsigned kPaBits = 46;
   static constexpr uint64_t kLongestFrame = 200000;  // cycles on the wire, whatever the MAC does
-  static constexpr unsigned kTemplateStride = 576;  // not a divisor of 4096: some cross a page
+  static constexpr unsigned kTemplateStride = 576;   // not a divisor of 4096: some cross a page
 
   void add_process(unsigned index);
   void add_notes();
