@@ -191,7 +191,7 @@ void ScenarioRun::body() {
 void ScenarioRun::post() {
   System &s = *system_;
   const unsigned queue = some_queue();
-  if (vmso_ring_free(&s.ring(queue)) == 0) return;
+  if (vmso_ring_free(&s.ring(queue)) == 0 || waits_for_pages(queue)) return;
   JobSpec spec = random_job(shape_, jobs_random_);
   if (vmso_job_slots(spec.cuts.size()) > vmso_ring_free(&s.ring(queue))) return;
   spec.may_fail = may_fail_ && !parks(queue);
@@ -295,6 +295,15 @@ State ScenarioRun::state(unsigned queue) {
   return system_->scoreboard.open(queue) ? State::kBusy : State::kIdle;
 }
 
+// Many buffers share a page above 4 KiB, so a new one may lie in one that is on its way. A thread
+// would wait for it; until the fence is done the engine may read where it was.
+bool ScenarioRun::waits_for_pages(unsigned queue) {
+  if (knob(K::kChurn) == 0) return false;
+  const Process &process = system_->process_of(queue);
+  return process.space().tables() && process.page() != PageSize::k4K &&
+         system_->memory_manager().under_way(process.id());
+}
+
 void ScenarioRun::swap_page() {
   const Posted &posted = last_[some_queue()];
   if (posted.buffers.empty()) return;
@@ -371,7 +380,7 @@ void ScenarioRun::finish() {
     JobSpec last = random_job(shape, jobs_random_);
     last.may_fail = may_fail_ && !parks(q);
     unsigned tries = 0;
-    while (!s.try_post(q, last)) {
+    while (waits_for_pages(q) || !s.try_post(q, last)) {
       if (++tries > kPostTries) {
         s.findings().add(fmt::format("queue {} has no room for its last job", q));
         return;

@@ -74,6 +74,8 @@ class ScenarioRun {
   uint64_t knob(Knob which) const { return scenario_[which]; }
   bool parks(unsigned queue) const { return system_->options().parks.at(queue); }
   State state(unsigned queue);
+  // The process of a queue cannot write into its pages: they are being moved.
+  bool waits_for_pages(unsigned queue);
   unsigned some_queue() { return unsigned(random_.below(honest_)); }
 
   Scenario scenario_;
