@@ -50,6 +50,7 @@ class AxisSink {
   void restart(DutInputs &in);
 
   bool inside() const { return inside_; }  // a frame has begun, and goes on
+  bool inside_of(unsigned queue) const { return inside_ && frame_.queue == queue; }
 
   Backpressure pattern;
   bool hold = false;              // a stopped MAC

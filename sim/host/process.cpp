@@ -212,6 +212,9 @@ void Process::write(uint64_t va, std::span<const uint8_t> bytes) {
 std::optional<uint64_t> Process::some_page(Random &random) const {
   if (mapped_.empty()) return std::nullopt;
   auto it = std::next(mapped_.begin(), long(random.below(mapped_.size())));
+  for (size_t i = 0; it->second.leaves && i < mapped_.size(); i++) {  // the next one that stays
+    if (++it == mapped_.end()) it = mapped_.begin();
+  }
   return it->second.first + random.below(it->second.frames) * kFrameBytes;
 }
 

@@ -365,6 +365,8 @@ void System::restart_queue(unsigned index) {
 
 void System::renew_queue(unsigned index) {
   settle();  // what was completed before still counts
+  // What leaves as the queue is reset was begun before, and a long frame takes its time.
+  run_until([&] { return !sink.inside_of(index); }, kLongestFrame);
   scoreboard.forget(index);
   if (pager_) pager_->forget(index);
   configure_queue(index);
@@ -378,14 +380,12 @@ void System::leave_to_owner(unsigned queue) {
 void System::settle() {
   if (!writes.touched.empty()) reap();
   steps(judge_delay() + 1);
-  // What leaves as a queue is reset was begun before, and a long frame takes its time.
-  const uint64_t frames = sink.frames;
-  run_until([&] { return !sink.inside() || sink.frames != frames; }, kLongestFrame);
 }
 
 void System::soft_reset() {
   check(vmso_device_reset(&device_), "soft reset");
   settle();
+  run_until([&] { return !sink.inside(); }, kLongestFrame);
   for (unsigned i = 0; i < queues_.size(); i++) scoreboard.forget(i);
   payloads_.clear();
   if (options_.bring_up) bring_up();
