@@ -227,7 +227,7 @@ TEST_CASE("All changes at once under queues of mixed formats and slow memory tha
       VMSO_SAY_HOW(o);
       INFO(config << ", " << queues << " queues");
       Busy busy(o, 14000);
-      busy.run(50000);
+      busy.run(70000);
       busy.end();
       CHECK(busy.counts().actions() > 60);
       CHECK(busy.counts().by_memory > 10);
