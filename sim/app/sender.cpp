@@ -248,17 +248,7 @@ void Sender::look_at_completions() {
 // everything if there are several.
 void Sender::retire() {
   if (!fenced_.empty() || unmapped_.empty()) return;
-  uint64_t first = ~uint64_t{0}, end = 0;
-  const Process &process = *unmapped_.front().process;
-  vmso_fence_kind kind = VMSO_FENCE_RANGE;
-  for (const Unmapped &u : unmapped_) {
-    if (u.process != &process) kind = VMSO_FENCE_ALL;
-    first = std::min(first, u.buffer.va);
-    end = std::max(end, u.buffer.va + u.buffer.bytes);
-  }
-  system_->check(vmso_fence_start(&system_->device(), kind, system_->context_of(process), first,
-                                  end - first, &fence_),
-                 "fence");
+  fence_ = system_->start_fence(unmapped_);
   fences_++;
   std::swap(fenced_, unmapped_);
 }

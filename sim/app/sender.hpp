@@ -100,10 +100,6 @@ class Sender {
     std::deque<Work> again;
     std::vector<UserBuffer> held;  // of a failed job, where no fence follows
   };
-  struct Unmapped {
-    Process *process;
-    UserBuffer buffer;
-  };
   struct Open {
     Work work;
     Posted posted;

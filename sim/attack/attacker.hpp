@@ -29,7 +29,7 @@ class Attacker : public Agent {
   // From now on he acts; his queue has to be configured and enabled.
   void start();
   // The queue was configured and enabled anew, by a soft reset: what he had posted is gone.
-  virtual void restart();
+  void restart() override;
   void act(uint64_t now) override;
 
   unsigned queue() const { return queue_; }

@@ -19,7 +19,8 @@ const std::vector<Cross> &crosses();
 
 class Coverage {
  public:
-  // The first counts as one of a cross; a bin that the table does not have throws Error.
+  static bool has(const char *cross, const std::string &bin);
+  // A bin that the table does not have throws Error.
   void hit(const char *cross, const std::string &bin, uint64_t times = 1);
   void add(const Coverage &other);
   uint64_t hits(const std::string &cross, const std::string &bin) const;

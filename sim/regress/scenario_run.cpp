@@ -24,67 +24,7 @@ const char *attack_of(const Scenario &s, unsigned number) {
   return names[random.below(names.size())].c_str();
 }
 
-SpaceOptions space_of(const Scenario &s, unsigned process) {
-  Random random(s.seed, fmt::format("space {}", process));
-  const std::vector<Format> &all = formats();
-  uint64_t which = s[K::kFormat];
-  const Format &f = all.at(which < all.size() ? which : random.below(all.size()));
-  SpaceOptions o{.format = f.code};
-  if (!f.pages.empty()) {
-    o.page = f.pages[s[K::kPage] == kAnyPages ? random.below(f.pages.size()) : 0].size;
-  }
-  return o;
-}
-
 }  // namespace
-
-SystemOptions system_options(const Scenario &s) {
-  SystemOptions o;
-  Random random(s.seed, "system options");
-  const auto honest = unsigned(s[K::kQueues]), hostile = unsigned(s[K::kHostile]);
-  const auto processes = unsigned(s[K::kProcesses]);
-  o.config = Config(s[K::kConfig]);
-  o.seed = s.seed;
-  o.queues = honest + hostile;
-  o.processes = processes + hostile;
-  for (unsigned q = 0; q < honest; q++) o.owners.push_back(q % processes);
-  for (unsigned i = 0; i < hostile; i++) o.owners.push_back(processes + i);
-  for (unsigned p = 0; p < processes; p++) o.spaces.push_back(space_of(s, p));
-  o.log2_slots = unsigned(s[K::kSlots]);
-  o.log2_completions = o.log2_slots - 1;
-  o.keep_frames = false;
-
-  o.read.latency = unsigned(s[K::kLatency]);
-  o.read.jitter = unsigned(s[K::kJitter]);
-  o.read.order = ReadOrder(s[K::kOrder]);
-  o.read.ar_stall = double(s[K::kReadStall]) / 100;
-  o.read.error_rate = double(s[K::kBusErrors]) / kMillion;
-  o.write.jitter = unsigned(s[K::kWriteJitter]);
-  constexpr const char *kMacs[] = {"none", "random:0.4", "1of:3", "stall:60@40"};
-  o.backpressure = kMacs[s[K::kMac]];
-
-  for (unsigned q = 0; q < honest; q++) {
-    bool park = s[K::kPolicy] == kPark || (s[K::kPolicy] == kMixedPolicy && random.below(2));
-    o.parks.push_back(park);
-  }
-  o.parks.resize(o.queues, false);
-  if (s[K::kPolicy] != kAbort) {
-    uint64_t delay = s[K::kPagerDelay];
-    o.pager = PagerKnobs{.notice = delay / 4, .delay = delay / 4, .jitter = delay / 2};
-    o.log2_faults = unsigned(s[K::kFaultRing]);
-  }
-  if (s[K::kChurn]) {
-    o.churn = ChurnKnobs{.rate = double(s[K::kChurn])};
-    o.fence_status = true;
-  }
-  for (unsigned q = 0; q < honest; q++) {
-    if (s[K::kWeights]) o.weights.push_back(unsigned(random.between(1, 16)));
-    if (!s[K::kRates]) continue;
-    o.rate_bytes.push_back(random.below(2) ? uint32_t(random.between(4000, 60000)) : 0);
-    o.rate_frames.push_back(random.below(4) == 0 ? uint32_t(random.between(2, 60)) : 0);
-  }
-  return o;
-}
 
 ScenarioRun::ScenarioRun(const Scenario &scenario, const RunOptions &options)
     : scenario_(scenario),
@@ -122,12 +62,7 @@ void ScenarioRun::arrange() {
   if (s.options().pager) {
     s.pager().mend = [this](const vmso_fault &f) {
       if (f.cause == VMSO_CAUSE_NOT_PRESENT) system_->process(f.context - 1).page_in(f.va);
-      const std::string bin = fmt::format("{} park", vmso_cause_name(f.cause));
-      for (const Cross &cross : crosses()) {
-        if (std::ranges::find(cross.bins, bin) != cross.bins.end()) {
-          outcome_.coverage.hit("faults", bin);
-        }
-      }
+      fault_seen(f.cause, true);
       return Pager::Answer::kRetry;
     };
   }
@@ -217,6 +152,11 @@ void ScenarioRun::take_away_pages(const Posted &posted) {
   }
 }
 
+void ScenarioRun::fault_seen(unsigned cause, bool parks) {
+  const std::string bin = fmt::format("{} {}", vmso_cause_name(cause), policy_word(parks));
+  if (Coverage::has("faults", bin)) outcome_.coverage.hit("faults", bin);
+}
+
 void ScenarioRun::look_at_completions() {
   for (unsigned q = 0; q < honest_; q++) {
     if (system_->completions(q).empty()) continue;
@@ -230,12 +170,11 @@ void ScenarioRun::ended(unsigned queue, const Completion &c) {
   if (it == open_[queue].end()) return;  // the scoreboard has said so
   const Open &open = it->second;
   const SystemOptions &o = system_->options();
-  const char *policy = policy_word(parks(queue));
   if (c.ok()) {
     const char *kind = kind_word(open.kind);
     const SpaceOptions &space = o.spaces.at(o.owners.at(queue));
-    outcome_.coverage.hit("jobs", fmt::format("{} {} {} {}", kind, space_words(space), policy,
-                                              order_word(o.read.order)));
+    outcome_.coverage.hit("jobs", fmt::format("{} {} {} {}", kind, space_words(space),
+                                              policy_word(parks(queue)), order_word(o.read.order)));
     if (!open.headers.empty()) {
       outcome_.coverage.hit("headers", fmt::format("{} {}", kind, open.headers));
     }
@@ -247,9 +186,8 @@ void ScenarioRun::ended(unsigned queue, const Completion &c) {
         process.reclaim(b);
       }
     }
-  } else if (c.cause == VMSO_CAUSE_NOT_PRESENT || c.cause == VMSO_CAUSE_TABLE_SLV_ERR ||
-             c.cause == VMSO_CAUSE_DATA_SLV_ERR) {
-    outcome_.coverage.hit("faults", fmt::format("{} {}", vmso_cause_name(c.cause), policy));
+  } else {
+    fault_seen(c.cause, parks(queue));
   }
   open_[queue].erase(it);
 }
@@ -257,20 +195,9 @@ void ScenarioRun::ended(unsigned queue, const Completion &c) {
 // Memory of jobs that have ended is used again, after a fence.
 void ScenarioRun::retire() {
   if (dead_.empty()) return;
-  uint64_t first = ~uint64_t{0}, end = 0;
-  vmso_fence_kind kind = VMSO_FENCE_RANGE;
-  for (const Dead &d : dead_) {
-    if (d.process != dead_.front().process) kind = VMSO_FENCE_ALL;
-    first = std::min(first, d.buffer.va);
-    end = std::max(end, d.buffer.va + d.buffer.bytes);
-  }
   System &s = *system_;
-  uint16_t number = 0;
-  s.check(vmso_fence_start(&s.device(), kind, s.context_of(*dead_.front().process), first,
-                           end - first, &number),
-          "fence");
-  s.check(vmso_fence_wait(&s.device(), number), "fence");
-  for (const Dead &d : dead_) d.process->reclaim(d.buffer);
+  s.check(vmso_fence_wait(&s.device(), s.start_fence(dead_)), "fence");
+  for (const Unmapped &u : dead_) u.process->reclaim(u.buffer);
   dead_.clear();
 }
 
@@ -304,14 +231,7 @@ bool ScenarioRun::waits_for_pages(unsigned queue) {
          system_->memory_manager().under_way(process.id());
 }
 
-void ScenarioRun::swap_page() {
-  const Posted &posted = last_[some_queue()];
-  if (posted.buffers.empty()) return;
-  const UserBuffer &b = posted.buffers[random_.below(posted.buffers.size())];
-  Process &process = system_->process_of(posted.queue);
-  if (b.bytes == 0 || !process.page_out(b.va + random_.below(b.bytes))) return;
-  system_->fence(process, b);
-}
+void ScenarioRun::swap_page() { system_->swap_out(last_[some_queue()], random_); }
 
 void ScenarioRun::fence() {
   System &s = *system_;
@@ -347,11 +267,7 @@ void ScenarioRun::reset_queue() {
 
 void ScenarioRun::soft_reset() {
   System &s = *system_;
-  std::vector<Agent *> agents;
-  std::swap(agents, s.agents);
   s.soft_reset();
-  for (auto &owner : hostile_) owner->restart();
-  std::swap(agents, s.agents);
   for (unsigned q = 0; q < honest_; q++) {
     if (s.options().pager) s.pager().forget(q);
     open_[q].clear();
@@ -362,20 +278,12 @@ void ScenarioRun::soft_reset() {
       soft_resets_ < knob(K::kSoftResets) ? s.now() + random_.below(40000) : ~uint64_t{0};
 }
 
-void ScenarioRun::start_stopped() {
-  for (unsigned q = 0; q < honest_; q++) {
-    if (vmso_queue_state(&system_->device(), q) == VMSO_QUEUE_STOPPED) {
-      vmso_queue_start(&system_->device(), q);
-    }
-  }
-}
-
 // A frame behind all jobs of each queue, which tells that those without a completion have ended.
 void ScenarioRun::finish() {
   System &s = *system_;
   s.write32(VMSO_REG_RATE_PERIOD, 1);  // who is deep in debt to his limit would be slow to end
   JobShape shape{.kind = kFrame, .payload = kShort, .buffers = 1};
-  start_stopped();
+  s.start_stopped();
   for (unsigned q = 0; q < honest_; q++) {
     JobSpec last = random_job(shape, jobs_random_);
     last.may_fail = may_fail_ && !parks(q);
@@ -386,17 +294,17 @@ void ScenarioRun::finish() {
         return;
       }
       s.doorbell(q);
-      start_stopped();
+      s.start_stopped();
       s.steps(200);
     }
   }
   if (hostile_.empty()) {
-    s.drain_with([this] { start_stopped(); });
+    s.drain_with([&s] { s.start_stopped(); });
     return;
   }
   // the buses are never quiet beside hostile owners
   for (uint64_t end = s.now() + kMostCycles; !s.scoreboard.idle() && s.findings().empty();) {
-    start_stopped();
+    s.start_stopped();
     uint64_t next = s.now() + kLooksAtStates;
     if (!s.run_until([&] { return s.scoreboard.idle() || s.now() >= next; }, end - s.now())) return;
   }

@@ -59,6 +59,7 @@ class ScenarioRun {
   void take_away_pages(const Posted &posted);
   void look_at_completions();
   void ended(unsigned queue, const Completion &completion);
+  void fault_seen(unsigned cause, bool parks);
   void retire();
   void act();
   void plan(Event &event);
@@ -68,7 +69,6 @@ class ScenarioRun {
   void stop_queue();
   void reset_queue();
   void soft_reset();
-  void start_stopped();
   void finish();
 
   uint64_t knob(Knob which) const { return scenario_[which]; }
@@ -89,11 +89,7 @@ class ScenarioRun {
   std::vector<std::unique_ptr<Attacker>> hostile_;
   std::vector<std::unordered_map<uint64_t, Open>> open_;  // by queue, cookie
   std::vector<Posted> last_;                              // by queue
-  struct Dead {
-    Process *process;
-    UserBuffer buffer;
-  };
-  std::vector<Dead> dead_;  // unmapped, to be fenced
+  std::vector<Unmapped> dead_;                            // to be fenced
   std::vector<Event> events_;
   Outcome outcome_;
 };

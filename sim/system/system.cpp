@@ -383,12 +383,16 @@ void System::settle() {
 }
 
 void System::soft_reset() {
+  std::vector<Agent *> resting;
+  std::swap(resting, agents);
   check(vmso_device_reset(&device_), "soft reset");
   settle();
   run_until([&] { return !sink.inside(); }, kLongestFrame);
   for (unsigned i = 0; i < queues_.size(); i++) scoreboard.forget(i);
   payloads_.clear();
   if (options_.bring_up) bring_up();
+  for (Agent *agent : resting) agent->restart();
+  std::swap(resting, agents);
 }
 
 void System::reset() {
@@ -406,6 +410,37 @@ void System::fence(const Process &process, const UserBuffer &buffer) {
                          &number),
         "fence");
   check(vmso_fence_wait(&device_, number), "fence");
+}
+
+uint16_t System::start_fence(std::span<const Unmapped> buffers) {
+  uint64_t first = ~uint64_t{0}, end = 0;
+  const Process &process = *buffers.front().process;
+  vmso_fence_kind kind = VMSO_FENCE_RANGE;
+  for (const Unmapped &u : buffers) {
+    if (u.process != &process) kind = VMSO_FENCE_ALL;
+    first = std::min(first, u.buffer.va);
+    end = std::max(end, u.buffer.va + u.buffer.bytes);
+  }
+  uint16_t number = 0;
+  check(vmso_fence_start(&device_, kind, context_of(process), first, end - first, &number),
+        "fence");
+  return number;
+}
+
+bool System::swap_out(const Posted &posted, Random &random) {
+  if (posted.buffers.empty()) return false;
+  const UserBuffer &b = posted.buffers[random.below(posted.buffers.size())];
+  Process &process = process_of(posted.queue);
+  if (b.bytes == 0 || !process.page_out(b.va + random.below(b.bytes))) return false;
+  fence(process, b);
+  return true;
+}
+
+void System::start_stopped() {
+  for (unsigned q = 0; q < queues(); q++) {
+    if (queues_[q].left_to_owner) continue;
+    if (vmso_queue_state(&device_, q) == VMSO_QUEUE_STOPPED) vmso_queue_start(&device_, q);
+  }
 }
 
 // ---- time

@@ -112,6 +112,14 @@ class Agent {
  public:
   virtual ~Agent() = default;
   virtual void act(uint64_t now) = 0;
+  // The engine and all queues were set up anew: what he had done is gone.
+  virtual void restart() {}
+};
+
+// A buffer whose pages are in no table any more; a fence is to follow.
+struct Unmapped {
+  Process *process = nullptr;
+  UserBuffer buffer;
 };
 
 struct Doorbell {
@@ -211,6 +219,14 @@ class System {
   void replace_process(unsigned index, const SpaceOptions &next, bool stop = false);
   // A fence of one buffer, waited for.
   void fence(const Process &process, const UserBuffer &buffer);
+  // One fence over all of them, begun: its number. A range, or everything if there are several
+  // processes.
+  uint16_t start_fence(std::span<const Unmapped> buffers);
+  // Takes a page of a job away, as a kernel does: table, fence, then the frame is free. False: it
+  // has no page there.
+  bool swap_out(const Posted &posted, Random &random);
+  // Those that are STOPPED go on. Queues with an owner of their own are his.
+  void start_stopped();
 
   // ---- registers
   uint32_t read32(uint32_t offset);
@@ -226,7 +242,7 @@ class System {
   void check(int error, const char *what);  // of a driver function: throws Error if negative
   // rst_n low, then everything from the start; `bring_up` as the options say.
   void reset();
-  // The soft reset register, then everything from the start.
+  // The soft reset register, then everything from the start. Agents rest meanwhile.
   void soft_reset();
   void bring_up();
 

@@ -96,7 +96,8 @@ class HostileRun {
       step();
       if (system_.now() >= reset_at) {
         reset_at = system_.now() + o_.cycles / 2;
-        soft_reset();
+        system_.soft_reset();
+        renewed_ = system_.now();
       }
       if (o_.commands && system_.now() >= next) {
         next = system_.now() + random_.below(2000);
@@ -224,15 +225,6 @@ class HostileRun {
       }
     }
     renewed_ = system_.now();  // one queue alone may have been all there was
-  }
-
-  void soft_reset() {
-    std::vector<Agent *> agents;
-    std::swap(agents, system_.agents);
-    system_.soft_reset();
-    for (auto &owner : hostile_) owner->restart();
-    std::swap(agents, system_.agents);
-    renewed_ = system_.now();
   }
 
   HostileOptions o_;

@@ -89,33 +89,17 @@ inline void mend_most(System &s, Random &random) {
   };
 }
 
-inline void start_stopped(System &s) {
-  for (unsigned q = 0; q < s.queues(); q++) {
-    if (vmso_queue_state(&s.device(), q) == VMSO_QUEUE_STOPPED) vmso_queue_start(&s.device(), q);
-  }
-}
-
 // Lets all queues come to an end, with a record behind jobs that end without one.
 inline void end_all(System &s) {
   for (unsigned q = 0; q < s.queues(); q++) {
     JobSpec last = frame_job(100);
     last.may_fail = !s.options().parks.at(q);
     for (unsigned i = 0; i < 5000 && !s.try_post(q, last); i++) {
-      start_stopped(s);
+      s.start_stopped();
       s.steps(200);
     }
   }
-  s.drain_with([&s] { start_stopped(s); });
-}
-
-// Takes a page of a job away, as a kernel does: table, fence, then the frame is free.
-inline bool swap_out(System &s, const Posted &posted, Random &random) {
-  if (posted.buffers.empty()) return false;
-  const UserBuffer &b = posted.buffers[random.below(posted.buffers.size())];
-  Process &process = s.process_of(posted.queue);
-  if (b.bytes == 0 || !process.page_out(b.va + random.below(b.bytes))) return false;
-  s.fence(process, b);
-  return true;
+  s.drain_with([&s] { s.start_stopped(); });
 }
 
 inline bool mend(System &s, const Absent &a) { return s.process_of(a.posted.queue).page_in(a.va); }

@@ -62,7 +62,7 @@ class Chaos {
     vmso_device *d = &s_.device();
     if (what < 60) return post(q);
     if (what < 75) {
-      swapped += swap_out(s_, posted_[q], random_);
+      swapped += s_.swap_out(posted_[q], random_);
     } else if (what < 83) {
       stops += vmso_queue_command(d, q, VMSO_CMD_STOP) == VMSO_OK;
     } else if (what < 92) {

@@ -144,7 +144,7 @@ class Pieces {
     vmso_device *d = &s_.device();
     if (what < 60) return post(q);
     if (what < 72) {
-      swapped += swap_out(s_, posted_[q], random_);
+      swapped += s_.swap_out(posted_[q], random_);
     } else if (what < 80) {
       vmso_queue_command(d, q, VMSO_CMD_STOP);
     } else if (what < 92) {
@@ -279,9 +279,9 @@ TEST_CASE("Chains of two to six slots are sent whichever of their places are use
         if (r.below(10)) continue;
         vmso_queue_command(&s.device(), q, VMSO_CMD_STOP);
         s.steps(r.below(300));
-        start_stopped(s);
+        s.start_stopped();
       }
-      s.drain_with([&] { start_stopped(s); });
+      s.drain_with([&] { s.start_stopped(); });
       CHECK(s.conclude() == "");
     }
   }
