@@ -152,6 +152,16 @@ class Regression {
     return seeds_.nth(next_++);
   }
 
+  // A crash or a hang is a finding, too.
+  static Outcome outcome_of(const TaskEnd &end) {
+    if (end.how == TaskEnd::How::kDone) return outcome_from(nlohmann::json::parse(end.text));
+    Outcome o;
+    o.findings = {
+        fmt::format("{}: {}", end.how == TaskEnd::How::kHung ? "hang" : "crash", end.text)};
+    o.findings_count = 1;
+    return o;
+  }
+
   // The command that runs one scenario again; `mix` and the knobs that it does not draw like that.
   std::string again(const std::string &mix, uint64_t seed, const Fixed &fixed) const {
     std::string text = fmt::format("vmso regress --mix {} --seeds {}", mix, seed);
@@ -166,17 +176,11 @@ class Regression {
     Failure failure;
     failure.seed = end.task;
     failure.again = again(mix_.name, end.task, fixed_);
-    if (end.how == TaskEnd::How::kDone) {
-      Outcome outcome = outcome_from(nlohmann::json::parse(end.text));
-      summary_.add(end.task, outcome, end.seconds);
-      if (outcome.good()) return;
-      failure.findings = outcome.findings;
-      cycle_of_[end.task] = outcome.first_finding;
-    } else {
-      summary_.judged++;
-      failure.findings = {
-          fmt::format("{}: {}", end.how == TaskEnd::How::kHung ? "hang" : "crash", end.text)};
-    }
+    Outcome outcome = outcome_of(end);
+    summary_.add(end.task, outcome, end.seconds);
+    if (outcome.good()) return;
+    failure.findings = outcome.findings;
+    if (end.how == TaskEnd::How::kDone) cycle_of_[end.task] = outcome.first_finding;
     clear_progress();
     fmt::print(stderr, "seed {}: {}\n  {}\n", end.task, first_line(failure.findings.front()),
                failure.again);
@@ -205,11 +209,7 @@ class Regression {
       Workers worker([&](uint64_t) { return judge(s); }, limits(1));
       auto end = worker.one(f.seed);
       if (!end) return false;
-      if (end->how != TaskEnd::How::kDone) {
-        const char *how = end->how == TaskEnd::How::kHung ? "hang" : "crash";
-        return kind == kind_of_finding(fmt::format("{}: {}", how, end->text));
-      }
-      Outcome o = outcome_from(nlohmann::json::parse(end->text));
+      Outcome o = outcome_of(*end);
       return !o.good() && kind_of_finding(o.findings.front()) == kind;
     };
     Shrunk shrunk = shrink(scenario(f.seed), same, kShrinkTries);

@@ -18,6 +18,16 @@ JobSpec in_pieces(size_t bytes, uint32_t piece, uint16_t mss = 1448) {
   return spec;
 }
 
+// Many queues of a configuration that the test is about.
+SystemOptions many_queues(uint64_t seed, Config config, unsigned queues) {
+  auto o = options(seed);
+  o.config = config;
+  o.queues = queues;
+  o.log2_slots = 10;
+  o.keep_frames = false;
+  return o;
+}
+
 }  // namespace
 
 TEST_CASE("Segments of many pieces are the frames of the reference", "[gather]") {
@@ -77,11 +87,8 @@ TEST_CASE("Queues take turns in the gather lane while others send", "[gather][ra
 TEST_CASE("Of more queues in need of the gather lane than job entries each gets its turn",
           "[gather][share]") {
   constexpr unsigned kQueues = 140;  // 128 entries
-  auto o = options(0x720, "wide");
-  o.config = Config::kWide;
-  o.queues = kQueues;
+  auto o = many_queues(0x720, Config::kWide, kQueues);
   o.log2_slots = 7;
-  o.keep_frames = false;
   VMSO_SAY_HOW(o);
   System s(o);
   bench::HonestLoad load{.name = "pieces", .job_bytes = 1448, .piece = 40, .log2_depth = 2};
@@ -100,11 +107,7 @@ TEST_CASE("Of more queues in need of the gather lane than job entries each gets 
 // that takes long, and must not keep the lane.
 TEST_CASE("Nobody waits for the gather lane while another one pays for it", "[gather][share]") {
   constexpr unsigned kQueues = 64, kAttackers = 3, kUser = kQueues - kAttackers - 1;
-  auto o = options(0x721, "default");
-  o.config = Config::kDefault;
-  o.queues = kQueues;
-  o.log2_slots = 10;
-  o.keep_frames = false;
+  auto o = many_queues(0x721, Config::kDefault, kQueues);
   VMSO_SAY_HOW(o);
   System s(o);
   s.allowed_sticky = ~0u;
