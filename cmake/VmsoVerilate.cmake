@@ -28,7 +28,7 @@ find_program(VERILATOR verilator REQUIRED)
 find_program(PERL perl REQUIRED)  # verilator is a Perl script too
 set(VERILATOR_INCLUDE /usr/share/verilator/include CACHE PATH "headers of the Verilator run time")
 
-set(VMSO_ROOMS common axi csr ring job run xlat seg read out cpl)
+set(VMSO_ROOMS common axi csr ring job run xlat seg read out cpl retire)
 set(VMSO_RTL ${PROJECT_SOURCE_DIR}/rtl)
 set(VMSO_PACKAGES
     ${VMSO_RTL}/vmso_config_pkg.sv ${VMSO_RTL}/vmso_rec_pkg.sv ${VMSO_RTL}/vmso_pkg.sv

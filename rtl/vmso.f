@@ -125,4 +125,10 @@ out/vmso_out_tmpl.sv
 cpl/vmso_cpl.sv
 cpl/vmso_cpl_fault.sv
 cpl/vmso_cpl_index.sv
+retire/vmso_retire.sv
+retire/vmso_retire_causal.sv
+retire/vmso_retire_in_order.sv
+retire/vmso_retire_no_hang.sv
+retire/vmso_retire_nothing_behind.sv
+retire/vmso_retire_unique.sv
 vmso_top.sv

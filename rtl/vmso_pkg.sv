@@ -426,6 +426,36 @@ package vmso_pkg;
     logic   gather; // of the gather lane
   } left_t;
 
+  // What is told of an order that leaves, beside left_t: for the retire port alone.
+  typedef struct packed {
+    logic        ends;         // its job ends with it
+    logic        fails;        // and its queue stops there
+    status_e     status;       // of the job, if it ends
+    logic [63:0] va;           // what failed
+  } left_told_t;
+
+  // The retire port: docs/retire.md.
+  typedef enum logic [1:0] {
+    FateSent = 2'd0,           // its frame leaves
+    FateEnded = 2'd1,          // its job ends without a frame: a no-op, ADVISE, or refused
+    FateFailed = 2'd2,         // its job ends with an error, and nothing behind it is sent
+    FateDropped = 2'd3         // nothing is sent or told of it
+  } retire_fate_e;
+  typedef struct packed {
+    logic [31:0]  number;      // 0, 1, .. since rst_n, without gaps
+    retire_fate_e fate;
+    queue_t       queue;
+    slot_idx_t    slot;        // first of its job
+    slot_idx_t    slots;
+    logic [63:0]  cookie;
+    bytes_t       segment;     // number of it in its job; FateFailed: of the one that cannot be sent
+    bytes_t       offset;      // payload bytes of the job in front of it
+    pos_t         bytes;       // payload bytes of its frame
+    logic         ends;        // its job ends with it,
+    status_e      status;      // like this
+    logic [63:0]  va;          // of its first payload byte; FateFailed: what failed; 0: neither
+  } retire_t;
+
   // State of a frame slot's payload.
   typedef struct packed {
     logic        poison;       // some byte did not arrive well

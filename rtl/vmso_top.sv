@@ -29,6 +29,7 @@ module vmso_top
   parameter  int unsigned TemplateBytes = Base.template_bytes,
   parameter  int unsigned MaxFrame      = Base.max_frame,
   parameter  int unsigned RamParity     = 0,
+  parameter  int unsigned Retire        = 0,  // 1: with a retire port (docs/retire.md), else it is silent
   // AxCACHE and AxPROT of all reads, of all writes
   parameter  logic [3:0]  ArCache       = 4'b0011,
   parameter  logic [2:0]  ArProt        = 3'b000,
@@ -99,7 +100,22 @@ module vmso_top
   output logic                m_axis_tvalid,
   input  logic                m_axis_tready,
   output logic [27:0]         m_axis_tuser,
-  output logic [Vectors-1:0]  irq
+  output logic [Vectors-1:0]  irq,
+  // what leaves, order by order: nobody has to listen
+  output logic                retire_valid,
+  output logic                retire_pending,
+  output logic [31:0]         retire_number,
+  output logic [1:0]          retire_fate,
+  output logic [11:0]         retire_queue,
+  output logic [15:0]         retire_slot,
+  output logic [15:0]         retire_slots,
+  output logic [63:0]         retire_cookie,
+  output logic [31:0]         retire_segment,
+  output logic [31:0]         retire_offset,
+  output logic [15:0]         retire_bytes,
+  output logic                retire_ends,
+  output logic [7:0]          retire_status,
+  output logic [63:0]         retire_va
 );
 
   localparam vmso_config_pkg::config_t Cfg = '{
@@ -174,6 +190,9 @@ module vmso_top
   end
   if (MaxFrame < 1518 || MaxFrame > 16128) begin : gen_bad_max_frame
     $error("vmso_top: MaxFrame = %0d, but it must be 1518..16128 bytes", MaxFrame);
+  end
+  if (Retire > 1) begin : gen_bad_retire
+    $error("vmso_top: Retire = %0d, but it must be 0 or 1", Retire);
   end
   if (RamParity != 0) begin : gen_bad_parity
     $error("vmso_top: RamParity = %0d, but this release builds without RAM parity (0)", RamParity);
@@ -292,6 +311,7 @@ module vmso_top
                                store_read_en, count_frames, count_wire_beats, count_dropped,
                                count_out_busy, count_out_blocked, count_out_starved;
   left_t                       left;
+  left_told_t                  left_told;
   template_t                   tmpl_free;
   queue_t                      asked_queue;
   job_end_t                    out_end;
@@ -499,10 +519,10 @@ module vmso_top
     .tmpl_done_bytes, .tmpl_done_fail, .tmpl_done_status, .tmpl_done_cause, .tmpl_done_va,
     .tmpl_done_sum, .lane_landed_valid, .lane_landed
   );
-  vmso_out #(.Cfg(Cfg)) u_out (
+  vmso_out #(.Cfg(Cfg), .Retire(Retire != 0)) u_out (
     .clk, .rst_n(core_rst_n), .port_rst_n(rst_n), .hold_frames, .frames_whole,
     .out_ready, .flag_masks, .job_load_valid, .job_load, .order_valid,
-    .order, .order_frame, .left_valid, .left, .tmpl_free_valid, .tmpl_free,
+    .order, .order_frame, .left_valid, .left, .left_told, .tmpl_free_valid, .tmpl_free,
     .end_valid(out_end_valid), .end_ready(out_end_ready), .job_end(out_end), .queue_fail_valid,
     .queue_fail_ready, .queue_fail, .bury_valid, .bury_ready, .bury_queue, .bury_void,
     .tmpl_drop_valid, .tmpl_drop, .ctl_queue, .ctl_left, .ctl_end_none, .store_read_en,
@@ -544,5 +564,53 @@ module vmso_top
     .m_axi_wdata, .m_axi_wstrb, .m_axi_wlast, .m_axi_wvalid, .m_axi_wready, .m_axi_bid,
     .m_axi_bresp, .m_axi_bvalid, .m_axi_bready
   );
+
+  // -- the retire port: listens ---------------------------------------------------------------------------
+  retire_t retire;
+  if (Retire != 0) begin : gen_retire
+    vmso_retire #(.Cfg(Cfg)) u_retire (
+      .clk, .rst_n, .core_rst_n, .order_valid, .order, .order_frame, .frame_open_valid, .frame_open,
+      .piece_valid(piece_valid && piece_ready), .piece, .left_valid, .left, .left_told,
+      .retire_valid, .retire, .retire_pending
+    );
+`ifdef VMSO_CHECKS  // one claim each, of the ports alone
+    vmso_retire_unique #(.Queues(Queues)) u_unique (.clk, .rst_n, .retire_valid, .retire);
+    vmso_retire_in_order #(.Queues(Queues)) u_in_order (.clk, .rst_n, .retire_valid, .retire);
+    vmso_retire_nothing_behind #(.Queues(Queues)) u_nothing_behind (
+      .clk, .rst_n, .retire_valid, .retire
+    );
+    vmso_retire_causal #(.BusBytes(BusBytes)) u_causal (
+      .clk, .rst_n, .retire_valid, .retire,
+      .payload_beat(m_axi_rvalid && m_axi_rready && read_class_e'(m_axi_rid[9:8]) == ReadPayload),
+      .last_beat(m_axis_tvalid && m_axis_tready && m_axis_tlast), .last_user(m_axis_tuser[27:1])
+    );
+    vmso_retire_no_hang u_no_hang (
+      .clk, .rst_n, .retire_valid, .retire_pending,
+      .read_begins(m_axi_arvalid && m_axi_arready),
+      .read_ends(m_axi_rvalid && m_axi_rready && m_axi_rlast),
+      .write_begins(m_axi_awvalid && m_axi_awready), .write_ends(m_axi_bvalid && m_axi_bready),
+      .outside_waits((m_axi_arvalid && !m_axi_arready) || (m_axi_awvalid && !m_axi_awready)
+                     || (m_axi_wvalid && !m_axi_wready) || (m_axis_tvalid && !m_axis_tready))
+    );
+`endif
+  end else begin : gen_no_retire
+    assign retire_valid   = 1'b0;
+    assign retire_pending = 1'b0;
+    assign retire         = '0;
+    logic unused_told;
+    assign unused_told = ^left_told;
+  end
+  assign retire_number  = retire.number;
+  assign retire_fate    = retire.fate;
+  assign retire_queue   = retire.queue;
+  assign retire_slot    = retire.slot;
+  assign retire_slots   = retire.slots;
+  assign retire_cookie  = retire.cookie;
+  assign retire_segment = 32'(retire.segment);
+  assign retire_offset  = 32'(retire.offset);
+  assign retire_bytes   = 16'(retire.bytes);
+  assign retire_ends    = retire.ends;
+  assign retire_status  = 8'(retire.status);
+  assign retire_va      = retire.va;
 
 endmodule : vmso_top

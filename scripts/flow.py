@@ -31,11 +31,12 @@ def wrap_room(room, struct):
     return str(path)
 
 
-def read_slang(room, config):
-    """The top's name and the Yosys command that reads it: a room by its name, or `all`."""
+def read_slang(room, config, retire=False):
+    """The top's name and the Yosys command that reads it: a room by its name, or `all`, with a retire port
+    if the harness is to read it."""
     number, struct = CONFIGS[config]
     if room == "all":
-        top, more = "vmso_top", f"-G Config={number}"
+        top, more = "vmso_top", f"-G Config={number} -G Retire={int(retire)}"
     else:
         top = f"synth_{room}"
         more = wrap_room(room, struct)

@@ -11,7 +11,7 @@
 // tmpl_*      template landing: vmso_out_tmpl. tmpl_done not before the write of its bytes
 // job_load    before anything of its template lands
 // tmpl_free   at the order with `last` of a job with a template, after the last row was read
-// left        every order; one cycle after its last row was read
+// left        every order; one cycle after its last row was read; left_told with it, if Retire
 // end         job_end when the last beat of its frame enters the output FIFO of four beats
 // queue_fail  with job_end of the same job; whoever takes it must not wait for an order to leave
 // bury        valid/ready, within some cycles whatever the MAC does: the orders of the queue that have come
@@ -34,6 +34,7 @@ module vmso_out
   import vmso_out_pkg::*;
 #(
   parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
+  parameter  bit          Retire   = 1'b0,  // tells what the retire port asks for
   localparam int unsigned BusBytes = vmso_config_pkg::bus_bytes(Cfg)
 ) (
   input  logic                     clk,
@@ -51,6 +52,7 @@ module vmso_out
   input  frame_t                   order_frame,
   output logic                     left_valid,
   output left_t                    left,
+  output left_told_t               left_told,
   output logic                     tmpl_free_valid,
   output template_t                tmpl_free,
   output logic                     end_valid,
@@ -170,12 +172,12 @@ module vmso_out
     .fail_valid,
     .fail_queue, .item_valid, .item_ready, .item, .drop_pulse
   );
-  vmso_out_stream #(.Cfg(Cfg)) u_stream (
+  vmso_out_stream #(.Cfg(Cfg), .Retire(Retire)) u_stream (
     .clk, .rst_n, .port_rst_n, .hold_frames, .frames_whole, .item_valid, .item_ready, .item,
     .store_read_en, .store_read_row, .store_read_data, .row_en, .row_tmpl, .row_index, .row_data,
     .late_valid, .late_ready, .late, .late_side, .late_first, .over_side, .over_index, .over_en,
     .over_data, .over_clear, .m_axis_data, .m_axis_keep, .m_axis_last, .m_axis_user,
-    .m_axis_valid, .m_axis_ready, .m_axis_bytes, .left_valid, .left,
+    .m_axis_valid, .m_axis_ready, .m_axis_bytes, .left_valid, .left, .left_told,
     .tmpl_free_valid(order_free_valid), .tmpl_free(order_free),
     .end_valid, .end_ready, .job_end, .queue_fail_valid, .queue_fail_ready, .queue_fail,
     .void_valid, .void_ready, .void_queue, .ctl_queue, .ctl_end_none, .ready(stream_ready)

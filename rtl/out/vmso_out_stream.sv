@@ -11,7 +11,7 @@
 //             a cycle before the first row is merged, and no row has more than one cycle's worth of them
 // over        of over_side, in the cycle it is asked for; over_clear: nobody will ask for that side any more
 // job_end     when the last beat of its frame goes into the output FIFO (at most 4 beats from the wire)
-// left        one cycle after the last row was read
+// left        one cycle after the last row was read; left_told with it, if Retire
 // latency     item to m_axis_valid: 3 cycles
 // throughput  a beat per cycle, without a gap inside a frame or to the next item that is valid
 // padding     zeros up to 60 bytes
@@ -29,6 +29,7 @@ module vmso_out_stream
   import vmso_out_pkg::*;
 #(
   parameter  vmso_config_pkg::config_t Cfg = vmso_config_pkg::Default,
+  parameter  bit          Retire   = 1'b0,
   localparam int unsigned BusBytes = vmso_config_pkg::bus_bytes(Cfg),
   localparam int unsigned IndexW   = $clog2(vmso_config_pkg::template_rows(Cfg))
 ) (
@@ -69,6 +70,7 @@ module vmso_out_stream
   output logic [7:0]                    m_axis_bytes,  // bytes of the beat, for the counters
   output logic                          left_valid,
   output left_t                         left,
+  output left_told_t                    left_told,
   output logic                          tmpl_free_valid,
   output template_t                     tmpl_free,
   output logic                          end_valid,
@@ -313,6 +315,16 @@ module vmso_out_stream
   assign left            = left_q;
   assign tmpl_free_valid = tmpl_free_valid_q;
   assign tmpl_free       = tmpl_free_q;
+
+  if (Retire) begin : gen_told
+    always_ff @(posedge clk) begin
+      left_told <= '{
+        ends: tells, fails: item_q.fails, status: item_q.job_end.status, va: item_q.job_end.va
+      };
+    end
+  end else begin : gen_not_told
+    assign left_told = '0;
+  end
 
 `ifdef VMSO_CHECKS
   `VMSO_IMPL_IF(BeatFindsRoom, merge_valid_q, out_in_ready)

@@ -12,7 +12,7 @@
 #include <optional>
 
 #include "debug/pcap_reader.hpp"
-#include "debug/pcap_writer.hpp"
+#include "debug/capture.hpp"
 
 namespace vmso {
 namespace {
@@ -73,16 +73,17 @@ class WholeFile {
     if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
       throw Error(path + " is no file: a capture is written under another name first", 2);
     }
-    writer_ = std::make_unique<PcapWriter>(part_);
+    writer_ = make_capture_writer(part_, path);
   }
   ~WholeFile() {
     if (part_.empty()) return;
     writer_.reset();
     std::remove(part_.c_str());
   }
-  PcapWriter &writer() { return *writer_; }
+  CaptureWriter &writer() { return *writer_; }
   void finish() {
-    writer_->close();
+    writer_->flush();
+    writer_.reset();
     if (std::rename(part_.c_str(), path_.c_str()) != 0) {
       throw Error(fmt::format("cannot write {}: {}", path_, std::strerror(errno)));
     }
@@ -91,7 +92,7 @@ class WholeFile {
 
  private:
   std::string path_, part_;  // part_: empty if there is none any more
-  std::unique_ptr<PcapWriter> writer_;
+  std::unique_ptr<CaptureWriter> writer_;
 };
 
 }  // namespace
@@ -164,12 +165,12 @@ CaptureResult segment_capture(const CaptureOptions &options, const SystemOptions
   WholeFile out(options.out);
   CaptureResult result;
   struct Asked {
-    uint64_t time;
+    uint64_t number, time;
     bool as_it_is;
   };
   std::deque<Asked> asked;  // packets that were not answered yet
   auto on_answer = [&](const PacketAnswer &answer) {
-    auto [time, as_it_is] = asked.front();
+    const auto [number, time, as_it_is] = asked.front();
     asked.pop_front();
     if (answer.count < 0) {
       result.refused[answer.count]++;
@@ -178,13 +179,14 @@ CaptureResult segment_capture(const CaptureOptions &options, const SystemOptions
     result.cut += answer.count > 1;
     result.as_they_are += as_it_is;
     result.frames += unsigned(answer.count);
-    for_each_frame(answer, [&](Bytes frame) { out.writer().write(frame, time); });
+    const std::string comment = fmt::format("of packet {}", number);
+    for_each_frame(answer, [&](Bytes frame) { out.writer().write(frame, time, comment); });
   };
   PacketEngine engine(system, pad, on_answer);
   while (auto packet = in.next()) {
     result.packets++;
     CaptureRequest request = request_of(options, packet->bytes);
-    asked.push_back({packet->nanoseconds, request.as_it_is});
+    asked.push_back({result.packets, packet->nanoseconds, request.as_it_is});
     result.zero_lengths += request.zero_length;
     engine.push(request.vnet, std::move(request.packet));
     progress(result.packets);

@@ -37,7 +37,7 @@ CLI::Validator in_range(T first, T last) {
 
 // Options that every command has which runs one engine: which one, and the host around it.
 struct HostArguments {
-  std::string config = "default", backpressure = "none", wave;
+  std::string config = "default", backpressure = "none", wave, pcap, log, timeline;
   unsigned latency = 100, jitter = 0;
   bool reorder = false;
   uint64_t seed = 1;

@@ -21,7 +21,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Arguments : HostArguments {
-  std::string file, pcap, json;
+  std::string file, json;
   std::vector<std::string> format, pages;  // empty: x86_64, 4k
   std::string protocol = "tcp", tunnel = "none";
   std::optional<unsigned> vlan;                                              // TCI
@@ -173,7 +173,6 @@ SendOptions options_of(const Arguments &a, const Program &program) {
   o.system.queues = a.queues;
   o.system.read.error_rate = a.error_rate;
   o.system.clock_mhz = a.clock_mhz;
-  o.system.pcap = a.pcap;
   o.mss = uint16_t(a.mss);
   o.buffers = a.buffers;
   o.job_bytes = a.job_bytes;
@@ -578,7 +577,6 @@ void add_send(CLI::App &app, Program &program) {
   s->add_option("--clock-mhz", a->clock_mhz, "clock for Gb/s and time stamps")
       ->check(in_range(1, 2000))
       ->capture_default_str();
-  s->add_option("--pcap", a->pcap, "write the frames to this file");
   s->add_option("--json", a->json, "write all figures to this file");
   s->add_flag("--quiet", a->quiet, "no progress, no summary unless something is wrong");
   s->add_flag("--explain", a->explain, "print where every payload byte came from");

@@ -110,6 +110,7 @@ void AxiReadResponder::accept(const DutOutputs &out, uint64_t now) {
   b = {};
   b.addr = out.m_axi_araddr & ~uint64_t(bus_bytes_ - 1);
   b.data = frame ? frame->data : nullptr;
+  b.ar = now;
   b.id = out.m_axi_arid & 1023;
   b.beats = uint16_t(out.m_axi_arlen + 1u);
   b.due =
@@ -142,10 +143,7 @@ void AxiReadResponder::accept(const DutOutputs &out, uint64_t now) {
   if (knobs.lost_rate > 0 && (knobs.lost_classes >> cls & 1) && random_.chance(knobs.lost_rate)) {
     b.withheld = true;
   }
-  if (record) {
-    b.record = uint32_t(records.size());
-    records.push_back({b.addr, now, 0, 0, b.id, b.beats, b.resp != Resp::kOkay});
-  }
+  remember(b);
   open_++;
   if (b.withheld) {
     withheld_.push_back(index);
@@ -164,6 +162,29 @@ void AxiReadResponder::accept(const DutOutputs &out, uint64_t now) {
   }
 }
 
+void AxiReadResponder::remember(const Burst &b) {
+  const ReadRecord r{b.addr, b.ar, 0, 0, b.id, b.beats, b.resp != Resp::kOkay};
+  if (record || records.size() < kRecent) {
+    records.push_back(r);
+  } else {
+    records[b.order % kRecent] = r;
+  }
+}
+
+ReadRecord *AxiReadResponder::record_of(const Burst &b) {
+  ReadRecord &r = records[record ? b.order : b.order % kRecent];
+  return r.ar == b.ar ? &r : nullptr;  // one AR a cycle
+}
+
+const ReadRecord *AxiReadResponder::brought(ReadClass cls, uint64_t pa) const {
+  const ReadRecord *found = nullptr;
+  for (const ReadRecord &r : records) {
+    if (r.cls() != cls || r.last == 0 || pa < r.addr || pa >= r.addr + r.beats * bus_bytes_) continue;
+    if (!found || r.last > found->last) found = &r;
+  }
+  return found;
+}
+
 // The burst is the oldest of its id: from its due time on it may answer.
 void AxiReadResponder::arm(uint16_t index, uint64_t) {
   heap_.emplace_back(pool_[index].due, index);
@@ -172,7 +193,10 @@ void AxiReadResponder::arm(uint16_t index, uint64_t) {
 
 void AxiReadResponder::finish(uint16_t index, uint64_t now) {
   Burst &b = pool_[index];
-  if (record) records[b.record].last = now;
+  if (ReadRecord *r = record_of(b)) {
+    r->last = now;
+    if (on_answer) on_answer(*r);
+  }
   if (tail_[b.id] == index) tail_[b.id] = kNone;
   if (b.next != kNone) arm(b.next, now);
   free_.push_back(index);
@@ -197,7 +221,9 @@ void AxiReadResponder::sample(const DutOutputs &out, uint64_t now) {
     if (first_beat == 0) first_beat = now;
     last_beat = now;
     counts.beats[b.id >> 8]++;
-    if (record && b.beat == 0) records[b.record].first = now;
+    if (b.beat == 0) {
+      if (ReadRecord *r = record_of(b)) r->first = now;
+    }
     offering_ = false;
     if (++b.beat == b.beats) {
       finish(current_, now);

@@ -14,6 +14,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <vector>
 
 #include "bus/script.hpp"
@@ -36,7 +37,7 @@ struct ReadKnobs {
   unsigned lost_classes = 0xf;   // which
 };
 
-// One burst, kept if `record` is on.
+// One burst: all are kept if `record` is on, else the last ones.
 struct ReadRecord {
   uint64_t addr = 0;                     // of the first beat
   uint64_t ar = 0, first = 0, last = 0;  // cycles of AR, first and last beat; last 0: not yet
@@ -64,6 +65,8 @@ class AxiReadResponder {
   void release_withheld(uint64_t now);
   bool idle() const { return open_ == 0; }
   size_t open() const { return open_; }
+  // The burst of a class that brought a byte last, among those that are kept; null if there is none.
+  const ReadRecord *brought(ReadClass cls, uint64_t pa) const;
   // Bursts with an answer owed that touch these bytes.
   size_t open_in(uint64_t first, uint64_t last) const;
   // Reads that are open, by class, and the age of the oldest: for the report of a hang.
@@ -75,14 +78,14 @@ class AxiReadResponder {
   bool check_owners = true;     // a class reads only frames that are its business
   bool allow_unbacked = false;  // a test that points nowhere on purpose
   bool record = false;
-  std::vector<ReadRecord> records;
+  std::vector<ReadRecord> records;                    // in no order unless `record` is on
+  std::function<void(const ReadRecord &)> on_answer;  // called with each last beat
   uint64_t first_beat = 0, last_beat = 0;  // cycles
 
  private:
   struct Burst {
     uint8_t *data = nullptr;  // its frame, or null
-    uint64_t addr = 0, due = 0, order = 0;
-    uint32_t record = 0;
+    uint64_t addr = 0, ar = 0, due = 0, order = 0;
     uint16_t id = 0, beats = 0, beat = 0;
     uint16_t bad_beat = 0xffff;  // answers `resp`; all beats of an unbacked burst do
     uint16_t next = kNone;       // behind it, same id
@@ -90,12 +93,16 @@ class AxiReadResponder {
     bool all_bad = false, withheld = false;
   };
   static constexpr uint16_t kNone = 0xffff;
+  static constexpr size_t kRecent = 4096;  // bursts kept unless `record` is on
 
   void accept(const DutOutputs &out, uint64_t now);
   void check(const DutOutputs &out, const Frame *frame);
   void arm(uint16_t index, uint64_t now);
   uint16_t take_place();
   std::vector<bool> home() const;  // by place: no burst in it
+  void remember(const Burst &burst);
+  // What is remembered of a burst; null if others have taken its place.
+  ReadRecord *record_of(const Burst &burst);
   void finish(uint16_t index, uint64_t now);
   bool choose(uint64_t now);
 

@@ -375,27 +375,41 @@ bool same_frame(std::span<const uint8_t> expected, std::span<const uint8_t> is,
          std::ranges::equal(expected.subspan(at + 2), is.subspan(at + 2));
 }
 
-std::string frame_difference(std::span<const uint8_t> expected, std::span<const uint8_t> is,
-                             std::span<const Field> fields, size_t header_bytes) {
-  std::string text;
+FrameDifference frame_difference(std::span<const uint8_t> expected, std::span<const uint8_t> is,
+                                 std::span<const Field> fields, size_t header_bytes) {
+  using Place = FrameDifference::Place;
+  FrameDifference d;
   if (expected.size() != is.size()) {
-    text = fmt::format("{} bytes instead of {}; ", is.size(), expected.size());
+    d.text = fmt::format("{} bytes instead of {}; ", is.size(), expected.size());
   }
-  size_t n = std::min(expected.size(), is.size()), first = n, wrong = 0;
+  const size_t n = std::min(expected.size(), is.size());
+  d.at = n;
   for (size_t i = 0; i < n; i++) {
     if (expected[i] == is[i]) continue;
-    if (wrong++ == 0) first = i;
+    if (d.wrong++ == 0) d.at = i;
   }
-  if (wrong == 0) return text + "the common bytes agree";
+  if (d.wrong == 0) {
+    d.text += "the common bytes agree";
+    return d;
+  }
   auto field = std::ranges::find_if(
-      fields, [&](const Field &f) { return first >= f.at && first < f.at + f.bytes; });
-  std::string name = field != fields.end()  ? std::string(field->which) + field->name
-                     : first < header_bytes ? "header, a byte that nothing changes"
-                                            : fmt::format("payload byte {}", first - header_bytes);
-  size_t shown = std::min<size_t>(8, n - first);
-  return text + fmt::format("{} bytes differ, first at byte {} ({}): is {:02x}, should be {:02x}",
-                            wrong, first, name, fmt::join(is.subspan(first, shown), " "),
-                            fmt::join(expected.subspan(first, shown), " "));
+      fields, [&](const Field &f) { return d.at >= f.at && d.at < f.at + f.bytes; });
+  std::string name;
+  if (field != fields.end()) {
+    d.place = Place::kField;
+    name = std::string(field->which) + field->name;
+  } else if (d.at < header_bytes) {
+    d.place = Place::kHeader;
+    name = "header, a byte that nothing changes";
+  } else {
+    d.place = Place::kPayload;
+    name = fmt::format("payload byte {}", d.at - header_bytes);
+  }
+  const size_t shown = std::min<size_t>(8, n - d.at);
+  d.text += fmt::format("{} bytes differ, first at byte {} ({}): is {:02x}, should be {:02x}",
+                        d.wrong, d.at, name, fmt::join(is.subspan(d.at, shown), " "),
+                        fmt::join(expected.subspan(d.at, shown), " "));
+  return d;
 }
 
 }  // namespace vmso

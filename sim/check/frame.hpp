@@ -62,8 +62,15 @@ ParsedFrame parse_frame(std::span<const uint8_t> bytes);
 // `tcp_checksum`.
 bool same_frame(std::span<const uint8_t> expected, std::span<const uint8_t> is,
                 std::optional<size_t> tcp_checksum);
-// Where and how they differ: name of the first wrong field, its bytes, how many bytes are wrong.
-std::string frame_difference(std::span<const uint8_t> expected, std::span<const uint8_t> is,
-                             std::span<const Field> fields, size_t header_bytes);
+// Where and how they differ.
+struct FrameDifference {
+  enum class Place : uint8_t { kLength, kField, kHeader, kPayload };
+  Place place = Place::kLength;  // of the first wrong byte; kLength: the common bytes agree
+  size_t at = 0;                 // that byte, in the frame
+  size_t wrong = 0;              // bytes
+  std::string text;              // the first wrong field by its name, its bytes, how many are wrong
+};
+FrameDifference frame_difference(std::span<const uint8_t> expected, std::span<const uint8_t> is,
+                                 std::span<const Field> fields, size_t header_bytes);
 
 }  // namespace vmso

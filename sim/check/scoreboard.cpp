@@ -37,6 +37,27 @@ uint64_t address_of(const ExpectedJob &job, uint64_t at) {
 
 }  // namespace
 
+std::string room_of(const Suspect &s) {
+  using Place = FrameDifference::Place;
+  const Retired *order = s.retired;
+  if (order && (order->segment != s.segment || order->cookie != s.job.cookie)) {
+    return "seg: another segment was ordered";
+  }
+  switch (s.difference.place) {
+    case Place::kLength:
+      return "out: length and padding of the frame (vmso_out_stream)";
+    case Place::kField:
+      return "out: header values (vmso_out_head, vmso_out_patch), their place "
+             "(vmso_out_fields); a checksum also counts what read has summed";
+    case Place::kHeader:
+      return "out: the template (vmso_out_tmpl), as read has landed it";
+    case Place::kPayload:
+      break;
+  }
+  return "read: landing in the frame store (vmso_read_land, vmso_read_rotate), unless out took "
+         "another row of it (vmso_out_stream)";
+}
+
 Completion decode(const vmso_completion &r) {
   Completion c;
   c.cookie = vmso_completion_cookie(&r);
@@ -76,31 +97,98 @@ void Scoreboard::post(ExpectedJob job) {
   open_++;
 }
 
-void Scoreboard::compare(ExpectedJob &job, const StreamFrame &frame) {
+void Scoreboard::retired(const Retired &order) {
+  if (order.fate == Fate::kSent) leaving_.push_back(order);
+  if (order.ends && order.queue < queues_.size() && !queues_[order.queue].ignored) {
+    queues_[order.queue].ends.push_back(order);
+  }
+}
+
+// What the order says of its segment, against the job.
+void Scoreboard::compare_order(const ExpectedJob &job, const Retired &order,
+                               const Complain &complain) const {
+  uint64_t at = reference::segment_first(job.job, job.next);
+  uint64_t n = reference::segment_bytes(job.job, job.next);
+  auto same = [&](const char *what, uint64_t is, uint64_t should) {
+    if (is == should) return;
+    complain(fmt::format("its order retired with {} {:#x}, should be {:#x}", what, is, should));
+  };
+  same("cookie", order.cookie, job.cookie);
+  same("segment", order.segment, job.next);
+  same("offset", order.offset, at);
+  same("bytes", order.bytes, n);
+  same("address", order.va, n ? address_of(job, at) : 0);
+}
+
+std::string Scoreboard::report(const Suspect &s) const {
+  const ExpectedJob &job = s.job;
+  std::string text = fmt::format(
+      "\n  queue {}, job {:#x} in slots {}..{}, segment {} of {}, on the wire in cycles {}..{}",
+      s.frame.queue, job.cookie, job.slot, uint16_t(job.slot + job.slots - 1), s.segment,
+      job.segments, s.frame.first, s.frame.last);
+  if (s.retired) {
+    text += fmt::format("\n  its order {} retired in cycle {}: {} bytes from virtual {:#x}",
+                        s.retired->number, s.retired->at, s.retired->bytes, s.retired->va);
+  }
+  if (s.difference.place == FrameDifference::Place::kPayload) {
+    text += fmt::format("\n  byte {} of the frame is byte {} of the payload, virtual {:#x}",
+                        s.difference.at, s.job_byte, s.va);
+  }
+  if (origin) text += origin(s);
+  return text + "\n  last handled by " + room_of(s);
+}
+
+void Scoreboard::compare(ExpectedJob &job, const StreamFrame &frame, const Retired *order) {
   uint64_t at = reference::segment_first(job.job, job.next);
   uint64_t n = reference::segment_bytes(job.job, job.next);
   gather(job.payload, at, n, scratch_);
   std::vector<uint8_t> expected = reference::frame(job.job, job.next, scratch_);
+  const uint64_t va = n ? address_of(job, at) : 0;
   auto complain = [&](const std::string &text) {
     mismatches_++;
-    findings_.add(fmt::format(
-        "frame {} (queue {}, job {:#x}, segment {} of {}, payload from va {:#x}): {}", frame.number,
-        frame.queue, job.cookie, job.next, job.segments, address_of(job, at), text));
+    findings_.add(fmt::format("frame {} (queue {}, job {:#x}, segment {} of {}): {}", frame.number,
+                              frame.queue, job.cookie, job.next, job.segments, text));
   };
   Changes changes = changes_of(job.job);
   if (!same_frame(expected, frame.bytes, changes.tcp_checksum)) {
-    complain(frame_difference(expected, frame.bytes, changes.fields, changes.header_bytes));
+    Suspect s{job, frame, job.next, order,
+              frame_difference(expected, frame.bytes, changes.fields, changes.header_bytes)};
+    if (s.difference.place == FrameDifference::Place::kPayload) {
+      s.job_byte = at + s.difference.at - changes.header_bytes;
+      s.va = address_of(job, s.job_byte);
+    }
+    complain(s.difference.text + report(s));
   }
   std::string forbidden = forbidden_change(job.job, frame.bytes);
   if (!forbidden.empty()) complain(forbidden);
-  match_ = Match{job.cookie, job.next};
+  if (order) compare_order(job, *order, complain);
+  match_ = Match{job.cookie, job.next, va};
   job.next++;
   job.bytes += n;
+}
+
+std::optional<Retired> Scoreboard::order_of(const StreamFrame &frame) {
+  if (leaving_.empty()) {
+    if (with_retire_port) {
+      findings_.add(fmt::format("frame {} (queue {}, slot {}): no order has left for it",
+                                frame.number, frame.queue, frame.slot));
+    }
+    return std::nullopt;
+  }
+  Retired order = leaving_.front();
+  leaving_.pop_front();
+  if (order.queue != frame.queue || (order.slot & 0x7fff) != frame.slot) {
+    findings_.add(fmt::format("frame {} (queue {}, slot {}): order {} of queue {}, slot {} left",
+                              frame.number, frame.queue, frame.slot, order.number, order.queue,
+                              order.slot));
+  }
+  return order;
 }
 
 void Scoreboard::frame(const StreamFrame &frame) {
   frames_++;
   match_.reset();
+  const std::optional<Retired> order = order_of(frame);
   auto complain = [&](const std::string &text) {
     mismatches_++;
     findings_.add(fmt::format("frame {} (queue {}, slot {}, {} bytes): {}", frame.number,
@@ -122,13 +210,26 @@ void Scoreboard::frame(const StreamFrame &frame) {
     return complain(fmt::format("job {:#x} has sent all its {} segments", q.jobs[i].cookie,
                                 q.jobs[i].segments));
   }
-  compare(q.jobs[i], frame);
+  compare(q.jobs[i], frame, order ? &*order : nullptr);
 }
 
 void Scoreboard::end(Queue &q) {
   q.jobs.pop_front();
   if (q.current > 0) q.current--;
   open_--;
+}
+
+// The last order that ended the job, for it may have failed and gone on, against its completion.
+void Scoreboard::compare_end(Queue &q, const Completion &c, const Complain &complain) const {
+  if (!with_retire_port) return;
+  auto last = std::find_if(q.ends.rbegin(), q.ends.rend(),
+                           [&](const Retired &order) { return order.cookie == c.cookie; });
+  if (last == q.ends.rend()) return complain("no order of it has retired with an end");
+  if (last->status != c.status) {
+    complain(fmt::format("its order {} retired with {}", last->number,
+                         vmso_status_name(last->status)));
+  }
+  q.ends.erase(q.ends.begin(), last.base());
 }
 
 void Scoreboard::completion(unsigned queue, const Completion &c) {
@@ -154,6 +255,7 @@ void Scoreboard::completion(unsigned queue, const Completion &c) {
     end(q);
   }
   const ExpectedJob &job = q.jobs.front();
+  compare_end(q, c, complain);
   if (c.ok() && job.job.kind == VMSO_KIND_ADVISE) {  // its segments are pages that are there
     if (c.bytes != job.job.payload_bytes) complain("not all of it was advised");
   } else if (c.segments != job.next || c.bytes != job.bytes) {
@@ -180,6 +282,12 @@ void Scoreboard::forget(unsigned queue) {
   open_ -= q.jobs.size();
   q.jobs.clear();
   q.current = 0;
+  q.ends.clear();
+}
+
+void Scoreboard::restart() {
+  for (unsigned queue = 0; queue < queues_.size(); queue++) forget(queue);
+  leaving_.clear();
 }
 
 bool Scoreboard::silent_end(const ExpectedJob &job) const {

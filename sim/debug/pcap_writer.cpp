@@ -29,14 +29,12 @@ PcapWriter::PcapWriter(const std::string &path) : handles_(std::make_unique<Hand
 
 PcapWriter::~PcapWriter() = default;
 
-void PcapWriter::close() {
+void PcapWriter::flush() {
   bool whole = pcap_dump_flush(handles_->dumper) == 0 && !ferror(pcap_dump_file(handles_->dumper));
-  std::string path = handles_->path;
-  handles_.reset();
-  if (!whole) throw Error("cannot write " + path);
+  if (!whole) throw Error("cannot write " + handles_->path);
 }
 
-void PcapWriter::write(std::span<const uint8_t> frame, uint64_t nanoseconds) {
+void PcapWriter::write(std::span<const uint8_t> frame, uint64_t nanoseconds, const std::string &) {
   pcap_pkthdr header{};
   header.ts.tv_sec = time_t(nanoseconds / 1000000000);
   header.ts.tv_usec = suseconds_t(nanoseconds % 1000000000);  // nanoseconds, as the file says

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frames into a capture file with nanosecond time stamps.
+// A classic pcap file, by libpcap. It has no place for comments.
 #pragma once
-#include <cstdint>
-#include <memory>
-#include <span>
-#include <string>
+#include "debug/capture.hpp"
 
 namespace vmso {
 
-class PcapWriter {
+class PcapWriter : public CaptureWriter {
  public:
   explicit PcapWriter(const std::string &path);  // throws Error
-  ~PcapWriter();                                 // closes, whatever happens
+  ~PcapWriter() override;
   PcapWriter(const PcapWriter &) = delete;
   PcapWriter &operator=(const PcapWriter &) = delete;
-  void write(std::span<const uint8_t> frame, uint64_t nanoseconds);
-  void close();  // throws Error if the file does not hold everything
+  void write(std::span<const uint8_t> frame, uint64_t nanoseconds,
+             const std::string &comment = {}) override;
+  void flush() override;
 
  private:
   struct Handles;

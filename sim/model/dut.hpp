@@ -10,6 +10,7 @@
 #include <string>
 
 #include "model/findings.hpp"
+#include "model/retired.hpp"
 
 namespace vmso {
 
@@ -73,6 +74,8 @@ struct DutOutputs {
   uint64_t m_axis_tkeep = 0;
   uint8_t m_axis_tlast = 0, m_axis_tvalid = 0;
   uint32_t m_axis_tuser = 0, irq = 0;
+  uint8_t retire_valid = 0;
+  Retired retire;  // of this cycle, if there is one
 };
 
 class Dut {

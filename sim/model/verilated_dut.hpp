@@ -146,6 +146,24 @@ class VerilatedDut final : public Dut {
     out.m_axis_tvalid = m.m_axis_tvalid;
     out.m_axis_tuser = m.m_axis_tuser;
     out.irq = m.irq;
+    out.retire_valid = m.retire_valid;
+    if (m.retire_valid) copy_retired();
+  }
+
+  void copy_retired() {
+    const Model &m = *model_;
+    out.retire = {.number = m.retire_number,
+                  .fate = Fate(m.retire_fate),
+                  .ends = bool(m.retire_ends),
+                  .status = m.retire_status,
+                  .queue = m.retire_queue,
+                  .slot = m.retire_slot,
+                  .slots = m.retire_slots,
+                  .bytes = m.retire_bytes,
+                  .segment = m.retire_segment,
+                  .offset = m.retire_offset,
+                  .cookie = m.retire_cookie,
+                  .va = m.retire_va};
   }
 
   VerilatedContext context_;

@@ -71,7 +71,21 @@ module vmso_sim #(
   output logic                m_axis_tvalid,
   input  logic                m_axis_tready,
   output logic [27:0]         m_axis_tuser,
-  output logic [Vectors-1:0]  irq
+  output logic [Vectors-1:0]  irq,
+  output logic                retire_valid,
+  output logic                retire_pending,
+  output logic [31:0]         retire_number,
+  output logic [1:0]          retire_fate,
+  output logic [11:0]         retire_queue,
+  output logic [15:0]         retire_slot,
+  output logic [15:0]         retire_slots,
+  output logic [63:0]         retire_cookie,
+  output logic [31:0]         retire_segment,
+  output logic [31:0]         retire_offset,
+  output logic [15:0]         retire_bytes,
+  output logic                retire_ends,
+  output logic [7:0]          retire_status,
+  output logic [63:0]         retire_va
 );
   logic rst_n_q;
 
@@ -117,7 +131,7 @@ module vmso_sim #(
 `ifdef VMSO_NETLIST  // of one configuration: it has no parameters
   vmso_top u_top (
 `else
-  vmso_top #(.Config(Config)) u_top (
+  vmso_top #(.Config(Config), .Retire(1)) u_top (
 `endif
     .clk, .rst_n(rst_n_q),
     .s_axil_awaddr(awaddr_q), .s_axil_awprot(awprot_q), .s_axil_awvalid(awvalid_q),

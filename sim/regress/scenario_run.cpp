@@ -35,6 +35,8 @@ ScenarioRun::ScenarioRun(const Scenario &scenario, const RunOptions &options)
   SystemOptions o = system_options(scenario);
   o.wave = options.wave;
   o.pcap = options.pcap;
+  o.log = options.log;
+  o.timeline = options.timeline;
   o.stop = options.stop;
   system_ = std::make_unique<System>(o);
   shape_ = {.kind = Kinds(knob(K::kKind)),
@@ -97,6 +99,7 @@ Outcome ScenarioRun::run() {
       s.scoreboard.conclude();  // counters began anew, or go on while they are read
     }
   }
+  s.flush_observers();
   outcome_.findings = s.findings().texts();
   outcome_.findings_count = s.findings().count();
   if (!outcome_.findings.empty()) outcome_.first_finding = s.findings().first_cycle();

@@ -6,6 +6,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "debug/capture.hpp"
+#include "debug/retire_log.hpp"
+#include "debug/timeline.hpp"
+
 namespace vmso {
 bool queue_shows(uint32_t word, enum vmso_queue_state state) {
 #ifdef VMSO_REG_QUEUE_STATE_PENDING_bm
@@ -61,6 +65,8 @@ reference::Context context_of(const AddressSpace &space) {
 // -----------------------------------------------------------------------------------------
 
 void System::Parts::sample(const DutOutputs &out, const DutInputs &in, uint64_t now) {
+  if (out.retire_valid) s.take_retired(out.retire, now);
+  for (auto &observer : s.observers_) observer->ports(out, in, now);
   s.reads.sample(out, now);
   s.writes.sample(out, now);
   s.axil.sample(out);
@@ -117,7 +123,8 @@ System::System(const SystemOptions &options)
   sink.pattern = Backpressure::parse(options.backpressure);
   watchdog.patience = 20000 + 10ull * options.read.latency + 4ull * options.read.jitter +
                       4 * sink.pattern.patience();
-  if (!options.pcap.empty()) pcap_ = std::make_unique<PcapWriter>(options.pcap);
+  scoreboard.with_retire_port = true;
+  scoreboard.origin = [this](const Suspect &suspect) { return origin(suspect); };
 
   contexts_.push_back({VMSO_FORMAT_IDENTITY, kKernelBase, kKernelBase + kKernelBytes - 1, kPaBits});
   for (unsigned i = 0; i < options.processes; i++) add_process(i);
@@ -140,12 +147,40 @@ System::System(const SystemOptions &options)
     scoreboard.set_ring(i, options.log2_slots);
   }
   add_notes();
+  add_observers();
   if (options.churn) add_manager();
   bench_.reset(parts_);
   if (options.bring_up) bring_up();
 }
 
 System::~System() = default;
+
+void System::add_observers() {
+  const SystemOptions &o = options_;
+  if (!o.pcap.empty()) {
+    observers_.push_back(std::make_unique<CaptureObserver>(o.pcap, o.clock_mhz));
+  }
+  if (!o.log.empty()) observers_.push_back(std::make_unique<RetireLog>(o.log));
+  if (!o.timeline.empty()) {
+    auto translate = [this](unsigned queue, uint64_t va) { return translation(queue, va); };
+    observers_.push_back(std::make_unique<Timeline>(o.timeline, o.clock_mhz, config().bus_bytes(),
+                                                    fence_status_pa_, translate));
+  }
+  if (observers_.empty()) return;
+  reads.on_answer = [this](const ReadRecord &read) {
+    for (auto &observer : observers_) observer->answered(read);
+  };
+}
+
+void System::flush_observers() {
+  for (auto &observer : observers_) observer->flush();
+}
+
+void System::take_retired(Retired order, uint64_t now) {
+  order.at = now;
+  scoreboard.retired(order);
+  for (auto &observer : observers_) observer->retired(order);
+}
 
 void System::add_process(unsigned index) {
   const SpaceOptions &o = index < options_.spaces.size() ? options_.spaces[index] : options_.space;
@@ -399,7 +434,7 @@ void System::reset() {
   bench_.reset(parts_);
   seen_.clear();
   writes.touched.clear();
-  for (unsigned i = 0; i < queues_.size(); i++) scoreboard.forget(i);
+  scoreboard.restart();
   payloads_.clear();
   if (options_.bring_up) bring_up();
 }
@@ -460,7 +495,10 @@ void System::take_frames() {
   read_beats_last_ = reads.counts.all_beats();
   for (StreamFrame &frame : sink.done) {
     scoreboard.frame(frame);
-    if (pcap_) pcap_->write(frame.bytes, nanoseconds(frame.last));
+    if (!observers_.empty()) {
+      const auto match = scoreboard.last_match();
+      for (auto &observer : observers_) observer->left(frame, match ? &*match : nullptr);
+    }
     if (manager_) manager_->look(frame.bytes, frame.number);
     if (on_frame) on_frame(frame);
     if (options_.keep_frames) frames_.push_back(std::move(frame));
@@ -509,6 +547,7 @@ void System::judge() {
   while (!seen_.empty() && seen_.front().at + judge_delay() <= now()) {
     const Completion &c = seen_.front();
     scoreboard.completion(c.queue, c);
+    for (auto &observer : observers_) observer->completed(c);
     payloads_.erase(c.cookie);
     queues_[c.queue].completions.push_back(c);
     seen_.pop_front();
@@ -658,8 +697,10 @@ std::optional<Posted> System::try_post(unsigned queue, const JobSpec &spec) {
   }
   expected.payload = {payload};
   expected.buffers = posted.buffers;
+  expected.template_pa = posted.template_pa;
   expected.completion_wanted = spec.completion_wanted || spec.interrupt_wanted;
   expected.may_fail = spec.may_fail;
+  for (auto &observer : observers_) observer->posted(expected, now());
   scoreboard.post(std::move(expected));
 
   if (spec.doorbell) doorbell(queue);
@@ -705,6 +746,7 @@ Measured System::measured() const {
 
 std::string System::conclude() {
   findings_.now = now();
+  flush_observers();
   scoreboard.conclude();
   if (memory.touched().payload_bytes > 0) {
     findings_.add(

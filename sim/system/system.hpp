@@ -28,7 +28,7 @@
 #include "bus/axis_sink.hpp"
 #include "check/scoreboard.hpp"
 #include "check/walker.hpp"
-#include "debug/pcap_writer.hpp"
+#include "debug/observer.hpp"
 #include "debug/watchdog.hpp"
 #include "host/memory_manager.hpp"
 #include "host/pager.hpp"
@@ -67,7 +67,8 @@ struct SystemOptions {
   bool open_all = false;                 // windows for processes of every format, see end_process
   unsigned clock_mhz = 250;
   WaveOptions wave = {};
-  std::string pcap = {};
+  std::string pcap = {};  // captures, logs: files to write; empty: none
+  std::string log = {}, timeline = {};
   bool keep_frames = true;
   bool record = false;  // keep every read, write and doorbell: for --explain
   bool bring_up = true;
@@ -253,6 +254,8 @@ class System {
   // Adds what is owed at the end to the findings and returns the report: empty if all is well.
   std::string conclude();
   std::string hang_report();
+  // What was seen is in the files that the options ask for; throws Error if it is not.
+  void flush_observers();
   uint64_t nanoseconds(uint64_t cycle) const { return cycle * 1000 / options_.clock_mhz; }
   const SystemOptions &options() const { return options_; }
   const ConfigInfo &config() const { return config_info(options_.config); }
@@ -314,6 +317,12 @@ class System {
   void place_windows();
   void cycle();
   void take_frames();
+  void add_observers();
+  void take_retired(Retired order, uint64_t now);
+  std::string origin(const Suspect &suspect);
+  // What the tables of a queue's process say now.
+  std::optional<uint64_t> translation(unsigned queue, uint64_t va);
+  std::string read_that_brought(ReadClass cls, uint64_t pa) const;
   void reap();
   void judge();
   void settle();  // until all completions that are written were judged
@@ -325,7 +334,7 @@ class System {
   Random random_, payload_random_;
   Bench bench_;
   Parts parts_{*this};
-  std::unique_ptr<PcapWriter> pcap_;
+  std::vector<std::unique_ptr<Observer>> observers_;
   vmso_device device_{};
   vmso_fault_ring fault_ring_{};
   uint64_t fault_pa_ = 0, fence_status_pa_ = 0;

@@ -7,6 +7,10 @@
 // Orders, their landing, templates, what is written into headers, failures, burials and the takers are
 // free. An order carries its number and its job's number as its slot. `watch_*` is one job, chosen by the
 // solver.
+//
+// The same is read at the retire port, by three of its checks. There an order has a place in its ring: a
+// queue that failed goes on at the segment that failed (RETRY) or with the job behind (ABORT), any other
+// burial is a RESET, and the ring begins anew.
 module prove_out_ends
   import vmso_pkg::*;
   import vmso_rec_pkg::*;
@@ -37,6 +41,8 @@ module prove_out_ends
   input logic         want_bury,
   input logic         any_bury_queue,
   input logic         bury_void,
+  input logic         goes_on,     // a failed queue, after its burial; else it was RESET
+  input logic         aborts,      // and leaves the job that failed
   input logic         void_ready,
   input logic         ctl_queue,
   input logic         item_ready
@@ -114,6 +120,68 @@ module prove_out_ends
     .count(ctl_left)
   );
   assign ready = dead_ready && left_ready;
+
+  // -- the retire port -------------------------------------------------------------------------------------
+  typedef struct packed {
+    logic [4:0] slot;
+    logic [4:0] segment;
+  } place_t;
+  typedef struct packed {
+    place_t place;   // of what failed
+    logic   failed;
+  } stands_t;
+  place_t  [1:0] place_q;   // of the next order
+  stands_t [1:0] stands_q;
+  order_t        placed;
+  left_told_t    told;
+  retire_t       retire;
+  logic          retire_valid, retire_pending;
+  always_comb begin
+    placed         = order;
+    placed.slot    = 16'(place_q[push_queue].slot);
+    placed.segment = bytes_t'(place_q[push_queue].segment);
+    placed.bytes   = '0;
+  end
+  assign told = '{ends: item.ends, fails: item.fails, status: item.job_end.status, va: '0};
+  vmso_retire #(.Cfg(Cfg)) u_retire (
+    .clk, .rst_n, .core_rst_n(rst_n), .order_valid(push), .order(placed),
+    .order_frame(frame_t'(pushed_q[1:0])), .frame_open_valid(1'b0), .frame_open('0),
+    .piece_valid(1'b0), .piece('0), .left_valid(item_valid && item_ready),
+    .left('{queue: item.queue, sent: item.send, rows: '0, gather: 1'b0}), .left_told(told),
+    .retire_valid, .retire, .retire_pending
+  );
+  vmso_retire_unique #(.Queues(Cfg.queues)) u_unique (.clk, .rst_n, .retire_valid, .retire);
+  vmso_retire_in_order #(.Queues(Cfg.queues)) u_in_order (.clk, .rst_n, .retire_valid, .retire);
+  vmso_retire_nothing_behind #(.Queues(Cfg.queues)) u_nothing_behind (
+    .clk, .rst_n, .retire_valid, .retire
+  );
+  always_ff @(posedge clk) begin
+    if (!rst_n) begin
+      place_q  <= '0;
+      stands_q <= '0;
+    end else begin
+      if (push) begin
+        place_q[push_queue] <= '{
+          slot: place_q[push_queue].slot + 5'(last),
+          segment: last ? '0 : place_q[push_queue].segment + 1'b1
+        };
+      end
+      if (bury_valid && bury_ready) begin
+        place_q[bury_queue] <= '0;
+        if (stands_q[bury_queue].failed && goes_on) begin
+          place_q[bury_queue] <= aborts
+              ? '{slot: stands_q[bury_queue].place.slot + 1'b1, segment: '0}
+              : stands_q[bury_queue].place;
+        end
+        stands_q[bury_queue].failed <= 1'b0;
+      end
+      if (retire_valid && retire.fate == FateFailed) begin
+        stands_q[retire.queue[0]] <= '{
+          place: '{slot: retire.slot[4:0], segment: retire.segment[4:0]}, failed: 1'b1
+        };
+      end
+    end
+  end
 
   // -- model ---------------------------------------------------------------------------------------------
   logic            now, bury_now, fell_silent, is_watched, closes, must_die;
@@ -229,6 +297,8 @@ module prove_out_ends
       clear_meets_no_write: assert (!fields_clear || !fields_valid);
       left_agrees: assert (!left_known_q || ctl_left == 16'(left_due_q));
 
+      reach_retry: cover (retire_valid && retire.fate == FateSent && retire.segment == 24'd1
+                          && u_nothing_behind.failed_q[retire.queue[0]] && retire.slot == 16'd1);
       reach_job_of_two: cover (is_watched && item.ends && item.send && gone_q == 6'd1
                                && leaving.job == 5'd0 && notes_q[0].queue == now);
       reach_fall: cover (is_watched && leaving.last && ends_q == 2'd1 && leaving.kind == OrderFrame);
@@ -244,5 +314,5 @@ module prove_out_ends
     end
   end
   logic unused;
-  assign unused = ^{pending, state_frame, look_tmpl, void_queue, fields, fields_side};
+  assign unused = ^{retire_pending, pending, state_frame, look_tmpl, void_queue, fields, fields_side};
 endmodule : prove_out_ends

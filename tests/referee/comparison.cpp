@@ -32,7 +32,7 @@ std::string difference(const reference::Job &job, std::span<const std::vector<ui
     if (!same_frame(padded_expected, padded, zero_class)) {
       return fmt::format(
           "frame {} of {}: {}", k, is.size(),
-          frame_difference(padded_expected, padded, changes.fields, changes.header_bytes));
+          frame_difference(padded_expected, padded, changes.fields, changes.header_bytes).text);
     }
   }
   return "";

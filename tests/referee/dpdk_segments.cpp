@@ -126,7 +126,7 @@ std::string disagreement_but_checksums(const Request &r, std::vector<std::vector
     if (frames[k] != ours[k]) {
       return fmt::format(
           "frame {} of {}: {}", k, frames.size(),
-          frame_difference(frames[k], ours[k], changes.fields, changes.header_bytes));
+          frame_difference(frames[k], ours[k], changes.fields, changes.header_bytes).text);
     }
   }
   return "";

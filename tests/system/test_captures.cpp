@@ -8,6 +8,7 @@
 
 #include "check/frame.hpp"
 #include "check/segmenter.hpp"
+#include "debug/pcap_writer.hpp"
 #include "system_test.hpp"
 
 namespace vmso::test {

@@ -72,7 +72,7 @@ TEST_CASE("The difference of two frames names the field", "[harness]") {
     auto good = reference::frame(job, 0, std::span(payload).first(50)), bad = good;
     bad[at] ^= 1;
     Changes c = changes_of(job);
-    return frame_difference(good, bad, c.fields, c.header_bytes);
+    return frame_difference(good, bad, c.fields, c.header_bytes).text;
   };
   auto job = reference_job({}, payload.size(), 50);
   CHECK_THAT(name(job, 18), ContainsSubstring("(IPv4 id)"));

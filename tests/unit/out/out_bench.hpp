@@ -638,6 +638,12 @@ class OutBench : public UnitBench<Model> {
       CHECK(d.left_queue == o.queue);
       CHECK(d.left_rows == o.rows);
       CHECK(bool(d.left_gather) == o.gather);
+      REQUIRE(bool(d.left_ends) == o.ends.has_value());
+      if (o.ends) {
+        CHECK(bool(d.left_fails) == o.ends->fails);
+        CHECK(unsigned(d.left_status) == o.ends->f.status);
+        if (o.ends->fails) CHECK(d.left_va == o.ends->f.va);
+      }
       if (o.frame >= 0) CHECK(state[size_t(o.frame)].landed == state[size_t(o.frame)].expected);
       if (o.free_tmpl >= 0) {
         freed = o.free_tmpl;

@@ -74,6 +74,10 @@ module out_top
   output logic [11:0]         left_rows,
   output logic                left_gather,
   output logic                left_sent,
+  output logic                left_ends,
+  output logic                left_fails,
+  output logic [7:0]          left_status,
+  output logic [63:0]         left_va,
   output logic                tmpl_free_valid,
   output logic [7:0]          tmpl_free,
   output logic                end_valid,
@@ -158,6 +162,7 @@ module out_top
   job_load_t    job_load;
   order_t       order;
   left_t        left;
+  left_told_t   left_told;
   job_end_t     job_end;
   queue_fail_t  queue_fail;
   tmpl_drop_t   tmpl_drop;
@@ -204,6 +209,10 @@ module out_top
   assign left_rows        = left.rows;
   assign left_sent        = left.sent;
   assign left_gather      = left.gather;
+  assign left_ends        = left_told.ends;
+  assign left_fails       = left_told.fails;
+  assign left_status      = left_told.status;
+  assign left_va          = left_told.va;
   assign end_queue        = job_end.queue;
   assign end_slot         = job_end.slot;
   assign end_slots        = job_end.slots;
@@ -228,10 +237,10 @@ module out_top
   assign buried           = u_out.u_bury.bury_now;
   assign taken            = u_out.item_valid && u_out.item_ready;
 
-  vmso_out #(.Cfg(Cfg)) u_out (
+  vmso_out #(.Cfg(Cfg), .Retire(1'b1)) u_out (
     .clk, .rst_n, .port_rst_n, .hold_frames, .frames_whole,
     .out_ready, .flag_masks, .job_load_valid(load_valid), .job_load,
-    .order_valid, .order, .order_frame, .left_valid, .left, .tmpl_free_valid, .tmpl_free,
+    .order_valid, .order, .order_frame, .left_valid, .left, .left_told, .tmpl_free_valid, .tmpl_free,
     .end_valid, .end_ready, .job_end, .queue_fail_valid, .queue_fail_ready, .queue_fail,
     .bury_valid, .bury_ready, .bury_queue, .bury_void, .tmpl_drop_valid, .tmpl_drop,
     .ctl_queue, .ctl_left, .ctl_end_none,
