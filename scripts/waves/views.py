@@ -4,8 +4,8 @@ A view follows the declarations: the ports of a room are read from its module, a
 (NAME_valid, NAME_ready, NAME and what begins with NAME_). The members of a struct, their order, their
 ranges and which of them are enums are taken from the trace, for a reader's spelling of a name is its own:
 GTKWave finds `id[0][11:0]` where the library under Surfer says `id.[0]`, it finds nothing without the
-range, and says nothing about what it does not find; Verilator calls a member `queue` `__SYM__queue`, and
-element 0 of `id` `id[0]` (5.006) or `id.id[0]` (5.48).
+range, and says nothing about what it does not find; Verilator calls a member `queue` `__SYM__queue`;
+element 0 of the array `id` is `id[0]` (5.006) or `id.id[0]` (5.48) to GTKWave.
 
 The tables below name what is worth seeing first. A name that is not there any more is an error.
 """
@@ -23,7 +23,7 @@ CLASSES = ["walk", "slot", "template", "payload"]  # read_class_e, in its order
 # full the stage is and what it does.
 ENGINE = [
     ("csr", "registers",
-     ["s_axil_aw: addr", "s_axil_w: data", "doorbell: queue value", "command: queue cmd"],
+     ["s_axil_aw: addr", "doorbell: queue value", "command: queue cmd"],
      ["u_soft_reset.state_q"]),
     ("ring", "slots of the queues", ["slot_req: addr len", "slot: queue slot"],
      ["u_ring.u_fetch.fsm_q", "u_ring.u_load.verdict", "u_ring.u_ctl.fsm_q"]),
@@ -43,16 +43,17 @@ ENGINE = [
      ["u_cpl.u_flight.count_q = records unanswered", "irq"]),
 ]
 
-# Of each room: the channels of its ports that are shown open, in the order of the data, and its state.
-# `path = label`: a path says what it is in its room, not always alone. `^`: from vmso_top on.
+# Of each room: the channels of its ports that come first, in the order of the data, and its state. `+`: in a
+# closed group. `path = label`: a path does not always say what it is. `^`: from vmso_top on.
 ROOM = {
     "csr": (
-        ["s_axil_aw", "s_axil_w", "s_axil_b", "s_axil_ar", "s_axil_r", "doorbell", "command", "queue_config", "fence"],
+        ["s_axil_aw", "s_axil_w", "s_axil_b", "s_axil_ar", "s_axil_r", "doorbell", "command", "+queue_config",
+         "+fence"],
         ["u_access.state_q", "u_access.write_q", "u_access.addr_q = word address", "^u_soft_reset.state_q",
          "u_fence.u_fifo.count_q = fences waiting", "u_fence.number_q", "fence_done_number", "sticky_now",
          "irq_pending", "irq_mask"]),
     "ring": (
-        ["doorbell", "command", "slot_req", "read_rsp", "slot", "job_load", "job_free", "unload", "queue_fail"],
+        ["doorbell", "command", "slot_req", "read_rsp", "slot", "job_load", "job_free", "+unload", "+queue_fail"],
         ["u_fetch.fsm_q", "u_fetch.queue_q", "u_fetch.producer_q", "u_fetch.fetch_q",
          "u_batches.u_pool.home_q = blocks free", "u_batches.u_list.count_q = batches listed",
          "u_load.open_q", "u_load.queue_q", "u_load.index_q", "u_load.verdict",
@@ -63,13 +64,13 @@ ROOM = {
         ["slot_valid_q", "job_q", "test_valid_q", "test_job_q", "u_jobs.home_q = entries free",
          "u_templates.home_q = templates free"]),
     "run": (
-        ["job_load", "chain_slot", "lookup", "busy", "fill", "ready_event", "fetch", "piece", "job_free"],
+        ["job_load", "+chain_slot", "lookup", "busy", "fill", "ready_event", "fetch", "piece", "job_free"],
         ["jobs_q", "u_build.valid_q", "u_build.job_q", "u_build.alloc_q", "lookup_waits",
          "u_ask.u_again.count_q = jobs to ask anew", "u_rows.what_q",
          "u_rows.job_q", "u_fetch.busy_q", "u_fetch.job_q", "u_fetch.pos_q", "u_fetch.left_q", "u_ctl.mark_q",
          "u_reap.state_q", "u_elder.valid_q", "u_elder.job_q"]),
     "xlat": (
-        ["lookup", "busy", "fill", "walk_req", "read_rsp", "fence", "mark", "advise"],
+        ["lookup", "busy", "fill", "walk_req", "read_rsp", "+fence", "+mark", "+advise"],
         ["u_lookup.way_valid_q", "u_lookup.hit_q", "u_lookup.large_q", "u_lookup.cause_q",
          "u_slots.free = walk slots free", "u_slots.dead_q", "u_walk.u_fresh.count_q = walks to begin",
          "u_walk.u_down.count_q = walks to go down", "u_walk.out_q = table reads out",
@@ -77,7 +78,7 @@ ROOM = {
          "u_finish.state_q", "u_finish.u_done.count_q", "u_fence.state_q", "u_fence.number_q", "u_fence.colour_q",
          "u_advise.state_q"]),
     "seg": (
-        ["job_load", "ready_event", "fetch", "order", "left", "unload"],
+        ["job_load", "ready_event", "fetch", "order", "left", "+unload"],
         ["state_q", "queue_q", "has_job_q", "job_q", "act", "rest_q = bytes to send", "u_credit.slots_used_q",
          "u_credit.rows_used_q", "u_credit.limit_q", "u_list.u_events.count_q", "gen_lane.u_gather.held_q",
          "gen_lane.u_gather.fill_valid_q", "gen_lane.u_gather.fill_queue_q", "gen_lane.u_gather.bytes_q",
@@ -87,7 +88,7 @@ ROOM = {
         ["u_land.valid1_q", "u_land.template1_q", "u_land.beat1_q", "u_land.resp1_q", "u_land.last1_q",
          "u_land.valid4_q", "state_frame", "frame_state", "store_read_en", "store_read_row"]),
     "out": (
-        ["order", "tmpl_done", "m_axis", "left", "end", "queue_fail", "bury"],
+        ["order", "tmpl_done", "m_axis", "left", "end", "+queue_fail", "+bury"],
         ["come_q", "gone_q", "u_head.valid_q", "u_head.number_q", "u_head.age_q", "u_parse.busy_q",
          "u_stream.valid_q", "u_stream.begun_q", "u_stream.header_left_q", "u_stream.data_left_q",
          "u_stream.wire_left_q", "u_stream.u_beats.count_q = beats ready", "u_stream.u_ends.count_q = ends waiting",
@@ -132,6 +133,11 @@ ZOOM = 16.6  # logarithm of the time, in ps, that 200 pixels show: 500 ns, 125 c
 DARK, ORANGE, YELLOW = 0, 2, 3  # colours of GTKWave: payload has its default
 
 
+def joined(path):
+    """`id.[0]`, `id.id[0]`, `masks.[1].masks[1][0]`: elements of arrays, as the RTL has them."""
+    return re.sub(r"\b(\w+)((?:\[\d+\])*)\.\1\2\[", r"\1\2[", path.replace(".[", "["))
+
+
 class Signal:
     """One variable of a trace. `name` as GTKWave wants it; `key` as the RTL has it, without range."""
 
@@ -140,10 +146,9 @@ class Signal:
         self.width = width
         self.handle = handle
         self.enum = enum
-        self.key = re.sub(r"\[\d+:\d+\]$", "", re.sub(r" \[-?\d+(:-?\d+)?\]$", "", name))
-        plain = self.key.replace("__SYM__", "")
-        self.key = re.sub(r"\b(\w+)\.\1\[", r"\1[", plain.replace(".[", "["))
-        self.other = self.key != plain  # an element of an array, not as Verilator 5.006 spells it
+        path = re.sub(r" \[[^]]*\]$", "", name).replace("__SYM__", "")
+        self.key = joined(path)
+        self.other = self.key != path  # an element of an array, not as Verilator 5.006 spells it
 
 
 class Trace:
@@ -204,16 +209,19 @@ class Trace:
         return self.under[key]
 
     def first_one(self, key):
-        """When the signal is 1 for the first time, else when the trace begins; in units of the trace."""
-        signal = self.one(key)[0]
-        seen = []
+        """When the signal is 1 for the first time that the trace is out of reset, else when the trace begins; in
+        units of the trace. Before the reset values are random."""
+        signal, reset = self.one(key)[0], self.one("rst_n")[0]
+        value, seen = {}, []
 
-        def look(_, time, handle, value):
-            if handle == signal.handle and not seen and self.ffi.string(value) == b"1":
+        def look(_, time, handle, bits):
+            value[handle] = self.ffi.string(bits)
+            if not seen and value.get(signal.handle) == value.get(reset.handle) == b"1":
                 seen.append(time)
 
         self.lib.fstReaderClrFacProcessMaskAll(self.fst)
-        self.lib.fstReaderSetFacProcessMask(self.fst, signal.handle)
+        for s in (signal, reset):
+            self.lib.fstReaderSetFacProcessMask(self.fst, s.handle)
         self.blocks(self.fst, look)
         return seen[0] if seen else self.lib.fstReaderGetStartTime(self.fst)
 
@@ -369,7 +377,7 @@ def room(trace, name):
     ways = {port: way for way, _, port in declared}
     of = channels([port for _, _, port in declared])
     alone = of.pop(None, [])
-    opened, state = ROOM[name]
+    first, state = ROOM[name]
     view.path("clk", DARK)
     view.path("rst_n", DARK)
     view.comment(next(f"{r}: {what}" for r, what, *_ in ENGINE if r == name))
@@ -380,17 +388,18 @@ def room(trace, name):
         with view.group(f"{way}: {base}" + (f", {kind}" if kind and kind != "logic" else ""), closed):
             view.channel(base, of[base], kinds)
 
-    for base in opened:
+    for entry in first:
+        base = entry.lstrip("+")
         if base not in of:
             sys.exit(f"waves: vmso_{name} has no channel {base}")
-        channel(base, False)
+        channel(base, entry != base)
+        del of[base]
     with view.group("state"):
         for entry in state:
             view.path(entry)
     with view.group("other ports", closed=True):
         for base in of:
-            if base not in opened:
-                channel(base, True)
+            channel(base, True)
         for port in alone:
             view.path(port, DARK)
     return view
