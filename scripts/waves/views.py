@@ -29,8 +29,8 @@ ENGINE = [
      ["u_ring.u_fetch.fsm_q", "u_ring.u_load.verdict", "u_ring.u_ctl.fsm_q"]),
     ("job", "slots are checked", ["job_load: queue job kind status payload_bytes mss"],
      ["u_job.u_jobs.home_q = entries free"]),
-    ("run", "buffers become pages", ["lookup: job run vpn again"], ["u_run.jobs_q = jobs", "lookup_waits"]),
-    ("xlat", "pages become frames", ["walk_req: addr", "fill: job run fault cause ppn"],
+    ("run", "buffers become runs", ["lookup: job run vpn again"], ["u_run.jobs_q = jobs", "lookup_waits"]),
+    ("xlat", "pages are looked up", ["walk_req: addr", "fill: job run fault cause ppn"],
      ["u_xlat.u_slots.free = walk slots free", "u_xlat.u_finish.state_q", "u_xlat.u_fence.state_q"]),
     ("seg", "segments", ["fetch: job to_template bytes", "order: queue kind segment bytes last"],
      ["u_seg.state_q", "u_seg.act", "u_seg.u_credit.slots_used_q = frame slots used"]),
@@ -95,8 +95,8 @@ ROOM = {
          "u_bury.bury_q", "u_drop.u_waiting.count_q", "state_frame", "frame_state"]),
     "cpl": (
         ["out_end", "ring_end", "consumer", "write", "write_done", "ended"],
-        ["busy_q", "end_q.queue", "end_q.status", "written_produced_q", "written_ended_q", "u_flight.count_q = unanswered",
-         "bell_q", "bell_queue_q", "u_fault.state_q", "u_fault.queue_q", "u_fault.u_faults.count_q", "irq_set"]),
+        ["busy_q", "end_q.queue", "end_q.status", "written_produced_q", "written_ended_q",
+         "u_flight.count_q = records unanswered", "bell_q", "bell_queue_q", "u_fault.state_q", "u_fault.queue_q", "u_fault.u_faults.count_q", "irq_set"]),
     "axi": (
         ["walk_req", "slot_req", "tmpl_req", "payload_req", "m_axi_ar", "m_axi_r", "read_rsp", "write", "m_axi_aw",
          "m_axi_w", "m_axi_b", "write_done"],
@@ -125,12 +125,12 @@ FIRST = {
 ALSO = {"read_rsp": ["read_data"], "end": ["job_end"]}
 
 # Shown in hexadecimal: what is no number to count with. Everything of 32 bits and more is, but for BYTES.
-HEX = re.compile(r"addr|va$|data|strb|keep|user|cookie|fold|sum|flags|mask|sticky|irq|word|^(free|dead_q|out_q)$")
+HEX = re.compile(r"addr|va$|data|strb|keep|user|cookie|fold|(^|_)sum|flags|mask|sticky|^irq|^(free|dead_q|out_q)$")
 BYTES = re.compile(r"bytes|timeout|cycles")
 
 ZOOM = 16.6  # logarithm of the time, in ps, that 200 pixels show: 500 ns, 125 cycles, in the window
 
-DARK, ORANGE, YELLOW = 0, 2, 3  # colours of GTKWave: payload has its default
+NORMAL, ORANGE, YELLOW = 0, 2, 3  # colours of GTKWave
 
 
 def joined(path):
@@ -249,6 +249,8 @@ def ports(module):
     text = without_comments(module.read_text())
     head = text[text.index("\nmodule "): text.index("\n);")]
     found = re.findall(r"^\s*(input|output)\s+(?:vmso_\w+::)?(\w+)\s*((?:\[[^]]*\])*)\s*(\w+),?\s*$", head, re.M)
+    if len(found) != len(re.findall(r"^\s*(?:input|output)\b", head, re.M)):
+        sys.exit(f"waves: a port of {module.name} is declared in a way that is not understood here")
     return [(way, kind, name) for way, kind, _, name in found]
 
 
@@ -290,13 +292,13 @@ class View:
         self.lines += ["@c00200" if closed else "@800200", f"-{title}"]
         return Group(self, title, closed)
 
-    def signal(self, signal, label, colour=DARK):
-        leaf = re.split(r"[.]", signal.key)[-1]
+    def signal(self, signal, label, colour=NORMAL):
+        leaf = signal.key.split(".")[-1]
         wide = signal.width >= 32 and not BYTES.search(leaf)
         # GTKWave knows an enum's names only in binary
         flags = ("@100000028" if signal.enum else "@28" if signal.width == 1
                  else "@22" if wide or HEX.search(leaf) else "@24")
-        self.lines += [f"[color] {colour}"] * (colour != DARK) + [flags, f"+{{{label}}} {signal.name}"]
+        self.lines += [f"[color] {colour}"] * (colour != NORMAL) + [flags, f"+{{{label}}} {signal.name}"]
         self.names.append(signal.key)
 
     def path(self, entry, colour=ORANGE):
@@ -315,7 +317,7 @@ class View:
         for end in ["valid", "ready", *members]:
             for key in [f"{base}.{end}", f"{base}_{end}", f"{base}{end}"]:
                 if key in self.trace.signals:
-                    self.path(key, YELLOW if end in ("valid", "ready") else DARK)
+                    self.path(key, YELLOW if end in ("valid", "ready") else NORMAL)
                     break
             else:
                 if end != "ready":
@@ -327,10 +329,10 @@ class View:
             first = FIRST.get(kinds[name], "").split()
             if not first:
                 handshake = re.fullmatch(rf"{base}_?(valid|ready)", name)
-                self.path(name, YELLOW if handshake else DARK)
+                self.path(name, YELLOW if handshake else NORMAL)
                 continue
             for member in first:
-                self.path(f"{name}.{member}", DARK)
+                self.path(f"{name}.{member}", NORMAL)
             with self.group(f"{name}: more", closed=True):
                 for s in self.trace.one(self.scope + name):
                     if s.key not in self.names:
@@ -357,8 +359,8 @@ class Group:
 
 def engine(trace):
     view = View(trace, "")
-    view.path("clk", DARK)
-    view.path("rst_n", DARK)
+    view.path("clk", NORMAL)
+    view.path("rst_n", NORMAL)
     for name, what, entries, state in ENGINE:
         with view.group(f"{name}: {what}"):
             for entry in entries:
@@ -378,8 +380,8 @@ def room(trace, name):
     of = channels([port for _, _, port in declared])
     alone = of.pop(None, [])
     first, state = ROOM[name]
-    view.path("clk", DARK)
-    view.path("rst_n", DARK)
+    view.path("clk", NORMAL)
+    view.path("rst_n", NORMAL)
     view.comment(next(f"{r}: {what}" for r, what, *_ in ENGINE if r == name))
 
     def channel(base, closed):
@@ -401,7 +403,7 @@ def room(trace, name):
         for base in of:
             channel(base, True)
         for port in alone:
-            view.path(port, DARK)
+            view.path(port, NORMAL)
     return view
 
 
