@@ -96,7 +96,8 @@ ROOM = {
     "cpl": (
         ["out_end", "ring_end", "consumer", "write", "write_done", "ended"],
         ["busy_q", "end_q.queue", "end_q.status", "written_produced_q", "written_ended_q",
-         "u_flight.count_q = records unanswered", "bell_q", "bell_queue_q", "u_fault.state_q", "u_fault.queue_q", "u_fault.u_faults.count_q", "irq_set"]),
+         "u_flight.count_q = records unanswered", "bell_q", "bell_queue_q",
+         "u_fault.state_q", "u_fault.queue_q", "u_fault.u_faults.count_q", "irq_set"]),
     "axi": (
         ["walk_req", "slot_req", "tmpl_req", "payload_req", "m_axi_ar", "m_axi_r", "read_rsp", "write", "m_axi_aw",
          "m_axi_w", "m_axi_b", "write_done"],
