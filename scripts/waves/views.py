@@ -99,7 +99,7 @@ ROOM = {
          "u_flight.count_q = records unanswered", "bell_q", "bell_queue_q",
          "u_fault.state_q", "u_fault.queue_q", "u_fault.u_faults.count_q", "irq_set"]),
     "axi": (
-        ["walk_req", "slot_req", "tmpl_req", "payload_req", "m_axi_ar", "m_axi_r", "read_rsp", "write", "m_axi_aw",
+        ["slot_req", "walk_req", "tmpl_req", "payload_req", "m_axi_ar", "m_axi_r", "read_rsp", "write", "m_axi_aw",
          "m_axi_w", "m_axi_b", "write_done"],
         ["u_read.picked_valid_q", "u_read.picked_class_q", "u_read.flight_q = beats in flight"]
         + [f"u_read.gen_class[{i}].u_class.{path} = {name}: {what}" for i, name in enumerate(CLASSES)
@@ -406,6 +406,14 @@ def room(trace, name):
         for port in alone:
             view.path(port, NORMAL)
     return view
+
+
+def begins(name):
+    """Signal that is 1 when there is something to see: the handshake of the first channel."""
+    if name == "engine":
+        return "doorbell_valid"
+    base = ROOM[name][0][0]
+    return f"u_{name}.{base}" + ("valid" if bus(base + "valid") else "_valid")
 
 
 def make(trace, name):
