@@ -15,8 +15,9 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-ROOMS = ["csr", "ring", "job", "run", "xlat", "seg", "read", "out", "cpl", "axi"]
+ROOMS = ["csr", "ring", "job", "run", "xlat", "seg", "read", "out", "cpl", "axi", "retire"]
 VIEWS = ["engine"] + ROOMS
+OPTIONAL = {"retire": "gen_retire."}  # rooms that a parameter asks for: their scope in vmso_top
 CLASSES = ["walk", "slot", "template", "payload"]  # read_class_e, in its order
 
 # The way of the data through vmso_top: each channel with its handshake and some of its payload, then how
@@ -41,6 +42,8 @@ ENGINE = [
      ["u_out.u_stream.wire_left_q = bytes of the frame left"]),
     ("cpl", "completions", ["out_end: queue status segments", "write: addr", "m_axi_b: resp"],
      ["u_cpl.u_flight.count_q = records unanswered", "irq"]),
+    ("retire", "what has left", ["retire: number fate queue slot segment bytes va ends status"],
+     ["retire_pending"]),
 ]
 
 # Of each room: the channels of its ports that come first, in the order of the data, and its state. `+`: in a
@@ -106,6 +109,7 @@ ROOM = {
            for path, what in [("home", "ids free"), ("gone_q", "ids lost"), ("u_dead.state_q", "dead")]]
         + ["u_read.u_refused.count_q", "u_read.epoch_q", "u_write.aw_left_q", "u_write.w_left_q",
            "u_write.u_order.count_q = writes unanswered"]),
+    "retire": (["retire", "order", "left", "piece"], ["come_q", "gone_q", "number_q", "next.queue", "next.slot"]),
 }
 
 # Members of large structs that are shown first; the others are in a closed group behind them.
@@ -119,6 +123,7 @@ FIRST = {
     "piece_t": "fetch.queue fetch.job fetch.to_template fetch.frame va addr pos bytes last",
     "order_t": "queue kind status slot segment bytes last tmpl row rows",
     "job_end_t": "queue slot status cause va segments bytes write irq",
+    "retire_t": "number fate queue slot segment bytes va ends status",
     "fence_t": "kind ctx first last number",
 }
 
@@ -374,7 +379,7 @@ def engine(trace):
 
 def room(trace, name):
     module = ROOT / f"rtl/{name}/vmso_{name}.sv"
-    view = View(trace, f"u_{name}.")
+    view = View(trace, scope_of(name))
     declared = [p for p in ports(module) if p[2] not in ("clk", "rst_n")]
     kinds = {port: kind for _, kind, port in declared}
     ways = {port: way for way, _, port in declared}
@@ -408,12 +413,16 @@ def room(trace, name):
     return view
 
 
+def scope_of(room):
+    return f"{OPTIONAL.get(room, '')}u_{room}."
+
+
 def begins(name):
     """Signal that is 1 when there is something to see: the handshake of the first channel."""
     if name == "engine":
         return "doorbell_valid"
     base = ROOM[name][0][0]
-    return f"u_{name}.{base}" + ("valid" if bus(base + "valid") else "_valid")
+    return f"{scope_of(name)}{base}" + ("valid" if bus(base + "valid") else "_valid")
 
 
 def make(trace, name):
