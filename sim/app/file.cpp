@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "model/findings.hpp"
 
@@ -55,5 +56,31 @@ FileBytes::FileBytes(const std::string &path) {
 FileBytes::~FileBytes() {
   if (map_) ::munmap(map_, bytes_.size());
 }
+
+WholeFile::WholeFile(const std::string &option, const std::string &path)
+    : option_(option), path_(path), beside_(path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode)) beside_ += ".tmp";
+  file_ = std::fopen(beside_.c_str(), "we");
+  if (!file_) fail();
+}
+
+WholeFile::~WholeFile() {
+  if (file_) std::fclose(file_);
+  if (file_ && beside_ != path_) ::unlink(beside_.c_str());
+}
+
+void WholeFile::write(const std::string &text) {
+  bool good = std::fwrite(text.data(), 1, text.size(), file_) == text.size();
+  good &= std::fflush(file_) == 0;
+  if (beside_ != path_) {  // else a machine that goes down could leave the name without the bytes
+    good = good && ::fsync(::fileno(file_)) == 0;
+    good = good && std::rename(beside_.c_str(), path_.c_str()) == 0;
+  }
+  if (!good) fail();
+  std::fclose(std::exchange(file_, nullptr));
+}
+
+void WholeFile::fail() const { throw Error(option_ + ": cannot write " + path_); }
 
 }  // namespace vmso

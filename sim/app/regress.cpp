@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "app/commands.hpp"
+#include "app/file.hpp"
 #include "regress/results.hpp"
 #include "regress/shrink.hpp"
 #include "regress/workers.hpp"
@@ -31,6 +32,7 @@ constexpr uint64_t kLooksAhead = 100;  // seeds that tell which models are neede
 
 struct Arguments {
   std::string seeds = "1..100", mix = "all", shard, json, junit, failures = "failures";
+  std::vector<std::string> merge;
   std::vector<std::string> knobs = std::vector<std::string>(kKnobs);
   unsigned at_once = std::max(1u, std::thread::hardware_concurrency());
   double minutes = 0, patience = 600;
@@ -38,70 +40,69 @@ struct Arguments {
   bool no_shrink = false, dry_run = false, quiet = false;
 };
 
-uint64_t number(const std::string &option, const std::string &text) {
-  size_t used = 0;
-  uint64_t value = 0;
-  try {
-    value = std::stoull(text, &used, 0);
-  } catch (const std::exception &) {
-    used = 0;
+// --json and --junit.
+class Reports {
+ public:
+  explicit Reports(const Arguments &a) {
+    if (!a.json.empty()) json_.emplace("--json", a.json);
+    if (!a.junit.empty()) junit_.emplace("--junit", a.junit);
   }
-  if (used == 0 || used != text.size() || text[0] == '-') {
-    throw Error(fmt::format("{}: '{}' is no number", option, text), 2);
+  void write(const Summary &s) {
+    if (json_) json_->write(to_json(s).dump(1) + "\n");
+    if (junit_) junit_->write(junit(s));
   }
-  return value;
-}
 
-struct Seeds {
-  uint64_t first = 1, last = 1, shard = 1, shards = 1;
-  uint64_t count() const {
-    uint64_t all = last - first + 1;
-    return all / shards + (shard - 1 < all % shards);
-  }
-  uint64_t nth(uint64_t i) const { return first + i * shards + shard - 1; }
+ private:
+  std::optional<WholeFile> json_, junit_;
 };
 
-Seeds parse_seeds(const Arguments &a) {
-  Seeds s;
-  size_t dots = a.seeds.find("..");
-  s.first = number("--seeds", a.seeds.substr(0, dots));
-  s.last = dots == std::string::npos ? s.first : number("--seeds", a.seeds.substr(dots + 2));
-  if (s.last < s.first || s.last - s.first >= 1000000000) {
-    throw Error(fmt::format("--seeds: {} is no range A..B of at most 10^9", a.seeds), 2);
+void show(const Summary &s, size_t holes) {
+  fmt::print("mix       {}: {}\n{}", s.mix, mix_named(s.mix).help, words(s, holes));
+  for (const Failure &f : s.failures) {
+    fmt::print("failed    {}\n", f.shrunk.empty() ? f.again : f.shrunk);
+    if (!f.folder.empty()) fmt::print("          {}\n", f.folder);
   }
-  if (a.shard.empty()) return s;
-  size_t slash = a.shard.find('/');
-  if (slash == std::string::npos) throw Error("--shard: it has the form I/N, such as 3/8", 2);
-  s.shard = number("--shard", a.shard.substr(0, slash));
-  s.shards = number("--shard", a.shard.substr(slash + 1));
-  if (s.shard < 1 || s.shard > s.shards) {
-    throw Error(fmt::format("--shard: {} is not one of 1/{} .. {}/{}", a.shard, s.shards, s.shards,
-                            s.shards),
-                2);
+}
+
+int merge(const Arguments &a) {
+  Reports reports(a);
+  std::vector<Summary> shards;
+  for (const std::string &path : a.merge) {
+    std::ifstream file(path);
+    if (!file) throw Error("--merge: cannot read " + path);
+    try {
+      shards.push_back(summary_from(nlohmann::json::parse(file)));
+    } catch (const std::exception &error) {
+      throw Error(fmt::format("--merge: {} is no report of vmso regress: {}", path, error.what()));
+    }
   }
-  return s;
+  Summary whole;
+  try {
+    whole = merged(shards);
+  } catch (const Error &error) {
+    throw Error(fmt::format("--merge: {}", error.what()));
+  }
+  reports.write(whole);
+  show(whole, a.holes);
+  return whole.good() ? 0 : 1;
 }
 
 class Regression {
  public:
   Regression(const Arguments &a, const Program &program)
-      : a_(a), program_(program), mix_(mix_named(a.mix)), seeds_(parse_seeds(a)) {
+      : a_(a), program_(program), mix_(mix_named(a.mix)), seeds_(parse_seeds(a.seeds, a.shard)) {
     for (const KnobInfo &k : knobs()) {
       const std::string &text = a.knobs[size_t(k.knob)];
       if (!text.empty()) fixed_[k.knob] = knob_value(k, text);
     }
-    summary_.command = "vmso regress";
+    summary_.command = command(mix_.name, parse_seeds(a.seeds, "").range(), fixed_);
     summary_.mix = mix_.name;
-    summary_.asked = seeds_.count();
+    summary_.seeds = seeds_;
   }
 
   int run() {
-    if (a_.dry_run) return show();
-    for (const auto &[option, path] : {std::pair("--json", a_.json), {"--junit", a_.junit}}) {
-      if (!path.empty() && !std::ofstream(path)) {  // before minutes of work
-        throw Error(fmt::format("{}: cannot write {}", option, path));
-      }
-    }
+    if (a_.dry_run) return show_scenarios();
+    Reports reports(a_);
     load_models();
     begun_ = Clock::now();
     Workers workers([this](uint64_t seed) { return judge(scenario(seed)); }, limits(a_.at_once));
@@ -111,9 +112,12 @@ class Regression {
     clear_progress();
     summary_.seconds = elapsed();
     if (whole) explain();
-    conclude();
-    if (!whole) return 130;
-    return summary_.judged == summary_.asked && summary_.failures.empty() ? 0 : 1;
+    const bool cut = !whole || stopped();
+    if (cut) summary_.missing = {seeds_.share()};
+    std::ranges::sort(summary_.failures, {}, &Failure::seed);
+    reports.write(summary_);
+    show(summary_, a_.holes);
+    return cut ? 130 : summary_.good() ? 0 : 1;
   }
 
  private:
@@ -129,7 +133,7 @@ class Regression {
     return to_json(ScenarioRun(s, options).run()).dump();
   }
 
-  int show() const {
+  int show_scenarios() const {
     for (uint64_t i = 0; i < seeds_.count(); i++) {
       uint64_t seed = seeds_.nth(i);
       fmt::print("{}: {}\n", seed, describe(scenario(seed)));
@@ -162,9 +166,9 @@ class Regression {
     return o;
   }
 
-  // The command that runs one scenario again; `mix` and the knobs that it does not draw like that.
-  std::string again(const std::string &mix, uint64_t seed, const Fixed &fixed) const {
-    std::string text = fmt::format("vmso regress --mix {} --seeds {}", mix, seed);
+  // The command that runs scenarios again; `mix` and the knobs that it does not draw like that.
+  static std::string command(const std::string &mix, const std::string &seeds, const Fixed &fixed) {
+    std::string text = fmt::format("vmso regress --mix {} --seeds {}", mix, seeds);
     for (const auto &[knob, value] : fixed) {
       text += fmt::format(" --{} {}", knob_info(knob).name, knob_text(knob, value));
     }
@@ -175,7 +179,7 @@ class Regression {
     ended_++;
     Failure failure;
     failure.seed = end.task;
-    failure.again = again(mix_.name, end.task, fixed_);
+    failure.again = command(mix_.name, std::to_string(end.task), fixed_);
     Outcome outcome = outcome_of(end);
     summary_.add(end.task, outcome, end.seconds);
     if (outcome.good()) return;
@@ -219,7 +223,7 @@ class Regression {
       uint64_t value = shrunk.scenario[k.knob];
       if (value != k.simplest) values[k.knob] = value;
     }
-    f.shrunk = again("plain", f.seed, values);
+    f.shrunk = command("plain", std::to_string(f.seed), values);
     fmt::print(stderr, "seed {}, as small as {} tries made it:\n  {}\n", f.seed, shrunk.tries,
                f.shrunk);
   }
@@ -277,22 +281,6 @@ class Regression {
     }
   }
 
-  void conclude() {
-    std::ranges::sort(summary_.failures, {}, &Failure::seed);
-    if (!a_.json.empty()) {
-      std::ofstream file(a_.json);
-      if (!(file << to_json(summary_).dump(1) << "\n").flush()) {
-        throw Error("--json: cannot write " + a_.json);
-      }
-    }
-    if (!a_.junit.empty()) write_junit(summary_, a_.junit);
-    fmt::print("mix       {}: {}\n{}", mix_.name, mix_.help, words(summary_, a_.holes));
-    for (const Failure &f : summary_.failures) {
-      fmt::print("failed    {}\n", f.shrunk.empty() ? f.again : f.shrunk);
-      if (!f.folder.empty()) fmt::print("          {}\n", f.folder);
-    }
-  }
-
   const Arguments &a_;
   const Program &program_;
   const Mix &mix_;
@@ -306,6 +294,15 @@ class Regression {
   bool noted_ = false;
 };
 
+void only_merge_options(const CLI::App &command) {
+  const std::set<std::string> fit = {"--merge", "--json", "--junit", "--holes", "--quiet"};
+  for (const CLI::Option *option : command.get_options()) {
+    if (option->count() > 0 && !fit.contains(option->get_name())) {
+      throw Error(fmt::format("--merge: nothing is run, {} means nothing", option->get_name()), 2);
+    }
+  }
+}
+
 std::string footer() {
   std::string text = "Mixes:\n";
   for (const Mix &mix : mixes()) text += fmt::format("  {:8} {}\n", mix.name, mix.help);
@@ -317,7 +314,8 @@ std::string footer() {
          "  vmso regress --seeds 1..1000\n"
          "  vmso regress --mix hostile --config wide --minutes 10 --seeds 1..100000\n"
          "  vmso regress --mix faults --seeds 7 --dry-run\n"
-         "  vmso regress --shard 3/8 --seeds 1..8000 --json part3.json --junit part3.xml\n";
+         "  vmso regress --shard 3/8 --seeds 1..8000 --json part3.json --junit part3.xml\n"
+         "  vmso regress --merge part*.json --json all.json --junit all.xml\n";
 }
 
 }  // namespace
@@ -346,6 +344,8 @@ void add_regress(CLI::App &app, Program &program) {
   command->add_flag("--no-shrink", a->no_shrink, "leave failing scenarios as they are");
   command->add_flag("--dry-run", a->dry_run, "show the scenarios and stop");
   command->add_flag("--quiet", a->quiet, "no progress");
+  command->add_option("--merge", a->merge,
+                      "run nothing: the reports (--json) of shards as one of them all");
   for (const KnobInfo &k : knobs()) {
     std::string values = k.words.empty() ? fmt::format("{}..{}", k.first, k.last)
                                          : fmt::format("{}", fmt::join(k.words, ","));
@@ -354,7 +354,14 @@ void add_regress(CLI::App &app, Program &program) {
         ->group("Knobs");
   }
   command->footer(footer());
-  command->callback([a, &program] { program.exit_code = Regression(*a, program).run(); });
+  command->callback([a, &program, command] {
+    if (a->merge.empty()) {
+      program.exit_code = Regression(*a, program).run();
+    } else {
+      only_merge_options(*command);
+      program.exit_code = merge(*a);
+    }
+  });
 }
 
 }  // namespace vmso

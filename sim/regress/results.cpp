@@ -5,8 +5,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <map>
+#include <cmath>
 #include <pugixml.hpp>
+#include <sstream>
 
 namespace vmso::regress {
 namespace {
@@ -56,13 +57,12 @@ Outcome outcome_from(const nlohmann::json &j) {
 }
 
 void Summary::add(uint64_t seed, const Outcome &o, double seconds_of_it) {
-  judged++;
   cycles += o.cycles;
   jobs += o.jobs;
   frames += o.frames;
   bytes += o.bytes;
   coverage.add(o.coverage);
-  times.push_back({seed, seconds_of_it});
+  times[seed] = seconds_of_it;
 }
 
 nlohmann::json to_json(const Summary &s) {
@@ -74,10 +74,18 @@ nlohmann::json to_json(const Summary &s) {
                         {"findings", f.findings},
                         {"folder", f.folder}});
   }
+  nlohmann::json times = nlohmann::json::object();
+  for (const auto &[seed, seconds] : s.times) {
+    times[std::to_string(seed)] = std::round(seconds * 1000) / 1000;
+  }
   return {{"command", s.command},
           {"mix", s.mix},
-          {"asked", s.asked},
-          {"judged", s.judged},
+          {"seeds", s.seeds.range()},
+          {"shard", s.seeds.share()},
+          {"missing", s.missing},
+          {"times", times},
+          {"asked", s.asked()},
+          {"judged", s.judged()},
           {"failed", s.failures.size()},
           {"cycles", s.cycles},
           {"jobs", s.jobs},
@@ -88,18 +96,82 @@ nlohmann::json to_json(const Summary &s) {
           {"coverage", coverage_json(s.coverage)}};
 }
 
-void write_junit(const Summary &s, const std::string &path) {
+Summary summary_from(const nlohmann::json &j) {
+  Summary s;
+  s.command = j.at("command");
+  s.mix = j.at("mix");
+  s.seeds = parse_seeds(j.at("seeds"), j.at("shard"));
+  s.missing = j.at("missing");
+  for (const auto &[seed, seconds] : j.at("times").items()) s.times[std::stoull(seed)] = seconds;
+  s.cycles = j.at("cycles");
+  s.jobs = j.at("jobs");
+  s.frames = j.at("frames");
+  s.bytes = j.at("bytes");
+  s.seconds = j.at("seconds");
+  for (const nlohmann::json &f : j.at("failures")) {
+    s.failures.push_back(
+        {f.at("seed"), f.at("again"), f.at("shrunk"), f.at("findings"), f.at("folder")});
+  }
+  for (const auto &[cross, counts] : j.at("coverage").items()) {
+    for (const auto &[bin, times] : counts.at("hits").items()) {
+      s.coverage.hit(cross.c_str(), bin, times);
+    }
+  }
+  return s;
+}
+
+Summary merged(std::span<const Summary> shards) {
+  if (shards.empty()) throw Error("there is no shard");
+  const Summary &first = shards.front();
+  std::map<uint64_t, const Summary *> by_number;
+  for (const Summary &s : shards) {
+    if (s.command != first.command || s.seeds.shards != first.seeds.shards) {
+      throw Error(fmt::format("shard {} of '{}' and shard {} of '{}' do not add up",
+                              first.seeds.share(), first.command, s.seeds.share(), s.command));
+    }
+    if (!by_number.insert({s.seeds.shard, &s}).second) {
+      throw Error(fmt::format("shard {} is there twice", s.seeds.share()));
+    }
+  }
+  Summary whole;
+  whole.command = first.command;
+  whole.mix = first.mix;
+  whole.seeds = parse_seeds(first.seeds.range(), "");
+  Seeds at = first.seeds;
+  for (at.shard = 1; at.shard <= at.shards; at.shard++) {
+    auto there = by_number.find(at.shard);
+    if (there == by_number.end()) {
+      whole.missing.push_back(at.share());
+      continue;
+    }
+    const Summary &s = *there->second;
+    whole.missing.insert(whole.missing.end(), s.missing.begin(), s.missing.end());
+    whole.times.insert(s.times.begin(), s.times.end());
+    whole.cycles += s.cycles;
+    whole.jobs += s.jobs;
+    whole.frames += s.frames;
+    whole.bytes += s.bytes;
+    whole.seconds += s.seconds;
+    whole.coverage.add(s.coverage);
+    whole.failures.insert(whole.failures.end(), s.failures.begin(), s.failures.end());
+  }
+  std::ranges::sort(whole.failures, {}, &Failure::seed);
+  return whole;
+}
+
+std::string junit(const Summary &s) {
   std::map<uint64_t, const Failure *> failed;
   for (const Failure &f : s.failures) failed[f.seed] = &f;
-  std::map<uint64_t, double> times(s.times.begin(), s.times.end());
 
   pugi::xml_document document;
   pugi::xml_node suite = document.append_child("testsuites").append_child("testsuite");
   suite.append_attribute("name") = fmt::format("vmso regress {}", s.mix).c_str();
-  suite.append_attribute("tests") = unsigned(times.size());
+  const bool whole = s.judged() == s.asked() && s.missing.empty();
+  suite.append_attribute("tests") = unsigned(s.judged() + !whole);
   suite.append_attribute("failures") = unsigned(s.failures.size());
+  suite.append_attribute("errors") = unsigned(!whole);
   suite.append_attribute("time") = fmt::format("{:.3f}", s.seconds).c_str();
-  for (const auto &[seed, seconds] : times) {
+  for (const auto &[seed, seconds] : s.times) {
     pugi::xml_node test = suite.append_child("testcase");
     test.append_attribute("classname") = s.mix.c_str();
     test.append_attribute("name") = fmt::format("seed {}", seed).c_str();
@@ -111,16 +183,29 @@ void write_junit(const Summary &s, const std::string &path) {
     failure.append_attribute("message") = f.findings.front().c_str();
     failure.text().set(fmt::format("{}\n{}", f.again, fmt::join(f.findings, "\n")).c_str());
   }
-  if (!document.save_file(path.c_str(), " ")) throw Error("--junit: cannot write " + path);
+  if (!whole) {  // who reads nothing else has to see that, too
+    pugi::xml_node test = suite.append_child("testcase");
+    test.append_attribute("classname") = s.mix.c_str();
+    test.append_attribute("name") = "every seed was judged";
+    std::string text = fmt::format("{} of {} seeds judged", s.judged(), s.asked());
+    if (!s.missing.empty()) text += fmt::format("; missing: {}", fmt::join(s.missing, ", "));
+    test.append_child("error").append_attribute("message") = text.c_str();
+  }
+  std::ostringstream text;
+  document.save(text, " ");
+  return text.str();
 }
 
 std::string words(const Summary &s, size_t holes) {
-  std::string text =
-      fmt::format("seeds     {} of {} judged, {} failed\n", s.judged, s.asked, s.failures.size());
+  std::string text = fmt::format("seeds     {} of {} judged, {} failed\n", s.judged(), s.asked(),
+                                 s.failures.size());
+  if (!s.missing.empty() && s.missing.front() != "1/1") {
+    text += fmt::format("missing   shards {}\n", fmt::join(s.missing, ", "));
+  }
   text += fmt::format("engine    {} jobs, {} frames, {:.1f} MB in {} cycles\n", s.jobs, s.frames,
                       double(s.bytes) / 1e6, s.cycles);
   text += fmt::format("speed     {:.0f} s, {:.1f} seeds/s, {:.0f} cycles/s\n", s.seconds,
-                      double(s.judged) / s.seconds, double(s.cycles) / s.seconds);
+                      double(s.judged()) / s.seconds, double(s.cycles) / s.seconds);
   for (const Cross &cross : crosses()) {
     auto missing = s.coverage.holes(cross);
     text += fmt::format("{:9} {} of {}: {}\n", cross.name, cross.bins.size() - missing.size(),

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a regression found: an outcome as it comes out of a worker, and all of them as JSON (the sum
-// of several runs is made from it), as JUnit for CI systems, and as a summary for people.
+// What a regression found: an outcome as it comes out of a worker, and all of them as JSON, as
+// JUnit for CI systems, and as a summary for people. The JSON of shards adds up to that of the
+// whole.
 #pragma once
+#include <map>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "regress/scenario_run.hpp"
+#include "regress/seeds.hpp"
 
 namespace vmso::regress {
 
@@ -22,19 +26,28 @@ struct Failure {
 };
 
 struct Summary {
-  std::string command, mix;
-  uint64_t asked = 0, judged = 0;
+  std::string command, mix;  // command: that of all shards together
+  Seeds seeds;
   uint64_t cycles = 0, jobs = 0, frames = 0, bytes = 0;
-  double seconds = 0;
+  double seconds = 0;  // of the whole run; of shards that were merged: one after the other
   Coverage coverage;
   std::vector<Failure> failures;
-  std::vector<std::pair<uint64_t, double>> times;  // seed, seconds: of those that were judged
+  std::map<uint64_t, double> times;  // seconds of each seed that was judged
+  std::vector<std::string> missing;  // shards that have not come to their end: "3/8"
+  uint64_t asked() const { return seeds.count(); }
+  uint64_t judged() const { return times.size(); }
+  // Every seed was judged and none has failed.
+  bool good() const { return judged() == asked() && failures.empty() && missing.empty(); }
   void add(uint64_t seed, const Outcome &outcome, double seconds_of_it);
 };
 
 nlohmann::json to_json(const Summary &summary);
-// Throws Error if it cannot be written.
-void write_junit(const Summary &summary, const std::string &path);
+// Throws what the reader of JSON throws, or Error, if it is no such thing.
+Summary summary_from(const nlohmann::json &json);
+// The whole, of its shards. Those that are not there are `missing`. Throws Error if two of them are
+// not of the same regression, or are the same shard.
+Summary merged(std::span<const Summary> shards);
+std::string junit(const Summary &summary);
 // Some lines; `holes`: how many of a cross are named.
 std::string words(const Summary &summary, size_t holes);
 

@@ -18,7 +18,8 @@ namespace vmso::regress {
 namespace {
 
 constexpr int kLookEvery = 100;  // milliseconds
-constexpr int kFailed = 3;       // exit code of a task that threw; its text is the reason
+constexpr int kInterrupted = 130;
+constexpr int kFailed = 3;  // exit code of a task that threw; its text is the reason
 
 double seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -49,7 +50,7 @@ void Workers::begin(uint64_t task) {
       text = task_(task);
     } catch (const Error &error) {
       text = error.what();
-      code = error.exit_code == 130 ? 130 : kFailed;
+      code = error.exit_code == kInterrupted ? kInterrupted : kFailed;
     } catch (const std::exception &error) {
       text = error.what();
       code = kFailed;
@@ -81,6 +82,8 @@ TaskEnd Workers::end(Process &process) {
     end.how = TaskEnd::How::kCrashed;
     end.text =
         fmt::format("ended by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status)));
+  } else if (WEXITSTATUS(status) == kInterrupted) {
+    end.how = TaskEnd::How::kInterrupted;
   } else if (WEXITSTATUS(status) != 0) {
     end.how = TaskEnd::How::kCrashed;
     if (end.text.empty()) end.text = fmt::format("exit code {}", WEXITSTATUS(status));
@@ -91,8 +94,8 @@ TaskEnd Workers::end(Process &process) {
 bool Workers::run(const std::function<std::optional<uint64_t>()> &next,
                   const std::function<void(const TaskEnd &)> &ended,
                   const std::function<void()> &idle) {
-  bool more = true;
-  while (!stopped()) {
+  bool more = true, told = false;  // told: a scheduler's signal has reached a task before us
+  while (!stopped() && !told) {
     while (more && running_.size() < limits_.at_once) {
       std::optional<uint64_t> task = next();
       more = task.has_value();
@@ -111,7 +114,8 @@ bool Workers::run(const std::function<std::optional<uint64_t>()> &next,
       if (p.revents == 0 || read(process)) continue;
       TaskEnd one = end(process);
       running_.erase(p.fd);
-      if (!stopped()) ended(one);
+      told |= one.how == TaskEnd::How::kInterrupted;
+      if (!stopped() && !told) ended(one);
     }
     idle();
   }

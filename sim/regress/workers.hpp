@@ -12,7 +12,7 @@
 namespace vmso::regress {
 
 struct TaskEnd {
-  enum class How { kDone, kCrashed, kHung };
+  enum class How { kDone, kCrashed, kHung, kInterrupted };  // the last of them ends the run
   uint64_t task = 0;
   How how = How::kDone;
   std::string text;  // what the task has returned; of a crash or a hang, what happened

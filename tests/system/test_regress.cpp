@@ -172,6 +172,99 @@ TEST_CASE("An interrupted regression ends at once and leaves no process", "[regr
   CHECK(looks == 3);
 }
 
+TEST_CASE("A task that was told to end by somebody else has not crashed", "[regress]") {
+  Workers workers([](uint64_t) -> std::string { throw Error("interrupted", 130); }, {});
+  unsigned begun = 0, ends = 0;
+  CHECK_FALSE(workers.run(
+      [&]() -> std::optional<uint64_t> {
+        if (begun == 3) return std::nullopt;
+        return begun++;
+      },
+      [&](const TaskEnd &) { ends++; }, [] {}));
+  CHECK(begun == 1);
+  CHECK(ends == 0);
+}
+
+namespace {
+
+// Seeds 1..10: 3 and 6 fail, in an order in which no shard has them.
+Summary summary_of(uint64_t shard, uint64_t shards) {
+  Summary s;
+  s.command = "vmso regress --mix all --seeds 1..10";
+  s.mix = "all";
+  s.seeds = {.first = 1, .last = 10, .shard = shard, .shards = shards};
+  for (uint64_t i = s.seeds.count(); i-- > 0;) {
+    const uint64_t seed = s.seeds.nth(i);
+    Outcome o;
+    o.cycles = 1000 * seed;
+    o.jobs = seed;
+    o.frames = 2 * seed;
+    o.bytes = 100 * seed;
+    o.coverage.hit("faults", seed % 2 ? "NOT_PRESENT park" : "NOT_PRESENT abort", seed);
+    s.add(seed, o, 0.5);
+    if (seed != 3 && seed != 6) continue;
+    const std::string name = std::to_string(seed);
+    s.failures.push_back(
+        {seed, "again " + name, "shrunk " + name, {"first <" + name, "second"}, "folder/" + name});
+  }
+  std::ranges::sort(s.failures, {}, &Failure::seed);
+  s.seconds = 0.5 * double(s.judged());
+  return s;
+}
+
+Summary read_back(const Summary &s) {
+  return summary_from(nlohmann::json::parse(to_json(s).dump()));
+}
+
+}  // namespace
+
+TEST_CASE("Shards of a regression have the report of the whole", "[regress]") {
+  const Summary whole = summary_of(1, 1);
+  CHECK(to_json(read_back(whole)) == to_json(whole));
+  for (uint64_t n : {1, 2, 3, 7, 10, 12}) {
+    INFO(n << " shards");
+    std::vector<Summary> shards;
+    for (uint64_t i = n; i > 0; i--) shards.push_back(read_back(summary_of(i, n)));
+    const Summary sum = merged(shards);
+    CHECK(to_json(sum) == to_json(whole));
+    CHECK(junit(sum) == junit(whole));
+    CHECK(words(sum, 3) == words(whole, 3));
+  }
+}
+
+TEST_CASE("A shard that is missing, cut short, twice there or of another regression is told",
+          "[regress]") {
+  std::vector<Summary> shards = {summary_of(1, 3), summary_of(3, 3)};
+  for (Summary &s : shards) s.failures.clear();
+  Summary sum = merged(shards);
+  CHECK(sum.missing == std::vector<std::string>{"2/3"});
+  CHECK(sum.judged() == 7);
+  CHECK(sum.asked() == 10);
+  CHECK_FALSE(sum.good());
+  CHECK(words(sum, 0).find("missing   shards 2/3\n") != std::string::npos);
+  CHECK(junit(sum).find("7 of 10 seeds judged; missing: 2/3") != std::string::npos);
+  CHECK(junit(sum).find("errors=\"1\"") != std::string::npos);
+
+  shards.push_back(summary_of(2, 3));
+  shards.back().failures.clear();
+  CHECK(merged(shards).good());
+  shards.back().missing = {"2/3"};  // it has judged its seeds, but was not let to its end
+  CHECK_FALSE(merged(shards).good());
+  shards.back().missing.clear();
+  shards.back().times.erase(5);  // --minutes
+  CHECK_FALSE(merged(shards).good());
+  CHECK(merged(shards).missing.empty());
+
+  shards.push_back(summary_of(2, 3));
+  CHECK_THROWS_WITH(merged(shards), "shard 2/3 is there twice");
+  shards.back() = summary_of(1, 4);
+  CHECK_THROWS_AS(merged(shards), Error);
+  shards.back() = summary_of(2, 3);
+  shards.back().command += " --queues 2";
+  CHECK_THROWS_AS(merged(shards), Error);
+  CHECK_THROWS_AS(merged({}), Error);
+}
+
 TEST_CASE("Coverage knows its bins and adds up", "[regress]") {
   Coverage a, b;
   a.hit("faults", "NOT_PRESENT park");
