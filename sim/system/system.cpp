@@ -157,16 +157,17 @@ System::~System() = default;
 
 void System::add_observers() {
   const SystemOptions &o = options_;
-  if (!o.pcap.empty()) {
-    observers_.push_back(std::make_unique<CaptureObserver>(o.pcap, o.clock_mhz));
-  }
-  if (!o.log.empty()) observers_.push_back(std::make_unique<RetireLog>(o.log));
+  if (!o.pcap.empty()) observe(std::make_unique<CaptureObserver>(o.pcap, o.clock_mhz));
+  if (!o.log.empty()) observe(std::make_unique<RetireLog>(o.log));
   if (!o.timeline.empty()) {
     auto translate = [this](unsigned queue, uint64_t va) { return translation(queue, va); };
-    observers_.push_back(std::make_unique<Timeline>(o.timeline, o.clock_mhz, config().bus_bytes(),
-                                                    fence_status_pa_, translate));
+    observe(std::make_unique<Timeline>(o.timeline, o.clock_mhz, config().bus_bytes(),
+                                       fence_status_pa_, translate));
   }
-  if (observers_.empty()) return;
+}
+
+void System::observe(std::unique_ptr<Observer> observer) {
+  observers_.push_back(std::move(observer));
   reads.on_answer = [this](const ReadRecord &read) {
     for (auto &observer : observers_) observer->answered(read);
   };
