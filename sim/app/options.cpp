@@ -75,7 +75,8 @@ void add_host_options(CLI::App &command, HostArguments &a) {
       ->capture_default_str();
   command.add_option("--seed", a.seed, "of everything random")->capture_default_str();
   command.add_option("--wave", a.wave, "write a waveform: F.fst or F.fst:FROM..TO, in cycles");
-  command.add_option("--pcap", a.pcap, "write the frames; F.pcapng: each with its job, address and cycle");
+  command.add_option("--pcap", a.pcap,
+                     "write the frames; F.pcapng: each with its job, address and cycle");
   command.add_option("--log", a.log, "write a line for each order that retired");
   command.add_option("--timeline", a.timeline, "write what happened when, for Perfetto: F.json");
 }

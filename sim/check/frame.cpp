@@ -406,17 +406,16 @@ FrameDifference frame_difference(std::span<const uint8_t> expected, std::span<co
   if (d.at == n) d.at = first;
   auto words = [&](size_t at) {
     const Field *field = field_at(at);
-    const std::string name = field               ? std::string(field->which) + field->name
-                             : at < header_bytes ? "header, a byte that nothing changes"
-                                                 : fmt::format("payload byte {}", at - header_bytes);
+    const std::string name = field ? std::string(field->which) + field->name
+                             : at < header_bytes
+                                 ? "header, a byte that nothing changes"
+                                 : fmt::format("payload byte {}", at - header_bytes);
     const size_t shown = std::min<size_t>(8, n - at);
     return fmt::format("byte {} ({}): is {:02x}, should be {:02x}", at, name,
                        fmt::join(is.subspan(at, shown), " "),
                        fmt::join(expected.subspan(at, shown), " "));
   };
-  d.place = field_at(d.at)          ? Place::kField
-            : d.at < header_bytes   ? Place::kHeader
-                                    : Place::kPayload;
+  d.place = field_at(d.at) ? Place::kField : d.at < header_bytes ? Place::kHeader : Place::kPayload;
   d.text += fmt::format("{} bytes differ, first at {}", d.wrong, words(first));
   if (d.at != first) d.text += fmt::format("; its cause is {}", words(d.at));
   return d;

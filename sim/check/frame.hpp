@@ -65,7 +65,8 @@ bool same_frame(std::span<const uint8_t> expected, std::span<const uint8_t> is,
 // Where and how they differ.
 struct FrameDifference {
   enum class Place : uint8_t { kLength, kField, kHeader, kPayload };
-  // Of the first wrong byte that is in no checksum, if there is one: a wrong checksum follows from it.
+  // Of the first wrong byte that is in no checksum, if there is one: a wrong checksum follows from
+  // it.
   Place place = Place::kLength;  // kLength: the common bytes agree
   size_t at = 0;                 // in the frame
   size_t wrong = 0;              // bytes

@@ -35,8 +35,8 @@ uint64_t address_in(const Posted &posted, uint64_t at) {
 }
 
 // Segments first .. last of a job were sent.
-void check_sent(const std::vector<Retired> &orders, const Posted &posted, uint32_t mss, uint64_t bytes,
-                size_t first, size_t last) {
+void check_sent(const std::vector<Retired> &orders, const Posted &posted, uint32_t mss,
+                uint64_t bytes, size_t first, size_t last) {
   REQUIRE(orders.size() == last - first + 1);
   for (size_t i = 0; i < orders.size(); i++) {
     const Retired &r = orders[i];
@@ -76,7 +76,8 @@ TEST_CASE("Every order retires with what it was made from", "[retire]") {
   }
 }
 
-TEST_CASE("A frame of the gather lane retires with the address of its first byte", "[retire][gather]") {
+TEST_CASE("A frame of the gather lane retires with the address of its first byte",
+          "[retire][gather]") {
   auto o = options(0xc02);
   VMSO_SAY_HOW(o);
   System s(o);
@@ -322,11 +323,22 @@ TEST_CASE("The report of a wrong byte tells where it came from", "[retire][harne
 }
 
 TEST_CASE("A line of the log has every name, in one order", "[retire][harness]") {
-  Retired r{.number = 17, .fate = Fate::kFailed, .ends = true, .status = VMSO_STATUS_FAULT,
-            .queue = 3, .slot = 9, .slots = 2, .bytes = 1448, .segment = 2, .offset = 2896,
-            .cookie = 0x11, .va = 0x7f00, .at = 1441};
-  CHECK(log_line(r) == "cycle=1441 order=17 fate=failed queue=3 slot=9 job=0x11 segment=2 "
-                       "offset=2896 bytes=1448 va=0x7f00 end=FAULT");
+  Retired r{.number = 17,
+            .fate = Fate::kFailed,
+            .ends = true,
+            .status = VMSO_STATUS_FAULT,
+            .queue = 3,
+            .slot = 9,
+            .slots = 2,
+            .bytes = 1448,
+            .segment = 2,
+            .offset = 2896,
+            .cookie = 0x11,
+            .va = 0x7f00,
+            .at = 1441};
+  CHECK(log_line(r) ==
+        "cycle=1441 order=17 fate=failed queue=3 slot=9 job=0x11 segment=2 "
+        "offset=2896 bytes=1448 va=0x7f00 end=FAULT");
 }
 
 }  // namespace vmso::test

@@ -16,9 +16,9 @@ struct Order {
   unsigned slot = 0, segment = 0;
   bool ends = false;
   unsigned queue = 1, slots = 1, bytes = 10;
-  int offset = -1;         // default: of segments of 10 bytes
-  unsigned skips = 0;      // numbers left out in front of it
-  bool without = false;    // its frame does not leave
+  int offset = -1;       // default: of segments of 10 bytes
+  unsigned skips = 0;    // numbers left out in front of it
+  bool without = false;  // its frame does not leave
 };
 
 // Sends orders; what is said comes back.
@@ -80,23 +80,23 @@ bool says(const std::string &said, const char *check) {
 TEST_CASE("Checks are silent about orders as they may be", "[retire]") {
   std::string said = Checks().run({
       {kSent, 0, 0},
-      {kSent, 0, 1, true},                              // a job of two segments
-      {kEnded, 1, 0},                                   // refused
+      {kSent, 0, 1, true},  // a job of two segments
+      {kEnded, 1, 0},       // refused
       {.fate = kSent, .slot = 2, .ends = true, .slots = 3},
       {kSent, 5, 0},
       {.fate = kSent, .slot = 0, .ends = true, .queue = 2},  // another queue in between
       {kFailed, 5, 1},
       {kDropped, 5, 2},
       {kDropped, 6, 0},
-      {kSent, 5, 1, true},                              // RETRY
+      {kSent, 5, 1, true},  // RETRY
       {kFailed, 6, 0},
-      {kSent, 7, 0},                                    // ABORT
-      {.fate = kEnded, .slot = 7, .segment = 1},        // aborted where it stopped
+      {kSent, 7, 0},                              // ABORT
+      {.fate = kEnded, .slot = 7, .segment = 1},  // aborted where it stopped
       {kSent, 8, 0},
-      {kSent, 0, 0},                                    // RESET
+      {kSent, 0, 0},  // RESET
       {kSent, 0, 1, true},
       {kFailed, 1, 0},
-      {kSent, 0, 0},                                    // and again, behind a failure
+      {kSent, 0, 0},  // and again, behind a failure
   });
   INFO(said);
   CHECK(said.empty());
@@ -107,15 +107,14 @@ TEST_CASE("Orders that may not be are named", "[retire]") {
   CHECK(says(said({{kSent, 0, 0}, {.segment = 1, .skips = 1}}), "NumbersHaveNoGap"));
   CHECK(says(said({{kSent, 0, 0}, {kSent, 0, 1}, {kSent, 0, 1}}), "SentOnce"));
   CHECK(says(said({{kSent, 0, 0, true}, {kSent, 1, 0}, {kSent, 1, 0}}), "SentOnce"));
-  CHECK(says(said({{kSent, 0, 0}, {kSent, 0, 2}}), "InOrderOfTheRing"));               // left out
-  CHECK(says(said({{kSent, 0, 0}, {kSent, 1, 0}}), "InOrderOfTheRing"));               // not over
-  CHECK(says(said({{kSent, 0, 0, true}, {kSent, 2, 0}}), "InOrderOfTheRing"));         // left out
+  CHECK(says(said({{kSent, 0, 0}, {kSent, 0, 2}}), "InOrderOfTheRing"));        // left out
+  CHECK(says(said({{kSent, 0, 0}, {kSent, 1, 0}}), "InOrderOfTheRing"));        // not over
+  CHECK(says(said({{kSent, 0, 0, true}, {kSent, 2, 0}}), "InOrderOfTheRing"));  // left out
   CHECK(says(said({{kSent, 0, 0}, {.segment = 1, .offset = 11}}), "InOrderOfTheRing"));
   CHECK(says(said({{kSent, 0, 0, true}, {kSent, 1, 1}}), "InOrderOfTheRing"));
   CHECK(says(said({{kSent, 3, 0}}), "FirstIsTheFirst"));
   CHECK(says(said({{kSent, 0, 1}}), "FirstIsTheFirst"));
-  CHECK(says(said({{kSent, 0, 0, true}, {kFailed, 1, 0}, {kSent, 3, 0}}),
-             "NothingBehindAFailure"));
+  CHECK(says(said({{kSent, 0, 0, true}, {kFailed, 1, 0}, {kSent, 3, 0}}), "NothingBehindAFailure"));
   CHECK(says(said({{kSent, 0, 0, true}, {kSent, 1, 0}, {kFailed, 1, 1}, {kSent, 1, 2}}),
              "NothingBehindAFailure"));
 }
