@@ -141,13 +141,17 @@ class Regression {
     return 0;
   }
 
-  // In this process, so that those of the seeds find them built and in memory.
+  // In this process, so that those of the seeds find them built, in memory and past their reset.
   void load_models() const {
     std::set<uint64_t> configs;
     for (uint64_t i = 0; i < std::min(seeds_.count(), kLooksAhead); i++) {
       configs.insert(scenario(seeds_.nth(i))[Knob::kConfig]);
     }
     for (uint64_t config : configs) make_dut({.config = Config(config)});
+    if (seeds_.count() < kWarmStates) return;  // each seed warms its own
+    for (uint64_t i = 0; i < std::min(seeds_.count(), kLooksAhead); i++) {
+      prepare_warm_dut(dut_options(system_options(scenario(seeds_.nth(i)))));
+    }
   }
 
   std::optional<uint64_t> next() {

@@ -14,8 +14,8 @@
 #include <memory>
 #include <utility>
 
-#include "model/dut.hpp"
 #include "model/findings.hpp"
+#include "model/warm_dut.hpp"
 
 namespace vmso {
 
@@ -23,7 +23,9 @@ class Bench {
  public:
   static constexpr size_t kFailuresKept = 20;  // of RTL assertions; then the run ends
 
-  Bench(std::unique_ptr<Dut> dut, Findings &findings) : dut_(std::move(dut)), findings_(findings) {}
+  Bench(std::unique_ptr<Dut> dut, Findings &findings) : Bench(WarmDut{std::move(dut)}, findings) {}
+  Bench(WarmDut warm, Findings &findings)
+      : dut_(std::move(warm.dut)), findings_(findings), now_(warm.now) {}
 
   uint64_t now() const { return now_; }
   const DutOutputs &out() const { return dut_->out; }
@@ -40,6 +42,11 @@ class Bench {
     listen();
   }
 
+  // The same for an engine that is past its reset: parts begin beside it.
+  template <typename Parts>
+  void join(Parts &parts) {
+    parts.restart(dut_->in);
+  }
   // `cycles` edges at which the engine sees rst_n = 0. Outputs mean nothing before, so nobody
   // samples.
   template <typename Parts>

@@ -7,9 +7,9 @@ namespace vmso {
 
 namespace {
 const std::array<ConfigInfo, 3> kConfigs = {{
-    {"small", 128, 4, 8, 1, 9216, 256},
-    {"default", 256, 64, 64, 8, 9216, 256},
-    {"wide", 512, 1024, 1024, 32, 9216, 256},
+    {"small", 128, 4, 8, 1, 9216, 256, 600},
+    {"default", 256, 64, 64, 8, 9216, 256, 1200},
+    {"wide", 512, 1024, 1024, 32, 9216, 256, 17500},
 }};
 }  // namespace
 

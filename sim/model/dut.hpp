@@ -26,6 +26,7 @@ enum class Config { kSmall, kDefault, kWide };
 struct ConfigInfo {
   std::string name;
   unsigned data_bits, queues, contexts, vectors, max_frame, template_bytes;
+  unsigned clear_cycles;  // from reset until its tables are clear
   unsigned bus_bytes() const { return data_bits / 8; }
 };
 const ConfigInfo &config_info(Config config);

@@ -32,6 +32,7 @@ SystemOptions system_options(const Scenario &s) {
   const auto processes = unsigned(s[K::kProcesses]);
   o.config = Config(s[K::kConfig]);
   o.seed = s.seed;
+  o.warm = true;
   o.queues = honest + hostile;
   o.processes = processes + hostile;
   for (unsigned q = 0; q < honest; q++) o.owners.push_back(q % processes);

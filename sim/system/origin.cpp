@@ -3,6 +3,8 @@
 // the burst that brought them, as far as the bus monitor still has it. Pages are those of now.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "system/system.hpp"
 
 namespace vmso {
@@ -28,9 +30,10 @@ std::optional<uint64_t> System::translation(unsigned queue, uint64_t va) {
 std::string System::origin(const Suspect &s) {
   using Place = FrameDifference::Place;
   if (s.difference.place == Place::kHeader && s.job.template_pa) {
-    const size_t tag = s.job.job.vlan ? 4 : 0;
-    if (s.difference.at < tag) return "";
-    const uint64_t pa = s.job.template_pa + s.difference.at - tag;
+    constexpr size_t kTagAt = 12, kTagBytes = 4;  // an inserted tag stands behind the addresses
+    size_t at = s.difference.at;
+    if (s.job.job.vlan && at >= kTagAt) at -= std::min(kTagBytes, at - kTagAt);
+    const uint64_t pa = s.job.template_pa + at;
     return fmt::format("\n  the template's byte lies at physical {:#x}", pa) +
            read_that_brought(ReadClass::kTemplate, pa);
   }

@@ -95,6 +95,15 @@ void System::Parts::restart(DutInputs &in) {
 // ---- construction
 // -----------------------------------------------------------------------------------
 
+WarmDut System::engine_of(const SystemOptions &o) {
+  const DutOptions options = dut_options(o);
+  return o.warm ? make_warm_dut(options) : WarmDut{make_dut(options)};
+}
+
+DutOptions dut_options(const SystemOptions &o) {
+  return {o.config, o.seed, 1000000 / o.clock_mhz, o.wave};
+}
+
 System::System(const SystemOptions &options)
     : options_(options),
       allocator(Random(options.seed, "frames")),
@@ -107,8 +116,7 @@ System::System(const SystemOptions &options)
       scoreboard(config_info(options.config).queues, findings_),
       random_(options.seed, "system"),
       payload_random_(options.seed, "payload"),
-      bench_(make_dut({options.config, options.seed, 1000000 / options.clock_mhz, options.wave}),
-             findings_) {
+      bench_(engine_of(options), findings_) {
   if (options.queues > config().queues) {
     throw Error(fmt::format("{} queues: configuration {} has {}", options.queues, config().name,
                             config().queues),
@@ -150,7 +158,11 @@ System::System(const SystemOptions &options)
   add_notes();
   add_observers();
   if (options.churn) add_manager();
-  bench_.reset(parts_);
+  if (options.warm) {
+    bench_.join(parts_);
+  } else {
+    bench_.reset(parts_);
+  }
   if (options.bring_up) bring_up();
 }
 

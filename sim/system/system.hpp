@@ -72,6 +72,7 @@ struct SystemOptions {
   bool keep_frames = true;
   bool record = false;  // keep every read, write and doorbell: for --explain
   bool bring_up = true;
+  bool warm = false;  // the engine has cleared its tables before anybody acts: see warm_dut.hpp
   const volatile std::sig_atomic_t *stop = nullptr;  // not 0: end the run with an Error
 };
 
@@ -134,6 +135,9 @@ struct Measured {
   uint64_t cycles = 0, wire_beats = 0, read_beats = 0, frames = 0, bytes = 0;
   uint64_t limit() const { return std::max(wire_beats, read_beats); }
 };
+
+// The engine that a system asks for.
+DutOptions dut_options(const SystemOptions &options);
 
 // The word of a STATE register says that the queue is in a state and no command of it is pending.
 bool queue_shows(uint32_t word, enum vmso_queue_state state);
@@ -310,6 +314,7 @@ class System {
   static constexpr uint64_t kLongestFrame = 200000;  // cycles on the wire, whatever the MAC does
   static constexpr unsigned kTemplateStride = 576;   // not a divisor of 4096: some cross a page
 
+  static WarmDut engine_of(const SystemOptions &options);
   void add_process(unsigned index);
   void add_notes();
   void add_manager();
