@@ -4,10 +4,10 @@
 # Expected:    sbatch says that the folder of --output is not there; or the job fails with a word of it where its
 #              owner looks. A job that is requeued, because its node went down or was wanted for another, keeps the
 #              log of its first run, as it keeps its number.
-# Happens:     sbatch takes the job, exit code 0. The job ends as FAILED in the second in which it starts, with exit
-#              code 0:53 and reason JobLaunchFailure in `scontrol show job`, which forgets it after five minutes
-#              (MinJobAge); the path stands in slurmd's log alone, on the node. `sbatch --wait` ends with 1, without
-#              a word. The manual says nothing of it.
+# Happens:     sbatch takes the job, exit code 0. The job is FAILED as soon as it starts, exit code 0:53, reason
+#              JobLaunchFailure, in `scontrol show job`, which forgets it after five minutes (MinJobAge); the path
+#              stands in slurmd's log alone, on the node. `sbatch --wait` ends with 1, without a word. The manual
+#              says nothing of it.
 #              The log of the first run is emptied when the second begins. That is documented, but elsewhere: sbatch
 #              --open-mode refers to JobFileAppend in slurm.conf, whose default is to truncate; --requeue and the
 #              reasons for which jobs are requeued do not speak of logs.
@@ -21,7 +21,8 @@ set -euo pipefail
 version=22.05.8-4+deb12u3
 work=$(mktemp -d)
 clean_up() {
-  scancel --user "$(id -un)" 2>/dev/null || true
+  # of this Slurm and no other
+  [ "${SLURM_CONF-}" != "$work/slurm.conf" ] || scancel --user "$(id -un)" 2>/dev/null || true
   kill $(jobs -p) 2>/dev/null || true
   wait
   rm -rf "$work"
@@ -43,15 +44,16 @@ mkdir debs state spool
 )
 for deb in debs/*.deb; do dpkg -x "$deb" root; done
 lib=$work/root/usr/lib/$(uname -m)-linux-gnu
+unset "${!SBATCH_@}" "${!SLURM_@}"
 export PATH=$work/root/usr/bin:$work/root/usr/sbin:$PATH SLURM_CONF=$work/slurm.conf
-export LD_LIBRARY_PATH=$lib/slurm-wlm:$lib:$work/root/lib/$(uname -m)-linux-gnu
+export LD_LIBRARY_PATH=$lib/slurm-wlm:$lib:${lib/usr\//}
 
-ports=($(python3 -c '
+mapfile -t ports < <(python3 -c '
 import socket
 sockets = [socket.socket() for _ in range(2)]
 for one in sockets:
     one.bind(("127.0.0.1", 0))
-print(*(one.getsockname()[1] for one in sockets))'))
+print(*(one.getsockname()[1] for one in sockets), sep="\n")')
 cat > slurm.conf <<EOT
 ClusterName=finding
 SlurmctldHost=localhost(127.0.0.1)

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "app/unknown.hpp"
+
 namespace vmso {
 namespace {
 
@@ -53,10 +55,7 @@ const CLI::App *below_named(const CLI::App &command, const std::string &name) {
 
 std::vector<std::string> options_of(const CLI::App &command) {
   std::vector<std::string> all;
-  for (const CLI::Option *option : command.get_options()) {
-    if (option->get_group().empty()) continue;  // hidden
-    for (const std::string &name : option->get_lnames()) all.push_back("--" + name);
-  }
+  for (const std::string &name : option_names(command)) all.push_back("--" + name);
   if (command.get_fallthrough() && command.get_parent()) {
     for (const std::string &name : options_of(*command.get_parent())) {
       if (std::ranges::find(all, name) == all.end()) all.push_back(name);
