@@ -47,6 +47,7 @@ set(VMSO_PROFILE OFF CACHE STRING "profile-guided models: generate, use or OFF (
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 add_library(verilated_rt STATIC ${VERILATOR_INCLUDE}/verilated.cpp
+                                ${VERILATOR_INCLUDE}/verilated_dpi.cpp
                                 ${VERILATOR_INCLUDE}/verilated_threads.cpp)
 add_library(verilated_fst STATIC EXCLUDE_FROM_ALL ${VERILATOR_INCLUDE}/verilated_fst_c.cpp)
 target_link_libraries(verilated_fst PUBLIC verilated_rt ZLIB::ZLIB)
@@ -155,7 +156,8 @@ function(vmso_model)
     set(files FAST 8 SLOW 4 OPT -O1 TRACE)
   endif()
   vmso_verilate(TARGET ${name}_verilated TOP vmso_sim PARAMS Config=${M_INDEX} PREFIX V${name}
-                SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/vmso_sim.sv ${files})
+                SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/vmso_sim.sv ${CMAKE_CURRENT_SOURCE_DIR}/vmso_sight.sv
+                        ${files})
   add_library(${name} MODULE dut_model.cpp)
   foreach(target ${name} ${name}_verilated)
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON
@@ -164,6 +166,7 @@ function(vmso_model)
   endforeach()
   set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${VMSO_MODELS})
   target_compile_definitions(${name} PRIVATE VMSO_MODEL=V${name} VMSO_MODEL_HEADER="V${name}.h"
+                             VMSO_MODEL_DPI_HEADER="V${name}__Dpi.h"
                              VMSO_MODEL_WAVES=$<IF:$<BOOL:${M_TRACE}>,1,0>)
   target_compile_options(${name} PRIVATE -Wall -Wextra)
   target_link_libraries(${name} PRIVATE ${name}_verilated)

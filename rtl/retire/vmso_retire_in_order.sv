@@ -2,8 +2,9 @@
 // Claim: a queue's jobs retire in the order of its ring, and the segments of a job one behind the other: each
 // begins where the payload of the one before it ended, however often the queue was unloaded in between.
 //
-// A job that failed may go on at the segment that could not be sent (RETRY), or be left (ABORT). A queue that
-// was RESET begins at slot 0. Dropped orders count for nothing.
+// A job that failed may go on at the segment that could not be sent (RETRY), or be left (ABORT). One that was
+// sent in part may end there (ABORT in STOPPED). A queue that was RESET begins at slot 0. Dropped orders count
+// for nothing.
 `include "vmso_assert.svh"
 module vmso_retire_in_order
   import vmso_pkg::*;
@@ -34,8 +35,8 @@ module vmso_retire_in_order
   assign counts  = retire_valid && retire.fate != FateDropped;
   assign job     = jobs[queue];
   assign begins  = retire.fate == FateEnded || (retire.segment == '0 && retire.offset == '0);
-  assign goes_on = job.open && retire.fate != FateEnded && retire.slot == job.slot
-                   && retire.segment == job.segment && retire.offset == job.offset;
+  assign goes_on = job.open && retire.slot == job.slot && retire.segment == job.segment
+                   && retire.offset == job.offset;
   assign is_next = job.over && begins && retire.slot == job.behind;
   always_ff @(posedge clk) begin
     if (!rst_n) any_q <= '0;

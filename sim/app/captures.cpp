@@ -11,8 +11,8 @@
 #include <deque>
 #include <optional>
 
-#include "debug/pcap_reader.hpp"
 #include "debug/capture.hpp"
+#include "debug/pcap_reader.hpp"
 
 namespace vmso {
 namespace {

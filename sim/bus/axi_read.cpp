@@ -179,7 +179,8 @@ ReadRecord *AxiReadResponder::record_of(const Burst &b) {
 const ReadRecord *AxiReadResponder::brought(ReadClass cls, uint64_t pa) const {
   const ReadRecord *found = nullptr;
   for (const ReadRecord &r : records) {
-    if (r.cls() != cls || r.last == 0 || pa < r.addr || pa >= r.addr + r.beats * bus_bytes_) continue;
+    if (r.cls() != cls || r.last == 0 || pa < r.addr || pa >= r.addr + r.beats * bus_bytes_)
+      continue;
     if (!found || r.last > found->last) found = &r;
   }
   return found;
@@ -305,6 +306,17 @@ size_t AxiReadResponder::open_in(uint64_t first, uint64_t last) const {
     count += !home[i] && pool_[i].addr <= last && end >= first;
   }
   return count;
+}
+
+std::vector<ReadRecord> AxiReadResponder::open_reads() const {
+  std::vector<ReadRecord> open;
+  std::vector<bool> home = this->home();
+  for (size_t i = 0; i < pool_.size(); i++) {
+    const Burst &b = pool_[i];
+    if (!home[i]) open.push_back({b.addr, b.ar, 0, 0, b.id, b.beats, b.resp != Resp::kOkay});
+  }
+  std::ranges::sort(open, {}, &ReadRecord::ar);
+  return open;
 }
 
 std::string AxiReadResponder::describe(uint64_t now) const {

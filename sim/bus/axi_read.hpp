@@ -65,10 +65,13 @@ class AxiReadResponder {
   void release_withheld(uint64_t now);
   bool idle() const { return open_ == 0; }
   size_t open() const { return open_; }
-  // The burst of a class that brought a byte last, among those that are kept; null if there is none.
+  // The burst of a class that brought a byte last, among those that are kept; null if there is
+  // none.
   const ReadRecord *brought(ReadClass cls, uint64_t pa) const;
   // Bursts with an answer owed that touch these bytes.
   size_t open_in(uint64_t first, uint64_t last) const;
+  // Bursts without their last beat, oldest first.
+  std::vector<ReadRecord> open_reads() const;
   // Reads that are open, by class, and the age of the oldest: for the report of a hang.
   std::string describe(uint64_t now) const;
 
@@ -80,7 +83,7 @@ class AxiReadResponder {
   bool record = false;
   std::vector<ReadRecord> records;                    // in no order unless `record` is on
   std::function<void(const ReadRecord &)> on_answer;  // called with each last beat
-  uint64_t first_beat = 0, last_beat = 0;  // cycles
+  uint64_t first_beat = 0, last_beat = 0;             // cycles
 
  private:
   struct Burst {

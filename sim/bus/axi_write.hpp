@@ -36,6 +36,7 @@ class AxiWriteResponder {
   void drive(DutInputs &in, uint64_t now);
   void restart(DutInputs &in);
   bool idle() const { return addresses_.empty() && beats_.empty() && answers_.empty(); }
+  size_t open() const { return addresses_.size() + answers_.size(); }  // bursts not answered
   std::string describe() const;
   // Bursts that touch these bytes and were not answered.
   size_t open_in(uint64_t first, uint64_t last) const;

@@ -383,32 +383,41 @@ FrameDifference frame_difference(std::span<const uint8_t> expected, std::span<co
     d.text = fmt::format("{} bytes instead of {}; ", is.size(), expected.size());
   }
   const size_t n = std::min(expected.size(), is.size());
+  auto field_at = [&](size_t at) {
+    auto field = std::ranges::find_if(
+        fields, [&](const Field &f) { return at >= f.at && at < f.at + f.bytes; });
+    return field == fields.end() ? nullptr : &*field;
+  };
+  auto is_checksum = [&](size_t at) {
+    const Field *field = field_at(at);
+    return field && std::string_view(field->name).ends_with("checksum");
+  };
+  size_t first = n;
   d.at = n;
   for (size_t i = 0; i < n; i++) {
     if (expected[i] == is[i]) continue;
-    if (d.wrong++ == 0) d.at = i;
+    if (d.wrong++ == 0) first = i;
+    if (d.at == n && !is_checksum(i)) d.at = i;
   }
   if (d.wrong == 0) {
     d.text += "the common bytes agree";
     return d;
   }
-  auto field = std::ranges::find_if(
-      fields, [&](const Field &f) { return d.at >= f.at && d.at < f.at + f.bytes; });
-  std::string name;
-  if (field != fields.end()) {
-    d.place = Place::kField;
-    name = std::string(field->which) + field->name;
-  } else if (d.at < header_bytes) {
-    d.place = Place::kHeader;
-    name = "header, a byte that nothing changes";
-  } else {
-    d.place = Place::kPayload;
-    name = fmt::format("payload byte {}", d.at - header_bytes);
-  }
-  const size_t shown = std::min<size_t>(8, n - d.at);
-  d.text += fmt::format("{} bytes differ, first at byte {} ({}): is {:02x}, should be {:02x}",
-                        d.wrong, d.at, name, fmt::join(is.subspan(d.at, shown), " "),
-                        fmt::join(expected.subspan(d.at, shown), " "));
+  if (d.at == n) d.at = first;
+  auto words = [&](size_t at) {
+    const Field *field = field_at(at);
+    const std::string name = field ? std::string(field->which) + field->name
+                             : at < header_bytes
+                                 ? "header, a byte that nothing changes"
+                                 : fmt::format("payload byte {}", at - header_bytes);
+    const size_t shown = std::min<size_t>(8, n - at);
+    return fmt::format("byte {} ({}): is {:02x}, should be {:02x}", at, name,
+                       fmt::join(is.subspan(at, shown), " "),
+                       fmt::join(expected.subspan(at, shown), " "));
+  };
+  d.place = field_at(d.at) ? Place::kField : d.at < header_bytes ? Place::kHeader : Place::kPayload;
+  d.text += fmt::format("{} bytes differ, first at {}", d.wrong, words(first));
+  if (d.at != first) d.text += fmt::format("; its cause is {}", words(d.at));
   return d;
 }
 

@@ -65,8 +65,10 @@ bool same_frame(std::span<const uint8_t> expected, std::span<const uint8_t> is,
 // Where and how they differ.
 struct FrameDifference {
   enum class Place : uint8_t { kLength, kField, kHeader, kPayload };
-  Place place = Place::kLength;  // of the first wrong byte; kLength: the common bytes agree
-  size_t at = 0;                 // that byte, in the frame
+  // Of the first wrong byte that is in no checksum, if there is one: a wrong checksum follows from
+  // it.
+  Place place = Place::kLength;  // kLength: the common bytes agree
+  size_t at = 0;                 // in the frame
   size_t wrong = 0;              // bytes
   std::string text;              // the first wrong field by its name, its bytes, how many are wrong
 };

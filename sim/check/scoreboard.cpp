@@ -226,8 +226,8 @@ void Scoreboard::compare_end(Queue &q, const Completion &c, const Complain &comp
                            [&](const Retired &order) { return order.cookie == c.cookie; });
   if (last == q.ends.rend()) return complain("no order of it has retired with an end");
   if (last->status != c.status) {
-    complain(fmt::format("its order {} retired with {}", last->number,
-                         vmso_status_name(last->status)));
+    complain(
+        fmt::format("its order {} retired with {}", last->number, vmso_status_name(last->status)));
   }
   q.ends.erase(q.ends.begin(), last.base());
 }

@@ -170,7 +170,8 @@ void Timeline::end_job(const Retired &order, uint64_t to) {
   q.open.erase(it);
   q.jobs.end(open.lane, to);
   auto job = posted_.find(order.cookie);
-  json arguments = job == posted_.end() ? json{{"cookie", hex(order.cookie)}} : job->second.arguments;
+  json arguments =
+      job == posted_.end() ? json{{"cookie", hex(order.cookie)}} : job->second.arguments;
   arguments["segments here"] = open.segments;
   arguments["status"] = vmso_status_name(order.status);
   file_.slice(track(order.queue, kJobs + open.lane, fmt::format("jobs ({})", open.lane + 1)),
@@ -238,7 +239,8 @@ void Timeline::answered(const ReadRecord &read) {
   } else {
     track = {kReads + unsigned(cls), read_lanes_[cls].take(read.ar, read.last)};
     const char *name = read_class_name(read.cls());
-    file_.name(track, fmt::format("{} reads", name), fmt::format("{} ({})", name, track.thread + 1));
+    file_.name(track, fmt::format("{} reads", name),
+               fmt::format("{} ({})", name, track.thread + 1));
   }
   const uint64_t bytes = uint64_t(read.beats) * bus_bytes_;
   file_.slice(track, fmt::format("{:#x}", read.addr), read.ar, read.last,
@@ -268,14 +270,10 @@ void Timeline::left(const StreamFrame &frame, const Scoreboard::Match *) {
       std::min(leaving.bursts.empty() ? order.at : leaving.bursts.front().at, frame.first);
   Open &job = open_job(order, from);
   job.segments++;
-  const json arguments = {{"order", order.number},
-                          {"segment", order.segment},
-                          {"cookie", hex(order.cookie)},
-                          {"slot", order.slot},
-                          {"payload bytes", order.bytes},
-                          {"va", hex(order.va)},
-                          {"bursts", leaving.bursts.size()},
-                          {"retired in cycle", order.at}};
+  const json arguments = {{"order", order.number},           {"segment", order.segment},
+                          {"cookie", hex(order.cookie)},     {"slot", order.slot},
+                          {"payload bytes", order.bytes},    {"va", hex(order.va)},
+                          {"bursts", leaving.bursts.size()}, {"retired in cycle", order.at}};
   const unsigned lane = queues_[order.queue].segments.take(from, frame.last + 1);
   const Track segment =
       track(order.queue, kSegments + lane, fmt::format("segments ({})", lane + 1));
@@ -285,7 +283,8 @@ void Timeline::left(const StreamFrame &frame, const Scoreboard::Match *) {
 
   using Arrow = TraceFile::Arrow;
   const uint64_t arrow = arrows_++;
-  file_.arrow(Arrow::kBegin, arrow, {kQueues + order.queue, kJobs + job.lane}, std::max(from, job.from));
+  file_.arrow(Arrow::kBegin, arrow, {kQueues + order.queue, kJobs + job.lane},
+              std::max(from, job.from));
   file_.arrow(Arrow::kStep, arrow, segment, from);
   for (const Burst &b : leaving.bursts) file_.arrow(Arrow::kStep, arrow, b.track, b.at);
   file_.arrow(Arrow::kEnd, arrow, wire, frame.first);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A run as a timeline (docs/debugging.md): what each queue does, job by job and segment by segment, what
-// walk slots and read classes have on the bus, fences, and the wire; arrows lead from a job to its
-// segment, the bursts that brought it, and the frame.
+// A run as a timeline (docs/debugging.md): what each queue does, job by job and segment by segment,
+// what walk slots and read classes have on the bus, fences, and the wire; arrows lead from a job to
+// its segment, the bursts that brought it, and the frame.
 //
-// All of it is seen at the ports, the retire port among them. Which burst brought a segment is matched
-// by address with the translation of the cycle in which it retired: while pages move, an arrow may miss.
+// All of it is seen at the ports, the retire port among them. Which burst brought a segment is
+// matched by address with the translation of the cycle in which it retired: while pages move, an
+// arrow may miss.
 #pragma once
 #include <deque>
 #include <functional>
@@ -84,7 +85,7 @@ class Timeline : public Observer {
   std::unordered_map<unsigned, Queue> queues_;
   std::array<Lanes, 4> read_lanes_;  // by class
   Lanes fence_lanes_;
-  std::deque<Burst> bursts_;         // of payload, lately, and in no segment yet
+  std::deque<Burst> bursts_;  // of payload, lately, and in no segment yet
   std::deque<Leaving> leaving_;
   std::deque<Fence> fences_;
   struct {  // what of an access has been taken

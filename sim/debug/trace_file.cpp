@@ -61,13 +61,9 @@ void TraceFile::instant(Track track, const std::string &name, uint64_t at,
 
 void TraceFile::arrow(Arrow what, uint64_t id, Track track, uint64_t at) {
   constexpr const char *kPhases[] = {"s", "t", "f"};
-  nlohmann::json event = {{"ph", kPhases[size_t(what)]},
-                          {"name", "data"},
-                          {"cat", "data"},
-                          {"id", id},
-                          {"ts", microseconds(at)},
-                          {"pid", track.process},
-                          {"tid", track.thread}};
+  nlohmann::json event = {
+      {"ph", kPhases[size_t(what)]}, {"name", "data"},       {"cat", "data"},      {"id", id},
+      {"ts", microseconds(at)},      {"pid", track.process}, {"tid", track.thread}};
   if (what == Arrow::kEnd) event["bp"] = "e";  // ends in the slice around it
   put(std::move(event));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file of Chrome trace events (the "Trace Event Format"), which Perfetto and chrome://tracing show.
-// A JSON array, an event a line; both read it without its end, too, if a run is killed.
+// A file of Chrome trace events (the "Trace Event Format"), which Perfetto and chrome://tracing
+// show. A JSON array, an event a line; both read it without its end, too, if a run is killed.
 //
 // Slices of one thread must not overlap but by one lying inside the other: who has overlapping ones
 // spreads them over threads (Lanes).

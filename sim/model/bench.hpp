@@ -28,6 +28,7 @@ class Bench {
   uint64_t now() const { return now_; }
   const DutOutputs &out() const { return dut_->out; }
   const DutInputs &in() const { return dut_->in; }
+  bool look(Sight &sight) { return dut_->look(sight); }
 
   template <typename Parts>
   void cycle(Parts &parts) {

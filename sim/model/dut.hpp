@@ -11,6 +11,7 @@
 
 #include "model/findings.hpp"
 #include "model/retired.hpp"
+#include "model/sight.hpp"
 
 namespace vmso {
 
@@ -87,6 +88,8 @@ class Dut {
   // `out` follows both.
   virtual void step() = 0;
   virtual std::string failure() = 0;  // what RTL assertions have said since the last call
+  // Looks inside; false if there is nothing to be seen: gates have no names.
+  virtual bool look(Sight &) { return false; }
 };
 
 // Throws Error if there is no such model or the wave cannot be written.

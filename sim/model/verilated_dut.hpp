@@ -12,12 +12,13 @@
 #include "model/coverage.hpp"
 #include "model/dut.hpp"
 #include "model/wave.hpp"
+#include "svdpi.h"
 #include "verilated.h"
 
 namespace vmso {
 
 template <typename Model>
-class VerilatedDut final : public Dut {
+class VerilatedDut : public Dut {
  public:
   explicit VerilatedDut(const DutOptions &options) {
     context_.randReset(2);
@@ -60,6 +61,16 @@ class VerilatedDut final : public Dut {
     std::string all(text_buffer_, text_size_);
     std::rewind(text_);
     return all;
+  }
+
+ protected:
+  // Functions of the model that are called next are those of this instance; false: there is none.
+  bool enter(const char *instance) {
+    Verilated::threadContextp(&context_);
+    svScope scope = svGetScopeFromName(instance);
+    if (!scope) return false;
+    svSetScope(scope);
+    return true;
   }
 
  private:

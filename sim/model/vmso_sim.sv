@@ -145,4 +145,7 @@ module vmso_sim #(
     .m_axi_bresp(mem_bresp_q), .m_axi_bvalid(mem_bvalid_q),
     .m_axis_tready(wire_tready_q), .*
   );
+`ifndef VMSO_NETLIST  // gates have no names
+  vmso_sight #(.Cfg(Cfg)) u_sight (.clk);
+`endif
 endmodule : vmso_sim

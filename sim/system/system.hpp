@@ -254,6 +254,8 @@ class System {
   // Adds what is owed at the end to the findings and returns the report: empty if all is well.
   std::string conclude();
   std::string hang_report();
+  // From now on he is told what is seen.
+  void observe(std::unique_ptr<Observer> observer);
   // What was seen is in the files that the options ask for; throws Error if it is not.
   void flush_observers();
   uint64_t nanoseconds(uint64_t cycle) const { return cycle * 1000 / options_.clock_mhz; }

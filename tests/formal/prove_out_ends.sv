@@ -297,8 +297,8 @@ module prove_out_ends
       clear_meets_no_write: assert (!fields_clear || !fields_valid);
       left_agrees: assert (!left_known_q || ctl_left == 16'(left_due_q));
 
-      reach_retry: cover (retire_valid && retire.fate == FateSent && retire.segment == 24'd1
-                          && u_nothing_behind.failed_q[retire.queue[0]] && retire.slot == 16'd1);
+      reach_retry: cover (retire_valid && retire.fate == FateSent && retire.slot == '0
+                          && u_nothing_behind.failed_q[retire.queue[0]] && reached_q[retire.queue[0]]);
       reach_job_of_two: cover (is_watched && item.ends && item.send && gone_q == 6'd1
                                && leaving.job == 5'd0 && notes_q[0].queue == now);
       reach_fall: cover (is_watched && leaving.last && ends_q == 2'd1 && leaving.kind == OrderFrame);

@@ -72,6 +72,19 @@ inline std::vector<uint8_t> pattern(size_t count, uint64_t seed = 1) {
   return random_bytes(count, random);
 }
 
+// A TCP job as the reference segmenter takes it.
+inline reference::Job reference_job(const TcpHeaders &headers, size_t bytes, unsigned mss) {
+  Template t = tcp_template(headers);
+  reference::Job job;
+  job.header = t.bytes;
+  job.l3 = t.l3;
+  job.l4 = t.l4;
+  job.mss = mss;
+  job.l4_mode = headers.l4_mode;
+  job.payload_bytes = bytes;
+  return job;
+}
+
 inline JobSpec tcp_job(size_t bytes, uint16_t mss = 1448, TcpHeaders headers = {}) {
   headers.payload_bytes = uint32_t(bytes);
   JobSpec spec;

@@ -12,18 +12,6 @@
 namespace vmso::test {
 namespace {
 
-reference::Job reference_job(const TcpHeaders &headers, size_t bytes, unsigned mss) {
-  Template t = tcp_template(headers);
-  reference::Job job;
-  job.header = t.bytes;
-  job.l3 = t.l3;
-  job.l4 = t.l4;
-  job.mss = mss;
-  job.l4_mode = headers.l4_mode;
-  job.payload_bytes = bytes;
-  return job;
-}
-
 std::vector<std::vector<uint8_t>> all_frames(const reference::Job &job,
                                              std::span<const uint8_t> payload) {
   std::vector<std::vector<uint8_t>> frames;

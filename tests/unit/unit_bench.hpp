@@ -6,8 +6,11 @@
 // of the RTL that fails ends the test case through Catch2.
 #pragma once
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "model/coverage.hpp"
 #include "verilated.h"
@@ -66,18 +69,35 @@ class UnitBench {
   // For a test that breaks a neighbour's promise on purpose: assertions are silent from now on.
   void without_assertions() { context_->assertOn(false); }
   void tick() {
+    edge();
+    if (failed()) FAIL("an assertion of the RTL failed in cycle " << now_);
+  }
+  // The same for a test of assertions: what they print, nothing if they hold.
+  std::string tick_aloud() {
+    char *text = nullptr;
+    size_t bytes = 0;
+    std::FILE *out = std::exchange(stdout, open_memstream(&text, &bytes));
+    edge();
+    std::fclose(std::exchange(stdout, out));
+    std::string said(text, bytes);
+    std::free(text);
+    if (failed()) {
+      context_->gotError(false);
+      context_->gotFinish(false);
+    }
+    return said;
+  }
+
+ private:
+  void edge() {
     if (!low_) model_->eval();  // the model has to see clk low between two edges
     model_->clk = 1;
     model_->eval();  // inputs first, then the registers
     model_->clk = 0;
     low_ = false;
     now_++;
-    if (context_->gotError() || context_->gotFinish()) {
-      FAIL("an assertion of the RTL failed in cycle " << now_);
-    }
   }
-
- private:
+  bool failed() const { return context_->gotError() || context_->gotFinish(); }
   void set_reset(bool active) {  // a RAM has no reset
     if constexpr (requires { model_->rst_n; }) model_->rst_n = !active;
   }
