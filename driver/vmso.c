@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define DEFAULT_POLL_LIMIT 1000000u
-#define MAJOR_VERSION 0u
 #define FENCES_AT_ONCE 4
 #define WINDOWS 4u
 #define MAX_LATENCY 16384u
@@ -71,7 +70,7 @@ int vmso_device_init(struct vmso_device *device, const struct vmso_io *io) {
   device->poll_limit = DEFAULT_POLL_LIMIT;
   if (vmso_read32(device, VMSO_REG_ID) != VMSO_REG_ID_VALUE) return VMSO_ERR_ID;
   uint32_t version = vmso_read32(device, VMSO_REG_VERSION);
-  if (FIELD(version, VMSO_REG_VERSION_MAJOR) != MAJOR_VERSION) return VMSO_ERR_ID;
+  if (FIELD(version, VMSO_REG_VERSION_MAJOR) != VMSO_REG_VERSION_MAJOR_VALUE) return VMSO_ERR_ID;
 
   uint32_t word = vmso_read32(device, VMSO_REG_CAP_QUEUES);
   device->queues = FIELD(word, VMSO_REG_CAP_QUEUES_QUEUES);

@@ -1012,6 +1012,8 @@ static inline void vmso_fault_record_set_phase(struct vmso_fault_record *record,
 #define VMSO_REG_VERSION_MAJOR_bp 8
 #define VMSO_REG_VERSION_MAJOR_bw 8
 #define VMSO_REG_VERSION_MAJOR_bm 0xff00u
+#define VMSO_REG_VERSION_MINOR_VALUE 1u
+#define VMSO_REG_VERSION_MAJOR_VALUE 0u
 #define VMSO_REG_CAP_BUS 0x0000010u  // 32 bit
 #define VMSO_REG_CAP_BUS_DATA_BITS_bp 0
 #define VMSO_REG_CAP_BUS_DATA_BITS_bw 16

@@ -226,10 +226,12 @@ def c_header(model):
             for f in fields(reg):
                 if f.width < bits:
                     out += c_field(f"{prefix}_{f.name.upper()}", f, bits)
-            if name == "GLOBAL" and len(fields(reg)) == 1:
-                value = fields(reg)[0].node.get_property("value_expr")
-                if value and (hexa := re.search(r"'h([0-9a-f]+)$", value)):
-                    out.append(f"#define {prefix}_VALUE 0x{hexa.group(1)}u")
+            for f in fields(reg) if name == "GLOBAL" else []:
+                value = re.fullmatch(r"\d+'([hd])([0-9a-f]+)", f.node.get_property("value_expr") or "")
+                if value:  # the same in all configurations
+                    field = "" if f.width == bits else f"_{f.name.upper()}"
+                    number = ("0x" if value[1] == "h" else "") + value[2]
+                    out.append(f"#define {prefix}{field}_VALUE {number}u")
         if name == "COUNTER":
             out += [
                 f"#define VMSO_NUM_COUNTERS {len(regs(block))}u",

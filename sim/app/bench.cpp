@@ -2,13 +2,17 @@
 // vmso bench: options, the table, JSON and CSV. What is measured is in bench/.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "app/commands.hpp"
+#include "attack/attacker.hpp"
 #include "bench/fair.hpp"
 #include "bench/plans.hpp"
+#include "model/nearest.hpp"
 #include "version.hpp"
 
 namespace vmso {
@@ -21,6 +25,83 @@ struct Arguments {
   std::optional<unsigned> latency, queues;
   uint64_t seed = 1;
 };
+
+// ---- names: what --only, --attacker and --honest can find
+
+enum FigurePlan { kSweeps, kQuick, kFair };
+constexpr const char *kPlanCommands[] = {"vmso bench", "vmso bench --quick", "vmso bench fair"};
+
+std::set<std::string> figure_names(FigurePlan which) {
+  std::set<std::string> names;
+  bench::FairOptions options;
+  options.plan.names = &names;
+  bench::Take none = [](const bench::Figure &) {};
+  bench::TakeRow no_rows = [](const bench::FairRow &) {};
+  if (which == kSweeps) bench::run_sweeps(options.plan, none);
+  if (which == kQuick) bench::run_quick(options.plan, none);
+  if (which == kFair) bench::run_fair(options, no_rows, none);
+  return names;
+}
+
+std::vector<std::string> attacker_names() {
+  std::vector<std::string> names = {"none"};
+  names.insert(names.end(), attack_names().begin(), attack_names().end());
+  return names;
+}
+
+std::vector<std::string> honest_names() {
+  std::vector<std::string> names;
+  for (const bench::HonestLoad &load : bench::honest_loads()) names.push_back(load.name);
+  return names;
+}
+
+template <typename Names>
+bool contained(const std::string &part, const Names &names) {
+  return std::ranges::any_of(
+      names, [&](const std::string &name) { return name.find(part) != std::string::npos; });
+}
+
+// A part of a name is enough: of "gather_lane" also "gather" or "lane" may have been meant.
+template <typename Names>
+std::string guess(const std::string &part, const Names &names) {
+  std::vector<std::string> parts(names.begin(), names.end());
+  for (const std::string &name : names) {
+    for (size_t from = 0; from != std::string::npos;) {
+      for (size_t to = name.find('_', from);; to = name.find('_', to + 1)) {
+        parts.push_back(name.substr(from, to - from));
+        if (to == std::string::npos) break;
+      }
+      from = name.find('_', from);
+      if (from != std::string::npos) from++;
+    }
+  }
+  return did_you_mean(part, parts);
+}
+
+template <typename Names>
+void must_be_contained(const char *option, const char *what, const std::string &part,
+                       const Names &names) {
+  if (contained(part, names)) return;
+  throw Error(
+      fmt::format("{}: no {} has '{}' in its name{}", option, what, part, guess(part, names)), 2);
+}
+
+void must_be_figure(const std::string &part, FigurePlan which) {
+  if (contained(part, figure_names(which))) return;
+  for (FigurePlan other : {kSweeps, kQuick, kFair}) {
+    if (!contained(part, figure_names(other))) continue;
+    throw Error(fmt::format("--only: no figure of {} has '{}' in its name, but {} has such",
+                            kPlanCommands[which], part, kPlanCommands[other]),
+                2);
+  }
+  std::string meant = guess(part, figure_names(which));
+  for (FigurePlan other : {kSweeps, kQuick, kFair}) {
+    if (meant.empty()) meant = guess(part, figure_names(other));
+  }
+  throw Error(fmt::format("--only: no figure has '{}' in its name{}", part, meant), 2);
+}
+
+// ---- files
 
 std::ofstream open(const char *option, const std::string &path) {
   std::ofstream file(path);
@@ -46,6 +127,9 @@ bench::PlanOptions plan(const Arguments &a, const Program &program) {
 }
 
 int run_fair(const Arguments &a, const Program &program) {
+  must_be_contained("--attacker", "attack", a.attacker, attacker_names());
+  must_be_contained("--honest", "honest load", a.honest, honest_names());
+  must_be_figure(a.only, kFair);
   if (!a.json.empty()) open("--json", a.json);  // before minutes of work
   if (!a.csv.empty()) open("--csv", a.csv);
   bench::FairOptions options;
@@ -88,6 +172,7 @@ int run_fair(const Arguments &a, const Program &program) {
 }
 
 int run(const Arguments &a, const Program &program) {
+  must_be_figure(a.only, a.quick ? kQuick : kSweeps);
   if (!a.json.empty()) open("--json", a.json);  // before minutes of work
   if (!a.csv.empty()) open("--csv", a.csv);
   std::vector<bench::Figure> figures;
@@ -132,16 +217,22 @@ void add_bench(CLI::App &app, Program &program) {
       "bench", "Measures rates and latencies in cycles, each beside the limit of its load");
   s->add_flag("--quick", a->quick,
               "the table with musts and aims, within six minutes; exit code 1 below a must");
-  s->add_option("--only", a->only, "only figures whose name contains this");
-  s->add_option("--config", a->config, "only figures of this configuration")
-      ->transform(CLI::IsMember({"small", "default", "wide"}, CLI::ignore_case));
+  auto *only = s->add_option("--only", a->only, "only figures whose name contains this");
+  program.words[only] = [] {
+    auto names = figure_names(kSweeps);
+    for (auto plan : {kQuick, kFair}) names.merge(figure_names(plan));
+    return std::vector(names.begin(), names.end());
+  };
+  one_of(s->add_option("--config", a->config, "only figures of this configuration"), program,
+         config_names());
   s->add_option("--latency", a->latency, "only figures at this latency");
   s->add_option("--queues", a->queues, "only figures with so many queues");
   s->add_option("--wave", a->wave,
-                "waveform of the first figure: F.fst or F.fst:FROM..TO, in cycles");
+                "waveform of the first figure: F.fst or F.fst:FROM..TO, in cycles")
+      ->type_name(kFile);
   s->add_option("--seed", a->seed, "of everything random")->capture_default_str();
-  s->add_option("--json", a->json, "write all figures to this file");
-  s->add_option("--csv", a->csv, "the same as a table");
+  s->add_option("--json", a->json, "write all figures to this file")->type_name(kFile);
+  s->add_option("--csv", a->csv, "the same as a table")->type_name(kFile);
   s->footer(
       "Cycles are those of the engine's clock; limit is the larger of the beats that have to be\n"
       "read and the beats on the wire. Without --quick the sweeps run that scripts/plot draws.\n"
@@ -151,8 +242,11 @@ void add_bench(CLI::App &app, Program &program) {
       "  vmso bench --json sweep.json --csv sweep.csv");
   CLI::App *fair = s->add_subcommand(
       "fair", "What one attacker takes from honest queues; lone frames, weights, mixed slots");
-  fair->add_option("--attacker", a->attacker, "only attacks whose name contains this");
-  fair->add_option("--honest", a->honest, "only honest loads whose name contains this");
+  program
+      .words[fair->add_option("--attacker", a->attacker, "only attacks whose name contains this")] =
+      attacker_names;
+  program.words[fair->add_option("--honest", a->honest,
+                                 "only honest loads whose name contains this")] = honest_names;
   fair->fallthrough();  // all options of bench
   fair->footer(
       "A star marks what misses its must. fair, got: cycles between frames of an honest queue, "

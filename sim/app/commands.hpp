@@ -6,7 +6,10 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <functional>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "system/system.hpp"
 
@@ -16,6 +19,8 @@ struct Program {
   std::string name = "vmso";  // as it was called
   int exit_code = 0;
   const volatile std::sig_atomic_t *stop = nullptr;  // not 0 after Ctrl-C
+  // Words that are values of an option, for completion; asked for only then.
+  std::map<const CLI::Option *, std::function<std::vector<std::string>()>> words;
 };
 // An option F.fst[:from..to]: a file and cycles; a missing `to` is the end. Throws Error, exit code
 // 2.
@@ -35,6 +40,14 @@ CLI::Validator in_range(T first, T last) {
   return CLI::Validator(judge, fmt::format("{}..{}", first, last));
 }
 
+// The option's value is one of these, in any case.
+void one_of(CLI::Option *option, Program &program, const std::vector<std::string> &words);
+// The option's value is a file, or a folder; help says so, and completion offers those.
+constexpr const char *kFile = "FILE", *kFolder = "FOLDER";
+
+// Words for options; of formats without mix, which `send` has.
+std::vector<std::string> config_names(), format_names(), page_names();
+
 // Options that every command has which runs one engine: which one, and the host around it.
 struct HostArguments {
   std::string config = "default", backpressure = "none", wave, pcap, log, timeline;
@@ -42,12 +55,15 @@ struct HostArguments {
   bool reorder = false;
   uint64_t seed = 1;
 };
-void add_host_options(CLI::App &command, HostArguments &arguments);
+void add_host_options(CLI::App &command, HostArguments &arguments, Program &program);
 SystemOptions system_options(const HostArguments &arguments, const Program &program);
 
 void add_send(CLI::App &app, Program &program);
 void add_segment(CLI::App &app, Program &program);
 void add_bench(CLI::App &app, Program &program);
 void add_regress(CLI::App &app, Program &program);
+
+// What `vmso --version` says.
+std::string version_text();
 
 }  // namespace vmso

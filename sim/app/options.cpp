@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
+#include <set>
 
 #include "app/commands.hpp"
+#include "host/formats.hpp"
+#include "model/nearest.hpp"
 
 namespace vmso {
 namespace {
@@ -59,10 +64,46 @@ std::vector<std::string> parse_list(const char *option, const std::vector<std::s
   return names;
 }
 
-void add_host_options(CLI::App &command, HostArguments &a) {
-  command.add_option("--config", a.config, "named configuration")
-      ->transform(CLI::IsMember({"small", "default", "wide"}, CLI::ignore_case))
-      ->capture_default_str();
+void one_of(CLI::Option *option, Program &program, const std::vector<std::string> &words) {
+  auto judge = [words](std::string &text) {
+    for (const std::string &word : words) {
+      if (CLI::detail::to_lower(text) != CLI::detail::to_lower(word)) continue;
+      text = word;
+      return std::string();
+    }
+    return none_of(text, words);
+  };
+  option->transform(CLI::Validator(judge, fmt::format("{{{}}}", fmt::join(words, ","))));
+  program.words[option] = [words] { return words; };
+}
+
+std::vector<std::string> config_names() {
+  std::vector<std::string> names;
+  for (Config config : {Config::kSmall, Config::kDefault, Config::kWide}) {
+    names.push_back(config_info(config).name);
+  }
+  return names;
+}
+
+std::vector<std::string> format_names() {
+  std::vector<std::string> names;
+  for (const Format &f : formats()) names.push_back(f.option);
+  return names;
+}
+
+std::vector<std::string> page_names() {
+  std::set<PageSize> sizes;
+  for (const Format &f : formats()) {
+    for (const Format::Page &page : f.pages) sizes.insert(page.size);
+  }
+  std::vector<std::string> names;
+  for (PageSize size : sizes) names.push_back(page_option(size));
+  return names;
+}
+
+void add_host_options(CLI::App &command, HostArguments &a, Program &program) {
+  auto *config = command.add_option("--config", a.config, "named configuration");
+  one_of(config->capture_default_str(), program, config_names());
   command.add_option("--latency", a.latency, "cycles from a read's address to its data")
       ->check(in_range(1, 100000))
       ->capture_default_str();
@@ -70,15 +111,22 @@ void add_host_options(CLI::App &command, HostArguments &a) {
   command.add_option("--jitter", a.jitter, "up to so many more cycles of latency, random")
       ->check(in_range(0, 100000))
       ->capture_default_str();
-  command
-      .add_option("--backpressure", a.backpressure, "of the MAC: none, random:P, 1of:N, stall:N@M")
-      ->capture_default_str();
+  auto *backpressure = command.add_option("--backpressure", a.backpressure,
+                                          "of the MAC: none, random:P, 1of:N, stall:N@M");
+  backpressure->capture_default_str();
+  program.words[backpressure] = [] {
+    return std::vector<std::string>{"none", "random:", "1of:", "stall:"};
+  };
   command.add_option("--seed", a.seed, "of everything random")->capture_default_str();
-  command.add_option("--wave", a.wave, "write a waveform: F.fst or F.fst:FROM..TO, in cycles");
-  command.add_option("--pcap", a.pcap,
-                     "write the frames; F.pcapng: each with its job, address and cycle");
-  command.add_option("--log", a.log, "write a line for each order that retired");
-  command.add_option("--timeline", a.timeline, "write what happened when, for Perfetto: F.json");
+  command.add_option("--wave", a.wave, "write a waveform: F.fst or F.fst:FROM..TO, in cycles")
+      ->type_name(kFile);
+  command
+      .add_option("--pcap", a.pcap,
+                  "write the frames; F.pcapng: each with its job, address and cycle")
+      ->type_name(kFile);
+  command.add_option("--log", a.log, "write a line for each order that retired")->type_name(kFile);
+  command.add_option("--timeline", a.timeline, "write what happened when, for Perfetto: F.json")
+      ->type_name(kFile);
 }
 
 SystemOptions system_options(const HostArguments &a, const Program &program) {

@@ -329,8 +329,13 @@ void add_regress(CLI::App &app, Program &program) {
   CLI::App *command = app.add_subcommand(
       "regress", "Random scenarios on all cores: traffic, faults, hostile owners");
   command->add_option("--seeds", a->seeds, "a seed, or A..B")->capture_default_str();
-  command->add_option("--mix", a->mix, "what scenarios are drawn from, see below")
-      ->capture_default_str();
+  auto *mix = command->add_option("--mix", a->mix, "what scenarios are drawn from, see below");
+  mix->capture_default_str();
+  program.words[mix] = [] {
+    std::vector<std::string> names;
+    for (const Mix &one : mixes()) names.emplace_back(one.name);
+    return names;
+  };
   command->add_option("--jobs", a->at_once, "processes at once")
       ->check(in_range(1, 1024))
       ->capture_default_str();
@@ -340,22 +345,28 @@ void add_regress(CLI::App &app, Program &program) {
       ->check(in_range(1.0, 1e6))
       ->capture_default_str();
   command->add_option("--shard", a->shard, "I/N: only every Nth seed, from the Ith on");
-  command->add_option("--json", a->json, "write what was found and what was covered");
-  command->add_option("--junit", a->junit, "the same for CI systems: a test case a seed");
+  command->add_option("--json", a->json, "write what was found and what was covered")
+      ->type_name(kFile);
+  command->add_option("--junit", a->junit, "the same for CI systems: a test case a seed")
+      ->type_name(kFile);
   command->add_option("--failures", a->failures, "folder for what is known of failures")
+      ->type_name(kFolder)
       ->capture_default_str();
   command->add_option("--holes", a->holes, "name so many bins of each cross that nothing hit");
   command->add_flag("--no-shrink", a->no_shrink, "leave failing scenarios as they are");
   command->add_flag("--dry-run", a->dry_run, "show the scenarios and stop");
   command->add_flag("--quiet", a->quiet, "no progress");
-  command->add_option("--merge", a->merge,
-                      "run nothing: the reports (--json) of shards as one of them all");
+  command
+      ->add_option("--merge", a->merge,
+                   "run nothing: the reports (--json) of shards as one of them all")
+      ->type_name(kFile);
   for (const KnobInfo &k : knobs()) {
     std::string values = k.words.empty() ? fmt::format("{}..{}", k.first, k.last)
                                          : fmt::format("{}", fmt::join(k.words, ","));
-    command->add_option(fmt::format("--{}", k.name), a->knobs[size_t(k.knob)], k.help)
-        ->type_name(values)
-        ->group("Knobs");
+    auto *option =
+        command->add_option(fmt::format("--{}", k.name), a->knobs[size_t(k.knob)], k.help);
+    option->type_name(values)->group("Knobs");
+    if (!k.words.empty()) program.words[option] = [&k] { return k.words; };
   }
   command->footer(footer());
   command->callback([a, &program, command] {

@@ -167,7 +167,9 @@ void add_segment(CLI::App &app, Program &program) {
   CLI::App *s = app.add_subcommand(
       "segment", "Packets with a virtio_net_hdr, or a capture, through the engine");
   auto *in = s->add_option("--pcap-in", a->pcap_in, "a capture taken before offload");
+  in->type_name(kFile);
   auto *out = s->add_option("--pcap-out", a->pcap_out, "what the wire has carried of it");
+  out->type_name(kFile);
   in->needs(out);
   out->needs(in);
   auto *mss = s->add_option("--mss", a->mss, "of captures: payload bytes of a TCP segment");
@@ -187,13 +189,15 @@ void add_segment(CLI::App &app, Program &program) {
               "stacks that leave lengths to the NIC)")
       ->needs(in);
   s->add_flag("--pad", a->pad, "frames below 60 bytes with their padding, as on the wire");
-  s->add_option("--format", a->format,
-                "of the addresses that payload has: x86_32, x86_64, x86_64_la57, sv39, sv48, sv57, "
-                "aarch64, or identity")
-      ->transform([](const std::string &text) { return parse_list("--format", {text}).front(); })
-      ->capture_default_str();
-  s->add_option("--pages", a->pages, "page size: 4k, and 4m, 64k, 2m, 1g, 512g, 256t where it is");
-  add_host_options(*s, *a);
+  auto *format = s->add_option(
+      "--format", a->format,
+      "of the addresses that payload has: x86_32, x86_64, x86_64_la57, sv39, sv48, sv57, "
+      "aarch64, or identity");
+  one_of(format->capture_default_str(), program, format_names());
+  auto *pages = s->add_option("--pages", a->pages,
+                              "page size: 4k, and 4m, 64k, 2m, 1g, 512g, 256t where it is");
+  program.words[pages] = page_names;
+  add_host_options(*s, *a, program);
   s->add_flag("--quiet", a->quiet, "no progress, no summary of a capture");
   s->footer(footer());
   s->callback([a, &program] {

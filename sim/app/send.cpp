@@ -14,6 +14,7 @@
 #include "app/commands.hpp"
 #include "app/file.hpp"
 #include "app/sender.hpp"
+#include "model/nearest.hpp"
 
 namespace vmso {
 namespace {
@@ -43,6 +44,12 @@ void must_lie(const char *option, uint64_t value, uint64_t first, uint64_t last)
   throw Error(fmt::format("{}: {} is not in the range {} to {}", option, value, first, last), 2);
 }
 
+std::vector<std::string> formats_and_mix() {
+  std::vector<std::string> names = format_names();
+  names.push_back("mix");
+  return names;
+}
+
 // The address spaces of the processes: as many as formats are named, or as there are queues if all
 // formats are to be mixed. A list of page sizes goes with a list of formats, entry by entry.
 std::vector<SpaceOptions> spaces_of(const Arguments &a, unsigned contexts) {
@@ -51,6 +58,11 @@ std::vector<SpaceOptions> spaces_of(const Arguments &a, unsigned contexts) {
   }
   std::vector<std::string> names = a.format;
   if (names.empty()) names = {a.levels == 5 ? "x86_64_la57" : "x86_64"};
+  for (const std::string &name : names) {
+    if (auto known = formats_and_mix(); std::ranges::find(known, name) == known.end()) {
+      throw Error("--format: " + none_of(name, known), 2);
+    }
+  }
   unsigned most = std::min(a.queues, contexts - 1);  // one context is the kernel's
   std::vector<SpaceOptions> spaces;
   if (names.size() == 1 && names[0] == "mix") {
@@ -77,6 +89,7 @@ std::vector<SpaceOptions> spaces_of(const Arguments &a, unsigned contexts) {
     throw Error(fmt::format("--pages: {} sizes for {} formats", a.pages.size(), names.size()), 2);
   }
   for (size_t i = 0; i < names.size(); i++) {
+    if (names[i] == "mix") throw Error("--format: mix stands alone, it is no part of a list", 2);
     const Format &f = format_named(names[i]);
     SpaceOptions o{f.code};
     if (!a.pages.empty()) o.page = page_named(f, a.pages[a.pages.size() == 1 ? 0 : i]);
@@ -505,17 +518,16 @@ void add_send(CLI::App &app, Program &program) {
   CLI::App *s = app.add_subcommand(
       "send", "Sends FILE out of a simulated process's virtual memory and checks every frame");
   s->add_option("FILE", a->file, "what to send")->required();
-  s->add_option("--protocol", a->protocol, "tcp or udp")
-      ->transform(CLI::IsMember({"tcp", "udp"}, CLI::ignore_case))
-      ->capture_default_str();
+  auto *protocol = s->add_option("--protocol", a->protocol, "tcp or udp");
+  one_of(protocol->capture_default_str(), program, {"tcp", "udp"});
   s->add_flag("--ipv6", a->ipv6, "IPv6 instead of IPv4, in a tunnel inside of it");
   std::vector<std::string> tunnels{"none"};
   for (const TunnelChoice &t : tunnel_choices()) tunnels.push_back(t.option);
-  s->add_option("--tunnel", a->tunnel,
-                "around the packets: vxlan, geneve, gre (carries IP), gretap (GRE, carries "
-                "Ethernet), ipip (IPv4 in IPv4), sit (IPv6 in IPv4), 4in6, ip6ip6, or none")
-      ->transform(CLI::IsMember(tunnels, CLI::ignore_case))
-      ->capture_default_str();
+  auto *tunnel =
+      s->add_option("--tunnel", a->tunnel,
+                    "around the packets: vxlan, geneve, gre (carries IP), gretap (GRE, carries "
+                    "Ethernet), ipip (IPv4 in IPv4), sit (IPv6 in IPv4), 4in6, ip6ip6, or none");
+  one_of(tunnel->capture_default_str(), program, tunnels);
   s->add_flag("--outer-ipv6", a->outer_ipv6, "IPv6 outside of a tunnel, instead of IPv4");
   s->add_flag("--outer-checksum", a->outer_checksum,
               "a checksum in the outer UDP or GRE header; else 0, and none in GRE");
@@ -527,15 +539,19 @@ void add_send(CLI::App &app, Program &program) {
        "payload bytes of a frame (default: as many as make a frame of 1514 bytes; a tag to "
        "insert is not counted among them)")
       ->check(in_range(1, 65535));
-  s->add_option("--format", a->format,
-                "of the process's addresses: x86_32, x86_64 (default), x86_64_la57, sv39, sv48, "
-                "sv57, aarch64, or identity, which has no tables; a list: a process each, queues "
-                "take them in turn; mix: a process a queue, all formats and page sizes in turn")
-      ->allow_extra_args(false);
-  s->add_option("--pages", a->pages,
-                "page size (default 4k): 4m of x86_32; 2m, 1g of the others; 64k of sv* and "
-                "aarch64; 512g of sv48 and sv57; 256t of sv57; a list goes with one of --format")
-      ->allow_extra_args(false);
+  auto *format = s->add_option(
+      "--format", a->format,
+      "of the process's addresses: x86_32, x86_64 (default), x86_64_la57, sv39, sv48, "
+      "sv57, aarch64, or identity, which has no tables; a list: a process each, queues "
+      "take them in turn; mix: a process a queue, all formats and page sizes in turn");
+  format->allow_extra_args(false);
+  program.words[format] = formats_and_mix;
+  auto *pages = s->add_option(
+      "--pages", a->pages,
+      "page size (default 4k): 4m of x86_32; 2m, 1g of the others; 64k of sv* and "
+      "aarch64; 512g of sv48 and sv57; 256t of sv57; a list goes with one of --format");
+  pages->allow_extra_args(false);
+  program.words[pages] = page_names;
   s->add_option("--levels", a->levels, "short for --format: 4 is x86_64, 5 is x86_64_la57")
       ->check(in_range(4, 5));
   s->add_option("--buffers", a->buffers, "buffers of a job (default: 3 or 4, all of odd length)")
@@ -546,7 +562,7 @@ void add_send(CLI::App &app, Program &program) {
   s->add_option("--queues", a->queues, "queues; FILE is cut into as many parts")
       ->check(in_range(1, 1024))
       ->capture_default_str();
-  add_host_options(*s, *a);
+  add_host_options(*s, *a, program);
   s->add_option("--error-rate", a->error_rate,
                 "chance of a bus error in a read of a table, template or payload; failed jobs are "
                 "sent again")
@@ -573,11 +589,11 @@ void add_send(CLI::App &app, Program &program) {
                                "of the queues at a fault: park (the job waits, then goes on) or "
                                "abort (it ends, its rest is posted as a new job; --mm-churn takes "
                                "no page away then)");
-  policy->transform(CLI::IsMember({"park", "abort"}, CLI::ignore_case))->capture_default_str();
+  one_of(policy->capture_default_str(), program, {"park", "abort"});
   s->add_option("--clock-mhz", a->clock_mhz, "clock for Gb/s and time stamps")
       ->check(in_range(1, 2000))
       ->capture_default_str();
-  s->add_option("--json", a->json, "write all figures to this file");
+  s->add_option("--json", a->json, "write all figures to this file")->type_name(kFile);
   s->add_flag("--quiet", a->quiet, "no progress, no summary unless something is wrong");
   s->add_flag("--explain", a->explain, "print where every payload byte came from");
   s->footer(

@@ -177,7 +177,7 @@ class Fair : public Plan {
     constexpr Head kHeads[] = {{"all_fault", 0, 8}, {"cold_32", 3, 2},    {"mss_1", 1, 8},
                                {"no_ops", 0, 8},    {"reset_loop", 2, 8}, {"stop_cold_32", 1, 8}};
     for (const Head &head : kHeads) {
-      if (!wanted("fair_", kPlaces[0]) && !wanted_any(kPlaces[0])) continue;
+      if (!wanted_any(kPlaces[0])) continue;
       FairRow r = row(kPlaces[0], head.attacker, honest_loads()[head.honest], head.queues);
       for (const Figure &f : r.figures) {
         if (f.name.find(o_.plan.only) != std::string::npos) take(f);
@@ -250,7 +250,8 @@ bool FairRow::meets_must() const {
 
 void run_fair(const FairOptions &options, const TakeRow &take_row, const Take &take) {
   Fair fair(options, take_row, take);
-  if (options.plan.only.empty() || options.cells_only) fair.cells();
+  // Its rows have no names that `only` knows.
+  if ((options.plan.only.empty() || options.cells_only) && !options.plan.names) fair.cells();
   if (!options.cells_only) fair.honest_rows();
 }
 

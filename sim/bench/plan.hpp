@@ -25,6 +25,10 @@ class Plan {
   }
 
   bool wanted(const std::string &name, const Workload &w) const {
+    if (options_.names) {
+      options_.names->insert(name);
+      return false;
+    }
     return name.find(options_.only) != std::string::npos &&
            (options_.config.empty() || options_.config == config_info(w.config).name) &&
            (!options_.latency || options_.latency == w.latency) &&

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <functional>
 #include <optional>
+#include <set>
 
 #include "bench/figure.hpp"
 
@@ -17,6 +18,7 @@ struct PlanOptions {
   std::optional<unsigned> latency, queues;
   WaveOptions wave = {};  // of the first of them
   const volatile std::sig_atomic_t *stop = nullptr;
+  std::set<std::string> *names = nullptr;  // nothing is measured: names of all figures go here
 };
 
 // Figures in order, each handed over as soon as it is there.

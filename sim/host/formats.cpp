@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "model/findings.hpp"
+#include "model/nearest.hpp"
 
 namespace vmso {
 namespace {
@@ -228,7 +229,7 @@ const Format &format_named(const std::string &option) {
     if (option == f.option) return f;
     all.push_back(f.option);
   }
-  throw Error(fmt::format("--format: there is no '{}', but {}", option, listed(all)), 2);
+  throw Error("--format: " + none_of(option, all), 2);
 }
 
 PageSize page_named(const Format &format, const std::string &option) {
@@ -238,8 +239,10 @@ PageSize page_named(const Format &format, const std::string &option) {
   if (format.pages.empty()) {
     throw Error(fmt::format("--pages: {} has no tables, hence no page size", format.option), 2);
   }
-  throw Error(fmt::format("--pages: {} has no pages of {}, but of {}", format.option, option,
-                          format.sizes()),
+  std::vector<std::string> all;
+  for (const Format::Page &page : format.pages) all.push_back(page_option(page.size));
+  throw Error(fmt::format("--pages: {} has no pages of {}, but of {}{}", format.option, option,
+                          format.sizes(), did_you_mean(option, all)),
               2);
 }
 

@@ -2,7 +2,6 @@
 #include "regress/knobs.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -10,6 +9,7 @@
 #include "host/formats.hpp"
 #include "model/dut.hpp"
 #include "model/findings.hpp"
+#include "model/nearest.hpp"
 
 namespace vmso::regress {
 namespace {
@@ -127,7 +127,7 @@ uint64_t knob_value(const KnobInfo &k, const std::string &text) {
   if (!k.words.empty()) {
     auto it = std::ranges::find(k.words, text);
     if (it != k.words.end()) return k.first + uint64_t(it - k.words.begin());
-    throw Error(fmt::format("--{}: {} is none of {}", k.name, text, fmt::join(k.words, ", ")), 2);
+    throw Error(fmt::format("--{}: {}", k.name, none_of(text, k.words)), 2);
   }
   uint64_t value = 0;
   bool number = !text.empty() && text.size() < 19 &&

@@ -6,6 +6,7 @@
 #include <bit>
 
 #include "model/findings.hpp"
+#include "model/nearest.hpp"
 #include "model/random.hpp"
 #include "regress/knobs.hpp"
 
@@ -105,12 +106,12 @@ std::span<const Mix> mixes() {
 }
 
 const Mix &mix_named(const std::string &name) {
-  std::string names;
+  std::vector<std::string> names;
   for (const Mix &mix : mixes()) {
     if (mix.name == name) return mix;
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", mix.name);
+    names.push_back(mix.name);
   }
-  throw Error(fmt::format("--mix: {} is none of {}", name, names), 2);
+  throw Error("--mix: " + none_of(name, names), 2);
 }
 
 Scenario draw(const Mix &mix, uint64_t seed, const Fixed &fixed) {

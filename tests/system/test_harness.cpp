@@ -328,7 +328,7 @@ TEST_CASE("What a format does not have is refused by its name", "[harness]") {
   CHECK_THROWS_WITH(make({.format = VMSO_FORMAT_AARCH64, .pa_bits = 49}),
                     ContainsSubstring("32 to 48 bits"));
   CHECK_THROWS_WITH(make({.format = VMSO_FORMAT_OFF}), ContainsSubstring("code 0"));
-  CHECK_THROWS_WITH(format_named("sv32"), ContainsSubstring("sv57 or aarch64"));
+  CHECK_THROWS_WITH(format_named("sv32"), ContainsSubstring("sv57, aarch64; did you mean 'sv39'?"));
   CHECK_THROWS_WITH(page_named(format_named("sv39"), "512g"), ContainsSubstring("2m or 1g"));
   CHECK_THROWS_WITH(page_named(format_named("identity"), "4k"), ContainsSubstring("no page size"));
 }
