@@ -33,9 +33,12 @@ class VerilatedDut : public Dut {
     evaluate();
   }
   ~VerilatedDut() override {
+    Verilated::threadContextp(&context_);  // 5.006 hangs with another live model's context
     wave_->close();
     quietly([&] { model_->final(); });
     write_coverage(*model_);
+    wave_.reset();
+    model_.reset();
     std::fclose(text_);
     std::free(text_buffer_);
   }
