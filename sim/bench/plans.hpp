@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "bench/figure.hpp"
+#include "system/system.hpp"
 
 namespace vmso::bench {
 
@@ -15,7 +16,8 @@ struct PlanOptions {
   std::string only;  // name contains this
   std::string config;
   std::optional<unsigned> latency, queues;
-  WaveOptions wave = {};  // of the first of them
+  WaveOptions wave = {};  // of the first of them, as the files
+  RecordFiles files = {};
   const volatile std::sig_atomic_t *stop = nullptr;
 };
 
