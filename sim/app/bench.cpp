@@ -183,7 +183,7 @@ void add_bench(CLI::App &app, Program &program) {
   s->add_option("--queues", a->queues, "only figures with so many queues");
   s->add_option("--wave", a->wave,
                 "waveform of the first figure: F.fst or F.fst:FROM..TO, in cycles");
-  add_record_options(*s, a->files, " of the first figure");
+  add_record_options(*s, a->files, "; of the first figure");
   s->add_option("--seed", a->seed, "of everything random")->capture_default_str();
   s->add_option("--json", a->json, "write all figures to this file");
   s->add_option("--csv", a->csv, "the same as a table");
@@ -193,7 +193,7 @@ void add_bench(CLI::App &app, Program &program) {
       "Examples:\n"
       "  vmso bench --quick\n"
       "  vmso bench --quick --only plain_64 --config wide --latency 100 --wave out.fst\n"
-      "  vmso bench --quick --only fragments --config wide --timeline out.json\n"
+      "  vmso bench --quick --only lone_1514 --config wide --timeline out.json\n"
       "  vmso bench --json sweep.json --csv sweep.csv");
   CLI::App *fair = s->add_subcommand(
       "fair", "What one attacker takes from honest queues; lone frames, weights, mixed slots");

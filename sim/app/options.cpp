@@ -80,11 +80,10 @@ void add_host_options(CLI::App &command, HostArguments &a) {
 
 void add_record_options(CLI::App &command, RecordFiles &files, const std::string &of) {
   command.add_option("--pcap", files.pcap,
-                     fmt::format("write the frames{}; F.pcapng: each with job, address, cycle", of));
-  command.add_option("--log", files.log,
-                     fmt::format("write a line for each order that retired{}", of));
+                     "write the frames; F.pcapng: each with job, address, cycle" + of);
+  command.add_option("--log", files.log, "write a line for each order that retired" + of);
   command.add_option("--timeline", files.timeline,
-                     fmt::format("write what happened when{}, for Perfetto: F.json", of));
+                     "write what happened when, for Perfetto: F.json" + of);
 }
 
 SystemOptions system_options(const HostArguments &a, const Program &program) {

@@ -363,7 +363,7 @@ void add_regress(CLI::App &app, Program &program) {
   command->add_option("--failures", a->failures, "folder for what is known of failures")
       ->capture_default_str();
   command->add_option("--holes", a->holes, "name so many bins of each cross that nothing hit");
-  add_record_options(*command, a->files, " of the one seed");
+  add_record_options(*command, a->files, "; of one seed alone");
   command->add_flag("--no-shrink", a->no_shrink, "leave failing scenarios as they are");
   command->add_flag("--dry-run", a->dry_run, "show the scenarios and stop");
   command->add_flag("--quiet", a->quiet, "no progress");

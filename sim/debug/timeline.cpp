@@ -5,33 +5,25 @@
 
 #include <algorithm>
 #include <ranges>
+#include <utility>
 
 #include "vmso.h"
 
 namespace vmso {
 namespace {
 
-// Processes of the file, in the order in which they are shown: what all queues share first, so that it
-// is in sight however many queues there are. Threads have other numbers than any process: Perfetto
-// takes one with its process's number for the main thread, and shows it first.
-enum : unsigned { kWire = 9001, kPayload, kWalks, kTemplates, kSlots, kFences, kQueues = 10000 };
-enum : unsigned { kFirst = 1, kState = 1, kJobs = 101, kSegments = 1001 };  // threads
+// Processes and their threads, in the order of their numbers. Perfetto shows first the processes that
+// have most in them, which are those that all queues share, however many there are; and of a process
+// the thread that has its number, so none has. It shows a thread's number behind its name, which tells
+// rows for the same apart.
+enum : unsigned { kEngine = 800, kReads = 900, kQueues = 1000 };
+enum : unsigned { kWire = 1, kFences = 2, kWalks = 101 };        // of the engine
+enum : unsigned { kPayload = 1, kTemplates = 301, kSlots = 601 };      // of the reads
+enum : unsigned { kState = 1, kJobs = 101, kSegments = 301 };          // of a queue
+constexpr const char *kEngineName = "engine", *kReadsName = "reads";
 constexpr size_t kBurstsKept = 4096;  // of payload, for segments that have not retired
 constexpr uint64_t kPage = 4096;      // no burst crosses it
 constexpr unsigned kTagAt = 12;       // byte of a frame in front of which a VLAN tag is put
-
-struct ReadProcess {
-  unsigned number;
-  const char *name, *thread;
-};
-ReadProcess read_process(ReadClass cls) {
-  switch (cls) {
-    case ReadClass::kWalk: return {kWalks, "walks", "walk slot"};
-    case ReadClass::kSlot: return {kSlots, "slot reads", "slots"};
-    case ReadClass::kTemplate: return {kTemplates, "template reads", "templates"};
-    default: return {kPayload, "payload reads", "payload"};
-  }
-}
 
 std::string hex(uint64_t value) { return fmt::format("{:#x}", value); }
 
@@ -46,8 +38,10 @@ const char *command_name(unsigned code) {
   return "?";
 }
 
-std::string lane_name(const char *name, unsigned lane) {
-  return lane ? fmt::format("{} ({})", name, lane + 1) : name;
+std::pair<unsigned, const char *> read_row(ReadClass cls) {
+  if (cls == ReadClass::kSlot) return {kSlots, "slots"};
+  if (cls == ReadClass::kTemplate) return {kTemplates, "templates"};
+  return {kPayload, "payload"};
 }
 
 }  // namespace
@@ -110,9 +104,8 @@ void Timeline::wrote(uint32_t offset, uint32_t data, uint64_t now) {
   if (offset == VMSO_REG_FENCE_GO) {
     fences_.push_back({now, "fence", {}});
   } else if (offset == VMSO_REG_CONTROL && data & VMSO_REG_CONTROL_SOFT_RESET_bm) {
-    for (auto &[queue, state] : queues_) drop_jobs(queue, now, "soft reset");
+    for (auto &[queue, state] : queues_) state.reset = {"soft reset", now};
     fences_.clear();
-    bursts_.clear();
   } else if (offset >= VMSO_REG_DOORBELL(0)) {
     // doorbells are in the jobs' slots; there would be one instant for each job
   } else if (offset >= VMSO_REG_CONTEXT(0)) {
@@ -138,6 +131,12 @@ void Timeline::was_read(uint32_t offset, uint32_t data, uint64_t now) {
       (offset - VMSO_REG_CONTEXT(0)) % VMSO_REG_CONTEXT_STRIDE == VMSO_REG_CONTEXT_COMMIT;
   if (offset == VMSO_REG_FENCE_DONE) {
     end_fences(number, now);
+  } else if (offset >= VMSO_REG_QUEUE(0) && offset < VMSO_REG_CONTEXT(0) &&
+             (offset - VMSO_REG_QUEUE(0)) % VMSO_REG_QUEUE_STRIDE == VMSO_REG_QUEUE_STATE) {
+    const unsigned queue = (offset - VMSO_REG_QUEUE(0)) / VMSO_REG_QUEUE_STRIDE;
+    if ((data & VMSO_REG_QUEUE_STATE_STATE_bm) == VMSO_QUEUE_STOPPED) {
+      queues_[queue].parked.reset();  // it has failed as it stopped
+    }
   } else if ((offset == VMSO_REG_FENCE_GO || commit) && !fences_.empty() &&
              !fences_.back().number) {
     if (data & VMSO_REG_FENCE_GO_REFUSED_bm) {
@@ -154,8 +153,8 @@ void Timeline::end_fences(uint16_t number, uint64_t now) {
          uint16_t(number - *fences_.front().number) < 0x8000u) {
     const Fence &fence = fences_.front();
     const unsigned lane = fence_lanes_.take(fence.from, now);
-    const Track track{kFences, kFirst + lane};
-    file_.name(track, "fences", lane_name("fences", lane));
+    const Track track{kEngine, kFences + lane};
+    file_.name(track, kEngineName, "fences");
     file_.slice(track, fence.name, fence.from, now, {{"number", *fence.number}});
     fences_.pop_front();
   }
@@ -166,7 +165,14 @@ void Timeline::command(unsigned queue, unsigned code, uint64_t now) {
   if (code == VMSO_CMD_RETRY || code == VMSO_CMD_ABORT || code == VMSO_CMD_RESET) {
     end_parked(queue, now, command_name(code));
   }
-  if (code == VMSO_CMD_RESET) drop_jobs(queue, now, "RESET");
+  if (code == VMSO_CMD_RESET) queues_[queue].reset = {"RESET", now};
+  if (code == VMSO_CMD_ENABLE) end_reset(queue);
+}
+
+// What was on its way as a queue was reset may retire until the queue begins anew.
+void Timeline::end_reset(unsigned queue) {
+  const auto reset = std::exchange(queues_[queue].reset, std::nullopt);
+  if (reset) drop_jobs(queue, reset->at, reset->why);
 }
 
 void Timeline::end_parked(unsigned queue, uint64_t now, const char *until) {
@@ -186,9 +192,11 @@ void Timeline::end_parked(unsigned queue, uint64_t now, const char *until) {
 
 Timeline::JobPointer Timeline::job_of(const Retired &order) {
   JobPointer &job = queues_[order.queue].open[order.slot];
-  if (job) return job;
+  if (job && job->cookie == order.cookie) return job;
+  if (job) drop_job(*job, order.at, "another job in its slot");
   job = std::make_shared<Job>();
   job->queue = order.queue;
+  job->cookie = order.cookie;
   job->from = job->to = order.at;
   job->arguments = {{"cookie", hex(order.cookie)}, {"slot", order.slot}};
   auto posted = posted_.find(key(order.queue, order.slot));
@@ -219,14 +227,16 @@ void Timeline::retired(const Retired &order) {
   if (job->leaving == 0) put_job(*job);
 }
 
+void Timeline::drop_job(Job &job, uint64_t now, const char *why) {
+  job.arguments["dropped by"] = why;
+  job.over = true;
+  job.to = std::max(job.to, now);
+  if (job.leaving == 0) put_job(job);
+}
+
 void Timeline::drop_jobs(unsigned queue, uint64_t now, const char *why) {
   Queue &q = queues_[queue];
-  for (auto &[slot, job] : q.open) {
-    job->arguments["dropped by"] = why;
-    job->over = true;
-    job->to = std::max(job->to, now);
-    if (job->leaving == 0) put_job(*job);
-  }
+  for (auto &[slot, job] : q.open) drop_job(*job, now, why);
   q.open.clear();
   q.parked.reset();
 }
@@ -265,14 +275,18 @@ std::vector<Timeline::Burst> Timeline::take_bursts(const Retired &order) {
 }
 
 void Timeline::answered(const ReadRecord &read) {
-  const ReadProcess process = read_process(read.cls());
-  const bool walk = read.cls() == ReadClass::kWalk;
   const uint64_t to = read.last + 1;
-  const unsigned lane =
-      walk ? read.id & 0xffu : read_lanes_[size_t(read.cls())].take(read.ar, to);
-  const Track track{process.number, kFirst + lane};
-  file_.name(track, process.name,
-             walk ? fmt::format("{} {}", process.thread, lane) : lane_name(process.thread, lane));
+  Track track;
+  if (read.cls() == ReadClass::kWalk) {
+    const unsigned slot = read.id & 0xffu;
+    track = {kEngine, kWalks + slot};
+    file_.name(track, kEngineName, fmt::format("walk slot {}", slot));
+  } else {
+    const auto [first, name] = read_row(read.cls());
+    const unsigned lane = read_lanes_[size_t(read.cls())].take(read.ar, to);
+    track = {kReads, first + lane};
+    file_.name(track, kReadsName, name);
+  }
   file_.slice(track, hex(read.addr), read.ar, to,
               {{"address", hex(read.addr)},
                {"bytes", uint64_t(read.beats) * host_.bus_bytes},
@@ -284,14 +298,16 @@ void Timeline::answered(const ReadRecord &read) {
   const Frame *frame = host_.frame(read.addr);
   if (!frame || frame->kind != FrameKind::kUser) return;
   const uint64_t va = frame->va + read.addr % kPage;
-  bursts_.push_back({frame->owner, va, va + uint64_t(read.beats) * host_.bus_bytes, read.ar, track});
+  const uint64_t end = va + uint64_t(read.beats) * host_.bus_bytes;
+  bursts_.insert(std::ranges::upper_bound(bursts_, read.ar, {}, &Burst::at),
+                 {frame->owner, va, end, read.ar, track});
   if (bursts_.size() > kBurstsKept) bursts_.pop_front();
 }
 
 void Timeline::left(const StreamFrame &frame, const Scoreboard::Match *) {
   if (leaving_.empty()) {  // it retired before the last rst_n
-    const Track wire{kWire, kFirst};
-    file_.name(wire, "wire", "frames");
+    const Track wire{kEngine, kWire};
+    file_.name(wire, kEngineName, "wire");
     file_.slice(wire, "?", frame.first, frame.last + 1, {{"frame", frame.number}});
     return;
   }
@@ -313,11 +329,11 @@ void Timeline::put_segment(const Leaving &leaving, const StreamFrame &frame) {
                                {"payload bytes", order.bytes}, {"va", hex(order.va)},
                                {"order", order.number},        {"retired in cycle", order.at}};
   const unsigned lane = queues_[order.queue].segments.take(from, to);
-  const Track segment = track(order.queue, kSegments + lane, lane_name("segments", lane));
+  const Track segment = track(order.queue, kSegments + lane, "segments");
   file_.slice(segment, fmt::format("segment {}", order.segment), from, to, arguments);
 
-  const Track wire{kWire, kFirst};
-  file_.name(wire, "wire", "frames");
+  const Track wire{kEngine, kWire};
+  file_.name(wire, kEngineName, "wire");
   Arguments of_frame = {
       {"frame", frame.number}, {"bytes", frame.bytes.size()}, {"queue", frame.queue}};
   of_frame.update(arguments);
@@ -331,12 +347,12 @@ void Timeline::put_segment(const Leaving &leaving, const StreamFrame &frame) {
 
 void Timeline::put_job(Job &job) {
   const unsigned lane = queues_[job.queue].jobs.take(job.from, job.to);
-  const Track row = track(job.queue, kJobs + lane, lane_name("jobs", lane));
+  const Track row = track(job.queue, kJobs + lane, "jobs");
   job.arguments["segments here"] = job.sent.size();
-  file_.slice(row, "job " + job.arguments["cookie"].get<std::string>(), job.from, job.to,
+  file_.slice(row, "job " + hex(job.cookie), job.from, job.to,
               job.arguments);
   using Arrow = TraceFile::Arrow;
-  const Track wire{kWire, kFirst};
+  const Track wire{kEngine, kWire};
   for (const Sent &s : job.sent) {
     file_.arrow(Arrow::kBegin, arrows_, row, s.from);
     file_.arrow(Arrow::kEnd, arrows_++, s.track, s.from);
@@ -376,6 +392,7 @@ Timeline::~Timeline() {
   for (const Leaving &leaving : leaving_) leaving.job->leaving = 0;
   for (auto &[queue, state] : queues_) {
     end_parked(queue, now_, end);
+    end_reset(queue);
     drop_jobs(queue, now_, end);
   }
 }

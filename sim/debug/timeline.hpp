@@ -68,7 +68,7 @@ class Timeline : public Observer {
   };
   struct Job {  // from its first order on
     unsigned queue = 0;
-    uint64_t from = 0, to = 0;
+    uint64_t cookie = 0, from = 0, to = 0;
     std::vector<Sent> sent;
     unsigned leaving = 0;  // segments whose frames are not on the wire yet
     bool over = false;     // no order of it will come
@@ -80,11 +80,16 @@ class Timeline : public Observer {
     JobPointer job;
     std::vector<Burst> bursts;
   };
+  struct Reset {
+    const char *why;
+    uint64_t at;
+  };
   struct Queue {
     Lanes jobs, segments;
     std::unordered_map<uint16_t, JobPointer> open;  // by slot
     bool parks = false;
     std::optional<Retired> parked;  // at this order
+    std::optional<Reset> reset;     // and not enabled since
   };
   struct Fence {
     uint64_t from;
@@ -102,6 +107,8 @@ class Timeline : public Observer {
   JobPointer job_of(const Retired &order);
   void put_segment(const Leaving &leaving, const StreamFrame &frame);
   void put_job(Job &job);
+  void end_reset(unsigned queue);
+  void drop_job(Job &job, uint64_t now, const char *why);
   void drop_jobs(unsigned queue, uint64_t now, const char *why);
 
   TraceFile file_;
@@ -110,7 +117,7 @@ class Timeline : public Observer {
   std::unordered_map<unsigned, Queue> queues_;
   std::array<Lanes, 4> read_lanes_;  // by class
   Lanes fence_lanes_;
-  std::deque<Burst> bursts_;  // of payload, lately, and in no segment yet
+  std::deque<Burst> bursts_;  // of payload, lately, and in no segment yet, by the cycle of their AR
   std::deque<Leaving> leaving_;
   std::deque<Fence> fences_;
   struct {  // what of an access has been taken

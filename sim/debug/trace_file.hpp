@@ -29,7 +29,7 @@ class TraceFile {
 
   TraceFile(const std::string &path, unsigned clock_mhz);  // throws Error
   ~TraceFile();
-  // What a track is called; the first time counts. Processes are shown by their number.
+  // What a track is called; the first time counts. Order: by number, where a viewer asks for it.
   void name(Track track, const std::string &process, const std::string &thread);
   // From cycle `from` on, `to` is the first behind it; a slice of none is one long.
   void slice(Track track, const std::string &name, uint64_t from, uint64_t to,
