@@ -109,8 +109,7 @@ class Regression {
     begun_ = Clock::now();
     RunOptions with;
     with.files = a_.files;
-    Workers workers([&](uint64_t seed) { return judge(scenario(seed), with); },
-                    limits(a_.at_once));
+    Workers workers([&](uint64_t seed) { return judge(scenario(seed), with); }, limits(a_.at_once));
     const bool whole =
         workers.run([this] { return next(); }, [this](const TaskEnd &end) { ended(end); },
                     [this] { progress(); });

@@ -19,7 +19,8 @@ class CaptureWriter {
   virtual void flush() = 0;  // throws Error if the file does not hold everything
 };
 // `path` is written, in the format that `name` asks for. Throws Error if it cannot be opened.
-std::unique_ptr<CaptureWriter> make_capture_writer(const std::string &path, const std::string &name);
+std::unique_ptr<CaptureWriter> make_capture_writer(const std::string &path,
+                                                   const std::string &name);
 
 // What left, each frame with its job, segment, address and cycle as its comment.
 class CaptureObserver : public Observer {

@@ -55,9 +55,7 @@ PcapngWriter::PcapngWriter(const std::string &path)
   put(kInterface, interface);
 }
 
-PcapngWriter::~PcapngWriter() {
-  std::fclose(file_);
-}
+PcapngWriter::~PcapngWriter() { std::fclose(file_); }
 
 void PcapngWriter::put(uint32_t type, const std::vector<uint8_t> &body) {
   std::vector<uint8_t> block;

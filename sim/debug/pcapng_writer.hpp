@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A pcapng file (draft-ietf-opsawg-pcapng): one section, one Ethernet interface with nanosecond time
-// stamps, a comment (opt_comment) for each packet that has one. libpcap reads the format and does not
-// write it.
+// A pcapng file (draft-ietf-opsawg-pcapng): one section, one Ethernet interface with nanosecond
+// time stamps, a comment (opt_comment) for each packet that has one. libpcap reads the format and
+// does not write it.
 #pragma once
 #include <cstdio>
 #include <vector>

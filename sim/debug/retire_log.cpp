@@ -16,8 +16,7 @@ std::string log_line(const Retired &o) {
       o.bytes, o.va, o.ends ? vmso_status_name(o.status) : "-");
 }
 
-RetireLog::RetireLog(const std::string &path)
-    : file_(std::fopen(path.c_str(), "w")), path_(path) {
+RetireLog::RetireLog(const std::string &path) : file_(std::fopen(path.c_str(), "w")), path_(path) {
   if (!file_) throw Error("--log: cannot write " + path);
 }
 

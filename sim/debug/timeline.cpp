@@ -12,14 +12,14 @@
 namespace vmso {
 namespace {
 
-// Processes and their threads, in the order of their numbers. Perfetto shows first the processes that
-// have most in them, which are those that all queues share, however many there are; and of a process
-// the thread that has its number, so none has. It shows a thread's number behind its name, which tells
-// rows for the same apart.
-enum : unsigned { kEngine = 800, kReads = 900, kQueues = 1000 };
-enum : unsigned { kWire = 1, kFences = 2, kWalks = 101 };        // of the engine
-enum : unsigned { kPayload = 1, kTemplates = 301, kSlots = 601 };      // of the reads
-enum : unsigned { kState = 1, kJobs = 101, kSegments = 301 };          // of a queue
+// Processes and their threads, in the order in which they are shown: what all queues share first,
+// so that it is in sight however many there are. (Perfetto up to 52 shows first what has most in
+// it, which is the same.) It shows a thread's number behind its name, and that with its process's
+// number first.
+enum : unsigned { kEngine = 800, kReads = 900, kQueues = 10000 };
+enum : unsigned { kWire = 1, kFences = 2, kWalks = 101 };            // of the engine
+enum : unsigned { kPayload = 1, kTemplates = 1001, kSlots = 2001 };  // of the reads
+enum : unsigned { kState = 1, kJobs = 101, kSegments = 1001 };       // of a queue
 constexpr const char *kEngineName = "engine", *kReadsName = "reads";
 constexpr size_t kBurstsKept = 4096;  // of payload, for segments that have not retired
 constexpr uint64_t kPage = 4096;      // no burst crosses it
@@ -63,10 +63,12 @@ void Timeline::posted(const ExpectedJob &job, uint64_t now) {
                  {"mss", job.job.mss},
                  {"posted in cycle", now}};
   p.buffers = job.buffers;
-  // What a tag will part, or a sum begins with, is read apart; both count from the frame's first byte.
+  // What a tag will part, or a sum begins with, is read apart; both count from the frame's first
+  // byte.
   p.cuts.clear();
   const uint64_t header = job.job.header.size();
-  for (uint64_t at : {job.job.vlan ? kTagAt : 0, job.job.kind == VMSO_KIND_CSUM ? job.job.csum_start : 0}) {
+  for (uint64_t at :
+       {job.job.vlan ? kTagAt : 0, job.job.kind == VMSO_KIND_CSUM ? job.job.csum_start : 0}) {
     if (at > header) p.cuts.push_back(at - header);
   }
   p.process = host_.process(job.queue);
@@ -241,8 +243,8 @@ void Timeline::drop_jobs(unsigned queue, uint64_t now, const char *why) {
   q.parked.reset();
 }
 
-// The bursts that brought an order's payload, in the order of their AR: one for each piece of a buffer
-// in a page, or more.
+// The bursts that brought an order's payload, in the order of their AR: one for each piece of a
+// buffer in a page, or more.
 std::vector<Timeline::Burst> Timeline::take_bursts(const Retired &order) {
   std::vector<Burst> found;
   auto posted = posted_.find(key(order.queue, order.slot));
@@ -349,8 +351,7 @@ void Timeline::put_job(Job &job) {
   const unsigned lane = queues_[job.queue].jobs.take(job.from, job.to);
   const Track row = track(job.queue, kJobs + lane, "jobs");
   job.arguments["segments here"] = job.sent.size();
-  file_.slice(row, "job " + hex(job.cookie), job.from, job.to,
-              job.arguments);
+  file_.slice(row, "job " + hex(job.cookie), job.from, job.to, job.arguments);
   using Arrow = TraceFile::Arrow;
   const Track wire{kEngine, kWire};
   for (const Sent &s : job.sent) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A run as a timeline (docs/debugging.md): what each queue does, job by job and segment by segment, what
-// walk slots and read classes have on the bus, fences, and the wire. Arrows lead from a job to its
-// segments, and from a segment over each burst that brought a part of it to the frame.
+// A run as a timeline (docs/debugging.md): what each queue does, job by job and segment by segment,
+// what walk slots and read classes have on the bus, fences, and the wire. Arrows lead from a job to
+// its segments, and from a segment over each burst that brought a part of it to the frame.
 //
-// All of it is seen at the ports, the retire port among them. Which burst brought a segment is matched
-// by the virtual address of what lies where the burst has read; it was read after its job was posted,
-// and after the job has failed, if it did.
+// All of it is seen at the ports, the retire port among them. Which burst brought a segment is
+// matched by the virtual address of what lies where the burst has read; it was read after its job
+// was posted, and after the job has failed, if it did.
 //
 // Segments, frames, reads, fences and parked spans are written as they end; a job's slice and its
 // arrows with the job.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file of Chrome trace events (the "Trace Event Format"), which Perfetto and chrome://tracing show.
-// A JSON array, an event a line; both read it without its end, too, if a run is killed.
+// A file of Chrome trace events (the "Trace Event Format"), which Perfetto and chrome://tracing
+// show. A JSON array, an event a line; both read it without its end, too, if a run is killed.
 //
 // Slices of one thread must not overlap but by one lying inside the other: who has overlapping ones
-// spreads them over threads (Lanes). Times are cycles here and nanoseconds in the file, which is what
-// Perfetto keeps of the format's microseconds: both ends of a slice are rounded alike, so that what
-// does not overlap in cycles does not there. Above 1000 MHz a cycle may be nothing.
+// spreads them over threads (Lanes). Times are cycles here and nanoseconds in the file, which is
+// what Perfetto keeps of the format's microseconds: both ends of a slice are rounded alike, so that
+// what does not overlap in cycles does not there. Above 1000 MHz a cycle may be nothing.
 #pragma once
 #include <cstdint>
 #include <fstream>
