@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -18,10 +19,13 @@
 namespace vmso {
 namespace {
 
+namespace fs = std::filesystem;
+
 struct Arguments {
   bool quick = false;
   std::string attacker, honest;
   std::string json, csv, only, config, wave;
+  RecordFiles files;
   std::optional<unsigned> latency, queues;
   uint64_t seed = 1;
 };
@@ -114,6 +118,41 @@ void write(const char *option, const std::string &path, const std::string &text)
   if (!(file << text).flush()) throw Error(fmt::format("{}: cannot write {}", option, path));
 }
 
+// Whether what was to be written of the first figure was: not every figure is a run of that kind.
+class Recorded {
+ public:
+  explicit Recorded(const Arguments &a) {
+    want("--wave", parse_wave(a.wave).path);
+    want("--pcap", a.files.pcap);
+    want("--log", a.files.log);
+    want("--timeline", a.files.timeline);
+  }
+  void check() const {
+    for (const auto &[option, path, before] : wanted_) {
+      if (changed(path) != before) continue;
+      throw Error(fmt::format("{}: nothing is recorded of the first of these figures", option));
+    }
+  }
+
+ private:
+  using Time = std::optional<fs::file_time_type>;
+  struct Wanted {
+    const char *option;
+    std::string path;
+    Time before;
+  };
+  static Time changed(const std::string &path) {
+    std::error_code none;
+    const auto time = fs::last_write_time(path, none);
+    return none ? std::nullopt : Time(time);
+  }
+  void want(const char *option, const std::string &path) {
+    if (path.empty() || (fs::exists(path) && !fs::is_regular_file(path))) return;
+    wanted_.push_back({option, path, changed(path)});
+  }
+  std::vector<Wanted> wanted_;
+};
+
 bench::PlanOptions plan(const Arguments &a, const Program &program) {
   bench::PlanOptions options;
   options.seed = a.seed;
@@ -122,6 +161,7 @@ bench::PlanOptions plan(const Arguments &a, const Program &program) {
   options.latency = a.latency;
   options.queues = a.queues;
   options.wave = parse_wave(a.wave);
+  options.files = a.files;
   options.stop = program.stop;
   return options;
 }
@@ -132,6 +172,7 @@ int run_fair(const Arguments &a, const Program &program) {
   must_be_figure(a.only, kFair);
   if (!a.json.empty()) open("--json", a.json);  // before minutes of work
   if (!a.csv.empty()) open("--csv", a.csv);
+  const Recorded recorded(a);
   bench::FairOptions options;
   options.plan = plan(a, program);
   options.plan.queues.reset();  // each row has its own idea of how many there are
@@ -168,6 +209,7 @@ int run_fair(const Arguments &a, const Program &program) {
   if (!a.csv.empty()) write("--csv", a.csv, bench::to_csv(rows));
   fmt::print(stderr, "{:.0f} s\n", seconds);
   fmt::print("{} rows; below a must: {}\n", rows.size() + figures.size(), below_must);
+  recorded.check();
   return below_must ? 1 : 0;
 }
 
@@ -175,6 +217,7 @@ int run(const Arguments &a, const Program &program) {
   must_be_figure(a.only, a.quick ? kQuick : kSweeps);
   if (!a.json.empty()) open("--json", a.json);  // before minutes of work
   if (!a.csv.empty()) open("--csv", a.csv);
+  const Recorded recorded(a);
   std::vector<bench::Figure> figures;
   size_t below_must = 0, below_aim = 0;
   auto start = std::chrono::steady_clock::now();
@@ -206,6 +249,7 @@ int run(const Arguments &a, const Program &program) {
   fmt::print("{} figures", figures.size());
   if (a.quick) fmt::print("; below the must: {}, below the aim: {}", below_must, below_aim);
   fmt::print("\n");
+  recorded.check();
   return below_must ? 1 : 0;
 }
 
@@ -230,6 +274,7 @@ void add_bench(CLI::App &app, Program &program) {
   s->add_option("--wave", a->wave,
                 "waveform of the first figure: F.fst or F.fst:FROM..TO, in cycles")
       ->type_name(kFile);
+  add_record_options(*s, a->files, "; of the first figure");
   s->add_option("--seed", a->seed, "of everything random")->capture_default_str();
   s->add_option("--json", a->json, "write all figures to this file")->type_name(kFile);
   s->add_option("--csv", a->csv, "the same as a table")->type_name(kFile);
@@ -239,6 +284,7 @@ void add_bench(CLI::App &app, Program &program) {
       "Examples:\n"
       "  vmso bench --quick\n"
       "  vmso bench --quick --only plain_64 --config wide --latency 100 --wave out.fst\n"
+      "  vmso bench --quick --only lone_1514 --config wide --timeline out.json\n"
       "  vmso bench --json sweep.json --csv sweep.csv");
   CLI::App *fair = s->add_subcommand(
       "fair", "What one attacker takes from honest queues; lone frames, weights, mixed slots");

@@ -50,12 +50,15 @@ std::vector<std::string> config_names(), format_names(), page_names();
 
 // Options that every command has which runs one engine: which one, and the host around it.
 struct HostArguments {
-  std::string config = "default", backpressure = "none", wave, pcap, log, timeline;
+  std::string config = "default", backpressure = "none", wave;
+  RecordFiles files;
   unsigned latency = 100, jitter = 0;
   bool reorder = false;
   uint64_t seed = 1;
 };
 void add_host_options(CLI::App &command, HostArguments &arguments, Program &program);
+// --pcap, --log, --timeline; `of`: of which run, for the help.
+void add_record_options(CLI::App &command, RecordFiles &files, const std::string &of);
 SystemOptions system_options(const HostArguments &arguments, const Program &program);
 
 void add_send(CLI::App &app, Program &program);

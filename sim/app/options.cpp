@@ -120,12 +120,19 @@ void add_host_options(CLI::App &command, HostArguments &a, Program &program) {
   command.add_option("--seed", a.seed, "of everything random")->capture_default_str();
   command.add_option("--wave", a.wave, "write a waveform: F.fst or F.fst:FROM..TO, in cycles")
       ->type_name(kFile);
+  add_record_options(command, a.files, "");
+}
+
+void add_record_options(CLI::App &command, RecordFiles &files, const std::string &of) {
   command
-      .add_option("--pcap", a.pcap,
-                  "write the frames; F.pcapng: each with its job, address and cycle")
+      .add_option("--pcap", files.pcap,
+                  "write the frames; F.pcapng: each with its job, address and cycle" + of)
       ->type_name(kFile);
-  command.add_option("--log", a.log, "write a line for each order that retired")->type_name(kFile);
-  command.add_option("--timeline", a.timeline, "write what happened when, for Perfetto: F.json")
+  command.add_option("--log", files.log, "write a line for each order that retired" + of)
+      ->type_name(kFile);
+  command
+      .add_option("--timeline", files.timeline,
+                  "write what happened when, for Perfetto: F.json" + of)
       ->type_name(kFile);
 }
 
@@ -139,9 +146,7 @@ SystemOptions system_options(const HostArguments &a, const Program &program) {
   o.backpressure = a.backpressure;
   Backpressure::parse(a.backpressure);
   o.wave = parse_wave(a.wave);
-  o.pcap = a.pcap;
-  o.log = a.log;
-  o.timeline = a.timeline;
+  o.files = a.files;
   o.stop = program.stop;
   return o;
 }

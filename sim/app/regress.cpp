@@ -35,6 +35,7 @@ struct Arguments {
   std::vector<std::string> merge;
   std::vector<std::string> knobs = std::vector<std::string>(kKnobs);
   unsigned at_once = std::max(1u, std::thread::hardware_concurrency());
+  RecordFiles files;
   double minutes = 0, patience = 600;
   size_t holes = 0;
   bool no_shrink = false, dry_run = false, quiet = false;
@@ -101,11 +102,14 @@ class Regression {
   }
 
   int run() {
+    must_be_one_seed();
     if (a_.dry_run) return show_scenarios();
     Reports reports(a_);
     load_models();
     begun_ = Clock::now();
-    Workers workers([this](uint64_t seed) { return judge(scenario(seed)); }, limits(a_.at_once));
+    RunOptions with;
+    with.files = a_.files;
+    Workers workers([&](uint64_t seed) { return judge(scenario(seed), with); }, limits(a_.at_once));
     const bool whole =
         workers.run([this] { return next(); }, [this](const TaskEnd &end) { ended(end); },
                     [this] { progress(); });
@@ -121,6 +125,20 @@ class Regression {
   }
 
  private:
+  // Runs at once would write into the same file.
+  void must_be_one_seed() const {
+    if (seeds_.count() == 1) return;
+    const RecordFiles &f = a_.files;
+    const std::pair<const char *, const std::string &> options[] = {
+        {"--pcap", f.pcap}, {"--log", f.log}, {"--timeline", f.timeline}};
+    for (const auto &[option, path] : options) {
+      if (path.empty()) continue;
+      throw Error(
+          fmt::format("{}: it is written of one seed, and there are {}", option, seeds_.count()),
+          2);
+    }
+  }
+
   Scenario scenario(uint64_t seed) const { return draw(mix_, seed, fixed_); }
 
   Workers::Limits limits(unsigned at_once) const {
@@ -232,16 +250,18 @@ class Regression {
                f.shrunk);
   }
 
-  // The run again, with a capture, and a waveform of the cycles before the finding.
+  // The run again, recorded; the waveform has the cycles before the finding.
   void keep(Failure &f) {
     fs::path folder = fs::path(a_.failures) / std::to_string(f.seed);
     fs::create_directories(folder);
     f.folder = folder.string();
     auto cycle = cycle_of_.find(f.seed);
     if (cycle != cycle_of_.end()) {
-      if (!a_.quiet) note(fmt::format("seed {}: again, with capture and waveform", f.seed));
+      if (!a_.quiet) note(fmt::format("seed {}: again, recorded", f.seed));
       RunOptions with;
-      with.pcap = (folder / "frames.pcap").string();
+      with.files = {.pcap = (folder / "frames.pcapng").string(),
+                    .log = (folder / "retire.log").string(),
+                    .timeline = (folder / "timeline.json").string()};
       with.wave.path = (folder / "wave.fst").string();
       with.wave.from = cycle->second > kWindow ? cycle->second - kWindow : 0;
       with.wave.to = cycle->second + kBehind;
@@ -318,6 +338,7 @@ std::string footer() {
          "  vmso regress --seeds 1..1000\n"
          "  vmso regress --mix hostile --config wide --minutes 10 --seeds 1..100000\n"
          "  vmso regress --mix faults --seeds 7 --dry-run\n"
+         "  vmso regress --mix faults --seeds 7 --timeline out.json --log out.log\n"
          "  vmso regress --shard 3/8 --seeds 1..8000 --json part3.json --junit part3.xml\n"
          "  vmso regress --merge part*.json --json all.json --junit all.xml\n";
 }
@@ -353,6 +374,7 @@ void add_regress(CLI::App &app, Program &program) {
       ->type_name(kFolder)
       ->capture_default_str();
   command->add_option("--holes", a->holes, "name so many bins of each cross that nothing hit");
+  add_record_options(*command, a->files, "; of one seed alone");
   command->add_flag("--no-shrink", a->no_shrink, "leave failing scenarios as they are");
   command->add_flag("--dry-run", a->dry_run, "show the scenarios and stop");
   command->add_flag("--quiet", a->quiet, "no progress");

@@ -73,6 +73,7 @@ class Run {
     }
     uint64_t slowest = std::max(system_.bus.slowest, system_.bus.under_way(system_.now()));
     cell.register_access = slowest >= kNever ? kInfinite : double(slowest);
+    system_.flush_observers();
     if (!system_.findings().empty()) cell.trouble = system_.findings().texts().front();
     return cell;
   }
@@ -96,6 +97,7 @@ class Run {
     s.keep_frames = false;
     s.stop = o.stop;
     s.wave = o.wave;
+    s.files = o.files;
     s.log2_slots = s.log2_completions = 10;
     return s;
   }

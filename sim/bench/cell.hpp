@@ -37,6 +37,7 @@ struct CellOptions {
   std::string attacker = {};  // empty: an honest one in its place
   uint64_t seed = 1;
   WaveOptions wave = {};
+  RecordFiles files = {};
   const volatile std::sig_atomic_t *stop = nullptr;
   uint64_t window() const;     // cycles of the measurement
   double command_bar() const;  // cycles that a command may take

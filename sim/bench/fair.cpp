@@ -80,7 +80,10 @@ class Fair : public Plan {
       r.cell = it->second;
     } else {
       o.attacker = attacker;
-      if (rows_++ == 0) o.wave = o_.plan.wave;
+      if (rows_++ == 0) {
+        o.wave = o_.plan.wave;
+        o.files = o_.plan.files;
+      }
       r.cell = run_cell(o);
     }
     r.loss = loss(r.cell, it->second);

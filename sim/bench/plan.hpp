@@ -20,7 +20,10 @@ class Plan {
     w.config = config;
     w.seed = options_.seed;
     w.stop = options_.stop;
-    if (taken_ == 0) w.wave = options_.wave;
+    if (taken_ == 0) {
+      w.wave = options_.wave;
+      w.files = options_.files;
+    }
     return w;
   }
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "bench/figure.hpp"
+#include "system/system.hpp"
 
 namespace vmso::bench {
 
@@ -16,7 +17,8 @@ struct PlanOptions {
   std::string only;  // name contains this
   std::string config;
   std::optional<unsigned> latency, queues;
-  WaveOptions wave = {};  // of the first of them
+  WaveOptions wave = {};  // of the first of them, as the files
+  RecordFiles files = {};
   const volatile std::sig_atomic_t *stop = nullptr;
   std::set<std::string> *names = nullptr;  // nothing is measured: names of all figures go here
 };

@@ -226,6 +226,7 @@ class Run {
     o.keep_frames = false;
     o.stop = w.stop;
     o.wave = w.wave;
+    o.files = w.files;
     uint64_t slots = 0;
     for (const JobShape &shape : shapes_) {
       slots = std::max<uint64_t>(slots, vmso_job_slots(shape.buffers));

@@ -52,6 +52,7 @@ struct Workload {
   uint64_t frames = 1500;  // at least
   uint64_t seed = 1;
   WaveOptions wave = {};
+  RecordFiles files = {};
   const volatile std::sig_atomic_t *stop = nullptr;
 };
 

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // A run as a timeline (docs/debugging.md): what each queue does, job by job and segment by segment,
-// what walk slots and read classes have on the bus, fences, and the wire; arrows lead from a job to
-// its segment, the bursts that brought it, and the frame.
+// what walk slots and read classes have on the bus, fences, and the wire. Arrows lead from a job to
+// its segments, and from a segment over each burst that brought a part of it to the frame.
 //
 // All of it is seen at the ports, the retire port among them. Which burst brought a segment is
-// matched by address with the translation of the cycle in which it retired: while pages move, an
-// arrow may miss.
+// matched by the virtual address of what lies where the burst has read; it was read after its job
+// was posted, and after the job has failed, if it did.
+//
+// Segments, frames, reads, fences and parked spans are written as they end; a job's slice and its
+// arrows with the job.
 #pragma once
+#include <array>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 
@@ -19,11 +24,13 @@ namespace vmso {
 
 class Timeline : public Observer {
  public:
-  // What a queue's virtual address translates to; nothing if it does not.
-  using Translate = std::function<std::optional<uint64_t>(unsigned queue, uint64_t va)>;
-
-  Timeline(const std::string &path, unsigned clock_mhz, unsigned bus_bytes,
-           uint64_t fence_status_address, Translate translate);
+  struct Host {
+    unsigned bus_bytes;
+    uint64_t fence_status_address;  // 0: fences are not reported in memory
+    std::function<uint32_t(unsigned queue)> process;
+    std::function<const Frame *(uint64_t pa)> frame;
+  };
+  Timeline(const std::string &path, unsigned clock_mhz, Host host);
   ~Timeline() override;
   Timeline(const Timeline &) = delete;
   Timeline &operator=(const Timeline &) = delete;
@@ -34,30 +41,55 @@ class Timeline : public Observer {
   void answered(const ReadRecord &read) override;
   void left(const StreamFrame &frame, const Scoreboard::Match *match) override;
   void completed(const Completion &completion) override;
+  void restarted(uint64_t now) override;
   void flush() override { file_.flush(); }
 
  private:
-  struct Burst {
-    uint64_t addr, bytes, at;
+  using Arguments = TraceFile::Arguments;
+  using Key = uint32_t;  // a job: queue, and its first slot, which is free-running
+  static Key key(unsigned queue, uint16_t slot) { return queue << 16 | slot; }
+
+  struct Burst {  // of payload
+    uint32_t process;
+    uint64_t va, end, at;  // of its beats, cycle of its AR
     Track track;
   };
-  struct Job {  // that was posted and has not completed
-    nlohmann::json arguments;
+  struct Posted {
+    Arguments arguments;
     std::vector<UserBuffer> buffers;
+    std::vector<uint64_t> cuts;  // bytes of the payload that begin a burst, whatever lies in front
+    uint32_t process;
+    uint64_t since;  // what was read before is not read for it
   };
-  struct Open {  // a job's slice that has begun
-    uint64_t from = 0;
-    unsigned lane = 0;
-    uint64_t segments = 0;
-  };
-  struct Leaving {  // retired, its frame is not on the wire yet
-    Retired order;
+  struct Sent {  // a segment of a job
+    uint64_t from, wire_from;
+    Track track;
     std::vector<Burst> bursts;
+  };
+  struct Job {  // from its first order on
+    unsigned queue = 0;
+    uint64_t cookie = 0, from = 0, to = 0;
+    std::vector<Sent> sent;
+    unsigned leaving = 0;  // segments whose frames are not on the wire yet
+    bool over = false;     // no order of it will come
+    Arguments arguments;
+  };
+  using JobPointer = std::shared_ptr<Job>;
+  struct Leaving {  // an order whose turn on the wire has not come
+    Retired order;
+    JobPointer job;
+    std::vector<Burst> bursts;
+  };
+  struct Reset {
+    const char *why;
+    uint64_t at;
   };
   struct Queue {
     Lanes jobs, segments;
-    std::unordered_map<uint64_t, Open> open;  // by cookie
-    std::optional<Retired> failed;            // and no command or order since
+    std::unordered_map<uint16_t, JobPointer> open;  // by slot
+    bool parks = false;
+    std::optional<Retired> parked;  // at this order
+    std::optional<Reset> reset;     // and not enabled since
   };
   struct Fence {
     uint64_t from;
@@ -65,27 +97,27 @@ class Timeline : public Observer {
     std::optional<uint16_t> number;  // known when FENCE_GO or COMMIT was read
   };
 
-  // Threads of a queue's process.
-  enum : unsigned { kState = 0, kJobs = 1, kSegments = 100 };
   Track track(unsigned queue, unsigned thread, const std::string &name);
   void wrote(uint32_t offset, uint32_t data, uint64_t now);
   void was_read(uint32_t offset, uint32_t data, uint64_t now);
   void command(unsigned queue, unsigned code, uint64_t now);
   void end_fences(uint16_t number, uint64_t now);
-  std::vector<Burst> bursts_of(const Retired &order);
-  Open &open_job(const Retired &order, uint64_t from);
-  void end_job(const Retired &order, uint64_t to);
+  void end_parked(unsigned queue, uint64_t now, const char *until);
+  std::vector<Burst> take_bursts(const Retired &order);
+  JobPointer job_of(const Retired &order);
+  void put_segment(const Leaving &leaving, const StreamFrame &frame);
+  void put_job(Job &job);
+  void end_reset(unsigned queue);
+  void drop_job(Job &job, uint64_t now, const char *why);
   void drop_jobs(unsigned queue, uint64_t now, const char *why);
 
   TraceFile file_;
-  unsigned bus_bytes_;
-  uint64_t fence_status_address_;
-  Translate translate_;
-  std::unordered_map<uint64_t, Job> posted_;  // by cookie
+  Host host_;
+  std::unordered_map<Key, Posted> posted_;
   std::unordered_map<unsigned, Queue> queues_;
   std::array<Lanes, 4> read_lanes_;  // by class
   Lanes fence_lanes_;
-  std::deque<Burst> bursts_;  // of payload, lately, and in no segment yet
+  std::deque<Burst> bursts_;  // of payload, lately, and in no segment yet, by the cycle of their AR
   std::deque<Leaving> leaving_;
   std::deque<Fence> fences_;
   struct {  // what of an access has been taken

@@ -3,11 +3,12 @@
 // show. A JSON array, an event a line; both read it without its end, too, if a run is killed.
 //
 // Slices of one thread must not overlap but by one lying inside the other: who has overlapping ones
-// spreads them over threads (Lanes).
+// spreads them over threads (Lanes). Times are cycles here and nanoseconds in the file, which is
+// what Perfetto keeps of the format's microseconds: both ends of a slice are rounded alike, so that
+// what does not overlap in cycles does not there. Above 1000 MHz a cycle may be nothing.
 #pragma once
 #include <cstdint>
 #include <fstream>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -15,6 +16,8 @@
 
 namespace vmso {
 
+// A thread of a process. Both are numbered from 1: Perfetto takes thread 0 for the thread that has
+// its process's number (findings/perfetto_thread_zero.sh).
 struct Track {
   unsigned process = 0, thread = 0;
   auto operator<=>(const Track &) const = default;
@@ -22,22 +25,25 @@ struct Track {
 
 class TraceFile {
  public:
+  using Arguments = nlohmann::ordered_json;  // an object, shown in this order
+
   TraceFile(const std::string &path, unsigned clock_mhz);  // throws Error
   ~TraceFile();
-  // What a track is called; the first time counts. Processes are shown by their number.
+  // What a track is called; the first time counts. Order: by number, where a viewer asks for it.
   void name(Track track, const std::string &process, const std::string &thread);
-  // Times are cycles; a slice of none is one long.
+  // From cycle `from` on, `to` is the first behind it; a slice of none is one long.
   void slice(Track track, const std::string &name, uint64_t from, uint64_t to,
-             const nlohmann::json &arguments);
-  void instant(Track track, const std::string &name, uint64_t at, const nlohmann::json &arguments);
+             const Arguments &arguments);
+  void instant(Track track, const std::string &name, uint64_t at, const Arguments &arguments);
   // An arrow from slice to slice: each call names a point in a slice, in the order of time.
   enum class Arrow { kBegin, kStep, kEnd };
   void arrow(Arrow what, uint64_t id, Track track, uint64_t at);
   void flush();  // throws Error if not all of it could be written
 
  private:
-  void put(nlohmann::json event);
-  double microseconds(uint64_t cycle) const { return double(cycle) / clock_mhz_; }
+  // `rest`: the event's own members, each with a comma in front.
+  void put(const char *phase, const std::string &name, Track track, const std::string &rest);
+  uint64_t nanoseconds(uint64_t cycle) const { return cycle * 1000 / clock_mhz_; }
 
   std::ofstream file_;
   std::string path_;
@@ -50,7 +56,6 @@ class TraceFile {
 // Rows for slices that overlap: each takes the first row that is free at its beginning.
 class Lanes {
  public:
-  static constexpr uint64_t kOpen = std::numeric_limits<uint64_t>::max();
   unsigned take(uint64_t from, uint64_t to) {
     unsigned lane = 0;
     while (lane < ends_.size() && ends_[lane] > from) lane++;
@@ -58,7 +63,6 @@ class Lanes {
     ends_[lane] = to;
     return lane;
   }
-  void end(unsigned lane, uint64_t to) { ends_[lane] = to; }
 
  private:
   std::vector<uint64_t> ends_;

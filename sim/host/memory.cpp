@@ -44,7 +44,7 @@ uint8_t *PhysicalMemory::storage() {
 Frame &PhysicalMemory::make(uint64_t pa, FrameKind kind, uint32_t owner) {
   auto [it, fresh] = frames_.try_emplace(pa / kFrameBytes);
   if (!fresh) throw Error(fmt::format("physical frame {:#x} is in use", pa));
-  it->second = {storage(), kind, owner};
+  it->second = {storage(), kind, owner, 0};
   std::memset(it->second.data, kind == FrameKind::kTable ? 0 : kNeverWritten, kFrameBytes);
   most_ = std::max(most_, frames_.size());
   return it->second;

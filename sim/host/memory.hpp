@@ -32,6 +32,7 @@ struct Frame {
   uint8_t *data = nullptr;  // 4096 bytes
   FrameKind kind = FrameKind::kUser;
   uint32_t owner = 0;  // process, or queue of a ring
+  uint64_t va = 0;     // kUser: of its first byte, in its process
 };
 
 // What the CPU did to payload on behalf of the driver.

@@ -148,7 +148,7 @@ UserBuffer Process::map_and_write(uint64_t va, std::span<const uint8_t> bytes) {
     uint64_t pa = !space_.tables() ? page : small_pages() ? space_.take_frame() : big_page(page);
     if (small_pages() && !on_demand) space_.map(page, pa, page_);
     m.present.push_back(!on_demand);
-    memory_.make(pa, FrameKind::kUser, id_);
+    memory_.make(pa, FrameKind::kUser, id_).va = page;
     m.pa.push_back(pa);
   }
   UserBuffer buffer{va, uint32_t(bytes.size())};
@@ -258,6 +258,7 @@ void Process::copy_pages(uint64_t first, uint64_t last, PaOf &&pa_of, Change &ch
       uint64_t to = pa_of(va);
       if (to == m.pa[i]) continue;
       Frame &frame = memory_.make(to, FrameKind::kUser, id_);
+      frame.va = va;
       memory_.read(m.pa[i], {frame.data, kFrameBytes});
       change.frames.push_back(std::exchange(m.pa[i], to));
     }

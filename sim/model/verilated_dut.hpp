@@ -21,6 +21,7 @@ template <typename Model>
 class VerilatedDut : public Dut {
  public:
   explicit VerilatedDut(const DutOptions &options) {
+    context_.threads(1);  // else it has a pool of threads, which a forked process has not
     context_.randReset(2);
     context_.randSeed(int(options.seed % 0x7fffffff) + 1);
     context_.fatalOnError(false);
@@ -33,7 +34,7 @@ class VerilatedDut : public Dut {
     evaluate();
   }
   ~VerilatedDut() override {
-    Verilated::threadContextp(&context_);  // 5.006 hangs with another live model's context
+    Verilated::threadContextp(&context_);
     wave_->close();
     quietly([&] { model_->final(); });
     write_coverage(*model_);

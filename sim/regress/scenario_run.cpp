@@ -34,9 +34,7 @@ ScenarioRun::ScenarioRun(const Scenario &scenario, const RunOptions &options)
       may_fail_(knob(K::kAbsent) || knob(K::kSwaps) || knob(K::kBusErrors)) {
   SystemOptions o = system_options(scenario);
   o.wave = options.wave;
-  o.pcap = options.pcap;
-  o.log = options.log;
-  o.timeline = options.timeline;
+  o.files = options.files;
   o.stop = options.stop;
   system_ = std::make_unique<System>(o);
   shape_ = {.kind = Kinds(knob(K::kKind)),

@@ -28,7 +28,7 @@ struct Outcome {
 
 struct RunOptions {
   WaveOptions wave = {};
-  std::string pcap = {}, log = {}, timeline = {};
+  RecordFiles files = {};
   const volatile std::sig_atomic_t *stop = nullptr;
 };
 

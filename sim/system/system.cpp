@@ -169,13 +169,18 @@ System::System(const SystemOptions &options)
 System::~System() = default;
 
 void System::add_observers() {
-  const SystemOptions &o = options_;
-  if (!o.pcap.empty()) observe(std::make_unique<CaptureObserver>(o.pcap, o.clock_mhz));
-  if (!o.log.empty()) observe(std::make_unique<RetireLog>(o.log));
-  if (!o.timeline.empty()) {
-    auto translate = [this](unsigned queue, uint64_t va) { return translation(queue, va); };
-    observe(std::make_unique<Timeline>(o.timeline, o.clock_mhz, config().bus_bytes(),
-                                       fence_status_pa_, translate));
+  const RecordFiles &files = options_.files;
+  const unsigned mhz = options_.clock_mhz;
+  if (!files.pcap.empty()) {
+    observe(std::make_unique<CaptureObserver>(files.pcap, mhz));
+  }
+  if (!files.log.empty()) observe(std::make_unique<RetireLog>(files.log));
+  if (!files.timeline.empty()) {
+    Timeline::Host host{.bus_bytes = config().bus_bytes(),
+                        .fence_status_address = fence_status_pa_,
+                        .process = [this](unsigned queue) { return process_of(queue).id(); },
+                        .frame = [this](uint64_t pa) { return memory.device(pa); }};
+    observe(std::make_unique<Timeline>(files.timeline, mhz, std::move(host)));
   }
 }
 
@@ -449,6 +454,7 @@ void System::reset() {
   seen_.clear();
   writes.touched.clear();
   scoreboard.restart();
+  for (auto &observer : observers_) observer->restarted(now());
   payloads_.clear();
   if (options_.bring_up) bring_up();
 }

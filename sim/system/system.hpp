@@ -42,6 +42,11 @@ namespace vmso {
 constexpr unsigned kUserSpace = 0, kKernelSpace = 1;
 constexpr unsigned kKernelContext = 0;
 
+// Files in which a run is recorded, beside its waveform; empty: none.
+struct RecordFiles {
+  std::string pcap = {}, log = {}, timeline = {};
+};
+
 struct SystemOptions {
   Config config = Config::kSmall;
   uint64_t seed = 1;
@@ -67,8 +72,7 @@ struct SystemOptions {
   bool open_all = false;                 // windows for processes of every format, see end_process
   unsigned clock_mhz = 250;
   WaveOptions wave = {};
-  std::string pcap = {};  // captures, logs: files to write; empty: none
-  std::string log = {}, timeline = {};
+  RecordFiles files = {};
   bool keep_frames = true;
   bool record = false;  // keep every read, write and doorbell: for --explain
   bool bring_up = true;

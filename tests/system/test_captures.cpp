@@ -80,7 +80,7 @@ void sum_ip(Bytes &frame, size_t l3) {
 
 TEST_CASE("Checksums in the class of zero are sent as 0000", "[captures]") {
   SystemOptions o = options(0x2e60);
-  o.pcap = capture("good_zero");
+  o.files.pcap = capture("good_zero");
   VMSO_SAY_HOW(o);
   System system(o);
   for (uint64_t segment : {0u, 1u, 2u}) {  // first, middle, last
