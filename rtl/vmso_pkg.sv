@@ -448,7 +448,7 @@ package vmso_pkg;
     slot_idx_t    slot;        // first of its job
     slot_idx_t    slots;
     logic [63:0]  cookie;
-    bytes_t       segment;     // number of it in its job; FateFailed: of the one that cannot be sent
+    bytes_t       segment;     // number of it in its job; FateFailed: of the one not sent
     bytes_t       offset;      // payload bytes of the job in front of it
     pos_t         bytes;       // payload bytes of its frame
     logic         ends;        // its job ends with it,

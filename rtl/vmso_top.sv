@@ -29,7 +29,7 @@ module vmso_top
   parameter  int unsigned TemplateBytes = Base.template_bytes,
   parameter  int unsigned MaxFrame      = Base.max_frame,
   parameter  int unsigned RamParity     = 0,
-  parameter  int unsigned Retire        = 0,  // 1: with a retire port (docs/retire.md), else it is silent
+  parameter  int unsigned Retire        = 0,  // 1: with a retire port, docs/retire.md
   // AxCACHE and AxPROT of all reads, of all writes
   parameter  logic [3:0]  ArCache       = 4'b0011,
   parameter  logic [2:0]  ArProt        = 3'b000,

@@ -51,8 +51,8 @@ module vmso_retire
   logic [SlotW:0] come_q, gone_q;  // one bit more than an index: full and empty differ
 
   assign noted = '{
-    kind: order.kind, queue: order.queue, slot: order.slot, slots: order.slots, cookie: order.cookie,
-    segment: order.segment, sent: order.sent, bytes: order.bytes,
+    kind: order.kind, queue: order.queue, slot: order.slot, slots: order.slots,
+    cookie: order.cookie, segment: order.segment, sent: order.sent, bytes: order.bytes,
     frame: order.gather ? frame_t'(Cfg.frame_slots) + frame_t'(order.lane_frame) : order_frame
   };
   vmso_lutram #(.Depth(Cfg.frame_slots), .Bits($bits(note_t))) u_notes (

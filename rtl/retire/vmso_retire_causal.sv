@@ -42,7 +42,8 @@ module vmso_retire_causal
       if (is_sent) gone_q <= gone_q + 64'(retire.bytes);
     end
   end
-  `VMSO_INTG_IF(FrameHasRetired, last_beat, (any ? first : is_sent ? user : ~last_user) == last_user)
+  `VMSO_INTG_IF(FrameHasRetired, last_beat,
+                (any ? first : is_sent ? user : ~last_user) == last_user)
   `VMSO_INTG_IF(RetiredSoonLeaves, waits, room)
   `VMSO_INTG_IF(PayloadHasCome, is_sent, gone_q + 64'(retire.bytes) <= come_q)
 

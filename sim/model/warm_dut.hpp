@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// An engine that has been reset and has cleared its tables, with nothing at its ports meanwhile: what every
-// run of a regression would do first. On `wide` that takes 18 000 cycles, a tenth of a second, so a process
-// does it once and every process that is forked from it begins behind it.
+// An engine that has been reset and has cleared its tables, with nothing at its ports meanwhile:
+// what every run of a regression would do first. On `wide` that takes 18 000 cycles, a tenth of a
+// second, so a process does it once and every process that is forked from it begins behind it.
 //
 // The same options give the same engine in the same cycle, whether it was prepared or not.
 #pragma once
