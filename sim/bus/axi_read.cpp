@@ -140,8 +140,10 @@ void AxiReadResponder::accept(const DutOutputs &out, uint64_t now) {
     }
     break;
   }
-  if (knobs.lost_rate > 0 && (knobs.lost_classes >> cls & 1) && random_.chance(knobs.lost_rate)) {
+  if (knobs.lost_rate > 0 && (knobs.lost_classes >> cls & 1) && knobs.lost_most > 0 &&
+      random_.chance(knobs.lost_rate)) {
     b.withheld = true;
+    knobs.lost_most--;
   }
   remember(b);
   open_++;

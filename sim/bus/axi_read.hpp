@@ -35,6 +35,7 @@ struct ReadKnobs {
   unsigned error_classes = 0xd;  // which: one bit a ReadClass; a slot in error stops its queue
   double lost_rate = 0;          // chance that a burst is never answered
   unsigned lost_classes = 0xf;   // which
+  unsigned lost_most = ~0u;      // in all
 };
 
 // One burst: all are kept if `record` is on, else the last ones.

@@ -55,7 +55,7 @@ std::vector<Cross> make_crosses() {
       {"headers", "kind x family, tunnel and family around it",
        combinations({{"tcp", "udp"}, headers()})},
       {"faults", "cause x policy",
-       combinations({{"NOT_PRESENT", "TABLE_SLV_ERR", "DATA_SLV_ERR"}, kPolicies})},
+       combinations({{"NOT_PRESENT", "TABLE_SLV_ERR", "DATA_SLV_ERR", "BUS_TIMEOUT"}, kPolicies})},
       {"commands", "what a queue is told x what it does",
        combinations({{"STOP", "RESET", "fence"}, {"idle", "busy", "parked"}})},
       {"hostile", "attack x configuration",

@@ -96,6 +96,8 @@ std::vector<KnobInfo> make_knobs() {
       {K::kAttack, "attack", "what they do; any: each something else", 0, 0, 0, attack_words()},
       {K::kWeights, "weights", "of queues", 0, 0, 0, {"equal", "any"}},
       {K::kRates, "rates", "rate limits of queues", 0, 0, 0, {"none", "some"}},
+      {K::kAdvise, "advise", "of a hundred jobs are advised before (ADVISE)", 0, 100, 0},
+      {K::kLost, "lost", "reads that are never answered, in all", 0, 6, 0},
   };
   for (KnobInfo &k : all) {
     if (!k.words.empty()) k.last = k.first + k.words.size() - 1;
@@ -178,6 +180,35 @@ std::string describe(const Scenario &s) {
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", k.name, knob_text(k.knob, s[k.knob]));
   }
   return text;
+}
+
+std::string reproduce(const Scenario &s) {
+  std::string text = fmt::format("vmso regress --mix plain --seeds {}", s.seed);
+  for (const KnobInfo &k : knobs()) {
+    if (s[k.knob] != k.simplest) {
+      text += fmt::format(" --{} {}", k.name, knob_text(k.knob, s[k.knob]));
+    }
+  }
+  return text;
+}
+
+Scenario scenario_of(std::span<const uint8_t> bytes) {
+  constexpr size_t kSeedBytes = 8;
+  uint64_t seed = 0;
+  for (size_t i = 0; i < kSeedBytes && i < bytes.size(); i++) seed |= uint64_t(bytes[i]) << 8 * i;
+  Scenario s = simplest(seed);
+  for (const KnobInfo &k : knobs()) {
+    const size_t at = kSeedBytes + size_t(k.knob);
+    if (at >= bytes.size() || bytes[at] == 0) continue;
+    const uint64_t byte = bytes[at], range = k.last - k.first;
+    if (!k.words.empty()) {
+      s[k.knob] = k.first + (k.simplest - k.first + byte) % (range + 1);
+    } else {
+      s[k.knob] = k.first + std::min(range, ((8 + byte % 8) << byte / 8) >> 3);
+    }
+  }
+  settle(s);
+  return s;
 }
 
 }  // namespace vmso::regress

@@ -51,8 +51,10 @@ enum class Knob : uint8_t {
   kAttack,
   kWeights,
   kRates,
+  kAdvise,
+  kLost,
 };
-constexpr size_t kKnobs = size_t(Knob::kRates) + 1;
+constexpr size_t kKnobs = size_t(Knob::kLost) + 1;
 
 struct KnobInfo {
   Knob knob;
@@ -92,6 +94,12 @@ Scenario simplest(uint64_t seed);
 void settle(Scenario &scenario);
 // "config small, queues 4, ..": what is not simplest.
 std::string describe(const Scenario &scenario);
+// The command that runs it again.
+std::string reproduce(const Scenario &scenario);
+// Any bytes are a scenario: eight of its seed, then one a knob, in the order of the table; what is
+// missing is 0, the simplest value. Of a knob with names a byte counts them through, of others it
+// is a magnitude: five bits of exponent, three of mantissa.
+Scenario scenario_of(std::span<const uint8_t> bytes);
 
 // How a mix draws its scenarios: with this chance uniform over the magnitudes of first..last, else
 // the simplest value.

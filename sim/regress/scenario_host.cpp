@@ -10,6 +10,7 @@ namespace {
 using K = Knob;
 
 constexpr double kMillion = 1e6;
+constexpr double kLostRate = 1e-3;  // of bursts, until all that are to be lost are
 
 SpaceOptions space_of(const Scenario &s, unsigned process) {
   Random random(s.seed, fmt::format("space {}", process));
@@ -47,6 +48,9 @@ SystemOptions system_options(const Scenario &s) {
   o.read.order = ReadOrder(s[K::kOrder]);
   o.read.ar_stall = double(s[K::kReadStall]) / 100;
   o.read.error_rate = double(s[K::kBusErrors]) / kMillion;
+  o.read.lost_most = unsigned(s[K::kLost]);
+  o.read.lost_rate = s[K::kLost] ? kLostRate : 0;
+  o.read.lost_classes = o.read.error_classes;
   o.write.jitter = unsigned(s[K::kWriteJitter]);
   constexpr const char *kMacs[] = {"none", "random:0.4", "1of:3", "stall:60@40"};
   o.backpressure = kMacs[s[K::kMac]];

@@ -15,6 +15,7 @@ constexpr uint64_t kMostCycles = 3 * kMillion;  // of posting; what was not post
 constexpr uint64_t kPostTries = 20000;          // of the last job of a queue
 constexpr uint64_t kLooksEvery = 64, kLooksAtStates = 1000;  // cycles
 constexpr size_t kDeadBuffers = 24;
+constexpr uint32_t kReadTimeout = 8192;  // cycles; no read that is answered takes so long
 
 const char *attack_of(const Scenario &s, unsigned number) {
   const std::vector<std::string> &names = attack_names();
@@ -31,7 +32,7 @@ ScenarioRun::ScenarioRun(const Scenario &scenario, const RunOptions &options)
       random_(scenario.seed, "scenario"),
       jobs_random_(scenario.seed, "jobs"),
       honest_(unsigned(scenario[K::kQueues])),
-      may_fail_(knob(K::kAbsent) || knob(K::kSwaps) || knob(K::kBusErrors)) {
+      may_fail_(knob(K::kAbsent) || knob(K::kSwaps) || knob(K::kBusErrors) || knob(K::kLost)) {
   SystemOptions o = system_options(scenario);
   o.wave = options.wave;
   o.files = options.files;
@@ -55,6 +56,10 @@ void ScenarioRun::arrange() {
   // A record that is seen while RESET is under way is acknowledged after it.
   if (knob(K::kResets) || knob(K::kSoftResets)) {
     s.allowed_sticky |= VMSO_REG_STICKY_CONSUMER_DOORBELL_bm;
+  }
+  if (knob(K::kLost)) {
+    s.allowed_sticky |= VMSO_REG_STICKY_READ_TIMEOUT_bm;
+    s.write32(VMSO_REG_READ_TIMEOUT, kReadTimeout);
   }
   if (knob(K::kHostile)) {
     s.allowed_sticky = ~uint32_t{VMSO_REG_STICKY_LINK_DEAD_bm | VMSO_REG_STICKY_PARITY_bm};
@@ -133,6 +138,7 @@ void ScenarioRun::post() {
   spec.may_fail = may_fail_ && !parks(queue);
   spec.doorbell = false;
   spec.completion_wanted = random_.below(8) != 0;
+  advise(queue, spec);
   auto posted = s.try_post(queue, spec);
   if (!posted) return;
   take_away_pages(*posted);
@@ -141,6 +147,27 @@ void ScenarioRun::post() {
   last_[queue] = *posted;
   const bool ip = spec.kind == VMSO_KIND_TCP_SEG || spec.kind == VMSO_KIND_UDP_SEG;
   open_[queue][posted->cookie] = {*posted, spec.kind, ip ? headers_words(spec.header) : ""};
+}
+
+// Places the job's buffers and has them looked up by a job of its own, if there is room for both.
+void ScenarioRun::advise(unsigned queue, JobSpec &spec) {
+  System &s = *system_;
+  if (knob(K::kAdvise) == 0 || random_.below(100) >= knob(K::kAdvise)) return;
+  if (2 * vmso_job_slots(spec.cuts.size()) > vmso_ring_free(&s.ring(queue))) return;
+  if (spec.payload.empty()) return;
+  std::span<const uint8_t> payload = spec.payload;
+  for (size_t at = 0; uint32_t bytes : spec.cuts) {
+    spec.placed.push_back(s.process_of(queue).place(payload.subspan(at, bytes), spec.offset));
+    at += bytes;
+  }
+  JobSpec look;
+  look.kind = VMSO_KIND_ADVISE;
+  look.placed = spec.placed;
+  look.view = payload;
+  look.mss = 0;
+  look.doorbell = false;
+  look.may_fail = spec.may_fail;
+  s.try_post(queue, look);
 }
 
 void ScenarioRun::take_away_pages(const Posted &posted) {
@@ -299,11 +326,11 @@ void ScenarioRun::finish() {
       s.steps(200);
     }
   }
-  if (hostile_.empty()) {
+  if (hostile_.empty() && knob(K::kLost) == 0) {
     s.drain_with([&s] { s.start_stopped(); });
     return;
   }
-  // the buses are never quiet beside hostile owners
+  // the buses are never quiet beside hostile owners, nor when a read is never answered
   for (uint64_t end = s.now() + kMostCycles; !s.scoreboard.idle() && s.findings().empty();) {
     s.start_stopped();
     uint64_t next = s.now() + kLooksAtStates;

@@ -56,6 +56,7 @@ class ScenarioRun {
   void arrange();
   void body();
   void post();
+  void advise(unsigned queue, JobSpec &spec);
   void take_away_pages(const Posted &posted);
   void look_at_completions();
   void ended(unsigned queue, const Completion &completion);

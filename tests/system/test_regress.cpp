@@ -3,6 +3,8 @@
 // hang, how a failure is made smaller.
 #include <unistd.h>
 
+#include <set>
+
 #include "regress/results.hpp"
 #include "regress/scenario_run.hpp"
 #include "regress/shrink.hpp"
@@ -60,6 +62,54 @@ TEST_CASE("A scenario is drawn from its seed alone, and a fixed knob moves no ot
       CHECK(draw(mix_named("plain"), seed, values) == s);
     }
     CHECK(different > 250);
+  }
+}
+
+TEST_CASE("Any bytes are a scenario, and every value of a knob with names is one of them",
+          "[regress]") {
+  CHECK(scenario_of({}) == simplest(0));
+  const std::vector<uint8_t> seed = {0x21, 0x43, 0, 0, 0, 0, 0, 0x80};
+  CHECK(scenario_of(seed) == simplest(0x8000000000004321));
+  CHECK(scenario_of(std::span(seed).first(1)) == simplest(0x21));
+  Random random(1, "bytes");
+  for (unsigned i = 0; i < 2000; i++) {
+    const Scenario s = scenario_of(random_bytes(random.below(80), random));
+    Scenario again = s;
+    settle(again);
+    CHECK(again == s);
+    for (const KnobInfo &k : knobs()) {
+      CHECK(s[k.knob] >= k.first);
+      CHECK(s[k.knob] <= k.last);
+    }
+  }
+  for (const KnobInfo &k : knobs()) {
+    if (k.knob == Knob::kPage || k.knob == Knob::kAttack) continue;  // settle: not without others
+    INFO(k.name);
+    std::set<uint64_t> seen;
+    uint64_t most = 0;
+    for (unsigned byte = 0; byte < 256; byte++) {
+      std::vector<uint8_t> bytes(8 + size_t(k.knob) + 1);
+      bytes.back() = uint8_t(byte);
+      const uint64_t value = scenario_of(bytes)[k.knob];
+      seen.insert(value);
+      most = std::max(most, value);
+    }
+    if (!k.words.empty()) CHECK(seen.size() == k.words.size());
+    if (k.words.empty() && k.last < 100) CHECK(most > k.simplest);
+  }
+}
+
+TEST_CASE("Jobs are advised before, and reads are lost for good", "[regress]") {
+  for (uint64_t seed : {1, 2, 3, 4}) {
+    Scenario s = draw(mix_named("send"), seed, {{Knob::kConfig, 0}, {Knob::kPosted, 40}});
+    s[Knob::kAdvise] = 70;
+    s[Knob::kLost] = 5;
+    s[Knob::kPolicy] = seed % 3;
+    settle(s);
+    INFO(describe(s));
+    ScenarioRun run(s);
+    const Outcome o = run.run();
+    CHECK(o.findings == std::vector<std::string>{});
   }
 }
 
