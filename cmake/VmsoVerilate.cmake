@@ -67,6 +67,9 @@ endif()
 target_compile_definitions(verilated_rt PUBLIC VM_COVERAGE=$<BOOL:${VMSO_COVERAGE}> VM_SC=0
                            VL_TIME_CONTEXT)
 target_link_libraries(verilated_rt PUBLIC Threads::Threads)
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang)  # calls where g++ has an instruction
+  target_link_libraries(verilated_rt PUBLIC atomic)
+endif()
 
 function(vmso_verilate)
   cmake_parse_arguments(V "TRACE;NETLIST" "TARGET;TOP;PREFIX;FAST;SLOW;OPT" "SOURCES;PARAMS" ${ARGN})

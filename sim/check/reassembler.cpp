@@ -237,9 +237,9 @@ void Reassembler::conclude() {
       findings_.add(fmt::format("flow {}: its empty frame is missing", port));
     }
     uint64_t at = 0;
-    auto missing = [&](uint64_t end) {
+    auto missing = [&, flow = port](uint64_t end) {
       if (at < end)
-        findings_.add(fmt::format("flow {}: stream bytes {}..{} are missing", port, at, end - 1));
+        findings_.add(fmt::format("flow {}: stream bytes {}..{} are missing", flow, at, end - 1));
     };
     for (auto [first, end] : f.have) {
       missing(first);

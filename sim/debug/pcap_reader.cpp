@@ -50,7 +50,7 @@ FILE *open_file(const std::string &path) {
   }
   int first = std::fgetc(file);
   std::ungetc(first, file);
-  auto cookie = std::make_unique<AnySnapLength>(file, 0, starts_pcap(first));
+  std::unique_ptr<AnySnapLength> cookie(new AnySnapLength{file, 0, starts_pcap(first)});
   FILE *wrapped = fopencookie(cookie.get(), "rb",
                               {AnySnapLength::read, nullptr, nullptr, AnySnapLength::close});
   if (wrapped) cookie.release();

@@ -28,7 +28,13 @@ void limit(Scenario &s) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes) {
   Scenario s = scenario_of({data, bytes});
   limit(s);
-  const Outcome o = ScenarioRun(s).run();
+  Outcome o;
+  try {
+    o = ScenarioRun(s).run();
+  } catch (const Error &error) {  // of the harness: no model, no memory
+    std::fprintf(stderr, "%s\n%s\n", reproduce(s).c_str(), error.what());
+    std::abort();
+  }
   if (o.good()) return 0;
   std::fprintf(stderr, "%s\n", reproduce(s).c_str());
   for (const std::string &finding : o.findings) std::fprintf(stderr, "%s\n", finding.c_str());
