@@ -3,7 +3,7 @@
 // same queue and job; and no more payload retires than the payload reads have brought.
 //
 // Sent orders that are not on the wire yet are as many as frames of one beat fit between the last read and the
-// wire. port_rst_n: the wire's.
+// wire. rst_n is the wire's: that of the port, not of the core.
 `include "vmso_assert.svh"
 module vmso_retire_causal
   import vmso_pkg::*;
@@ -28,11 +28,11 @@ module vmso_retire_causal
   assign is_sent = retire_valid && retire.fate == FateSent;
   assign user    = {retire.slot[14:0], retire.queue};
   // a frame whose last beat passes in the cycle in which it retires never waits here
+  assign waits   = is_sent && !(last_beat && !any);
   vmso_fifo #(.Bits($bits(user_t)), .Depth(Depth)) u_sent (
-    .clk, .rst_n, .in_valid(is_sent && !(last_beat && !any)), .in_ready(room), .in(user),
-    .out_valid(any), .out_ready(last_beat), .out(first), .count
+    .clk, .rst_n, .in_valid(waits), .in_ready(room), .in(user), .out_valid(any),
+    .out_ready(last_beat), .out(first), .count
   );
-  assign waits = is_sent && !(last_beat && !any);
   always_ff @(posedge clk) begin
     if (!rst_n) begin
       come_q <= '0;

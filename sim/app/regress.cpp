@@ -240,12 +240,7 @@ class Regression {
     };
     Shrunk shrunk = shrink(scenario(f.seed), same, kShrinkTries);
     clear_progress();
-    Fixed values;
-    for (const KnobInfo &k : knobs()) {
-      uint64_t value = shrunk.scenario[k.knob];
-      if (value != k.simplest) values[k.knob] = value;
-    }
-    f.shrunk = command("plain", std::to_string(f.seed), values);
+    f.shrunk = reproduce(shrunk.scenario);
     fmt::print(stderr, "seed {}, as small as {} tries made it:\n  {}\n", f.seed, shrunk.tries,
                f.shrunk);
   }

@@ -12,8 +12,7 @@ namespace vmso {
 namespace {
 
 // Codes of vmso_seg and vmso_pkg.
-enum : unsigned { kWaitTurn = 0, kLook = 1, kAct = 2 };
-enum : unsigned { kOrderFrame = 0 };
+constexpr unsigned kAct = 2, kOrderFrame = 0;
 
 class Chain {
  public:

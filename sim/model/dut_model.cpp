@@ -23,18 +23,18 @@ class SightedDut final : public VerilatedDut<VMSO_MODEL> {
       }
     }
     int segment = 0, kind = 0, bytes = 0, landed = 0, template_bytes = 0, known = 0;
-    int streaming = 0, ends = 0;
+    int ends = 0;
     bool valid = vmso_sight_head(&queue, &slot, &segment, &kind, &bytes, &landed, &template_bytes,
-                                 &known, &streaming, &ends) != 0;
+                                 &known, &ends) != 0;
     sight.head = {valid,          unsigned(queue), unsigned(slot),   unsigned(segment),
                   unsigned(kind), unsigned(bytes), unsigned(landed), unsigned(template_bytes),
-                  known != 0,     streaming != 0,  unsigned(ends)};
+                  known != 0,     unsigned(ends)};
     for (int i = 0; (queue = vmso_sight_order(i)) >= 0; i++)
       sight.orders.push_back(unsigned(queue));
-    int state = 0, act = 0, fetch = 0, wake = 0, slot_free = 0, rows = 0, lane = 0, held = 0;
-    vmso_sight_seg(&state, &act, &queue, &fetch, &wake, &slot_free, &rows, &lane, &held);
-    sight.segment = {unsigned(state), unsigned(act), unsigned(queue), fetch != 0, wake != 0,
-                     slot_free != 0,  rows != 0,     lane != 0,       held != 0};
+    int state = 0, act = 0, fetch = 0, wake = 0, slot_free = 0, rows = 0, held = 0;
+    vmso_sight_seg(&state, &act, &queue, &fetch, &wake, &slot_free, &rows, &held);
+    sight.segment = {unsigned(state), unsigned(act),  unsigned(queue), fetch != 0,
+                     wake != 0,       slot_free != 0, rows != 0,       held != 0};
     int context = 0;
     unsigned long long va = 0;
     for (int w = 0; int seen = vmso_sight_walk(w, &context, &va); w++) {

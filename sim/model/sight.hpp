@@ -19,13 +19,12 @@ struct Sight {
     unsigned bytes = 0, landed = 0;  // of its payload
     unsigned template_bytes = 0;
     bool template_known = false;
-    bool streaming = false;  // the one before it is being sent
     unsigned ends_wait = 0;  // ends of jobs that cpl has not taken
   };
   struct Segment {  // what seg is about to do
     unsigned state = 0, act = 0, queue = 0;
     bool fetch_room = false, wake_room = false, slot_free = false, rows_free = false;
-    bool lane_free = false, held = false;  // held: by a fence
+    bool held = false;  // by a fence
   };
   struct Walk {
     unsigned slot = 0, state = 0, context = 0;

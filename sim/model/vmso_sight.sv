@@ -32,12 +32,12 @@ module vmso_sight
   );
     logic [17:0] ready;
     if (job >= int'(Cfg.jobs)) return 0;
-    ready       = u_top.u_run.u_rows.u_status.mem[job][42:25] - u_top.u_seg.u_taken.mem[job];
+    ready       = u_top.u_run.u_rows.u_status.mem[job][$bits(u_top.u_run.u_rows.reach)-1 -: 18] - u_top.u_seg.u_taken.mem[job];
     of_queue    = int'(queue_q[job]);
     slot        = int'(slot_q[job]);
-    // mem: {total, blocked, present, prefix}, see vmso_run_rows
+    // mem: {total 18, blocked 1, ..}, see vmso_run_rows
     ready_bytes = int'(ready);
-    blocked     = int'(u_top.u_run.u_rows.u_status.mem[job][24]);
+    blocked     = int'(u_top.u_run.u_rows.u_status.mem[job][$bits(u_top.u_run.u_rows.reach)-19]);
     return int'(held_q[job]) + 1;
   endfunction
 
@@ -45,8 +45,7 @@ module vmso_sight
   export "DPI-C" function vmso_sight_head;
   function int vmso_sight_head(
     output int of_queue, output int slot, output int segment, output int kind, output int bytes,
-    output int landed, output int template_bytes, output int template_known, output int streaming,
-    output int ends_wait
+    output int landed, output int template_bytes, output int template_known, output int ends_wait
   );
     of_queue       = int'(u_top.u_out.u_head.order_q.queue);
     slot           = int'(u_top.u_out.u_head.order_q.slot);
@@ -56,7 +55,6 @@ module vmso_sight
     landed         = int'(u_top.frame_state.landed);
     template_bytes = int'(u_top.u_out.u_head.order_q.header_bytes);
     template_known = int'(u_top.u_out.u_head.done_q);
-    streaming      = int'(u_top.u_out.u_stream.valid_q);
     ends_wait      = int'(u_top.u_out.u_stream.end_count);
     return int'(u_top.u_out.u_head.valid_q);
   endfunction
@@ -68,15 +66,16 @@ module vmso_sight
     pending = u_top.gen_retire.u_retire.come_q - u_top.gen_retire.u_retire.gone_q;
     if (place >= int'(pending)) return -1;
     index = u_top.gen_retire.u_retire.gone_q + ($clog2(Cfg.frame_slots)+1)'(place);
-    // mem: {kind 2, queue 12, .. } of 181 bits, see vmso_retire
-    return int'(u_top.gen_retire.u_retire.u_notes.mem[index[$clog2(Cfg.frame_slots)-1:0]][178:167]);
+    // mem: {kind 2, queue 12, ..}, see vmso_retire
+    return int'(u_top.gen_retire.u_retire.u_notes.mem[index[$clog2(Cfg.frame_slots)-1:0]]
+                [$bits(u_top.gen_retire.u_retire.next)-3 -: 12]);
   endfunction
 
   // -- the segment that is next ------------------------------------------------------------------------------
   export "DPI-C" function vmso_sight_seg;
   function void vmso_sight_seg(
     output int state, output int act, output int of_queue, output int fetch_room, output int wake_room,
-    output int slot_free, output int rows_free, output int lane_free, output int held
+    output int slot_free, output int rows_free, output int held
   );
     state      = int'(u_top.u_seg.state_q);
     act        = int'(u_top.u_seg.act);
@@ -85,7 +84,6 @@ module vmso_sight
     wake_room  = int'(u_top.u_seg.wake_room);
     slot_free  = int'(u_top.u_seg.slot_free);
     rows_free  = int'(u_top.u_seg.rows_free);
-    lane_free  = int'(u_top.u_seg.gathering || u_top.u_seg.may_gather);
     held       = int'(u_top.hold_issue);
   endfunction
 
@@ -107,7 +105,7 @@ module vmso_sight
     job_entries  = int'(u_top.u_job.home);
     templates    = int'(u_top.u_job.tmpl_home);
     lookups_wait = int'(u_top.lookup_waits);
-    // channels with valid and without ready, in the order of VMSO_SIGHT_CHANNELS (sim/model/sight.hpp)
+    // channels with valid and without ready, in the order of kSightChannels (sim/model/sight.hpp), the last one first
     waiting = int'({
       u_top.advise_valid && !u_top.advise_ready, u_top.fence_valid && !u_top.fence_ready,
       u_top.unload_valid && !u_top.unload_ready, u_top.bury_valid && !u_top.bury_ready,
