@@ -163,7 +163,8 @@ module vmso_run
   assign look_busy    = turn_busy || slots_busy;
   assign cancel_valid = op_valid && op_ready && op == OpClear;
 
-  // what an ADVISE job has of translations is never used, so there is nothing to make again
+  // what an ADVISE job has of translations is never used, so there is nothing to make again, and what it
+  // has counted would count twice
   always_comb begin
     mark_contexts = job_load.contexts;
     if (job_load.kind == KindAdvise) mark_contexts.valid = '0;

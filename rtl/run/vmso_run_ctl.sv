@@ -59,7 +59,7 @@ module vmso_run_ctl
   );
   // an entry that was never loaded may match by chance: it has no runs
   always_comb begin
-    uses = mark.all;
+    uses = mark.all && contexts.valid != '0;
     if (mark_q == MarkScan) begin
       for (int unsigned s = 0; s < 4; s++) begin
         for (int unsigned c = 0; c < FenceBatch; c++) begin

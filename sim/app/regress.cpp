@@ -36,6 +36,7 @@ struct Arguments {
   std::vector<std::string> knobs = std::vector<std::string>(kKnobs);
   unsigned at_once = std::max(1u, std::thread::hardware_concurrency());
   RecordFiles files;
+  std::string wave;
   double minutes = 0, patience = 600;
   size_t holes = 0;
   bool no_shrink = false, dry_run = false, quiet = false;
@@ -109,6 +110,7 @@ class Regression {
     begun_ = Clock::now();
     RunOptions with;
     with.files = a_.files;
+    if (!a_.wave.empty()) with.wave = parse_wave(a_.wave);
     Workers workers([&](uint64_t seed) { return judge(scenario(seed), with); }, limits(a_.at_once));
     const bool whole =
         workers.run([this] { return next(); }, [this](const TaskEnd &end) { ended(end); },
@@ -130,7 +132,7 @@ class Regression {
     if (seeds_.count() == 1) return;
     const RecordFiles &f = a_.files;
     const std::pair<const char *, const std::string &> options[] = {
-        {"--pcap", f.pcap}, {"--log", f.log}, {"--timeline", f.timeline}};
+        {"--pcap", f.pcap}, {"--log", f.log}, {"--timeline", f.timeline}, {"--wave", a_.wave}};
     for (const auto &[option, path] : options) {
       if (path.empty()) continue;
       throw Error(
@@ -333,7 +335,7 @@ std::string footer() {
          "  vmso regress --seeds 1..1000\n"
          "  vmso regress --mix hostile --config wide --minutes 10 --seeds 1..100000\n"
          "  vmso regress --mix faults --seeds 7 --dry-run\n"
-         "  vmso regress --mix faults --seeds 7 --timeline out.json --log out.log\n"
+         "  vmso regress --mix faults --seeds 7 --timeline out.json --wave out.fst:0..20000\n"
          "  vmso regress --shard 3/8 --seeds 1..8000 --json part3.json --junit part3.xml\n"
          "  vmso regress --merge part*.json --json all.json --junit all.xml\n";
 }
@@ -370,6 +372,10 @@ void add_regress(CLI::App &app, Program &program) {
       ->capture_default_str();
   command->add_option("--holes", a->holes, "name so many bins of each cross that nothing hit");
   add_record_options(*command, a->files, "; of one seed alone");
+  command
+      ->add_option("--wave", a->wave,
+                   "waveform: F.fst or F.fst:FROM..TO, in cycles; of one seed alone")
+      ->type_name(kFile);
   command->add_flag("--no-shrink", a->no_shrink, "leave failing scenarios as they are");
   command->add_flag("--dry-run", a->dry_run, "show the scenarios and stop");
   command->add_flag("--quiet", a->quiet, "no progress");

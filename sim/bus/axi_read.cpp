@@ -208,6 +208,7 @@ void AxiReadResponder::finish(uint16_t index, uint64_t now) {
 
 void AxiReadResponder::release_withheld(uint64_t now) {
   for (uint16_t index : withheld_) {
+    pool_[index].withheld = false;
     pool_[index].due = now;
     if (knobs.order == ReadOrder::kInOrder) {
       in_order_.push_back(index);
@@ -219,6 +220,7 @@ void AxiReadResponder::release_withheld(uint64_t now) {
 }
 
 void AxiReadResponder::sample(const DutOutputs &out, uint64_t now) {
+  now_ = now;
   if (offering_ && out.m_axi_rready) {
     Burst &b = pool_[current_];
     if (first_beat == 0) first_beat = now;
@@ -304,8 +306,10 @@ size_t AxiReadResponder::open_in(uint64_t first, uint64_t last) const {
   std::vector<bool> home = this->home();
   size_t count = 0;
   for (size_t i = 0; i < pool_.size(); i++) {
-    uint64_t end = pool_[i].addr + uint64_t(pool_[i].beats) * bus_bytes_ - 1;
-    count += !home[i] && pool_[i].addr <= last && end >= first;
+    const Burst &b = pool_[i];
+    if (home[i] || (b.withheld && now_ - b.ar >= given_up_after)) continue;
+    uint64_t end = b.addr + uint64_t(b.beats) * bus_bytes_ - 1;
+    count += b.addr <= last && end >= first;
   }
   return count;
 }

@@ -69,7 +69,7 @@ class AxiReadResponder {
   // The burst of a class that brought a byte last, among those that are kept; null if there is
   // none.
   const ReadRecord *brought(ReadClass cls, uint64_t pa) const;
-  // Bursts with an answer owed that touch these bytes.
+  // Bursts with an answer owed that touch these bytes; not those that were given up.
   size_t open_in(uint64_t first, uint64_t last) const;
   // Bursts without their last beat, oldest first.
   std::vector<ReadRecord> open_reads() const;
@@ -79,6 +79,8 @@ class AxiReadResponder {
   ReadKnobs knobs;
   std::vector<Script> scripts;
   ReadCounts counts;
+  // Cycles from AR on after which the engine has given up what is withheld.
+  uint64_t given_up_after = ~uint64_t{0};
   bool check_owners = true;     // a class reads only frames that are its business
   bool allow_unbacked = false;  // a test that points nowhere on purpose
   bool record = false;
@@ -124,6 +126,7 @@ class AxiReadResponder {
   std::vector<uint16_t> withheld_;
   size_t open_ = 0;
   uint64_t next_order_ = 0;
+  uint64_t now_ = 0;  // the last cycle that was looked at
 
   uint16_t current_ = kNone;  // burst on R or begun
   bool offering_ = false, ar_ready_ = false;

@@ -60,6 +60,7 @@ void ScenarioRun::arrange() {
   if (knob(K::kLost)) {
     s.allowed_sticky |= VMSO_REG_STICKY_READ_TIMEOUT_bm;
     s.write32(VMSO_REG_READ_TIMEOUT, kReadTimeout);
+    s.reads.given_up_after = kReadTimeout;
   }
   if (knob(K::kHostile)) {
     s.allowed_sticky = ~uint32_t{VMSO_REG_STICKY_LINK_DEAD_bm | VMSO_REG_STICKY_PARITY_bm};

@@ -125,6 +125,35 @@ TEST_CASE("ADVISE jobs of many pieces, of 16 MiB, stopped and enabled again", "[
   CHECK(s.conclude() == "");
 }
 
+// A fence of everything makes a run anew of which a part is done with: bytes that are ready are
+// below 0 then, and who is busy with others looks at the job just now.
+TEST_CASE("Fences of everything in the middle of an ADVISE job neither end it nor hold it",
+          "[advise]") {
+  for (const char *config : {"small", "default"}) {
+    auto o = options(0xad7, config);
+    o.queues = 4;
+    INFO(reproduce(o));
+    System s(o);
+    const std::vector<uint8_t> bytes = pattern(40 * 4096);
+    UserBuffer b = s.process().place(bytes, 2866);
+    for (unsigned round = 0; round < 40; round++) {
+      post_advise(s, 0, advise_slot(0x10001 + round, {b, b}));
+      for (unsigned q = 1; q < 4; q++) s.post(q, tcp_job(20000));
+      for (unsigned fences = 0; !s.scoreboard.idle() && fences < 200; fences++) {
+        s.steps(s.random().below(200));
+        uint16_t number = 0;
+        s.check(vmso_fence_start(&s.device(), VMSO_FENCE_ALL, 0, 0, 1, &number), "fence");
+        s.check(vmso_fence_wait(&s.device(), number), "fence");
+      }
+      auto ended = s.take_completions(0);
+      REQUIRE(ended.size() == 1);
+      CHECK(ended[0].status == VMSO_STATUS_OK);
+      CHECK(ended[0].segments <= 82);  // less where it gave up: the others need the walks
+    }
+    CHECK(s.conclude() == "");
+  }
+}
+
 TEST_CASE("ADVISE is refused with its reason where it cannot be", "[advise]") {
   auto o = options(0xad4);
   INFO(reproduce(o));

@@ -3,7 +3,9 @@
 // hang, how a failure is made smaller.
 #include <unistd.h>
 
+#include <fstream>
 #include <set>
+#include <sstream>
 
 #include "regress/results.hpp"
 #include "regress/scenario_run.hpp"
@@ -113,6 +115,41 @@ TEST_CASE("Jobs are advised before, and reads are lost for good", "[regress]") {
     const Outcome o = run.run();
     CHECK(o.findings == std::vector<std::string>{});
   }
+}
+
+// Of tests/data/scenarios.txt: a line that `vmso regress` has printed.
+Scenario scenario_of_line(const std::string &line) {
+  std::istringstream words(line);
+  std::string word, value;
+  for (const char *should : {"vmso", "regress", "--mix", "plain", "--seeds"}) {
+    words >> word;
+    REQUIRE(word == should);
+  }
+  uint64_t seed = 0;
+  words >> seed;
+  Scenario s = simplest(seed);
+  while (words >> word >> value) {
+    auto k = std::ranges::find(knobs(), word,
+                               [](const KnobInfo &k) { return "--" + std::string(k.name); });
+    REQUIRE(k != knobs().end());
+    s[k->knob] = knob_value(*k, value);
+  }
+  REQUIRE(reproduce(s) == line);
+  return s;
+}
+
+TEST_CASE("Scenarios that went wrong once go well", "[regress]") {
+  const char *source = std::getenv("VMSO_SOURCE_DIR");
+  REQUIRE(source);
+  std::ifstream file(std::string(source) + "/tests/data/scenarios.txt");
+  unsigned count = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    INFO(line);
+    CHECK(ScenarioRun(scenario_of_line(line)).run().findings == std::vector<std::string>{});
+    count++;
+  }
+  CHECK(count >= 2);
 }
 
 TEST_CASE("Scenarios of every mix end with nothing wrong, the same way each time", "[regress]") {

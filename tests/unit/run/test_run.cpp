@@ -442,6 +442,25 @@ TEMPLATE_TEST_CASE("Rates: one small job per 2 cycles and one run per cycle", "[
   }
 }
 
+TEMPLATE_TEST_CASE("A fence makes nothing of an ADVISE job anew", "[run]", Vrun1, Vrun2) {
+  Rig<TestType> rig(JobsOf<TestType>::value, smooth(), kSeed);
+  Job advise = small(0x1234, 20 * 4096);
+  advise.kind = 5;
+  rig.waiting.push_back(advise);
+  rig.fetching = false;
+  rig.steps(100);
+  REQUIRE(rig.lookups == 21);
+  for (uint64_t fences = 1; fences <= 3; fences++) {
+    rig.fence_now();
+    while (rig.fencing()) rig.step();
+    rig.steps(100);
+    CHECK(rig.marks == fences);
+  }
+  CHECK(rig.lookups == 21);
+  rig.kill(0);
+  rig.drain();
+}
+
 TEST_CASE("Latencies of a lone job: lookup 1 and event 2 and piece 2 cycles", "[run][rate]") {
   Rig<Vrun2> rig(128, smooth(), kSeed);
   rig.waiting.push_back(small(0x1000, 1448));
