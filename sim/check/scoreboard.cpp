@@ -92,7 +92,7 @@ void Scoreboard::set_ring(unsigned queue, unsigned log2_slots) {
 
 void Scoreboard::post(ExpectedJob job) {
   Queue &q = queues_.at(job.queue);
-  job.segments = reference::segments(job.job);
+  job.segments = job.refused == VMSO_STATUS_OK ? reference::segments(job.job) : 0;
   q.jobs.push_back(std::move(job));
   open_++;
 }
@@ -246,7 +246,7 @@ void Scoreboard::completion(unsigned queue, const Completion &c) {
   }
   for (size_t i = 0; i < at; i++) {
     const ExpectedJob &silent = q.jobs.front();
-    if (silent.completion_wanted) {
+    if (silent.completion_wanted || silent.refused != VMSO_STATUS_OK) {
       complain(fmt::format("job {:#x} before it has not completed", silent.cookie));
     } else if (silent.next != silent.segments) {
       complain(fmt::format("job {:#x} before it sent {} of {} segments without a word",
@@ -263,7 +263,13 @@ void Scoreboard::completion(unsigned queue, const Completion &c) {
   }
   if (c.ok() && job.next != job.segments)
     complain(fmt::format("the job has {} segments", job.segments));
-  if (!c.ok() && !job.may_fail) complain("the job is sound");
+  if (job.refused != VMSO_STATUS_OK) {
+    if (c.status != job.refused && (c.ok() || !job.may_fail)) {
+      complain(fmt::format("the job should be refused with {}", vmso_status_name(job.refused)));
+    }
+  } else if (!c.ok() && !job.may_fail) {
+    complain("the job is sound");
+  }
   if (c.consumer != uint16_t(job.slot + job.slots)) {
     complain(fmt::format("consumer index is {}, should be {}", c.consumer,
                          uint16_t(job.slot + job.slots)));
@@ -291,7 +297,7 @@ void Scoreboard::restart() {
 }
 
 bool Scoreboard::silent_end(const ExpectedJob &job) const {
-  return !job.completion_wanted && job.next == job.segments;
+  return !job.completion_wanted && job.refused == VMSO_STATUS_OK && job.next == job.segments;
 }
 
 void Scoreboard::conclude() {

@@ -52,6 +52,9 @@ struct ExpectedJob {
   uint64_t template_pa = 0;                       // where its template lies: for reports
   bool completion_wanted = true;
   bool may_fail = false;  // any status is fine; what it says is checked anyway
+  // Not OK: it breaks a rule and has to end like this, without a frame; if it may fail, also of
+  // that.
+  vmso_status refused = VMSO_STATUS_OK;
   // how far it is
   uint64_t segments = 0, next = 0, bytes = 0;
 };

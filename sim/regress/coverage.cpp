@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "attack/attacker.hpp"
+#include "regress/mistake.hpp"
 
 namespace vmso::regress {
 namespace {
@@ -48,6 +49,12 @@ Words headers() {
   return all;
 }
 
+Words statuses() {
+  Words all;
+  for (const Mistake &m : mistakes()) all.emplace_back(vmso_status_name(m.status));
+  return all;
+}
+
 std::vector<Cross> make_crosses() {
   return {
       {"jobs", "kind x format and page size x policy at a fault x order of read data",
@@ -58,6 +65,7 @@ std::vector<Cross> make_crosses() {
        combinations({{"NOT_PRESENT", "TABLE_SLV_ERR", "DATA_SLV_ERR", "BUS_TIMEOUT"}, kPolicies})},
       {"commands", "what a queue is told x what it does",
        combinations({{"STOP", "RESET", "fence"}, {"idle", "busy", "parked"}})},
+      {"mistakes", "status with which a job was refused", statuses()},
       {"hostile", "attack x configuration",
        combinations({attack_names(), {"small", "default", "wide"}})},
   };

@@ -60,7 +60,7 @@ std::vector<KnobInfo> make_knobs() {
        0,
        {"short", "any", "corners", "long"}},
       {K::kBuffers, "buffers", "most buffers of a job", 1, 2000, 1},
-      {K::kSlots, "slots", "log2 of a ring's slots; completions: half of them", 3, 12, 8},
+      {K::kSlots, "slots", "log2 of a ring's slots", 3, 12, 8},
       {K::kLatency, "latency", "cycles from a read's address to its data", 1, 2000, 20},
       {K::kJitter, "jitter", "up to so many more, random", 0, 2000, 0},
       {K::kOrder, "order", "of read data", 0, 0, 0, {"in_order", "by_id", "interleaved"}},
@@ -98,6 +98,17 @@ std::vector<KnobInfo> make_knobs() {
       {K::kRates, "rates", "rate limits of queues", 0, 0, 0, {"none", "some"}},
       {K::kAdvise, "advise", "of a hundred jobs are advised before (ADVISE)", 0, 100, 0},
       {K::kLost, "lost", "reads that are never answered, in all", 0, 6, 0},
+      {K::kPieces, "pieces", "of a job's buffers; tiny: below 40 bytes", 0, 0, 0, {"any", "tiny"}},
+      {K::kMistakes, "mistakes", "of a hundred jobs break a rule and have to be refused", 0, 100,
+       0},
+      {K::kReap, "reap", "most cycles between two looks at completions", 0, 10000, 0},
+      {K::kCompletions,
+       "completions",
+       "places of a completion ring: half of the slots, or 4",
+       0,
+       0,
+       0,
+       {"half", "few"}},
   };
   for (KnobInfo &k : all) {
     if (!k.words.empty()) k.last = k.first + k.words.size() - 1;

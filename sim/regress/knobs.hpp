@@ -53,8 +53,12 @@ enum class Knob : uint8_t {
   kRates,
   kAdvise,
   kLost,
+  kPieces,
+  kMistakes,
+  kReap,
+  kCompletions,
 };
-constexpr size_t kKnobs = size_t(Knob::kLost) + 1;
+constexpr size_t kKnobs = size_t(Knob::kCompletions) + 1;
 
 struct KnobInfo {
   Knob knob;
@@ -77,6 +81,8 @@ enum Kinds : uint64_t { kTcp, kUdp, kCsum, kFrame, kAnyKind };
 enum Tunnels : uint64_t { kNoTunnel, kSomeTunnels, kAllTunnels };
 enum Mss : uint64_t { kUsualMss, kAnyMss, kCornerMss };
 enum Payloads : uint64_t { kShort, kAnyPayload, kCornerPayload, kLong };
+enum Pieces : uint64_t { kAnyPieces, kTinyPieces };
+enum Completions : uint64_t { kHalfOfSlots, kFewCompletions };
 enum Macs : uint64_t { kAlwaysReady, kRandomMac, kOneOfThree, kStalls };
 enum Policy : uint64_t { kAbort, kPark, kMixedPolicy };
 

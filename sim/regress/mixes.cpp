@@ -30,13 +30,14 @@ Spreads surroundings() {
           {K::kLatency, 1, 1, 400},       {K::kJitter, 0.6, 1, 300},
           {K::kOrder, 0.7, 0, 2},         {K::kReadStall, 0.3, 1, 60},
           {K::kWriteJitter, 0.4, 1, 400}, {K::kMac, 0.3, 0, 3},
-          {K::kWeights, 0.3, 1, 1},       {K::kRates, 0.1, 1, 1}};
+          {K::kWeights, 0.3, 1, 1},       {K::kRates, 0.1, 1, 1},
+          {K::kReap, 0.2, 10, 10000},     {K::kCompletions, 0.2, 1, 1}};
 }
 
 Spreads jobs(uint64_t most) {
-  return {{K::kPosted, 1, 30, most}, {K::kGap, 0.7, 1, 1000},  {K::kKind, 1, 0, kAnyKind},
-          {K::kTunnel, 0.4, 1, 2},   {K::kMss, 0.6, 1, 2},     {K::kPayload, 0.9, 0, kLong},
-          {K::kBuffers, 0.8, 1, 60}, {K::kAdvise, 0.2, 1, 100}};
+  return {{K::kPosted, 1, 30, most}, {K::kGap, 0.7, 1, 1000},   {K::kKind, 1, 0, kAnyKind},
+          {K::kTunnel, 0.4, 1, 2},   {K::kMss, 0.6, 1, 2},      {K::kPayload, 0.9, 0, kLong},
+          {K::kBuffers, 0.8, 1, 60}, {K::kAdvise, 0.2, 1, 100}, {K::kPieces, 0.2, 1, 1}};
 }
 
 Spreads faulting() {
@@ -58,6 +59,8 @@ Spreads hostile(double chance) {
   return {{K::kHostile, chance, 1, 5}, {K::kAttack, 1, 0, any}};
 }
 
+Spreads mistaken(double chance) { return {{K::kMistakes, chance, 1, 60}}; }
+
 // The same with other chances for what is seldom.
 Spreads seldom(Spreads spreads, double factor) {
   for (Spread &s : spreads) s.chance *= factor;
@@ -65,8 +68,8 @@ Spreads seldom(Spreads spreads, double factor) {
 }
 
 std::vector<Mix> make_mixes() {
-  Spreads all = together(
-      {surroundings(), jobs(500), seldom(faulting(), 0.6), seldom(commands(), 0.4), hostile(0.2)});
+  Spreads all = together({surroundings(), jobs(500), seldom(faulting(), 0.6),
+                          seldom(commands(), 0.4), hostile(0.2), mistaken(0.25)});
   Spreads corners = together({surroundings(), jobs(100)});
   for (Spread &s : corners) {
     if (s.knob == K::kPayload) s = {K::kPayload, 1, kCornerPayload, kCornerPayload};
@@ -80,9 +83,9 @@ std::vector<Mix> make_mixes() {
       {"faults", "pages that are absent, taken away and moved, bus errors; jobs end or queues park",
        together({surroundings(), jobs(400), faulting()})},
       {"hostile", "owners who break every rule beside well-behaved ones, who lose nothing",
-       together({surroundings(), jobs(200), hostile(1), seldom(commands(), 0.3)})},
+       together({surroundings(), jobs(200), hostile(1), seldom(commands(), 0.3), mistaken(0.3)})},
       {"reset", "STOP, RESET, soft resets and fences at any time",
-       together({surroundings(), jobs(500), commands(), seldom(faulting(), 0.3)})},
+       together({surroundings(), jobs(500), commands(), seldom(faulting(), 0.3), mistaken(0.2)})},
       {"corners", "lengths at their corners, jobs of many pieces, small rings", corners},
       {"all", "all of these", all},
       {"plain", "what the options say, all else as simple as can be", {}},

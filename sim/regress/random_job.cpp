@@ -153,10 +153,15 @@ JobSpec plain_frame(const JobShape &shape, Random &r) {
 }
 
 // Where the payload is cut into buffers: about even, or one long and many short ones.
-std::vector<uint32_t> random_cuts(size_t bytes, unsigned most, Random &r) {
+std::vector<uint32_t> random_cuts(size_t bytes, const JobShape &shape, Random &r) {
+  constexpr uint64_t kTiny = 40;
   std::vector<uint32_t> cuts;
-  uint64_t pieces = std::min<uint64_t>(bytes, r.between(1, most));
-  uint64_t longest = r.below(3) ? 2 * bytes / std::max<uint64_t>(pieces, 1) + 1 : 40;
+  uint64_t pieces = std::min<uint64_t>(bytes, r.between(1, shape.buffers));
+  uint64_t longest = r.below(3) ? 2 * bytes / std::max<uint64_t>(pieces, 1) + 1 : kTiny;
+  if (shape.pieces == kTinyPieces) {
+    pieces = std::min<uint64_t>(bytes, shape.buffers);
+    longest = kTiny;
+  }
   size_t left = bytes;
   while (left > 0 && cuts.size() + 1 < pieces) {
     cuts.push_back(uint32_t(r.between(1, std::min<uint64_t>(left, longest))));
@@ -174,7 +179,7 @@ JobSpec random_job(const JobShape &shape, Random &r) {
                  : kind == kUdp  ? segmented(shape, VMSO_KIND_UDP_SEG, r)
                  : kind == kCsum ? with_checksum(shape, r)
                                  : plain_frame(shape, r);
-  spec.cuts = random_cuts(spec.payload.size(), shape.buffers, r);
+  spec.cuts = random_cuts(spec.payload.size(), shape, r);
   spec.buffers = 1;
   return spec;
 }

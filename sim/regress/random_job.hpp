@@ -13,7 +13,8 @@ struct JobShape {
   Tunnels tunnels = kSomeTunnels;
   Mss mss = kAnyMss;
   Payloads payload = kAnyPayload;
-  unsigned buffers = 6;       // at most
+  unsigned buffers = 6;  // at most
+  Pieces pieces = kAnyPieces;
   unsigned max_frame = 9216;  // of the engine
 };
 JobSpec random_job(const JobShape &shape, Random &random);

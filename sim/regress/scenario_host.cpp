@@ -10,6 +10,7 @@ namespace {
 using K = Knob;
 
 constexpr double kMillion = 1e6;
+constexpr unsigned kFewBits = 2;    // log2 of places in a small completion ring
 constexpr double kLostRate = 1e-3;  // of bursts, until all that are to be lost are
 
 SpaceOptions space_of(const Scenario &s, unsigned process) {
@@ -40,7 +41,7 @@ SystemOptions system_options(const Scenario &s) {
   for (unsigned i = 0; i < hostile; i++) o.owners.push_back(processes + i);
   for (unsigned p = 0; p < processes; p++) o.spaces.push_back(space_of(s, p));
   o.log2_slots = unsigned(s[K::kSlots]);
-  o.log2_completions = o.log2_slots - 1;
+  o.log2_completions = s[K::kCompletions] == kFewCompletions ? kFewBits : o.log2_slots - 1;
   o.keep_frames = false;
 
   o.read.latency = unsigned(s[K::kLatency]);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "regress/mistake.hpp"
+
 namespace vmso::regress {
 namespace {
 
@@ -43,6 +45,7 @@ ScenarioRun::ScenarioRun(const Scenario &scenario, const RunOptions &options)
             .mss = Mss(knob(K::kMss)),
             .payload = Payloads(knob(K::kPayload)),
             .buffers = unsigned(knob(K::kBuffers)),
+            .pieces = Pieces(knob(K::kPieces)),
             .max_frame = unsigned(system_->config().max_frame)};
   open_.resize(honest_);
   last_.resize(honest_);
@@ -77,6 +80,9 @@ void ScenarioRun::arrange() {
     hostile_.push_back(make_attacker(attack, s, honest_ + i, scenario_.seed));
     hostile_.back()->start();
     outcome_.coverage.hit("hostile", fmt::format("{} {}", attack, s.config().name));
+  }
+  if (knob(K::kReap)) {
+    s.agents.push_back(&reaper_.emplace(s, knob(K::kReap), Random(scenario_.seed, "reaper")));
   }
   events_ = {{K::kSwaps, &ScenarioRun::swap_page},
              {K::kFences, &ScenarioRun::fence},
@@ -140,6 +146,9 @@ void ScenarioRun::post() {
   spec.doorbell = false;
   spec.completion_wanted = random_.below(8) != 0;
   advise(queue, spec);
+  if (knob(K::kMistakes) && random_.below(100) < knob(K::kMistakes)) {
+    make_mistake(spec, random_);
+  }
   auto posted = s.try_post(queue, spec);
   if (!posted) return;
   take_away_pages(*posted);
@@ -147,7 +156,8 @@ void ScenarioRun::post() {
   posted_++;
   last_[queue] = *posted;
   const bool ip = spec.kind == VMSO_KIND_TCP_SEG || spec.kind == VMSO_KIND_UDP_SEG;
-  open_[queue][posted->cookie] = {*posted, spec.kind, ip ? headers_words(spec.header) : ""};
+  open_[queue][posted->cookie] = {*posted, spec.kind, ip ? headers_words(spec.header) : "",
+                                  spec.refused};
 }
 
 // Places the job's buffers and has them looked up by a job of its own, if there is room for both.
@@ -215,10 +225,17 @@ void ScenarioRun::ended(unsigned queue, const Completion &c) {
         process.reclaim(b);
       }
     }
+  } else if (open.refused != VMSO_STATUS_OK && c.status == open.refused) {
+    outcome_.coverage.hit("mistakes", vmso_status_name(c.status));
   } else {
     fault_seen(c.cause, parks(queue));
   }
   open_[queue].erase(it);
+}
+
+void ScenarioRun::Reaper::act(uint64_t now) {
+  system.auto_reap = now >= next;
+  if (system.auto_reap) next = now + 1 + random.below(most);
 }
 
 // Memory of jobs that have ended is used again, after a fence.

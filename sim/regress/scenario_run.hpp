@@ -46,6 +46,7 @@ class ScenarioRun {
     Posted posted;
     vmso_kind kind;
     std::string headers;  // "": no IP
+    vmso_status refused;  // OK: it breaks no rule
   };
   struct Event {  // comes again and again, at random
     Knob knob;
@@ -72,6 +73,16 @@ class ScenarioRun {
   void soft_reset();
   void finish();
 
+  // Somebody who looks at completions only now and then.
+  struct Reaper : Agent {
+    Reaper(System &system, uint64_t most, Random random)
+        : system(system), most(most), random(random) {}
+    void act(uint64_t now) override;
+    System &system;
+    uint64_t most, next = 0;
+    Random random;
+  };
+
   uint64_t knob(Knob which) const { return scenario_[which]; }
   bool parks(unsigned queue) const { return system_->options().parks.at(queue); }
   State state(unsigned queue);
@@ -88,6 +99,7 @@ class ScenarioRun {
   uint64_t next_job_ = 0, next_soft_reset_ = ~uint64_t{0};
   std::unique_ptr<System> system_;
   std::vector<std::unique_ptr<Attacker>> hostile_;
+  std::optional<Reaper> reaper_;
   std::vector<std::unordered_map<uint64_t, Open>> open_;  // by queue, cookie
   std::vector<Posted> last_;                              // by queue
   std::vector<Unmapped> dead_;                            // to be fenced

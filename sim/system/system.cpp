@@ -688,6 +688,14 @@ std::optional<Posted> System::try_post(unsigned queue, const JobSpec &spec) {
   job.buffers = refs.data();
   job.buffer_count = refs.size();
   check(vmso_ring_post(&q.ring, &job), "post");
+  if (spec.spoil) {
+    const unsigned place = posted.slot & ((1u << options_.log2_slots) - 1);
+    uint8_t *words = q.slots + place * sizeof(vmso_first_slot);
+    vmso_first_slot slot;
+    std::memcpy(&slot, words, sizeof(slot));
+    spec.spoil(slot);
+    std::memcpy(words, &slot, sizeof(slot));
+  }
 
   // The scoreboard: what has to come of it.
   ExpectedJob expected;
@@ -719,6 +727,7 @@ std::optional<Posted> System::try_post(unsigned queue, const JobSpec &spec) {
   expected.template_pa = posted.template_pa;
   expected.completion_wanted = spec.completion_wanted || spec.interrupt_wanted;
   expected.may_fail = spec.may_fail;
+  expected.refused = spec.refused;
   for (auto &observer : observers_) observer->posted(expected, now());
   scoreboard.post(std::move(expected));
 

@@ -100,6 +100,9 @@ struct JobSpec {
   bool completion_wanted = true, interrupt_wanted = false;
   bool may_fail = false;  // see ExpectedJob
   bool doorbell = true;
+  // A mistake on purpose: done to the first slot before the doorbell, and how the job ends then.
+  std::function<void(vmso_first_slot &)> spoil = {};
+  vmso_status refused = VMSO_STATUS_OK;
 };
 
 struct Posted {

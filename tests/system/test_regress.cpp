@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "regress/mistake.hpp"
 #include "regress/results.hpp"
 #include "regress/scenario_run.hpp"
 #include "regress/shrink.hpp"
@@ -115,6 +116,43 @@ TEST_CASE("Jobs are advised before, and reads are lost for good", "[regress]") {
     const Outcome o = run.run();
     CHECK(o.findings == std::vector<std::string>{});
   }
+}
+
+TEST_CASE("Mistakes are refused as their status says, and one that goes through is found",
+          "[regress]") {
+  for (const Mistake &m : mistakes()) {
+    INFO(vmso_status_name(m.status));
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+      SystemOptions o;
+      o.seed = seed;
+      System s(o);
+      Random random(seed, "mistakes");
+      JobSpec spec;
+      do {
+        spec = random_job({.payload = kAnyPayload}, random);
+      } while (!m.fits(spec));
+      const JobSpec sound = spec;
+      m.make(spec, random);
+      const bool known = seed % 2;  // to the scoreboard
+      if (known) spec.refused = m.status;
+      s.post(0, spec);
+      s.post(0, sound);
+      s.drain();
+      s.conclude();
+      if (known) CHECK(s.findings().report() == "");
+      if (!known) CHECK(s.findings().report().find("the job is sound") != std::string::npos);
+    }
+  }
+  // nothing is wrong with it, and it should be refused
+  SystemOptions o;
+  System s(o);
+  Random random(1, "mistakes");
+  JobSpec spec = random_job({.kind = kTcp}, random);
+  spec.refused = VMSO_STATUS_KIND;
+  s.post(0, spec);
+  s.drain();
+  CHECK(s.findings().report().find("is expected to send") != std::string::npos);
+  CHECK(s.findings().report().find("should be refused with KIND") != std::string::npos);
 }
 
 // Of tests/data/scenarios.txt: a line that `vmso regress` has printed.
