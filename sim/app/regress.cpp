@@ -26,6 +26,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr size_t kKept = 10;           // failures of which more than the line is kept
 constexpr unsigned kShrinkTries = 60;  // runs of one failure
+constexpr double kLeastPatience = 20;  // seconds of a run of one failure
 constexpr uint64_t kWindow = 10000;    // cycles of the waveform before a finding
 constexpr uint64_t kBehind = 500;      // and behind it
 constexpr uint64_t kLooksAhead = 100;  // seeds that tell which models are needed
@@ -146,6 +147,12 @@ class Regression {
   Workers::Limits limits(unsigned at_once) const {
     return {.at_once = at_once, .patience = a_.patience, .stop = program_.stop};
   }
+  // Of one made smaller: a hang shall not cost the whole patience each time.
+  Workers::Limits limits_of_try() const {
+    Workers::Limits l = limits(1);
+    l.patience = std::min(a_.patience, std::max(kLeastPatience, 4 * longest_good_));
+    return l;
+  }
 
   std::string judge(const Scenario &s, const RunOptions &with = {}) const {
     RunOptions options = with;
@@ -206,7 +213,10 @@ class Regression {
     failure.again = command(mix_.name, std::to_string(end.task), fixed_);
     Outcome outcome = outcome_of(end);
     summary_.add(end.task, outcome, end.seconds);
-    if (outcome.good()) return;
+    if (outcome.good()) {
+      longest_good_ = std::max(longest_good_, end.seconds);
+      return;
+    }
     failure.findings = outcome.findings;
     if (end.how == TaskEnd::How::kDone) cycle_of_[end.task] = outcome.first_finding;
     clear_progress();
@@ -234,7 +244,7 @@ class Regression {
     unsigned tried = 0;
     auto same = [&](const Scenario &s) {
       if (!a_.quiet) note(fmt::format("seed {}: made smaller, try {}", f.seed, ++tried));
-      Workers worker([&](uint64_t) { return judge(s); }, limits(1));
+      Workers worker([&](uint64_t) { return judge(s); }, limits_of_try());
       auto end = worker.one(f.seed);
       if (!end) return false;
       Outcome o = outcome_of(*end);
@@ -310,6 +320,7 @@ class Regression {
   Summary summary_;
   std::map<uint64_t, uint64_t> cycle_of_;  // of the first finding, by seed
   uint64_t next_ = 0, ended_ = 0;
+  double longest_good_ = 0;  // seconds
   Clock::time_point begun_;
   double shown_ = 0;
   bool noted_ = false;

@@ -12,8 +12,10 @@
 // calls eval.
 #pragma once
 #include <memory>
+#include <set>
 #include <utility>
 
+#include "model/assertion.hpp"
 #include "model/findings.hpp"
 #include "model/warm_dut.hpp"
 
@@ -21,7 +23,7 @@ namespace vmso {
 
 class Bench {
  public:
-  static constexpr size_t kFailuresKept = 20;  // of RTL assertions; then the run ends
+  static constexpr size_t kMostBroken = 20;  // cycles with failing assertions; then the run ends
 
   Bench(std::unique_ptr<Dut> dut, Findings &findings) : Bench(WarmDut{std::move(dut)}, findings) {}
   Bench(WarmDut warm, Findings &findings)
@@ -66,15 +68,17 @@ class Bench {
     if (text.empty()) [[likely]]
       return;
     findings_.now = now_;
-    findings_.add("assertion of the RTL: " + text);
-    if (++failures_ > kFailuresKept)
-      throw Error("too many failing assertions:\n" + findings_.report());
+    for (const std::string &broken : broken_assertions(text)) {
+      if (told_.insert(broken).second) findings_.add(broken);  // once, however often
+    }
+    if (++broken_ > kMostBroken) throw Error("assertions go on failing:\n" + findings_.report());
   }
 
   std::unique_ptr<Dut> dut_;
   Findings &findings_;
   uint64_t now_ = 0;
-  size_t failures_ = 0;
+  size_t broken_ = 0;
+  std::set<std::string> told_;
 };
 
 }  // namespace vmso

@@ -51,7 +51,10 @@ Words headers() {
 
 Words statuses() {
   Words all;
-  for (const Mistake &m : mistakes()) all.emplace_back(vmso_status_name(m.status));
+  for (const Mistake &m : mistakes()) {
+    const std::string name = vmso_status_name(m.status);
+    if (std::ranges::find(all, name) == all.end()) all.push_back(name);
+  }
   return all;
 }
 

@@ -3,16 +3,21 @@
 
 #include <vector>
 
+#include "regress/random_job.hpp"
+
 namespace vmso::regress {
 namespace {
 
 using Slot = vmso_first_slot;
 
 constexpr uint64_t kMostBytes = (1 << 24) - 1;  // of a job
+constexpr uint64_t kTagAt = 12;                 // in a frame
 
 bool segments(const JobSpec &s) {
   return s.kind == VMSO_KIND_TCP_SEG || s.kind == VMSO_KIND_UDP_SEG;
 }
+uint64_t longest_frame() { return config_info(Config::kDefault).max_frame; }  // of all configurations
+bool is_csum(const JobSpec &s) { return s.kind == VMSO_KIND_CSUM; }
 bool any(const JobSpec &) { return true; }
 bool has_payload(const JobSpec &s) { return s.payload.size() >= 100; }
 bool one_slot(const JobSpec &s) { return vmso_job_slots(s.cuts.size()) == 1; }
@@ -26,7 +31,11 @@ constexpr Mistake kMistakes[] = {
     {VMSO_STATUS_RESERVED_SET, any,
      [](JobSpec &s, Random &r) {
        uint64_t bit = uint64_t{1} << r.between(27, 63);
-       s.spoil = [bit](Slot &slot) { slot.word[7] |= bit; };
+       bool both = r.below(2);  // a kind that is none is told behind it
+       s.spoil = [bit, both](Slot &slot) {
+         slot.word[7] |= bit;
+         if (both) vmso_first_slot_set_kind(&slot, 15);
+       };
      }},
     {VMSO_STATUS_SPACE, has_payload,
      [](JobSpec &s, Random &r) {
@@ -39,12 +48,14 @@ constexpr Mistake kMistakes[] = {
      }},
     {VMSO_STATUS_HDR_LONG, any,
      [](JobSpec &s, Random &r) {
-       uint64_t bytes = r.between(257, 511);
+       const uint64_t least = kLongestTemplate + 1 - (s.vlan ? kTag : 0);
+       uint64_t bytes = r.below(2) ? least : r.between(least, 511);
        s.spoil = [bytes](Slot &slot) { vmso_first_slot_set_header_bytes(&slot, bytes); };
      }},
     {VMSO_STATUS_OFFSET_ORDER, segments,  // no room for the L4 header
      [](JobSpec &s, Random &r) {
-       uint64_t l4 = s.header.bytes.size() - r.between(0, 7);
+       const uint64_t least = s.kind == VMSO_KIND_TCP_SEG ? 20 : 8;
+       uint64_t l4 = s.header.bytes.size() - (r.below(2) ? least - 1 : r.below(least));
        s.spoil = [l4](Slot &slot) {
          vmso_first_slot_set_l4_offset(&slot, l4 & 0xff);
          vmso_first_slot_set_l4_offset_bit8(&slot, l4 >> 8);
@@ -62,10 +73,32 @@ constexpr Mistake kMistakes[] = {
      [](JobSpec &s, Random &r) {
        s.header.bytes.at(s.header.l3) ^= uint8_t(8 << 4 | r.below(8) << 4);  // the version
      }},
-    {VMSO_STATUS_CSUM_FIELD, [](const JobSpec &s) { return s.kind == VMSO_KIND_CSUM; },
+    {VMSO_STATUS_OFFSET_ORDER,  // an inner header in the GRE header, or in the IP header around it
+     [](const JobSpec &s) { return segments(s) && s.header.outer_l3 != 0; },
      [](JobSpec &s, Random &r) {
-       uint64_t at = 0xffff - r.below(1000);
+       const uint64_t end = s.header.outer_l4 ? s.header.outer_l4 + 4u : s.header.outer_l3 + 20u;
+       uint64_t l3 = end - (r.below(2) ? 2 : 2 * r.between(1, 4));
+       s.spoil = [l3](Slot &slot) {
+         vmso_first_slot_set_l3_offset(&slot, l3 & 0xff);
+         vmso_first_slot_set_l3_offset_bit8(&slot, l3 >> 8);
+       };
+     }},
+    {VMSO_STATUS_OFFSET_ORDER,  // an outer L4 without an outer L3
+     [](const JobSpec &s) { return segments(s) && s.header.outer_l3 == 0; },
+     [](JobSpec &s, Random &r) {
+       uint64_t at = 2 * r.between(1, 127);
+       s.spoil = [at](Slot &slot) { vmso_first_slot_set_outer_l4_offset(&slot, at); };
+     }},
+    {VMSO_STATUS_CSUM_FIELD, is_csum,  // behind the end
+     [](JobSpec &s, Random &r) {
+       const uint64_t least = s.header.bytes.size() + s.payload.size() - 1 - s.csum_start;
+       uint64_t at = r.below(2) ? least : r.between(least, 0xffff);
        s.spoil = [at](Slot &slot) { vmso_first_slot_set_csum_offset(&slot, at); };
+     }},
+    {VMSO_STATUS_CSUM_FIELD, [](const JobSpec &s) { return is_csum(s) && s.vlan; },
+     [](JobSpec &s, Random &r) {  // before the tag
+       uint64_t at = r.below(2) ? kTagAt - 1 : r.below(kTagAt);
+       s.spoil = [at](Slot &slot) { vmso_first_slot_set_mss(&slot, at); };
      }},
     {VMSO_STATUS_OPTION, segments,
      [](JobSpec &s, Random &) {
@@ -73,9 +106,10 @@ constexpr Mistake kMistakes[] = {
      }},
     {VMSO_STATUS_MSS_ZERO, segments,
      [](JobSpec &s, Random &) { s.spoil = [](Slot &slot) { vmso_first_slot_set_mss(&slot, 0); }; }},
-    {VMSO_STATUS_FRAME_TOO_LONG, [](const JobSpec &s) { return s.kind != VMSO_KIND_CSUM; },
+    {VMSO_STATUS_FRAME_TOO_LONG, [](const JobSpec &s) { return !is_csum(s); },
      [](JobSpec &s, Random &r) {
-       uint64_t bytes = kMostBytes - r.below(1000);
+       const uint64_t least = longest_frame() + 1 - s.header.bytes.size() - (s.vlan ? kTag : 0);
+       uint64_t bytes = r.below(2) ? least : r.between(least, kMostBytes);
        s.spoil = [bytes](Slot &slot) {
          vmso_first_slot_set_payload_bytes(&slot, bytes);
          vmso_first_slot_set_mss(&slot, 0xffff);
@@ -83,21 +117,22 @@ constexpr Mistake kMistakes[] = {
      }},
     {VMSO_STATUS_FRAME_SHORT, [](const JobSpec &s) { return s.kind == VMSO_KIND_FRAME; },
      [](JobSpec &s, Random &r) {
-       uint64_t bytes = r.below(14);
+       uint64_t bytes = r.below(2) ? 13 : r.below(14);
        s.spoil = [bytes](Slot &slot) {
          vmso_first_slot_set_header_bytes(&slot, 0);
          vmso_first_slot_set_payload_bytes(&slot, bytes);
        };
      }},
     {VMSO_STATUS_SUM_MISMATCH,
-     [](const JobSpec &s) { return one_slot(s) && has_payload(s) && s.kind != VMSO_KIND_CSUM; },
+     [](const JobSpec &s) { return one_slot(s) && has_payload(s) && !is_csum(s); },
      [](JobSpec &s, Random &r) {
        uint64_t bytes = s.payload.size() - r.between(1, 60);
        s.spoil = [bytes](Slot &slot) { vmso_first_slot_set_payload_bytes(&slot, bytes); };
      }},
     {VMSO_STATUS_ADDR_WRAP, [](const JobSpec &s) { return !s.cuts.empty() && s.cuts.front() > 1; },
      [](JobSpec &s, Random &r) {
-       uint64_t addr = ~uint64_t{0} - r.below(s.cuts.front() - 1u);
+       const uint64_t most = s.cuts.front() - 2u;  // beyond the last byte of memory, less one
+       uint64_t addr = ~uint64_t{0} - (r.below(2) ? most : r.below(most + 1));
        s.spoil = [addr](Slot &slot) { vmso_first_slot_set_buffer0_addr(&slot, addr); };
      }},
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a driver gets wrong now and then: a slot or a template that breaks one rule, and the status
-// with which the job has to be refused. Statuses are those of docs/programmers_guide.md; a mistake
-// that would break two rules is made only where the guide says which one is told.
+// What a driver gets wrong now and then: a slot or a template that breaks one rule, half of the
+// time by as little as can be, and the status with which the job has to be refused. Statuses are
+// those of docs/programmers_guide.md; a mistake that breaks two rules is made only where the guide
+// says which one is told.
 #pragma once
 #include <span>
 

@@ -6,7 +6,7 @@
 namespace vmso::regress {
 namespace {
 
-constexpr size_t kLongestTemplate = 256, kTag = 4, kShortestFrame = 14;
+constexpr size_t kShortestFrame = 14;
 constexpr size_t kMostFrames = 100;  // of a job, about
 
 std::vector<uint8_t> no_operations(uint64_t words) { return std::vector<uint8_t>(4 * words, 1); }

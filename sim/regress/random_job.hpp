@@ -8,6 +8,8 @@
 
 namespace vmso::regress {
 
+constexpr size_t kLongestTemplate = 256, kTag = 4;  // bytes; the first counts the second
+
 struct JobShape {
   Kinds kind = kAnyKind;
   Tunnels tunnels = kSomeTunnels;

@@ -100,7 +100,8 @@ Outcome ScenarioRun::run() {
     look_at_completions();
   } catch (const Error &error) {
     if (error.exit_code == 130) throw;
-    s.findings().add(error.what());
+    const std::string text = error.what();  // some have all findings in it
+    s.findings().add(s.findings().empty() ? text : text.substr(0, text.find('\n')));
   }
   if (s.findings().empty()) {
     if (soft_resets_ == 0 && hostile_.empty()) {

@@ -416,6 +416,17 @@ TEST_CASE("A buffer can be placed where nothing is, and nowhere else", "[harness
   CHECK_THROWS_WITH(big.place_at(kAt, bytes), ContainsSubstring("4 KiB"));
 }
 
+TEST_CASE("What a model says of a failing assertion is told in words", "[harness]") {
+  const std::string error = "[7] %Error: f.sv: Assertion failed in TOP.vmso_sim.u_top.u_a.NoLoss: ";
+  using Texts = std::vector<std::string>;
+  CHECK(broken_assertions(error + "TOP.vmso_sim.u_top.u_a.NoLoss broken: left_q <= 6'd32\n" +
+                          "%Error: f.sv:0: Verilog $stop\n" + error +
+                          "TOP.top.u_a.u_b.Unique broken: !(a && b)\n") ==
+        Texts{"assertion NoLoss of u_a is broken: left_q <= 6'd32",
+              "assertion Unique of TOP.top.u_a.u_b is broken: !(a && b)"});
+  CHECK(broken_assertions("something else") == Texts{"assertion of the RTL: something else"});
+}
+
 TEST_CASE("Patterns of back pressure that do not exist are refused by name", "[harness]") {
   for (const char *text : {"", "nono", "random:1", "random:-1", "random:x", "1of:0", "1of:3x",
                            "stall:3", "stall:3@0"}) {
