@@ -16,7 +16,9 @@ constexpr uint64_t kTagAt = 12;                 // in a frame
 bool segments(const JobSpec &s) {
   return s.kind == VMSO_KIND_TCP_SEG || s.kind == VMSO_KIND_UDP_SEG;
 }
-uint64_t longest_frame() { return config_info(Config::kDefault).max_frame; }  // of all configurations
+uint64_t longest_frame() {
+  return config_info(Config::kDefault).max_frame;
+}  // of all configurations
 bool is_csum(const JobSpec &s) { return s.kind == VMSO_KIND_CSUM; }
 bool any(const JobSpec &) { return true; }
 bool has_payload(const JobSpec &s) { return s.payload.size() >= 100; }
