@@ -3,7 +3,8 @@
 //
 // Compiling a model takes most of a build, and a run needs one of six. So the program is not linked
 // with any: it loads the one that its options name, and has the build make it if it is not there
-// yet.
+// yet. Who builds after a change of the RTL seldom builds the models with waves: one that is older
+// than its sister without is brought up to date, so that nobody looks at an engine of yesterday.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -12,6 +13,7 @@
 
 #include <filesystem>
 #include <map>
+#include <string_view>
 
 #include "model/dut.hpp"
 
@@ -20,13 +22,14 @@ namespace {
 
 namespace fs = std::filesystem;
 using MakeDut = Dut *(const DutOptions &);
+constexpr std::string_view kWave = "_wave";
 
 // Runs `ninja -C build name`, one process at a time; false if it fails.
 bool build(const fs::path &build, const std::string &name) {
   int lock = open((build / ".vmso_models.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (lock < 0 || flock(lock, LOCK_EX) != 0) return false;
-  std::fprintf(stderr, "vmso: building the model %s, once: ninja -C %s %s\n", name.c_str(),
-               build.c_str(), name.c_str());
+  std::fprintf(stderr, "vmso: building the model %s: ninja -C %s %s\n", name.c_str(), build.c_str(),
+               name.c_str());
   pid_t child = fork();
   if (child == 0) {
     dup2(STDERR_FILENO, STDOUT_FILENO);  // stdout is for results
@@ -49,9 +52,22 @@ fs::path build_of_program() {
   return {};
 }
 
+// Older than the model without waves.
+bool is_stale(const fs::path &models, const std::string &name) {
+  if (!name.ends_with(kWave)) return false;
+  fs::path wave = models / (name + ".so");
+  fs::path plain = models / (name.substr(0, name.size() - kWave.size()) + ".so");
+  return fs::exists(wave) && fs::exists(plain) &&
+         fs::last_write_time(wave) < fs::last_write_time(plain);
+}
+
 // Found through the program's run path, which the build sets to its models/.
 MakeDut *load(const std::string &name) {
   std::string file = name + ".so";
+  const fs::path models = build_of_program() / "models";
+  if (is_stale(models, name) && !build(models.parent_path(), name)) {
+    throw Error("the model " + name + " is older than the RTL, and could not be built");
+  }
   void *library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   std::string why = library ? "" : dlerror();
   fs::path folder = library ? fs::path() : build_of_program();
@@ -71,7 +87,7 @@ MakeDut *load(const std::string &name) {
 std::unique_ptr<Dut> make_dut(const DutOptions &options) {
   static std::map<std::string, MakeDut *> loaded;
   std::string name = "vmso_" + config_info(options.config).name;
-  if (!options.wave.path.empty()) name += "_wave";
+  if (!options.wave.path.empty()) name += kWave;
   MakeDut *&make = loaded[name];
   if (!make) make = load(name);
   return std::unique_ptr<Dut>(make(options));
