@@ -156,7 +156,7 @@ function(vmso_model)
   set(files FAST 7 SLOW 2 OPT ${VMSO_MODEL_OPT})
   if(M_TRACE)  # what writes the wave takes longer than the engine
     set(name ${name}_wave)
-    set(files FAST 8 SLOW 4 OPT -O1 TRACE)
+    set(files FAST 8 SLOW 4 OPT ${VMSO_MODEL_OPT} TRACE)
   endif()
   vmso_verilate(TARGET ${name}_verilated TOP vmso_sim PARAMS Config=${M_INDEX} PREFIX V${name}
                 SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/vmso_sim.sv ${CMAKE_CURRENT_SOURCE_DIR}/vmso_sight.sv

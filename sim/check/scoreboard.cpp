@@ -198,13 +198,20 @@ void Scoreboard::frame(const StreamFrame &frame) {
   if (frame.queue >= queues_.size()) return complain("no such queue");
   Queue &q = queues_[frame.queue];
   if (q.ignored) return;
-  size_t i = q.current;
-  // A job that sends nothing may not have been judged when its slot is another job's already.
-  while (i < q.jobs.size() &&
-         (q.jobs[i].segments == 0 || ((q.jobs[i].slot ^ frame.slot) & q.mask) != 0)) {
-    i++;
-  }
+  // In a small ring a job that sends nothing, or has sent all, may not have been judged when its
+  // slot is another job's already.
+  auto at_slot = [&](size_t i) {
+    while (i < q.jobs.size() &&
+           (q.jobs[i].segments == 0 || ((q.jobs[i].slot ^ frame.slot) & q.mask) != 0)) {
+      i++;
+    }
+    return i;
+  };
+  size_t i = at_slot(q.current);
   if (i == q.jobs.size()) return complain("no job at that slot is expected to send");
+  if (q.jobs[i].next == q.jobs[i].segments) {
+    if (size_t later = at_slot(i + 1); later < q.jobs.size()) i = later;
+  }
   q.current = i;
   if (q.jobs[i].next == q.jobs[i].segments) {
     return complain(fmt::format("job {:#x} has sent all its {} segments", q.jobs[i].cookie,

@@ -19,10 +19,84 @@ bool segments(const JobSpec &s) {
 uint64_t longest_frame() {
   return config_info(Config::kDefault).max_frame;
 }  // of all configurations
+template <typename T, size_t N>
+const T &one_that_fits(std::span<const T, N> all, const JobSpec &spec, Random &random) {
+  std::vector<const T *> fitting;
+  for (const T &one : all) {
+    if (one.fits(spec)) fitting.push_back(&one);
+  }
+  return *fitting[random.below(fitting.size())];
+}
+
 bool is_csum(const JobSpec &s) { return s.kind == VMSO_KIND_CSUM; }
 bool any(const JobSpec &) { return true; }
 bool has_payload(const JobSpec &s) { return s.payload.size() >= 100; }
 bool one_slot(const JobSpec &s) { return vmso_job_slots(s.cuts.size()) == 1; }
+
+// ---- templates: a bit in a byte that is judged
+
+uint8_t byte(const JobSpec &s, size_t at) { return s.header.bytes.at(at); }
+bool is_ipv4(const JobSpec &s) { return byte(s, s.header.l3) >> 4 == 4; }
+bool is_tcp(const JobSpec &s) { return s.kind == VMSO_KIND_TCP_SEG; }
+bool has_tunnel(const JobSpec &s) { return s.header.outer_l3 != 0; }
+bool has_inner_ethernet(const JobSpec &s) {
+  return has_tunnel(s) && s.header.outer_l4 && (s.header.l3 - s.header.outer_l4) % 4 == 2;
+}
+// Protocol of an outer IPv4 header; 0: there is none, or none with an L4.
+unsigned outer_protocol(const JobSpec &s) {
+  if (!has_tunnel(s) || !s.header.outer_l4 || byte(s, s.header.outer_l3) >> 4 != 4) return 0;
+  return byte(s, s.header.outer_l3 + 9u);
+}
+bool is_gre(const JobSpec &s) { return outer_protocol(s) == 47; }
+bool is_geneve(const JobSpec &s) {
+  const size_t port = s.header.outer_l4 + 2u;
+  return outer_protocol(s) == 17 && (byte(s, port) << 8 | byte(s, port + 1)) == 6081;
+}
+// The routing header before an inner L4 whose pseudo header the engine computes; 0: there is none.
+size_t routing_header(const JobSpec &s) {
+  if (is_ipv4(s) || s.l4_mode != VMSO_L4_COMPUTE) return 0;
+  unsigned type = byte(s, s.header.l3 + 6u);
+  for (size_t at = s.header.l3 + 40u; at < s.header.l4; at += 8u + 8u * byte(s, at + 1)) {
+    if (type == ExtensionHeader::kRouting) return at;
+    type = byte(s, at);
+  }
+  return 0;
+}
+
+struct Flip {
+  bool (*fits)(const JobSpec &spec);
+  size_t (*at)(const JobSpec &spec);
+  uint8_t bits;
+};
+constexpr Flip kFlips[] = {
+    {any, [](const JobSpec &s) -> size_t { return s.header.l3; }, 0x80},               // version
+    {has_tunnel, [](const JobSpec &s) -> size_t { return s.header.outer_l3; }, 0x80},  // outer one
+    {is_ipv4, [](const JobSpec &s) -> size_t { return s.header.l3; }, 0x08},           // length
+    {is_ipv4, [](const JobSpec &s) -> size_t { return s.header.l3 + 6u; }, 0x20},      // MF
+    {is_ipv4, [](const JobSpec &s) -> size_t { return s.header.l3 + 7u; }, 0x01},      // offset
+    {is_ipv4, [](const JobSpec &s) -> size_t { return s.header.l3 + 9u; }, 0x80},      // protocol
+    {is_tcp, [](const JobSpec &s) -> size_t { return s.header.l4 + 12u; }, 0x80},  // data offset
+    {any,                                                                          // EtherType
+     [](const JobSpec &s) -> size_t {
+       return (has_tunnel(s) ? s.header.outer_l3 : s.header.l3) - 1u;
+     },
+     0x01},
+    {has_inner_ethernet, [](const JobSpec &s) -> size_t { return s.header.l3 - 1u; }, 0x01},
+    {is_gre, [](const JobSpec &s) -> size_t { return s.header.outer_l4; }, 0x08},       // reserved
+    {is_gre, [](const JobSpec &s) -> size_t { return s.header.outer_l4; }, 0x80},       // checksum
+    {is_gre, [](const JobSpec &s) -> size_t { return s.header.outer_l4 + 1u; }, 0x01},  // version
+    {is_geneve, [](const JobSpec &s) -> size_t { return s.header.outer_l4 + 8u; },
+     0x20},                                                    // options
+    {[](const JobSpec &s) { return routing_header(s) != 0; },  // segments left
+     [](const JobSpec &s) -> size_t { return routing_header(s) + 3; }, 0x01},
+};
+
+void spoil_template(JobSpec &spec, Random &random) {
+  const Flip &flip = one_that_fits(std::span(kFlips), spec, random);
+  spec.header.bytes.at(flip.at(spec)) ^= flip.bits;
+}
+
+// ---- slots
 
 constexpr Mistake kMistakes[] = {
     {VMSO_STATUS_KIND, any,
@@ -71,10 +145,7 @@ constexpr Mistake kMistakes[] = {
        uint64_t l3 = s.header.l3 + 1u;
        s.spoil = [l3](Slot &slot) { vmso_first_slot_set_l3_offset(&slot, l3); };
      }},
-    {VMSO_STATUS_BAD_TEMPLATE, segments,
-     [](JobSpec &s, Random &r) {
-       s.header.bytes.at(s.header.l3) ^= uint8_t(8 << 4 | r.below(8) << 4);  // the version
-     }},
+    {VMSO_STATUS_BAD_TEMPLATE, segments, spoil_template},
     {VMSO_STATUS_OFFSET_ORDER,  // an inner header in the GRE header, or in the IP header around it
      [](const JobSpec &s) { return segments(s) && s.header.outer_l3 != 0; },
      [](JobSpec &s, Random &r) {
@@ -144,11 +215,7 @@ constexpr Mistake kMistakes[] = {
 std::span<const Mistake> mistakes() { return kMistakes; }
 
 void make_mistake(JobSpec &spec, Random &random) {
-  std::vector<const Mistake *> fitting;
-  for (const Mistake &m : kMistakes) {
-    if (m.fits(spec)) fitting.push_back(&m);
-  }
-  const Mistake &m = *fitting[random.below(fitting.size())];
+  const Mistake &m = one_that_fits(mistakes(), spec, random);
   m.make(spec, random);
   spec.refused = m.status;
 }

@@ -69,7 +69,7 @@ Spreads seldom(Spreads spreads, double factor) {
 
 std::vector<Mix> make_mixes() {
   Spreads all = together({surroundings(), jobs(500), seldom(faulting(), 0.6),
-                          seldom(commands(), 0.4), hostile(0.2), mistaken(0.25)});
+                          seldom(commands(), 0.4), hostile(0.2), mistaken(0.5)});
   Spreads corners = together({surroundings(), jobs(100)});
   for (Spread &s : corners) {
     if (s.knob == K::kPayload) s = {K::kPayload, 1, kCornerPayload, kCornerPayload};

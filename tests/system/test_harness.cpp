@@ -448,20 +448,25 @@ TEST_CASE("The scoreboard sees missing and wrong frames and completions that do 
     Scoreboard board{4, findings};
     Board(const reference::Job &job, std::span<const uint8_t> payload, bool may_fail) {
       board.set_ring(2, 8);
+      post(job, payload, may_fail, 7, 300);
+    }
+    void post(const reference::Job &job, std::span<const uint8_t> payload, bool may_fail,
+              uint64_t cookie, uint16_t slot, vmso_status refused = VMSO_STATUS_OK) {
       ExpectedJob e;
-      e.cookie = 7;
+      e.cookie = cookie;
       e.queue = 2;
-      e.slot = 300;
+      e.slot = slot;
       e.job = job;
       e.payload = {payload};
       e.may_fail = may_fail;
+      e.refused = refused;
       board.post(e);
     }
-    void frame(const std::vector<uint8_t> &bytes) {
+    void frame(const std::vector<uint8_t> &bytes, uint16_t slot = 300) {
       StreamFrame f;
       f.bytes = bytes;
       f.queue = 2;
-      f.slot = 300;
+      f.slot = slot;
       board.frame(f);
     }
     void end(vmso_status status, uint32_t segments, uint32_t bytes) {
@@ -496,6 +501,40 @@ TEST_CASE("The scoreboard sees missing and wrong frames and completions that do 
     for (auto &f : frames) b.frame(f);
     b.frame(frames[2]);
     CHECK(b.findings.count() == 1);
+  }
+  SECTION("its slot is another job's before it was judged") {
+    Board b(job, payload, false);
+    b.post(job, payload, false, 8, 300 + 256);
+    for (auto &f : frames) b.frame(f);
+    for (auto &f : frames) b.frame(f, 300 + 256);
+    CHECK(b.findings.report() == "");
+    b.frame(frames[2], 300 + 256);
+    CHECK(b.findings.count() == 1);
+  }
+  SECTION("a job that breaks a rule is refused") {
+    Board b(job, payload, false);
+    b.post(job, payload, false, 8, 301, VMSO_STATUS_MSS_ZERO);
+    for (auto &f : frames) b.frame(f);
+    b.board.completion(2, {.cookie = 7, .segments = 3, .bytes = 300, .queue = 2, .consumer = 301});
+    Completion refused{.cookie = 8, .status = VMSO_STATUS_MSS_ZERO, .queue = 2, .consumer = 302};
+    SECTION("as it should be") {
+      b.board.completion(2, refused);
+      b.board.conclude();
+      CHECK(b.findings.report() == "");
+    }
+    SECTION("with another reason") {
+      refused.status = VMSO_STATUS_KIND;
+      b.board.completion(2, refused);
+      CHECK(b.findings.count() == 1);
+    }
+    SECTION("not at all, it sends") {
+      b.frame(frames[0], 301);
+      CHECK(b.findings.count() == 1);
+    }
+    SECTION("without a word") {
+      b.board.conclude();
+      CHECK(b.findings.count() == 1);
+    }
   }
   SECTION("a sound job fails") {
     Board b(job, payload, false);
