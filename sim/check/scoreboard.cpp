@@ -83,6 +83,26 @@ std::string describe(const Completion &c) {
   return text;
 }
 
+namespace {
+
+bool has_to_fail(const ExpectedJob &job) { return job.refused != VMSO_STATUS_OK || job.fault; }
+
+bool ends_as_expected(const ExpectedJob &job, const Completion &c) {
+  if (!job.fault) return c.status == job.refused;
+  return !c.ok() && c.cause == job.fault->cause && c.level == job.fault->level &&
+         c.va == job.fault->va && c.access == VMSO_ACCESS_PAYLOAD;
+}
+
+std::string expected_end(const ExpectedJob &job) {
+  if (!job.fault) {
+    return fmt::format("the job should be refused with {}", vmso_status_name(job.refused));
+  }
+  return fmt::format("the job should end with {} at {:#x} level {}",
+                     vmso_cause_name(job.fault->cause), job.fault->va, job.fault->level);
+}
+
+}  // namespace
+
 Scoreboard::Scoreboard(unsigned queues, Findings &findings)
     : findings_(findings), queues_(queues) {}
 
@@ -253,7 +273,7 @@ void Scoreboard::completion(unsigned queue, const Completion &c) {
   }
   for (size_t i = 0; i < at; i++) {
     const ExpectedJob &silent = q.jobs.front();
-    if (silent.completion_wanted || silent.refused != VMSO_STATUS_OK) {
+    if (silent.completion_wanted || has_to_fail(silent)) {
       complain(fmt::format("job {:#x} before it has not completed", silent.cookie));
     } else if (silent.next != silent.segments) {
       complain(fmt::format("job {:#x} before it sent {} of {} segments without a word",
@@ -270,10 +290,8 @@ void Scoreboard::completion(unsigned queue, const Completion &c) {
   }
   if (c.ok() && job.next != job.segments)
     complain(fmt::format("the job has {} segments", job.segments));
-  if (job.refused != VMSO_STATUS_OK) {
-    if (c.status != job.refused && (c.ok() || !job.may_fail)) {
-      complain(fmt::format("the job should be refused with {}", vmso_status_name(job.refused)));
-    }
+  if (has_to_fail(job)) {
+    if (!ends_as_expected(job, c) && (c.ok() || !job.may_fail)) complain(expected_end(job));
   } else if (!c.ok() && !job.may_fail) {
     complain("the job is sound");
   }
@@ -303,8 +321,8 @@ void Scoreboard::restart() {
   leaving_.clear();
 }
 
-bool Scoreboard::silent_end(const ExpectedJob &job) const {
-  return !job.completion_wanted && job.refused == VMSO_STATUS_OK && job.next == job.segments;
+bool Scoreboard::silent_end(const ExpectedJob &job) {
+  return !job.completion_wanted && !has_to_fail(job) && job.next == job.segments;
 }
 
 void Scoreboard::conclude() {

@@ -41,6 +41,13 @@ struct Completion {
 Completion decode(const vmso_completion &record);
 std::string describe(const Completion &completion);
 
+// With which a job has to end when a segment reaches it.
+struct ExpectedFault {
+  vmso_cause cause = VMSO_CAUSE_NONE;
+  unsigned level = VMSO_LEVEL_NONE;
+  uint64_t va = 0;
+};
+
 struct ExpectedJob {
   uint64_t cookie = 0;
   unsigned queue = 0;
@@ -55,6 +62,7 @@ struct ExpectedJob {
   // Not OK: it breaks a rule and has to end like this, without a frame; if it may fail, also of
   // that.
   vmso_status refused = VMSO_STATUS_OK;
+  std::optional<ExpectedFault> fault = {};  // the same of memory that it cannot use
   // how far it is
   uint64_t segments = 0, next = 0, bytes = 0;
 };
@@ -124,7 +132,8 @@ class Scoreboard {
   std::string report(const Suspect &suspect) const;
   std::optional<Retired> order_of(const StreamFrame &frame);
   void end(Queue &queue);
-  bool silent_end(const ExpectedJob &job) const;
+  // It ends well and without a word.
+  static bool silent_end(const ExpectedJob &job);
 
   Findings &findings_;
   std::vector<Queue> queues_;

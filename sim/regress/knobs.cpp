@@ -109,6 +109,7 @@ std::vector<KnobInfo> make_knobs() {
        0,
        0,
        {"half", "few"}},
+      {K::kBits, "bits", "of a hundred jobs: a bit of a page's entry is turned", 0, 100, 0},
   };
   for (KnobInfo &k : all) {
     if (!k.words.empty()) k.last = k.first + k.words.size() - 1;
@@ -170,7 +171,9 @@ void settle(Scenario &s) {
   const uint64_t identity = format_index(VMSO_FORMAT_IDENTITY);
   const bool tables = s[K::kFormat] != identity;
   if (!tables) s[K::kPage] = 0;
-  if (!tables) s[K::kAbsent] = s[K::kSwaps] = s[K::kChurn] = 0;
+  if (!tables) s[K::kAbsent] = s[K::kSwaps] = s[K::kChurn] = s[K::kBits] = 0;
+  // Who turns a bit knows what has to come of it as long as nobody else changes the entry.
+  if (s[K::kBits]) s[K::kAbsent] = s[K::kSwaps] = s[K::kChurn] = 0;
   // A memory manager whose fences a soft reset ends would wait for them.
   if (s[K::kChurn]) s[K::kSoftResets] = 0;
   if (s[K::kHostile] == 0) s[K::kAttack] = 0;

@@ -57,8 +57,9 @@ enum class Knob : uint8_t {
   kMistakes,
   kReap,
   kCompletions,
+  kBits,
 };
-constexpr size_t kKnobs = size_t(Knob::kCompletions) + 1;
+constexpr size_t kKnobs = size_t(Knob::kBits) + 1;
 
 struct KnobInfo {
   Knob knob;

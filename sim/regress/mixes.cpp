@@ -41,10 +41,11 @@ Spreads jobs(uint64_t most) {
 }
 
 Spreads faulting() {
-  return {
-      {K::kPolicy, 0.8, 1, 2},      {K::kFaultRing, 0.6, 0, 4},      {K::kPagerDelay, 0.7, 0, 4000},
-      {K::kAbsent, 0.6, 1, 40},     {K::kSwaps, 0.4, 300, 8000},     {K::kChurn, 0.4, 200, 3000},
-      {K::kFences, 0.4, 200, 3000}, {K::kBusErrors, 0.3, 100, 5000}, {K::kLost, 0.15, 1, 6}};
+  return {{K::kPolicy, 0.8, 1, 2},        {K::kFaultRing, 0.6, 0, 4},
+          {K::kPagerDelay, 0.7, 0, 4000}, {K::kAbsent, 0.6, 1, 40},
+          {K::kSwaps, 0.4, 300, 8000},    {K::kChurn, 0.4, 200, 3000},
+          {K::kFences, 0.4, 200, 3000},   {K::kBusErrors, 0.3, 100, 5000},
+          {K::kLost, 0.15, 1, 6},         {K::kBits, 0.4, 5, 80}};
 }
 
 Spreads commands() {

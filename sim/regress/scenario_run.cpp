@@ -149,6 +149,8 @@ void ScenarioRun::post() {
   advise(queue, spec);
   if (knob(K::kMistakes) && random_.below(100) < knob(K::kMistakes)) {
     make_mistake(spec, random_);
+  } else if (knob(K::kBits) && random_.below(100) < knob(K::kBits)) {
+    turn_a_bit(queue, spec);
   }
   auto posted = s.try_post(queue, spec);
   if (!posted) return;
@@ -161,21 +163,55 @@ void ScenarioRun::post() {
                                   spec.refused};
 }
 
+void ScenarioRun::place(unsigned queue, JobSpec &spec) {
+  std::span<const uint8_t> payload = spec.payload;
+  for (size_t at = 0; uint32_t bytes : spec.cuts) {
+    spec.placed.push_back(
+        system_->process_of(queue).place(payload.subspan(at, bytes), spec.offset));
+    at += bytes;
+  }
+}
+
+void ScenarioRun::turn_a_bit(unsigned queue, JobSpec &spec) {
+  System &s = *system_;
+  Process &process = s.process_of(queue);
+  AddressSpace &space = process.space();
+  if (parks(queue) || !space.tables() || process.page() != PageSize::k4K) return;
+  if (spec.placed.empty() && !spec.payload.empty()) place(queue, spec);
+  std::vector<uint64_t> pages;  // from their first byte to their last in a buffer
+  for (const UserBuffer &b : spec.placed) {
+    uint64_t first = (b.va + kFrameBytes - 1) / kFrameBytes * kFrameBytes;
+    for (uint64_t va = first; va + kFrameBytes <= b.va + b.bytes; va += kFrameBytes) {
+      pages.push_back(va);
+    }
+  }
+  if (pages.empty()) return;
+  const uint64_t va = pages[random_.below(pages.size())];
+  const auto at = space.entry_at(va, 0);
+  if (!at) return;
+  const uint64_t entry = space.read_entry(*at);
+  const uint64_t pa = process.physical(va);
+  space.write_entry(*at, entry ^ uint64_t{1} << random_.below(8u * space.format().entry_bytes));
+  const auto walk =
+      reference::walk(s.memory, s.reference_context(s.context_of(process)), s.windows(), va);
+  if (walk.cause != VMSO_CAUSE_NONE) {
+    spec.fault = ExpectedFault{walk.cause, walk.level, va};
+  } else if (walk.pa != pa) {
+    space.write_entry(*at, entry);  // bytes of somebody else
+  }
+}
+
 // Places the job's buffers and has them looked up by a job of its own, if there is room for both.
 void ScenarioRun::advise(unsigned queue, JobSpec &spec) {
   System &s = *system_;
   if (knob(K::kAdvise) == 0 || random_.below(100) >= knob(K::kAdvise)) return;
   if (2 * vmso_job_slots(spec.cuts.size()) > vmso_ring_free(&s.ring(queue))) return;
   if (spec.payload.empty()) return;
-  std::span<const uint8_t> payload = spec.payload;
-  for (size_t at = 0; uint32_t bytes : spec.cuts) {
-    spec.placed.push_back(s.process_of(queue).place(payload.subspan(at, bytes), spec.offset));
-    at += bytes;
-  }
+  place(queue, spec);
   JobSpec look;
   look.kind = VMSO_KIND_ADVISE;
   look.placed = spec.placed;
-  look.view = payload;
+  look.view = spec.payload;
   look.mss = 0;
   look.doorbell = false;
   look.may_fail = spec.may_fail;
@@ -228,6 +264,9 @@ void ScenarioRun::ended(unsigned queue, const Completion &c) {
     }
   } else if (open.refused != VMSO_STATUS_OK && c.status == open.refused) {
     outcome_.coverage.hit("mistakes", vmso_status_name(c.status));
+  } else if (knob(K::kBits) && c.cause != VMSO_CAUSE_NONE) {
+    const std::string bin = vmso_cause_name(c.cause);
+    if (Coverage::has("entries", bin)) outcome_.coverage.hit("entries", bin);
   } else {
     fault_seen(c.cause, parks(queue));
   }

@@ -57,7 +57,12 @@ class ScenarioRun {
   void arrange();
   void body();
   void post();
+  // Puts the payload where the job will find it, for those who have to know before it is posted.
+  void place(unsigned queue, JobSpec &spec);
   void advise(unsigned queue, JobSpec &spec);
+  // Turns a bit of the entry of a page that is the job's alone, and expects what the reference
+  // walker says of it.
+  void turn_a_bit(unsigned queue, JobSpec &spec);
   void take_away_pages(const Posted &posted);
   void look_at_completions();
   void ended(unsigned queue, const Completion &completion);

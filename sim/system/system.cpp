@@ -728,6 +728,7 @@ std::optional<Posted> System::try_post(unsigned queue, const JobSpec &spec) {
   expected.completion_wanted = spec.completion_wanted || spec.interrupt_wanted;
   expected.may_fail = spec.may_fail;
   expected.refused = spec.refused;
+  expected.fault = spec.fault;
   for (auto &observer : observers_) observer->posted(expected, now());
   scoreboard.post(std::move(expected));
 

@@ -103,6 +103,7 @@ struct JobSpec {
   // A mistake on purpose: done to the first slot before the doorbell, and how the job ends then.
   std::function<void(vmso_first_slot &)> spoil = {};
   vmso_status refused = VMSO_STATUS_OK;
+  std::optional<ExpectedFault> fault = {};  // likewise, of memory
 };
 
 struct Posted {
