@@ -126,6 +126,7 @@ void AxiReadResponder::accept(const DutOutputs &out, uint64_t now) {
     b.bad_beat = uint16_t(random_.below(b.beats));
     b.resp = random_.below(2) ? Resp::kSlvErr : Resp::kDecErr;
     counts.errors++;
+    given_.push_back({ReadClass(cls), b.resp, b.addr, b.addr + uint64_t(b.beats) * bus_bytes_ - 1});
   }
   for (Script &s : scripts) {
     uint64_t end = b.addr + uint64_t(b.beats) * bus_bytes_ - 1;
@@ -143,6 +144,7 @@ void AxiReadResponder::accept(const DutOutputs &out, uint64_t now) {
   if (knobs.lost_rate > 0 && (knobs.lost_classes >> cls & 1) && knobs.lost_most > 0 &&
       random_.chance(knobs.lost_rate)) {
     b.withheld = true;
+    counts.lost++;
     knobs.lost_most--;
   }
   remember(b);
@@ -312,6 +314,12 @@ size_t AxiReadResponder::open_in(uint64_t first, uint64_t last) const {
     count += b.addr <= last && end >= first;
   }
   return count;
+}
+
+bool AxiReadResponder::gave(ReadClass cls, Resp resp, std::optional<uint64_t> pa) const {
+  return std::ranges::any_of(given_, [&](const GivenError &e) {
+    return e.cls == cls && e.resp == resp && (!pa || (*pa >= e.first && *pa <= e.last));
+  });
 }
 
 std::vector<ReadRecord> AxiReadResponder::open_reads() const {

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "bus/script.hpp"
@@ -47,9 +48,17 @@ struct ReadRecord {
   ReadClass cls() const { return ReadClass(id >> 8 & 3); }
 };
 
+// An error response that was made on purpose.
+struct GivenError {
+  ReadClass cls = ReadClass::kWalk;
+  Resp resp = Resp::kOkay;
+  uint64_t first = 0, last = 0;  // bytes of the burst
+};
+
 struct ReadCounts {
   std::array<uint64_t, 4> bursts{}, beats{};  // by class
   uint64_t errors = 0;                        // bursts with an error response, made on purpose
+  uint64_t lost = 0;                          // bursts that are not answered, by `lost_rate`
   uint64_t unbacked = 0;                      // bursts to where no memory is
   uint64_t all_beats() const { return beats[0] + beats[1] + beats[2] + beats[3]; }
 };
@@ -71,6 +80,8 @@ class AxiReadResponder {
   const ReadRecord *brought(ReadClass cls, uint64_t pa) const;
   // Bursts with an answer owed that touch these bytes; not those that were given up.
   size_t open_in(uint64_t first, uint64_t last) const;
+  // An error of this kind was given, to a burst with this byte in it if there is one.
+  bool gave(ReadClass cls, Resp resp, std::optional<uint64_t> pa = {}) const;
   // Bursts without their last beat, oldest first.
   std::vector<ReadRecord> open_reads() const;
   // Reads that are open, by class, and the age of the oldest: for the report of a hang.
@@ -117,6 +128,7 @@ class AxiReadResponder {
   Random random_;
   Findings &findings_;
 
+  std::vector<GivenError> given_;
   std::vector<Burst> pool_;
   std::vector<uint16_t> free_;
   std::array<uint16_t, 1024> tail_;                  // newest burst of an id

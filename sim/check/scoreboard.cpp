@@ -233,6 +233,7 @@ void Scoreboard::frame(const StreamFrame &frame) {
     if (size_t later = at_slot(i + 1); later < q.jobs.size()) i = later;
   }
   q.current = i;
+  judged_++;
   if (q.jobs[i].next == q.jobs[i].segments) {
     return complain(fmt::format("job {:#x} has sent all its {} segments", q.jobs[i].cookie,
                                 q.jobs[i].segments));
@@ -282,6 +283,7 @@ void Scoreboard::completion(unsigned queue, const Completion &c) {
     end(q);
   }
   const ExpectedJob &job = q.jobs.front();
+  judged_++;
   compare_end(q, c, complain);
   if (c.ok() && job.job.kind == VMSO_KIND_ADVISE) {  // its segments are pages that are there
     if (c.bytes != job.job.payload_bytes) complain("not all of it was advised");
@@ -295,6 +297,7 @@ void Scoreboard::completion(unsigned queue, const Completion &c) {
   } else if (!c.ok() && !job.may_fail) {
     complain("the job is sound");
   }
+  if (c.ok() && !job.completion_wanted) complain("nobody has asked for it");
   if (c.consumer != uint16_t(job.slot + job.slots)) {
     complain(fmt::format("consumer index is {}, should be {}", c.consumer,
                          uint16_t(job.slot + job.slots)));

@@ -102,6 +102,7 @@ class Scoreboard {
   size_t open() const { return open_; }  // jobs that have not ended
   size_t open(unsigned queue) const { return queues_[queue].jobs.size(); }
   uint64_t frames() const { return frames_; }
+  uint64_t judged() const { return judged_; }  // frames of jobs that were expected, and completions
   uint64_t mismatches() const { return mismatches_; }
   // Where the expectations stand: for the report of a hang.
   std::string describe(unsigned queue) const;
@@ -138,7 +139,7 @@ class Scoreboard {
   Findings &findings_;
   std::vector<Queue> queues_;
   size_t open_ = 0;
-  uint64_t frames_ = 0, mismatches_ = 0;
+  uint64_t frames_ = 0, mismatches_ = 0, judged_ = 0;
   std::optional<Match> match_;
   std::deque<Retired> leaving_;  // sent, and not on the wire yet
   std::vector<uint8_t> scratch_;

@@ -107,6 +107,7 @@ bool Process::page_out(uint64_t va) {
   if (!m || !m->present[i]) return false;
   space_.unmap(page_of(va), page_);
   m->present[i] = false;
+  once_out_.insert(va / page_bytes(page_));
   return true;
 }
 

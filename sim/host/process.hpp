@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -50,6 +51,8 @@ class Process {
   bool page_in(uint64_t va);
   // Takes a 4 KiB page of a buffer out of its table; what it holds stays. False: it was in none.
   bool page_out(uint64_t va);
+  // The page of this address was taken out of its table once.
+  bool was_out(uint64_t va) const { return once_out_.contains(va / page_bytes(page_)); }
   // Takes the translations of a buffer away. True if a fence has to follow before reclaim().
   bool unmap(const UserBuffer &buffer);
   // Gives frames (and addresses) back.
@@ -122,6 +125,7 @@ class Process {
   std::map<uint64_t, BigPage> big_pages_;             // by first address, above 4 KiB
   std::map<uint64_t, std::vector<uint64_t>> unused_;  // 4 KiB pages -> first addresses
   std::map<uint64_t, Mapped> mapped_;                 // by first 4 KiB address
+  std::set<uint64_t> once_out_;                       // numbers of pages, see was_out()
 };
 
 }  // namespace vmso

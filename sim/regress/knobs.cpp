@@ -177,7 +177,8 @@ void settle(Scenario &s) {
   // A memory manager whose fences a soft reset ends would wait for them.
   if (s[K::kChurn]) s[K::kSoftResets] = 0;
   if (s[K::kHostile] == 0) s[K::kAttack] = 0;
-  const bool faults = s[K::kAbsent] || s[K::kSwaps] || s[K::kBusErrors] || s[K::kChurn];
+  const bool faults =
+      s[K::kAbsent] || s[K::kSwaps] || s[K::kBusErrors] || s[K::kChurn] || s[K::kLost];
   if (!faults) s[K::kPolicy] = kAbort;
   if (s[K::kPolicy] == kAbort) {
     s[K::kFaultRing] = knob_info(K::kFaultRing).simplest;

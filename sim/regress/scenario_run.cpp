@@ -14,7 +14,10 @@ using K = Knob;
 
 constexpr uint64_t kMillion = 1000000;
 constexpr uint64_t kMostCycles = 3 * kMillion;  // of posting; what was not posted by then is not
-constexpr uint64_t kPostTries = 20000;          // of the last job of a queue
+constexpr uint64_t kStill = 150000;             // so long nothing may leave or end
+constexpr uint64_t kTail = 20000;               // commands go on behind the last job
+constexpr unsigned kPostsEvery = 200;           // tries to post the last job of a queue
+constexpr uint64_t kNever = ~uint64_t{0};
 constexpr uint64_t kLooksEvery = 64, kLooksAtStates = 1000;  // cycles
 constexpr size_t kDeadBuffers = 24;
 constexpr uint32_t kReadTimeout = 8192;  // cycles; no read that is answered takes so long
@@ -49,6 +52,7 @@ ScenarioRun::ScenarioRun(const Scenario &scenario, const RunOptions &options)
             .max_frame = unsigned(system_->config().max_frame)};
   open_.resize(honest_);
   last_.resize(honest_);
+  unrung_.resize(honest_);
   arrange();
 }
 
@@ -70,6 +74,8 @@ void ScenarioRun::arrange() {
   }
   if (s.options().pager) {
     s.pager().mend = [this](const vmso_fault &f) {
+      const std::string text = unfounded(f.queue, f.cause, f.access, f.va);
+      if (!text.empty()) system_->findings().add(fmt::format("queue {} parks: {}", f.queue, text));
       if (f.cause == VMSO_CAUSE_NOT_PRESENT) system_->process(f.context - 1).page_in(f.va);
       fault_seen(f.cause, true);
       return Pager::Answer::kRetry;
@@ -124,6 +130,7 @@ Outcome ScenarioRun::run() {
 void ScenarioRun::body() {
   System &s = *system_;
   const uint64_t end = s.now() + kMostCycles;
+  const bool may_rest = knob(K::kRates) || knob(K::kStops);  // all queues at once, for long
   while (posted_ < knob(K::kPosted) && s.now() < end && s.findings().empty()) {
     if (s.now() >= next_job_) {
       post();
@@ -131,8 +138,39 @@ void ScenarioRun::body() {
     }
     act();
     if (s.now() % kLooksEvery == 0) look_at_completions();
+    if (!may_rest && stands_still()) return;
     s.step();
   }
+  // what happens at random goes on, for queues are emptying now, and soft resets that are due come
+  end_rates();
+  const uint64_t tail = s.now() + kTail;
+  while ((s.now() < tail && !s.scoreboard.idle()) || next_soft_reset_ != kNever) {
+    act();
+    if (!goes_on()) return;
+  }
+}
+
+// Who is deep in debt to his limit would be slow to end.
+void ScenarioRun::end_rates() { system_->write32(VMSO_REG_RATE_PERIOD, 1); }
+
+bool ScenarioRun::goes_on() {
+  System &s = *system_;
+  if (stands_still() || !s.findings().empty()) return false;
+  if (s.now() % kLooksEvery == 0) look_at_completions();
+  if (s.now() % kLooksAtStates == 0) s.start_stopped();
+  s.step();
+  return true;
+}
+
+bool ScenarioRun::stands_still() {
+  System &s = *system_;
+  if (s.scoreboard.judged() != judged_ || s.scoreboard.idle()) {
+    judged_ = s.scoreboard.judged();
+    moved_ = s.now();
+  }
+  if (s.now() - moved_ < kStill) return false;
+  s.report_hang(fmt::format("nothing of the well-behaved has left or ended for {} cycles", kStill));
+  return true;
 }
 
 // ---- jobs
@@ -140,9 +178,16 @@ void ScenarioRun::body() {
 void ScenarioRun::post() {
   System &s = *system_;
   const unsigned queue = some_queue();
-  if (vmso_ring_free(&s.ring(queue)) == 0 || waits_for_pages(queue)) return;
+  if (waits_for_pages(queue)) return;
+  if (vmso_ring_free(&s.ring(queue)) == 0) {
+    if (unrung_[queue]) ring(queue);
+    return;
+  }
   JobSpec spec = random_job(shape_, jobs_random_);
-  if (vmso_job_slots(spec.cuts.size()) > vmso_ring_free(&s.ring(queue))) return;
+  if (vmso_job_slots(spec.cuts.size()) > vmso_ring_free(&s.ring(queue))) {
+    if (unrung_[queue]) ring(queue);  // else there might never be more room
+    return;
+  }
   spec.may_fail = may_fail_ && !parks(queue);
   spec.doorbell = false;
   spec.completion_wanted = random_.below(8) != 0;
@@ -155,12 +200,18 @@ void ScenarioRun::post() {
   auto posted = s.try_post(queue, spec);
   if (!posted) return;
   take_away_pages(*posted);
-  if (random_.below(4)) s.doorbell(queue);  // else with the next one, or at the end
+  unrung_[queue] = true;
+  if (random_.below(4)) ring(queue);  // else with the next one, or at the end
   posted_++;
   last_[queue] = *posted;
   const bool ip = spec.kind == VMSO_KIND_TCP_SEG || spec.kind == VMSO_KIND_UDP_SEG;
   open_[queue][posted->cookie] = {*posted, spec.kind, ip ? headers_words(spec.header) : "",
-                                  spec.refused};
+                                  spec.refused, spec.fault ? spec.fault->cause : VMSO_CAUSE_NONE};
+}
+
+void ScenarioRun::ring(unsigned queue) {
+  system_->doorbell(queue);
+  unrung_[queue] = false;
 }
 
 void ScenarioRun::place(unsigned queue, JobSpec &spec) {
@@ -264,13 +315,53 @@ void ScenarioRun::ended(unsigned queue, const Completion &c) {
     }
   } else if (open.refused != VMSO_STATUS_OK && c.status == open.refused) {
     outcome_.coverage.hit("mistakes", vmso_status_name(c.status));
-  } else if (knob(K::kBits) && c.cause != VMSO_CAUSE_NONE) {
+  } else if (open.fault != VMSO_CAUSE_NONE && c.cause == open.fault) {
     const std::string bin = vmso_cause_name(c.cause);
     if (Coverage::has("entries", bin)) outcome_.coverage.hit("entries", bin);
   } else {
     fault_seen(c.cause, parks(queue));
+    const std::string text = unfounded(queue, c.cause, c.access, c.va);
+    if (!text.empty()) {
+      system_->findings().add(fmt::format("completion of {}: {}", describe(c), text));
+    }
   }
   open_[queue].erase(it);
+}
+
+std::string ScenarioRun::unfounded(unsigned queue, vmso_cause cause, vmso_access access,
+                                   uint64_t va) {
+  const AxiReadResponder &reads = system_->reads;
+  const Process &process = system_->process_of(queue);
+  const bool moves = knob(K::kChurn) || knob(K::kSwaps);  // where a page was is not known any more
+  auto gave = [&](Resp resp) {
+    if (access == VMSO_ACCESS_TEMPLATE) return reads.gave(ReadClass::kTemplate, resp, va);
+    if (moves) return reads.gave(ReadClass::kPayload, resp);
+    return reads.gave(ReadClass::kPayload, resp, process.physical(va));
+  };
+  bool founded = false;
+  switch (cause) {
+    case VMSO_CAUSE_NOT_PRESENT:
+      founded = knob(K::kChurn) || process.was_out(va);
+      break;
+    case VMSO_CAUSE_TABLE_SLV_ERR:
+      founded = reads.gave(ReadClass::kWalk, Resp::kSlvErr);
+      break;
+    case VMSO_CAUSE_TABLE_DEC_ERR:
+      founded = reads.gave(ReadClass::kWalk, Resp::kDecErr);
+      break;
+    case VMSO_CAUSE_DATA_SLV_ERR:
+      founded = gave(Resp::kSlvErr);
+      break;
+    case VMSO_CAUSE_DATA_DEC_ERR:
+      founded = gave(Resp::kDecErr);
+      break;
+    case VMSO_CAUSE_BUS_TIMEOUT:
+      founded = reads.counts.lost > 0;
+      break;
+    default:
+      break;
+  }
+  return founded ? "" : "nothing has happened that makes it fail like this";
 }
 
 void ScenarioRun::Reaper::act(uint64_t now) {
@@ -360,40 +451,30 @@ void ScenarioRun::soft_reset() {
     last_[q] = {};
   }
   soft_resets_++;
-  next_soft_reset_ =
-      soft_resets_ < knob(K::kSoftResets) ? s.now() + random_.below(40000) : ~uint64_t{0};
+  next_soft_reset_ = soft_resets_ < knob(K::kSoftResets) ? s.now() + random_.below(40000) : kNever;
 }
 
 // A frame behind all jobs of each queue, which tells that those without a completion have ended.
 void ScenarioRun::finish() {
   System &s = *system_;
-  s.write32(VMSO_REG_RATE_PERIOD, 1);  // who is deep in debt to his limit would be slow to end
+  end_rates();
   JobShape shape{.kind = kFrame, .payload = kShort, .buffers = 1};
   s.start_stopped();
   for (unsigned q = 0; q < honest_; q++) {
     JobSpec last = random_job(shape, jobs_random_);
     last.may_fail = may_fail_ && !parks(q);
-    unsigned tries = 0;
     while (waits_for_pages(q) || !s.try_post(q, last)) {
-      if (++tries > kPostTries) {
-        s.findings().add(fmt::format("queue {} has no room for its last job", q));
-        return;
-      }
       s.doorbell(q);
-      s.start_stopped();
-      s.steps(200);
+      for (unsigned i = 0; i < kPostsEvery; i++) {
+        if (!goes_on()) return;
+      }
     }
   }
-  if (hostile_.empty() && knob(K::kLost) == 0) {
-    s.drain_with([&s] { s.start_stopped(); });
-    return;
+  while (!s.scoreboard.idle()) {
+    if (!goes_on()) return;
   }
   // the buses are never quiet beside hostile owners, nor when a read is never answered
-  for (uint64_t end = s.now() + kMostCycles; !s.scoreboard.idle() && s.findings().empty();) {
-    s.start_stopped();
-    uint64_t next = s.now() + kLooksAtStates;
-    if (!s.run_until([&] { return s.scoreboard.idle() || s.now() >= next; }, end - s.now())) return;
-  }
+  if (hostile_.empty() && knob(K::kLost) == 0) s.drain();
 }
 
 }  // namespace vmso::regress

@@ -47,6 +47,7 @@ class ScenarioRun {
     vmso_kind kind;
     std::string headers;  // "": no IP
     vmso_status refused;  // OK: it breaks no rule
+    vmso_cause fault;     // NONE: its pages can be used
   };
   struct Event {  // comes again and again, at random
     Knob knob;
@@ -57,6 +58,7 @@ class ScenarioRun {
   void arrange();
   void body();
   void post();
+  void ring(unsigned queue);  // its doorbell
   // Puts the payload where the job will find it, for those who have to know before it is posted.
   void place(unsigned queue, JobSpec &spec);
   void advise(unsigned queue, JobSpec &spec);
@@ -77,6 +79,13 @@ class ScenarioRun {
   void reset_queue();
   void soft_reset();
   void finish();
+  // One cycle of a run that waits for the end; false: it has come, or nothing goes on any more.
+  bool goes_on();
+  void end_rates();
+  // Nothing of the well-behaved has left or ended for a long time: a finding.
+  bool stands_still();
+  // Why a job must not have failed like this; empty if it may.
+  std::string unfounded(unsigned queue, vmso_cause cause, vmso_access access, uint64_t va);
 
   // Somebody who looks at completions only now and then.
   struct Reaper : Agent {
@@ -101,13 +110,15 @@ class ScenarioRun {
   unsigned honest_;  // queues 0 .. honest_ - 1
   bool may_fail_;    // something can happen to a job of a queue that does not park
   uint64_t posted_ = 0, soft_resets_ = 0;
+  uint64_t judged_ = 0, moved_ = 0;  // what was judged at the last look, and when it grew
   uint64_t next_job_ = 0, next_soft_reset_ = ~uint64_t{0};
   std::unique_ptr<System> system_;
   std::vector<std::unique_ptr<Attacker>> hostile_;
   std::optional<Reaper> reaper_;
   std::vector<std::unordered_map<uint64_t, Open>> open_;  // by queue, cookie
   std::vector<Posted> last_;                              // by queue
-  std::vector<Unmapped> dead_;                            // to be fenced
+  std::vector<bool> unrung_;    // by queue: it has jobs without a doorbell
+  std::vector<Unmapped> dead_;  // to be fenced
   std::vector<Event> events_;
   Outcome outcome_;
 };

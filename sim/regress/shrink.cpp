@@ -2,13 +2,15 @@
 #include "regress/shrink.hpp"
 
 #include <cctype>
+#include <regex>
 
 namespace vmso::regress {
 
 std::string kind_of_finding(const std::string &text) {
+  static const std::regex bytes(R"(\b[0-9a-f]{2}( [0-9a-f]{2})+\b)");  // as a report shows them
   std::string kind;
   bool number = false;
-  for (char c : text.substr(0, text.find('\n'))) {
+  for (char c : std::regex_replace(text.substr(0, text.find('\n')), bytes, "0")) {
     bool digit = std::isdigit(uint8_t(c)) || (number && (std::isxdigit(uint8_t(c)) || c == 'x'));
     if (digit && !number) kind += '#';
     if (!digit) kind += c;

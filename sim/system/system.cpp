@@ -574,13 +574,14 @@ void System::judge() {
 }
 
 bool System::give_up(uint64_t end) {
-  findings_.now = now();
-  std::string why = now() >= end ? "the budget of cycles is over" : "nothing moves any more";
-  if (!hung_) {
-    hung_ = true;
-    findings_.add(fmt::format("{}\n{}", why, hang_report()));
-  }
+  report_hang(now() >= end ? "the budget of cycles is over" : "nothing moves any more");
   return false;
+}
+
+void System::report_hang(const std::string &why) {
+  findings_.now = now();
+  if (std::exchange(hung_, true)) return;
+  findings_.add(fmt::format("{}\n{}", why, hang_report()));
 }
 
 bool System::drain(uint64_t budget) {
@@ -688,11 +689,11 @@ std::optional<Posted> System::try_post(unsigned queue, const JobSpec &spec) {
   job.buffers = refs.data();
   job.buffer_count = refs.size();
   check(vmso_ring_post(&q.ring, &job), "post");
+  const unsigned place = posted.slot & ((1u << options_.log2_slots) - 1);
+  uint8_t *words = q.slots + place * sizeof(vmso_first_slot);
+  vmso_first_slot slot;
+  std::memcpy(&slot, words, sizeof(slot));
   if (spec.spoil) {
-    const unsigned place = posted.slot & ((1u << options_.log2_slots) - 1);
-    uint8_t *words = q.slots + place * sizeof(vmso_first_slot);
-    vmso_first_slot slot;
-    std::memcpy(&slot, words, sizeof(slot));
     spec.spoil(slot);
     std::memcpy(words, &slot, sizeof(slot));
   }
@@ -725,7 +726,9 @@ std::optional<Posted> System::try_post(unsigned queue, const JobSpec &spec) {
   expected.payload = {payload};
   expected.buffers = posted.buffers;
   expected.template_pa = posted.template_pa;
-  expected.completion_wanted = spec.completion_wanted || spec.interrupt_wanted;
+  // the driver asks for more of them than his caller: slots have to come back
+  expected.completion_wanted =
+      vmso_first_slot_completion_wanted(&slot) || vmso_first_slot_interrupt_wanted(&slot);
   expected.may_fail = spec.may_fail;
   expected.refused = spec.refused;
   expected.fault = spec.fault;

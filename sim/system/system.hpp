@@ -266,6 +266,8 @@ class System {
   // Adds what is owed at the end to the findings and returns the report: empty if all is well.
   std::string conclude();
   std::string hang_report();
+  // A finding with that report, the first time.
+  void report_hang(const std::string &why);
   // From now on he is told what is seen.
   void observe(std::unique_ptr<Observer> observer);
   // What was seen is in the files that the options ask for; throws Error if it is not.
