@@ -438,6 +438,7 @@ void ScenarioRun::reset_queue() {
   const unsigned queue = some_queue();
   outcome_.coverage.hit("commands", fmt::format("RESET {}", state_word(state(queue))));
   system_->restart_queue(queue);
+  moved_ = system_->now();  // its jobs have ended
   open_[queue].clear();
   last_[queue] = {};
 }
@@ -450,6 +451,7 @@ void ScenarioRun::soft_reset() {
     open_[q].clear();
     last_[q] = {};
   }
+  moved_ = s.now();
   soft_resets_++;
   next_soft_reset_ = soft_resets_ < knob(K::kSoftResets) ? s.now() + random_.below(40000) : kNever;
 }

@@ -110,7 +110,7 @@ class ScenarioRun {
   unsigned honest_;  // queues 0 .. honest_ - 1
   bool may_fail_;    // something can happen to a job of a queue that does not park
   uint64_t posted_ = 0, soft_resets_ = 0;
-  uint64_t judged_ = 0, moved_ = 0;  // what was judged at the last look, and when it grew
+  uint64_t judged_ = 0, moved_ = 0;  // what was judged at the last look; when it grew
   uint64_t next_job_ = 0, next_soft_reset_ = ~uint64_t{0};
   std::unique_ptr<System> system_;
   std::vector<std::unique_ptr<Attacker>> hostile_;

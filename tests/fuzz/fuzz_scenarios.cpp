@@ -28,6 +28,7 @@ void limit(Scenario &s) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes) {
   Scenario s = scenario_of({data, bytes});
   limit(s);
+  if (std::getenv("VMSO_SHOW")) std::fprintf(stderr, "%s\n", reproduce(s).c_str());
   Outcome o;
   try {
     o = ScenarioRun(s).run();
