@@ -83,13 +83,14 @@ ROOM = {
     "seg": (
         ["job_load", "ready_event", "fetch", "order", "left", "+unload"],
         ["state_q", "queue_q", "has_job_q", "job_q", "act", "rest_q = bytes to send", "u_credit.slots_used_q",
-         "u_look.ready_q = bytes ready", "u_credit.rows_used_q", "u_credit.limit_q", "u_list.u_events.count_q", "gen_lane.u_gather.held_q",
-         "gen_lane.u_gather.fill_valid_q", "gen_lane.u_gather.fill_queue_q", "gen_lane.u_gather.bytes_q",
+         "u_look.ready_q = bytes ready", "u_credit.rows_used_q", "u_credit.limit_q", "u_list.u_events.count_q",
+         "gen_lane.u_gather.held_q", "gen_lane.u_gather.fill_valid_q", "gen_lane.u_gather.fill_queue_q", "gen_lane.u_gather.bytes_q",
          "u_unload.state_q", "hold_issue", "issue_held"]),
     "read": (
         ["piece", "payload_req", "tmpl_req", "read_rsp", "frame_open", "tmpl_write", "tmpl_done"],
         ["u_land.valid1_q", "u_land.template1_q", "u_land.beat1_q", "u_land.resp1_q", "u_land.last1_q",
-         "u_land.valid4_q", "effect4.row", "effect4.rot", "bank_lanes[0] = lanes of even rows", "bank_lanes[1] = lanes of odd rows", "state_frame", "frame_state", "store_read_en", "store_read_row"]),
+         "u_land.valid4_q", "effect4.row", "effect4.rot", "bank_lanes[0] = lanes of even rows",
+         "bank_lanes[1] = lanes of odd rows", "state_frame", "frame_state", "store_read_en", "store_read_row"]),
     "out": (
         ["order", "tmpl_done", "m_axis", "left", "end", "+queue_fail", "+bury"],
         ["come_q", "gone_q", "u_head.valid_q", "u_head.number_q", "u_head.age_q", "u_parse.busy_q",

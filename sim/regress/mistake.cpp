@@ -16,9 +16,9 @@ constexpr uint64_t kTagAt = 12;                 // in a frame
 bool segments(const JobSpec &s) {
   return s.kind == VMSO_KIND_TCP_SEG || s.kind == VMSO_KIND_UDP_SEG;
 }
-uint64_t longest_frame() {
-  return config_info(Config::kDefault).max_frame;
-}  // of all configurations
+// The same in all configurations.
+uint64_t longest_frame() { return config_info(Config::kDefault).max_frame; }
+
 template <typename T, size_t N>
 const T &one_that_fits(std::span<const T, N> all, const JobSpec &spec, Random &random) {
   std::vector<const T *> fitting;

@@ -69,9 +69,6 @@ void ScenarioRun::arrange() {
     s.write32(VMSO_REG_READ_TIMEOUT, kReadTimeout);
     s.reads.given_up_after = kReadTimeout;
   }
-  if (knob(K::kHostile)) {
-    s.allowed_sticky = ~uint32_t{VMSO_REG_STICKY_LINK_DEAD_bm | VMSO_REG_STICKY_PARITY_bm};
-  }
   if (s.options().pager) {
     s.pager().mend = [this](const vmso_fault &f) {
       const std::string text = unfounded(f.queue, f.cause, f.access, f.va);

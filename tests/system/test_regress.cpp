@@ -40,6 +40,17 @@ TEST_CASE("Knobs stand in the table where their numbers say, with values in thei
   }
 }
 
+// Its values agree with each other and are in their ranges.
+static void check_settled(const Scenario &s) {
+  Scenario again = s;
+  settle(again);
+  CHECK(again == s);
+  for (const KnobInfo &k : knobs()) {
+    CHECK(s[k.knob] >= k.first);
+    CHECK(s[k.knob] <= k.last);
+  }
+}
+
 TEST_CASE("A scenario is drawn from its seed alone, and a fixed knob moves no other one",
           "[regress]") {
   for (const Mix &mix : mixes()) {
@@ -48,13 +59,7 @@ TEST_CASE("A scenario is drawn from its seed alone, and a fixed knob moves no ot
     for (uint64_t seed = 1; seed <= 300; seed++) {
       Scenario s = draw(mix, seed, {});
       CHECK(s == draw(mix, seed, {}));
-      Scenario again = s;
-      settle(again);
-      CHECK(again == s);
-      for (const KnobInfo &k : knobs()) {
-        CHECK(s[k.knob] >= k.first);
-        CHECK(s[k.knob] <= k.last);
-      }
+      check_settled(s);
       Scenario fixed = draw(mix, seed, {{Knob::kLatency, 77}});
       different += fixed != s;
       fixed[Knob::kLatency] = s[Knob::kLatency];
@@ -76,14 +81,7 @@ TEST_CASE("Any bytes are a scenario, and every value of a knob with names is one
   CHECK(scenario_of(std::span(seed).first(1)) == simplest(0x21));
   Random random(1, "bytes");
   for (unsigned i = 0; i < 2000; i++) {
-    const Scenario s = scenario_of(random_bytes(random.below(80), random));
-    Scenario again = s;
-    settle(again);
-    CHECK(again == s);
-    for (const KnobInfo &k : knobs()) {
-      CHECK(s[k.knob] >= k.first);
-      CHECK(s[k.knob] <= k.last);
-    }
+    check_settled(scenario_of(random_bytes(random.below(80), random)));
   }
   const std::set<Knob> not_alone = {Knob::kProcesses, Knob::kPage, Knob::kPolicy, Knob::kFaultRing,
                                     Knob::kAttack};  // settle() takes them away
