@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "app/arguments.hpp"
 #include "app/commands.hpp"
 #include "attack/attacker.hpp"
 #include "bench/fair.hpp"
@@ -107,14 +108,8 @@ void must_be_figure(const std::string &part, FigurePlan which) {
 
 // ---- files
 
-std::ofstream open(const char *option, const std::string &path) {
-  std::ofstream file(path);
-  if (!file) throw Error(fmt::format("{}: cannot write {}", option, path));
-  return file;
-}
-
 void write(const char *option, const std::string &path, const std::string &text) {
-  std::ofstream file = open(option, path);
+  std::ofstream file(path);
   if (!(file << text).flush()) throw Error(fmt::format("{}: cannot write {}", option, path));
 }
 
@@ -122,7 +117,7 @@ void write(const char *option, const std::string &path, const std::string &text)
 class Recorded {
  public:
   explicit Recorded(const Arguments &a) {
-    want("--wave", parse_wave(a.wave).path);
+    want(kWaveOption, parse_wave(a.wave).path);
     want("--pcap", a.files.pcap);
     want("--log", a.files.log);
     want("--timeline", a.files.timeline);
@@ -170,8 +165,6 @@ int run_fair(const Arguments &a, const Program &program) {
   must_be_contained("--attacker", "attack", a.attacker, attacker_names());
   must_be_contained("--honest", "honest load", a.honest, honest_names());
   must_be_figure(a.only, kFair);
-  if (!a.json.empty()) open("--json", a.json);  // before minutes of work
-  if (!a.csv.empty()) open("--csv", a.csv);
   const Recorded recorded(a);
   bench::FairOptions options;
   options.plan = plan(a, program);
@@ -215,8 +208,6 @@ int run_fair(const Arguments &a, const Program &program) {
 
 int run(const Arguments &a, const Program &program) {
   must_be_figure(a.only, a.quick ? kQuick : kSweeps);
-  if (!a.json.empty()) open("--json", a.json);  // before minutes of work
-  if (!a.csv.empty()) open("--csv", a.csv);
   const Recorded recorded(a);
   std::vector<bench::Figure> figures;
   size_t below_must = 0, below_aim = 0;
@@ -271,7 +262,7 @@ void add_bench(CLI::App &app, Program &program) {
          config_names());
   s->add_option("--latency", a->latency, "only figures at this latency");
   s->add_option("--queues", a->queues, "only figures with so many queues");
-  s->add_option("--wave", a->wave,
+  s->add_option(kWaveOption, a->wave,
                 "waveform of the first figure: F.fst or F.fst:FROM..TO, in cycles")
       ->type_name(kFile);
   add_record_options(*s, a->files, "; of the first figure");
@@ -306,7 +297,8 @@ void add_bench(CLI::App &app, Program &program) {
       "  vmso bench fair --json fair.json --csv fair.csv\n"
       "  vmso bench fair --attacker cold --honest 4k --config wide --queues 2\n"
       "  vmso bench fair --only weights");
-  s->callback([a, fair, &program] {
+  s->callback([a, fair, &program, s] {
+    check_arguments(*s);
     program.exit_code = fair->parsed() ? run_fair(*a, program) : run(*a, program);
   });
 }

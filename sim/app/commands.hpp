@@ -42,8 +42,10 @@ CLI::Validator in_range(T first, T last) {
 
 // The option's value is one of these, in any case.
 void one_of(CLI::Option *option, Program &program, const std::vector<std::string> &words);
-// The option's value is a file, or a folder; help says so, and completion offers those.
-constexpr const char *kFile = "FILE", *kFolder = "FOLDER";
+// The option's value is a file that is written, one that is read, or a folder to write into: help
+// says so, completion offers files or folders, check_outputs() looks at them.
+constexpr const char *kFile = "FILE", *kInput = "INPUT", *kFolder = "FOLDER";
+constexpr const char *kWaveOption = "--wave";  // there is more than a file in it
 
 // Words for options; of formats without mix, which `send` has.
 std::vector<std::string> config_names(), format_names(), page_names();

@@ -75,7 +75,8 @@ std::vector<std::string> values_of(const CLI::Option &option, const Program &pro
     return words;
   }
   const std::string type = option.get_type_name();
-  if (!option.nonpositional() || type == kFile) return {std::string("<") + kFile + ">"};
+  if (!option.nonpositional() || type == kFile || type == kInput)
+    return {std::string("<") + kFile + ">"};
   if (type == kFolder) return {std::string("<") + kFolder + ">"};
   return {};
 }

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
-#include <utility>
 
 #include "model/findings.hpp"
 
@@ -57,30 +57,24 @@ FileBytes::~FileBytes() {
   if (map_) ::munmap(map_, bytes_.size());
 }
 
-WholeFile::WholeFile(const std::string &option, const std::string &path)
-    : option_(option), path_(path), beside_(path) {
+bool is_stream(const std::string &path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode)) beside_ += ".tmp";
-  file_ = std::fopen(beside_.c_str(), "we");
-  if (!file_) fail();
+  return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
-WholeFile::~WholeFile() {
-  if (file_) std::fclose(file_);
-  if (file_ && beside_ != path_) ::unlink(beside_.c_str());
+void write_whole(const std::string &option, const std::string &path, const std::string &text) {
+  const bool renames = !is_stream(path);
+  const std::string beside = renames ? path + ".tmp" : path;
+  std::FILE *file = std::fopen(beside.c_str(), "we");
+  bool good = file && std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  good = good && std::fflush(file) == 0;
+  // else a machine that goes down could leave the name without the bytes
+  if (renames) good = good && ::fsync(::fileno(file)) == 0;
+  if (file) std::fclose(file);
+  if (renames) good = good && std::rename(beside.c_str(), path.c_str()) == 0;
+  if (good) return;
+  if (renames && file) ::unlink(beside.c_str());
+  throw Error(option + ": cannot write " + path);
 }
-
-void WholeFile::write(const std::string &text) {
-  bool good = std::fwrite(text.data(), 1, text.size(), file_) == text.size();
-  good &= std::fflush(file_) == 0;
-  if (beside_ != path_) {  // else a machine that goes down could leave the name without the bytes
-    good = good && ::fsync(::fileno(file_)) == 0;
-    good = good && std::rename(beside_.c_str(), path_.c_str()) == 0;
-  }
-  if (!good) fail();
-  std::fclose(std::exchange(file_, nullptr));
-}
-
-void WholeFile::fail() const { throw Error(option_ + ": cannot write " + path_); }
 
 }  // namespace vmso

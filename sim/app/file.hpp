@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bytes of a file, readable as long as the object lives. Regular files are mapped, so a file of
-// any size costs address space only; pipes and devices are read to their end.
+// Files that commands read and write.
 #pragma once
 #include <cstdint>
-#include <cstdio>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace vmso {
 
+// The bytes of a file, readable as long as the object lives. Regular files are mapped, so a file of
+// any size costs address space only; pipes and devices are read to their end.
 class FileBytes {
  public:
   explicit FileBytes(const std::string &path);  // throws Error
@@ -24,23 +24,12 @@ class FileBytes {
   std::span<const uint8_t> bytes_;
 };
 
+// A pipe or a device: opening it can wait for somebody, and what is written into it stays written.
+bool is_stream(const std::string &path);
+
 // A file that is there whole or not at all: it is written beside its place and then renamed, so
-// that nobody takes what a killed writer has left for a result. Pipes and devices are written as
-// they are.
-class WholeFile {
- public:
-  // Throws Error if it cannot be written: before minutes of work.
-  WholeFile(const std::string &option, const std::string &path);
-  ~WholeFile();
-  WholeFile(const WholeFile &) = delete;
-  WholeFile &operator=(const WholeFile &) = delete;
-  void write(const std::string &text);  // once; throws Error
-
- private:
-  [[noreturn]] void fail() const;
-
-  std::string option_, path_, beside_;  // beside_ == path_: no regular file
-  std::FILE *file_;
-};
+// that nobody takes what a killed writer has left for a result. Streams are written as they are.
+// Throws Error, which begins with `option`.
+void write_whole(const std::string &option, const std::string &path, const std::string &text);
 
 }  // namespace vmso

@@ -118,7 +118,7 @@ void add_host_options(CLI::App &command, HostArguments &a, Program &program) {
     return std::vector<std::string>{"none", "random:", "1of:", "stall:"};
   };
   command.add_option("--seed", a.seed, "of everything random")->capture_default_str();
-  command.add_option("--wave", a.wave, "write a waveform: F.fst or F.fst:FROM..TO, in cycles")
+  command.add_option(kWaveOption, a.wave, "write a waveform: F.fst or F.fst:FROM..TO, in cycles")
       ->type_name(kFile);
   add_record_options(command, a.files, "");
 }

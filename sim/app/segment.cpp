@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "app/arguments.hpp"
 #include "app/captures.hpp"
 #include "app/commands.hpp"
 #include "app/records.hpp"
@@ -167,7 +168,7 @@ void add_segment(CLI::App &app, Program &program) {
   CLI::App *s = app.add_subcommand(
       "segment", "Packets with a virtio_net_hdr, or a capture, through the engine");
   auto *in = s->add_option("--pcap-in", a->pcap_in, "a capture taken before offload");
-  in->type_name(kFile);
+  in->type_name(kInput);
   auto *out = s->add_option("--pcap-out", a->pcap_out, "what the wire has carried of it");
   out->type_name(kFile);
   in->needs(out);
@@ -200,7 +201,8 @@ void add_segment(CLI::App &app, Program &program) {
   add_host_options(*s, *a, program);
   s->add_flag("--quiet", a->quiet, "no progress, no summary of a capture");
   s->footer(footer());
-  s->callback([a, &program] {
+  s->callback([a, &program, s] {
+    check_arguments(*s);
     program.exit_code =
         a->pcap_in.empty() ? segment_records(*a, program) : segment_pcap(*a, program);
   });

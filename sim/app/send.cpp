@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 
+#include "app/arguments.hpp"
 #include "app/commands.hpp"
 #include "app/file.hpp"
 #include "app/sender.hpp"
@@ -517,7 +518,7 @@ void add_send(CLI::App &app, Program &program) {
   auto a = std::make_shared<Arguments>();
   CLI::App *s = app.add_subcommand(
       "send", "Sends FILE out of a simulated process's virtual memory and checks every frame");
-  s->add_option("FILE", a->file, "what to send")->required();
+  s->add_option("FILE", a->file, "what to send")->type_name(kInput)->required();
   auto *protocol = s->add_option("--protocol", a->protocol, "tcp or udp");
   one_of(protocol->capture_default_str(), program, {"tcp", "udp"});
   s->add_flag("--ipv6", a->ipv6, "IPv6 instead of IPv4, in a tunnel inside of it");
@@ -610,7 +611,8 @@ void add_send(CLI::App &app, Program &program) {
       "  vmso send README.md --demand-paging --policy abort --queues 16 --format mix\n"
       "  vmso send movie.mkv --mm-churn 500 --queues 16 --format mix\n"
       "  vmso send README.md --error-rate 0.1 --job-bytes 1000 --wave out.fst:0..20000");
-  s->callback([a, policy, delay, ahead, &program] {
+  s->callback([a, policy, delay, ahead, &program, s] {
+    check_arguments(*s);
     a->format = parse_list("--format", a->format);
     a->pages = parse_list("--pages", a->pages);
     a->policy_given = policy->count() > 0;

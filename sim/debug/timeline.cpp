@@ -180,7 +180,8 @@ void Timeline::end_reset(unsigned queue) {
 void Timeline::end_parked(unsigned queue, uint64_t now, const char *until) {
   std::optional<Retired> &parked = queues_[queue].parked;
   if (!parked) return;
-  file_.slice(track(queue, kState, "state"), "parked", parked->at, now,
+  const uint64_t to = std::max(now, parked->at + 1);  // it may have retired behind a reset
+  file_.slice(track(queue, kState, "state"), "parked", parked->at, to,
               {{"cookie", hex(parked->cookie)},
                {"slot", parked->slot},
                {"segment", parked->segment},
@@ -240,7 +241,7 @@ void Timeline::drop_jobs(unsigned queue, uint64_t now, const char *why) {
   Queue &q = queues_[queue];
   for (auto &[slot, job] : q.open) drop_job(*job, now, why);
   q.open.clear();
-  q.parked.reset();
+  end_parked(queue, now, why);
 }
 
 // The bursts that brought an order's payload, in the order of their AR: one for each piece of a
@@ -392,7 +393,6 @@ Timeline::~Timeline() {
   const char *end = "the end of the run";
   for (const Leaving &leaving : leaving_) leaving.job->leaving = 0;
   for (auto &[queue, state] : queues_) {
-    end_parked(queue, now_, end);
     end_reset(queue);
     drop_jobs(queue, now_, end);
   }

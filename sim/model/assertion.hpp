@@ -6,8 +6,8 @@
 
 namespace vmso {
 
-// One text an assertion: "assertion NAME of u_run.u_elder is broken: EXPRESSION". If none is
-// understood (rtl/common/vmso_assert.svh has the words), what was said, as it is.
+// One text an assertion: "assertion NAME of u_run.u_elder is broken: EXPRESSION". Last
+// what is not understood of it (rtl/common/vmso_assert.svh has the words), as it is.
 std::vector<std::string> broken_assertions(const std::string &said);
 
 }  // namespace vmso

@@ -64,14 +64,13 @@ bool is_stale(const fs::path &models, const std::string &name) {
 // Found through the program's run path, which the build sets to its models/.
 MakeDut *load(const std::string &name) {
   std::string file = name + ".so";
-  const fs::path models = build_of_program() / "models";
-  if (is_stale(models, name) && !build(models.parent_path(), name)) {
+  const fs::path folder = build_of_program();
+  if (!folder.empty() && is_stale(folder / "models", name) && !build(folder, name)) {
     throw Error("the model " + name + " is older than the RTL, and could not be built");
   }
   void *library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   std::string why = library ? "" : dlerror();
-  fs::path folder = library ? fs::path() : build_of_program();
-  if (!folder.empty() && !fs::exists(folder / "models" / file) && build(folder, name)) {
+  if (!library && !folder.empty() && !fs::exists(folder / "models" / file) && build(folder, name)) {
     library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
     why = library ? "" : dlerror();
   }

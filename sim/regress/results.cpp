@@ -28,6 +28,10 @@ nlohmann::json coverage_json(const Coverage &coverage) {
 
 }  // namespace
 
+std::string json_text(const nlohmann::json &json, int indent) {
+  return json.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 nlohmann::json to_json(const Outcome &o) {
   nlohmann::json hits = nlohmann::json::object();
   for (const auto &[cross, bins] : o.coverage.counts()) hits[cross] = bins;

@@ -3,20 +3,20 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "model/findings.hpp"
 
 namespace vmso::regress {
 namespace {
 
+constexpr uint64_t kMostSeeds = 1000000000, kMostShards = 1000000;
+
 uint64_t number(const std::string &option, const std::string &text) {
-  size_t used = 0;
   uint64_t value = 0;
-  try {
-    value = std::stoull(text, &used, 0);
-  } catch (const std::exception &) {
-    used = 0;
-  }
-  if (used == 0 || used != text.size() || text[0] == '-') {
+  const char *end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || at != end) {
     throw Error(fmt::format("{}: '{}' is no number", option, text), 2);
   }
   return value;
@@ -35,7 +35,7 @@ Seeds parse_seeds(const std::string &range, const std::string &share) {
   size_t dots = range.find("..");
   s.first = number("--seeds", range.substr(0, dots));
   s.last = dots == std::string::npos ? s.first : number("--seeds", range.substr(dots + 2));
-  if (s.last < s.first || s.last - s.first >= 1000000000) {
+  if (s.last < s.first || s.last - s.first >= kMostSeeds) {
     throw Error(fmt::format("--seeds: {} is no range A..B of at most 10^9", range), 2);
   }
   if (share.empty()) return s;
@@ -43,6 +43,9 @@ Seeds parse_seeds(const std::string &range, const std::string &share) {
   if (slash == std::string::npos) throw Error("--shard: it has the form I/N, such as 3/8", 2);
   s.shard = number("--shard", share.substr(0, slash));
   s.shards = number("--shard", share.substr(slash + 1));
+  if (s.shards > kMostShards) {
+    throw Error(fmt::format("--shard: {} are more than {} shards", s.shards, kMostShards), 2);
+  }
   if (s.shard < 1 || s.shard > s.shards) {
     throw Error(
         fmt::format("--shard: {} is not one of 1/{} .. {}/{}", share, s.shards, s.shards, s.shards),

@@ -36,12 +36,20 @@ void write_all(int pipe, const std::string &text) {
 
 }  // namespace
 
-void Workers::begin(uint64_t task) {
+Workers::~Workers() { end_all(); }
+
+bool Workers::begin(uint64_t task) {
   int ends[2];
-  if (pipe(ends) != 0) throw Error(fmt::format("pipe: {}", std::strerror(errno)));
+  if (pipe(ends) != 0) return false;
   std::fflush(nullptr);  // else the child would write it again
   int pid = fork();
-  if (pid < 0) throw Error(fmt::format("fork: {}", std::strerror(errno)));
+  if (pid < 0) {
+    const int why = errno;
+    close(ends[0]);
+    close(ends[1]);
+    errno = why;
+    return false;
+  }
   if (pid == 0) {
     close(ends[0]);
     int code = 0;
@@ -60,6 +68,7 @@ void Workers::begin(uint64_t task) {
   }
   close(ends[1]);
   running_[ends[0]] = {pid, ends[0], task, {}, seconds()};
+  return true;
 }
 
 bool Workers::read(Process &process) {
@@ -95,11 +104,22 @@ bool Workers::run(const std::function<std::optional<uint64_t>()> &next,
                   const std::function<void(const TaskEnd &)> &ended,
                   const std::function<void()> &idle) {
   bool more = true, told = false;  // told: a scheduler's signal has reached a task before us
+  std::vector<uint64_t> waiting;   // one at most: there was no process to be had for it
   while (!stopped() && !told) {
     while (more && running_.size() < limits_.at_once) {
-      std::optional<uint64_t> task = next();
-      more = task.has_value();
-      if (task) begin(*task);
+      if (waiting.empty()) {
+        const std::optional<uint64_t> task = next();
+        more = task.has_value();
+        if (!more) break;
+        waiting.push_back(*task);
+      }
+      if (begin(waiting.front())) {
+        waiting.clear();
+        continue;
+      }
+      // Too many files or processes at once, of this user or of all: with fewer it goes on.
+      if (running_.empty()) throw Error(fmt::format("no process: {}", std::strerror(errno)));
+      limits_.at_once = unsigned(running_.size());
     }
     if (running_.empty()) return true;
     std::vector<pollfd> polls;
@@ -119,10 +139,14 @@ bool Workers::run(const std::function<std::optional<uint64_t>()> &next,
     }
     idle();
   }
+  end_all();
+  return false;
+}
+
+void Workers::end_all() {
   for (auto &[pipe, process] : running_) kill(process.pid, SIGKILL);
   for (auto &[pipe, process] : running_) end(process);
   running_.clear();
-  return false;
 }
 
 std::optional<TaskEnd> Workers::one(uint64_t task) {

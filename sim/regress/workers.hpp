@@ -28,9 +28,13 @@ class Workers {
     const volatile std::sig_atomic_t *stop = nullptr;
   };
   Workers(Task task, const Limits &limits) : task_(std::move(task)), limits_(limits) {}
+  ~Workers();  // nothing that it has begun goes on
+  Workers(const Workers &) = delete;
+  Workers &operator=(const Workers &) = delete;
 
   // Asks `next` for tasks until it has none, calls `ended` for each end and `idle` about ten times
-  // a second. False: it was interrupted, and what was under way is over, without an end.
+  // a second. False: it was interrupted, and what was under way is over, without an end. With
+  // fewer at once if there are no more processes to be had; throws Error if there is not even one.
   bool run(const std::function<std::optional<uint64_t>()> &next,
            const std::function<void(const TaskEnd &)> &ended, const std::function<void()> &idle);
   // One task by itself; none if it was interrupted.
@@ -44,9 +48,10 @@ class Workers {
     double begun;
     bool killed = false;
   };
-  void begin(uint64_t task);
+  bool begin(uint64_t task);    // false: errno says why not
   bool read(Process &process);  // false: that was the end of it
   TaskEnd end(Process &process);
+  void end_all();
   bool stopped() const { return limits_.stop && *limits_.stop; }
 
   Task task_;

@@ -424,6 +424,9 @@ TEST_CASE("What a model says of a failing assertion is told in words", "[harness
                           "TOP.top.u_a.u_b.Unique broken: !(a && b)\n") ==
         Texts{"assertion NoLoss of u_a is broken: left_q <= 6'd32",
               "assertion Unique of TOP.top.u_a.u_b is broken: !(a && b)"});
+  CHECK(broken_assertions("[7] first\n" + error + "TOP.top.u_a.Unique broken: !(a && b)\nlast\n") ==
+        Texts{"assertion Unique of TOP.top.u_a is broken: !(a && b)",
+              "assertion of the RTL: [7] first\nlast"});
   CHECK(broken_assertions("something else") == Texts{"assertion of the RTL: something else"});
 }
 

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random scenarios: what is drawn, that it can be had again, what becomes of tasks that crash or
 // hang, how a failure is made smaller.
+#include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
 
+#include "regress/explain.hpp"
 #include "regress/mistake.hpp"
 #include "regress/results.hpp"
 #include "regress/scenario_run.hpp"
@@ -284,6 +288,97 @@ TEST_CASE("A task that crashes, hangs or throws is its own trouble alone", "[reg
   CHECK(ends[8].text == "exit code 9");
 }
 
+TEST_CASE("With few processes to be had, tasks go on with fewer at once", "[regress]") {
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const int lowest = dup(STDIN_FILENO);  // the lowest number that is free
+  close(lowest);
+  const rlimit few{rlim_t(lowest) + 3, before.rlim_max};  // a task's two ends, and one that lasts
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  std::set<uint64_t> ended;
+  uint64_t next = 0;
+  Workers workers([](uint64_t n) { return std::to_string(n); }, {.at_once = 8});
+  const bool whole = workers.run(
+      [&]() -> std::optional<uint64_t> {
+        if (next == 20) return std::nullopt;
+        return next++;
+      },
+      [&](const TaskEnd &end) {
+        if (end.text == std::to_string(end.task)) ended.insert(end.task);
+      },
+      [] {});
+  const rlimit none{rlim_t(lowest) + 1, before.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &none);
+  CHECK_THROWS_WITH(workers.one(1), ContainsSubstring("no process: "));
+  setrlimit(RLIMIT_NOFILE, &before);
+  CHECK(whole);
+  CHECK(ended.size() == 20);
+}
+
+TEST_CASE("What is known of a failure is kept, and it is told if it does not come back",
+          "[regress]") {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / fmt::format("vmso_explain_{}", getpid());
+  const fs::path runs = folder / "runs";  // a judge is in another process
+  fs::create_directories(folder / "4");
+  std::ofstream(folder / "4" / "timeline.json") << "of yesterday";
+  auto text_of = [](const fs::path &path) {
+    std::ifstream file(path);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  unsigned fails_until = 1000;  // this run of it
+  auto judge = [&](const Scenario &, const RunOptions &with) {
+    std::ofstream(runs, std::ios::app) << 'x';
+    if (!with.files.log.empty()) std::ofstream(with.files.log) << "recorded";
+    Outcome o;
+    if (text_of(runs).size() <= fails_until) {
+      o.findings = {"cycle 17: queue 3 is wrong"};
+      o.findings_count = 1;
+    }
+    return to_json(o).dump();
+  };
+  Scenario s = draw(mix_named("all"), 4, {});
+  StatusLine status(true);
+  Explainer explainer({.folder = folder.string()}, judge, status);
+  auto explained = [&](unsigned until, std::optional<uint64_t> cycle) {
+    std::error_code none;
+    fs::remove(runs, none);
+    fails_until = until;
+    Failure f;
+    f.seed = 4;
+    f.again = "the line";
+    f.findings = {"cycle 16: queue 2 is wrong"};
+    explainer.explain(f, s, cycle);
+    return f;
+  };
+
+  Failure f = explained(1000, 17);  // it always comes back
+  CHECK(f.findings.size() == 1);
+  CHECK(f.shrunk == reproduce(simplest(4)));
+  CHECK(f.folder == (folder / "4").string());
+  CHECK(text_of(folder / "4" / "retire.log") == "recorded");
+  CHECK_FALSE(fs::exists(folder / "4" / "timeline.json"));
+  CHECK(text_of(folder / "4" / "report.txt") ==
+        "the line\n" + f.shrunk + "\n\n" + describe(s) + "\n\ncycle 16: queue 2 is wrong\n");
+
+  f = explained(0, std::nullopt);  // it never does; nothing says which cycles to record
+  REQUIRE(f.findings.size() == 2);
+  CHECK(f.findings[1] == "run again, it says: nothing; so it hangs on more than its seed");
+  CHECK(f.shrunk.empty());
+  CHECK_FALSE(fs::exists(folder / "4" / "retire.log"));
+  CHECK(text_of(runs).size() == 1);
+
+  f = explained(1, 17);  // once; then nothing of it can be made smaller
+  REQUIRE(f.findings.size() == 2);
+  CHECK(f.findings[1] == "recorded, it says: nothing");
+  CHECK(f.shrunk == reproduce(s));
+
+  fs::remove_all(folder);
+  std::ofstream(folder) << "no folder";
+  CHECK_THROWS_WITH(explained(1000, 17), ContainsSubstring("--failures: cannot make"));
+  fs::remove(folder);
+}
+
 TEST_CASE("An interrupted regression ends at once and leaves no process", "[regress]") {
   volatile std::sig_atomic_t stop = 0;
   Workers workers(
@@ -388,6 +483,8 @@ TEST_CASE("A shard that is missing, cut short, twice there or of another regress
   shards.back().command += " --queues 2";
   CHECK_THROWS_AS(merged(shards), Error);
   CHECK_THROWS_AS(merged({}), Error);
+  CHECK_THROWS_AS(parse_seeds("1..10", "1/1000001"), Error);
+  CHECK(parse_seeds("010", "").first == 10);
 }
 
 TEST_CASE("Coverage knows its bins and adds up", "[regress]") {
