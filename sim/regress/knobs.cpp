@@ -110,6 +110,8 @@ std::vector<KnobInfo> make_knobs() {
        0,
        {"half", "few"}},
       {K::kBits, "bits", "of a hundred jobs: a bit of a page's entry is turned", 0, 100, 0},
+      {K::kNowhere, "nowhere", "of a hundred jobs: a buffer lies where nothing can be", 0, 100, 0},
+      {K::kZeros, "zeros", "of a hundred jobs: the first checksum is 0", 0, 100, 0},
   };
   for (KnobInfo &k : all) {
     if (!k.words.empty()) k.last = k.first + k.words.size() - 1;

@@ -58,8 +58,10 @@ enum class Knob : uint8_t {
   kReap,
   kCompletions,
   kBits,
+  kNowhere,
+  kZeros,
 };
-constexpr size_t kKnobs = size_t(Knob::kBits) + 1;
+constexpr size_t kKnobs = size_t(Knob::kZeros) + 1;
 
 struct KnobInfo {
   Knob knob;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "regress/mistake.hpp"
 
+#include <bit>
 #include <vector>
 
 #include "regress/random_job.hpp"
@@ -66,7 +67,7 @@ size_t routing_header(const JobSpec &s) {
 struct Flip {
   bool (*fits)(const JobSpec &spec);
   size_t (*at)(const JobSpec &spec);
-  uint8_t bits;
+  uint8_t bits;  // one of these
 };
 constexpr Flip kFlips[] = {
     {any, [](const JobSpec &s) -> size_t { return s.header.l3; }, 0x80},               // version
@@ -82,9 +83,10 @@ constexpr Flip kFlips[] = {
      },
      0x01},
     {has_inner_ethernet, [](const JobSpec &s) -> size_t { return s.header.l3 - 1u; }, 0x01},
-    {is_gre, [](const JobSpec &s) -> size_t { return s.header.outer_l4; }, 0x08},       // reserved
-    {is_gre, [](const JobSpec &s) -> size_t { return s.header.outer_l4; }, 0x80},       // checksum
-    {is_gre, [](const JobSpec &s) -> size_t { return s.header.outer_l4 + 1u; }, 0x01},  // version
+    {is_gre, [](const JobSpec &s) -> size_t { return s.header.outer_l4; }, 0x4f},  // reserved
+    {is_gre, [](const JobSpec &s) -> size_t { return s.header.outer_l4; }, 0x80},  // checksum
+    {is_gre, [](const JobSpec &s) -> size_t { return s.header.outer_l4 + 1u; },
+     0xff},  // and version
     {is_geneve, [](const JobSpec &s) -> size_t { return s.header.outer_l4 + 8u; },
      0x20},                                                    // options
     {[](const JobSpec &s) { return routing_header(s) != 0; },  // segments left
@@ -93,7 +95,9 @@ constexpr Flip kFlips[] = {
 
 void spoil_template(JobSpec &spec, Random &random) {
   const Flip &flip = one_that_fits(std::span(kFlips), spec, random);
-  spec.header.bytes.at(flip.at(spec)) ^= flip.bits;
+  unsigned bits = flip.bits;
+  for (uint64_t n = random.below(unsigned(std::popcount(bits))); n > 0; n--) bits &= bits - 1;
+  spec.header.bytes.at(flip.at(spec)) ^= uint8_t(bits & -bits);
 }
 
 // ---- slots
@@ -177,6 +181,11 @@ constexpr Mistake kMistakes[] = {
      [](JobSpec &s, Random &) {
        s.spoil = [](Slot &slot) { vmso_first_slot_set_id_mode(&slot, 3); };
      }},
+    {VMSO_STATUS_OPTION,  // IPv6 knows no UDP without a checksum
+     [](const JobSpec &s) { return s.kind == VMSO_KIND_UDP_SEG && !is_ipv4(s); },
+     [](JobSpec &s, Random &) {
+       s.spoil = [](Slot &slot) { vmso_first_slot_set_l4_mode(&slot, VMSO_L4_NONE); };
+     }},
     {VMSO_STATUS_MSS_ZERO, segments,
      [](JobSpec &s, Random &) { s.spoil = [](Slot &slot) { vmso_first_slot_set_mss(&slot, 0); }; }},
     {VMSO_STATUS_FRAME_TOO_LONG, [](const JobSpec &s) { return !is_csum(s); },
@@ -215,6 +224,11 @@ constexpr Mistake kMistakes[] = {
 std::span<const Mistake> mistakes() { return kMistakes; }
 
 void make_mistake(JobSpec &spec, Random &random) {
+  if (segments(spec) && random.below(2)) {  // there are more of them than of all others
+    spoil_template(spec, random);
+    spec.refused = VMSO_STATUS_BAD_TEMPLATE;
+    return;
+  }
   const Mistake &m = one_that_fits(mistakes(), spec, random);
   m.make(spec, random);
   spec.refused = m.status;

@@ -37,15 +37,16 @@ Spreads surroundings() {
 Spreads jobs(uint64_t most) {
   return {{K::kPosted, 1, 30, most}, {K::kGap, 0.7, 1, 1000},   {K::kKind, 1, 0, kAnyKind},
           {K::kTunnel, 0.4, 1, 2},   {K::kMss, 0.6, 1, 2},      {K::kPayload, 0.9, 0, kLong},
-          {K::kBuffers, 0.8, 1, 60}, {K::kAdvise, 0.2, 1, 100}, {K::kPieces, 0.2, 1, 1}};
+          {K::kBuffers, 0.8, 1, 60}, {K::kAdvise, 0.3, 1, 100}, {K::kPieces, 0.2, 1, 1},
+          {K::kZeros, 0.3, 1, 60}};
 }
 
 Spreads faulting() {
-  return {{K::kPolicy, 0.8, 1, 2},        {K::kFaultRing, 0.6, 0, 4},
-          {K::kPagerDelay, 0.7, 0, 4000}, {K::kAbsent, 0.6, 1, 40},
-          {K::kSwaps, 0.4, 300, 8000},    {K::kChurn, 0.4, 200, 3000},
-          {K::kFences, 0.4, 200, 3000},   {K::kBusErrors, 0.3, 100, 5000},
-          {K::kLost, 0.15, 1, 6},         {K::kBits, 0.4, 5, 80}};
+  return {
+      {K::kPolicy, 0.8, 1, 2},      {K::kFaultRing, 0.6, 0, 4},      {K::kPagerDelay, 0.7, 0, 4000},
+      {K::kAbsent, 0.6, 1, 40},     {K::kSwaps, 0.4, 300, 8000},     {K::kChurn, 0.4, 200, 3000},
+      {K::kFences, 0.4, 200, 3000}, {K::kBusErrors, 0.3, 100, 5000}, {K::kLost, 0.15, 1, 6},
+      {K::kBits, 0.4, 5, 80},       {K::kNowhere, 0.5, 1, 30}};
 }
 
 Spreads commands() {

@@ -184,4 +184,21 @@ JobSpec random_job(const JobShape &shape, Random &r) {
   return spec;
 }
 
+void make_checksum_zero(JobSpec &spec) {
+  const bool udp = spec.kind == VMSO_KIND_UDP_SEG;
+  if ((!udp && spec.kind != VMSO_KIND_TCP_SEG) || spec.l4_mode == VMSO_L4_NONE) return;
+  const reference::Job job = reference_job(spec, spec.payload.size());
+  const size_t bytes = reference::segment_bytes(job, 0);
+  if (bytes < 2) return;
+  const auto frame = reference::frame(job, 0, std::span(spec.payload).first(bytes));
+  const size_t field = spec.header.l4 + (udp ? 6 : 16) + (spec.vlan ? kTag : 0);
+  // It is minus the sum of the others: they sum to 0 when it is added to one of them.
+  const uint8_t *checksum = &frame.at(field);
+  uint32_t word = uint32_t(spec.payload[0] << 8 | spec.payload[1]);
+  word += uint32_t(checksum[0] << 8 | checksum[1]);
+  word = (word & 0xffff) + (word >> 16);
+  spec.payload[0] = uint8_t(word >> 8);
+  spec.payload[1] = uint8_t(word);
+}
+
 }  // namespace vmso::regress

@@ -12,6 +12,11 @@ namespace {
 using K = Knob;
 
 constexpr size_t kDeadBuffers = 24;
+constexpr unsigned kBitsTried = 16;  // until one does something
+
+reference::Walk walk_of(System &s, const Process &process, uint64_t va) {
+  return reference::walk(s.memory, s.reference_context(s.context_of(process)), s.windows(), va);
+}
 
 }  // namespace
 
@@ -31,12 +36,9 @@ void ScenarioRun::post() {
   spec.may_fail = may_fail_ && !parks(queue);
   spec.doorbell = false;
   spec.completion_wanted = random_.below(8) != 0;
+  if (chosen(K::kZeros)) make_checksum_zero(spec);
   advise(queue, spec);
-  if (knob(K::kMistakes) && random_.below(100) < knob(K::kMistakes)) {
-    make_mistake(spec, random_);
-  } else if (knob(K::kBits) && random_.below(100) < knob(K::kBits)) {
-    turn_a_bit(queue, spec);
-  }
+  spoil(queue, spec);
   auto posted = s.try_post(queue, spec);
   if (!posted) return;
   take_away_pages(*posted);
@@ -45,8 +47,22 @@ void ScenarioRun::post() {
   posted_++;
   last_[queue] = *posted;
   const bool ip = spec.kind == VMSO_KIND_TCP_SEG || spec.kind == VMSO_KIND_UDP_SEG;
-  open_[queue][posted->cookie] = {*posted, spec.kind, ip ? headers_words(spec.header) : "",
-                                  spec.refused, spec.fault ? spec.fault->cause : VMSO_CAUSE_NONE};
+  open_[queue][posted->cookie] = {*posted,
+                                  spec.kind,
+                                  ip ? headers_words(spec.header) : "",
+                                  spec.refused,
+                                  spec.fault ? spec.fault->cause : VMSO_CAUSE_NONE,
+                                  s.now()};
+}
+
+void ScenarioRun::spoil(unsigned queue, JobSpec &spec) {
+  if (chosen(K::kMistakes)) {
+    make_mistake(spec, spoil_random_);
+  } else if (chosen(K::kBits)) {
+    turn_a_bit(queue, spec);
+  } else if (chosen(K::kNowhere)) {
+    send_nowhere(queue, spec);
+  }
 }
 
 void ScenarioRun::ring(unsigned queue) {
@@ -77,19 +93,41 @@ void ScenarioRun::turn_a_bit(unsigned queue, JobSpec &spec) {
     }
   }
   if (pages.empty()) return;
-  const uint64_t va = pages[random_.below(pages.size())];
+  const uint64_t va = pages[spoil_random_.below(pages.size())];
   const auto at = space.entry_at(va, 0);
   if (!at) return;
   const uint64_t entry = space.read_entry(*at);
   const uint64_t pa = process.physical(va);
-  space.write_entry(*at, entry ^ uint64_t{1} << random_.below(8u * space.format().entry_bytes));
-  const auto walk =
-      reference::walk(s.memory, s.reference_context(s.context_of(process)), s.windows(), va);
-  if (walk.cause != VMSO_CAUSE_NONE) {
-    spec.fault = ExpectedFault{walk.cause, walk.level, va};
-  } else if (walk.pa != pa) {
-    space.write_entry(*at, entry);  // bytes of somebody else
+  for (unsigned i = 0; i < kBitsTried; i++) {
+    const uint64_t bit = spoil_random_.below(8u * space.format().entry_bytes);
+    space.write_entry(*at, entry ^ uint64_t{1} << bit);
+    const reference::Walk walk = walk_of(s, process, va);
+    if (walk.cause == VMSO_CAUSE_NONE && walk.pa == pa) return;
+    if (walk.cause != VMSO_CAUSE_NONE) {
+      spec.fault = ExpectedFault{walk.cause, walk.level, va};
+      return;
+    }
+    space.write_entry(*at, entry);  // those would be bytes of somebody else
   }
+}
+
+void ScenarioRun::send_nowhere(unsigned queue, JobSpec &spec) {
+  System &s = *system_;
+  if (parks(queue) || spec.payload.empty()) return;
+  if (spec.placed.empty()) place(queue, spec);
+  UserBuffer &b = spec.placed[spoil_random_.below(spec.placed.size())];
+  const uint64_t top = ~uint64_t{0} - b.bytes + 1;  // ends with the last byte of all
+  const uint64_t bit = uint64_t{1} << spoil_random_.between(31, 63);
+  const uint64_t candidates[] = {top, top - spoil_random_.below(kFrameBytes), bit,
+                                 bit + (spoil_random_() >> 1) % bit, ~bit};
+  UserBuffer there{candidates[spoil_random_.below(std::size(candidates))], b.bytes};
+  there.va = std::min(there.va, top);
+  const reference::Walk walk = walk_of(s, s.process_of(queue), there.va);
+  const bool kernel_half = there.va >> 63;  // else somebody may map it yet
+  if (walk.cause == VMSO_CAUSE_NONE) return;
+  if (walk.cause == VMSO_CAUSE_NOT_PRESENT && !kernel_half) return;
+  b = there;
+  spec.fault = ExpectedFault{walk.cause, walk.level, there.va};
 }
 
 // Places the job's buffers and has them looked up by a job of its own, if there is room for both.
@@ -113,8 +151,8 @@ void ScenarioRun::take_away_pages(const Posted &posted) {
   const uint64_t percent = knob(K::kAbsent);
   if (percent == 0) return;
   for (const UserBuffer &b : posted.buffers) {
-    for (uint64_t va = b.va; va < b.va + b.bytes; va += kFrameBytes) {
-      if (random_.below(100) < percent) system_->process_of(posted.queue).page_out(va);
+    for (uint64_t at = 0; at < b.bytes; at += kFrameBytes) {
+      if (random_.below(100) < percent) system_->process_of(posted.queue).page_out(b.va + at);
     }
   }
 }
@@ -160,7 +198,7 @@ void ScenarioRun::ended(unsigned queue, const Completion &c) {
     if (Coverage::has("entries", bin)) outcome_.coverage.hit("entries", bin);
   } else {
     fault_seen(c.cause, parks(queue));
-    const std::string text = unfounded(queue, c.cause, c.access, c.va);
+    const std::string text = unfounded(queue, open.at, c.cause, c.access, c.va);
     if (!text.empty()) {
       system_->findings().add(fmt::format("completion of {}: {}", describe(c), text));
     }
@@ -168,8 +206,15 @@ void ScenarioRun::ended(unsigned queue, const Completion &c) {
   open_[queue].erase(it);
 }
 
-std::string ScenarioRun::unfounded(unsigned queue, vmso_cause cause, vmso_access access,
-                                   uint64_t va) {
+bool ScenarioRun::was_out_since(const Process &process, uint64_t posted, uint64_t va) const {
+  if (!process.was_out(va)) return false;
+  if (!process.present(va)) return true;
+  const auto back = back_at_.find({process.id(), va / kFrameBytes});
+  return back == back_at_.end() || back->second >= posted;
+}
+
+std::string ScenarioRun::unfounded(unsigned queue, uint64_t posted, vmso_cause cause,
+                                   vmso_access access, uint64_t va) {
   const AxiReadResponder &reads = system_->reads;
   const Process &process = system_->process_of(queue);
   const bool moves = knob(K::kChurn) || knob(K::kSwaps);  // where a page was is not known any more
@@ -181,7 +226,7 @@ std::string ScenarioRun::unfounded(unsigned queue, vmso_cause cause, vmso_access
   bool founded = false;
   switch (cause) {
     case VMSO_CAUSE_NOT_PRESENT:
-      founded = knob(K::kChurn) || process.was_out(va);
+      founded = knob(K::kChurn) || was_out_since(process, posted, va);
       break;
     case VMSO_CAUSE_TABLE_SLV_ERR:
       founded = reads.gave(ReadClass::kWalk, Resp::kSlvErr);

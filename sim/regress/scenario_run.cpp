@@ -33,6 +33,7 @@ ScenarioRun::ScenarioRun(const Scenario &scenario, const RunOptions &options)
     : scenario_(scenario),
       random_(scenario.seed, "scenario"),
       jobs_random_(scenario.seed, "jobs"),
+      spoil_random_(scenario.seed, "spoil"),
       honest_(unsigned(scenario[K::kQueues])),
       may_fail_(knob(K::kAbsent) || knob(K::kSwaps) || knob(K::kBusErrors) || knob(K::kLost)) {
   SystemOptions o = system_options(scenario);
@@ -68,9 +69,13 @@ void ScenarioRun::arrange() {
   }
   if (s.options().pager) {
     s.pager().mend = [this](const vmso_fault &f) {
-      const std::string text = unfounded(f.queue, f.cause, f.access, f.va);
+      const std::string text = unfounded(f.queue, 0, f.cause, f.access, f.va);
       if (!text.empty()) system_->findings().add(fmt::format("queue {} parks: {}", f.queue, text));
-      if (f.cause == VMSO_CAUSE_NOT_PRESENT) system_->process(f.context - 1).page_in(f.va);
+      if (f.cause == VMSO_CAUSE_NOT_PRESENT) {
+        Process &process = system_->process(f.context - 1);
+        process.page_in(f.va);
+        back_at_[{process.id(), f.va / kFrameBytes}] = system_->now();
+      }
       fault_seen(f.cause, true);
       return Pager::Answer::kRetry;
     };

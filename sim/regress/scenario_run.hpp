@@ -48,6 +48,7 @@ class ScenarioRun {
     std::string headers;  // "": no IP
     vmso_status refused;  // OK: it breaks no rule
     vmso_cause fault;     // NONE: its pages can be used
+    uint64_t at;          // cycle in which it was posted
   };
   struct Event {  // comes again and again, at random
     Knob knob;
@@ -65,6 +66,10 @@ class ScenarioRun {
   // Turns a bit of the entry of a page that is the job's alone, and expects what the reference
   // walker says of it.
   void turn_a_bit(unsigned queue, JobSpec &spec);
+  // Moves a buffer to where nothing can be, and expects what the reference walker says of that.
+  void send_nowhere(unsigned queue, JobSpec &spec);
+  void spoil(unsigned queue, JobSpec &spec);  // if its knobs say so
+  bool chosen(Knob percent) { return spoil_random_.below(100) < knob(percent); }
   void take_away_pages(const Posted &posted);
   void look_at_completions();
   void ended(unsigned queue, const Completion &completion);
@@ -84,8 +89,11 @@ class ScenarioRun {
   void end_rates();
   // Nothing of the well-behaved has left or ended for a long time: a finding.
   bool stands_still();
-  // Why a job must not have failed like this; empty if it may.
-  std::string unfounded(unsigned queue, vmso_cause cause, vmso_access access, uint64_t va);
+  // Why a job, posted in cycle `posted` or before, must not have failed like this; empty if it may.
+  std::string unfounded(unsigned queue, uint64_t posted, vmso_cause cause, vmso_access access,
+                        uint64_t va);
+  // The page was out of its table at some time since then.
+  bool was_out_since(const Process &process, uint64_t posted, uint64_t va) const;
 
   // Somebody who looks at completions only now and then.
   struct Reaper : Agent {
@@ -105,7 +113,7 @@ class ScenarioRun {
   unsigned some_queue() { return unsigned(random_.below(honest_)); }
 
   Scenario scenario_;
-  Random random_, jobs_random_;
+  Random random_, jobs_random_, spoil_random_;
   JobShape shape_;
   unsigned honest_;  // queues 0 .. honest_ - 1
   bool may_fail_;    // something can happen to a job of a queue that does not park
@@ -119,6 +127,8 @@ class ScenarioRun {
   std::vector<Posted> last_;                              // by queue
   std::vector<bool> unrung_;    // by queue: it has jobs without a doorbell
   std::vector<Unmapped> dead_;  // to be fenced
+  // Cycle in which a page has come back last, by process and address.
+  std::map<std::pair<uint32_t, uint64_t>, uint64_t> back_at_;
   std::vector<Event> events_;
   Outcome outcome_;
 };

@@ -633,6 +633,27 @@ uint64_t System::kernel_store(unsigned queue, std::span<const uint8_t> bytes) {
   return pa;
 }
 
+reference::Job reference_job(const JobSpec &spec, uint64_t payload_bytes) {
+  reference::Job job;
+  job.kind = spec.kind;
+  job.header = spec.header.bytes;
+  job.l3 = spec.header.l3;
+  job.l4 = spec.header.l4;
+  job.mss = spec.mss;
+  job.l4_mode = spec.l4_mode;
+  job.id_mode = spec.id_mode;
+  if (spec.flag_profile == 1) job.flag_masks = {0xff6, 0xff6, 0xfff};
+  job.payload_bytes = payload_bytes;
+  job.outer_l3 = spec.header.outer_l3;
+  job.outer_l4 = spec.header.outer_l4;
+  job.outer_id_mode = spec.outer_id_mode;
+  job.outer_csum = spec.outer_csum;
+  job.csum_start = spec.csum_start;
+  job.csum_offset = spec.csum_offset;
+  job.vlan = spec.vlan;
+  return job;
+}
+
 std::optional<Posted> System::try_post(unsigned queue, const JobSpec &spec) {
   Queue &q = queues_.at(queue);
   std::span<const uint8_t> payload = spec.view.empty() ? std::span(spec.payload) : spec.view;
@@ -704,22 +725,7 @@ std::optional<Posted> System::try_post(unsigned queue, const JobSpec &spec) {
   expected.queue = queue;
   expected.slot = posted.slot;
   expected.slots = posted.slots;
-  expected.job.kind = spec.kind;
-  expected.job.header = spec.header.bytes;
-  expected.job.l3 = spec.header.l3;
-  expected.job.l4 = spec.header.l4;
-  expected.job.mss = spec.mss;
-  expected.job.l4_mode = spec.l4_mode;
-  expected.job.id_mode = spec.id_mode;
-  expected.job.csum_start = spec.csum_start;
-  expected.job.csum_offset = spec.csum_offset;
-  expected.job.outer_l3 = spec.header.outer_l3;
-  expected.job.outer_l4 = spec.header.outer_l4;
-  expected.job.outer_id_mode = spec.outer_id_mode;
-  expected.job.outer_csum = spec.outer_csum;
-  expected.job.vlan = spec.vlan;
-  if (spec.flag_profile == 1) expected.job.flag_masks = {0xff6, 0xff6, 0xfff};
-  expected.job.payload_bytes = payload.size();
+  expected.job = reference_job(spec, payload.size());
   if (spec.view.empty()) {
     payload = payloads_[posted.cookie] = spec.payload;
   }

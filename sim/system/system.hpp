@@ -106,6 +106,9 @@ struct JobSpec {
   std::optional<ExpectedFault> fault = {};  // likewise, of memory
 };
 
+// What the reference segmenter has to know of it.
+reference::Job reference_job(const JobSpec &spec, uint64_t payload_bytes);
+
 struct Posted {
   uint64_t cookie = 0;
   unsigned queue = 0;

@@ -120,6 +120,45 @@ TEST_CASE("Jobs are advised before, and reads are lost for good", "[regress]") {
   }
 }
 
+TEST_CASE("A payload can make a checksum 0", "[regress]") {
+  Random random(1, "zeros");
+  unsigned zeros = 0;
+  for (unsigned i = 0; i < 2000; i++) {
+    JobSpec spec = random_job({.kind = i % 2 ? kTcp : kUdp}, random);
+    const bool udp = spec.kind == VMSO_KIND_UDP_SEG;
+    const reference::Job job = reference_job(spec, spec.payload.size());
+    const size_t bytes = reference::segment_bytes(job, 0);
+    const auto before = spec.payload;
+    make_checksum_zero(spec);
+    if (spec.l4_mode == VMSO_L4_NONE || bytes < 2) {
+      CHECK(spec.payload == before);
+      continue;
+    }
+    const auto frame = reference::frame(job, 0, std::span(spec.payload).first(bytes));
+    const size_t field = spec.header.l4 + (udp ? 6u : 16u) + (spec.vlan ? kTag : 0);
+    const unsigned value = udp ? 0xff : 0;
+    CHECK((frame.at(field) == value && frame.at(field + 1) == value));
+    zeros++;
+  }
+  CHECK(zeros > 1000);
+}
+
+TEST_CASE("A buffer where nothing can be is a fault of its job alone", "[regress]") {
+  Coverage seen;
+  for (uint64_t seed = 1; seed <= 12; seed++) {
+    Scenario s = draw(mix_named("send"), seed, {{Knob::kConfig, 0}, {Knob::kPosted, 60}});
+    s[Knob::kNowhere] = 40;
+    s[Knob::kFormat] = seed % (mixed_formats() + 1);
+    settle(s);
+    INFO(describe(s));
+    const Outcome o = ScenarioRun(s).run();
+    CHECK(o.findings == std::vector<std::string>{});
+    seen.add(o.coverage);
+  }
+  CHECK(seen.hits("entries", "VA_RANGE") > 0);
+  CHECK(seen.hits("entries", "NOT_PRESENT") > 0);
+}
+
 TEST_CASE("Mistakes are refused as their status says, and one that goes through is found",
           "[regress]") {
   for (const Mistake &m : mistakes()) {
