@@ -118,6 +118,11 @@ void AxiReadResponder::accept(const DutOutputs &out, uint64_t now) {
   b.order = next_order_++;
   unsigned cls = b.id >> 8;
   counts.bursts[cls]++;
+  if (frame && (knobs.early_classes >> cls & 1)) {
+    const size_t bytes = size_t{b.beats} * bus_bytes_;
+    b.early = std::make_unique<uint8_t[]>(bytes);
+    std::memcpy(b.early.get(), frame->data + b.addr % kFrameBytes, bytes);
+  }
   if (!frame) {
     b.all_bad = true;
     b.resp = Resp::kDecErr;
@@ -288,8 +293,9 @@ void AxiReadResponder::drive(DutInputs &in, uint64_t now) {
   const Burst &b = pool_[current_];
   bool bad = b.all_bad || b.beat == b.bad_beat;
   if (b.data && !bad) {
-    uint64_t at = (b.addr + uint64_t(b.beat) * bus_bytes_) % kFrameBytes;
-    std::memcpy(in.m_axi_rdata.bytes.data(), b.data + at, bus_bytes_);
+    const uint64_t at = uint64_t(b.beat) * bus_bytes_;
+    const uint8_t *bytes = b.early ? b.early.get() : b.data + b.addr % kFrameBytes;
+    std::memcpy(in.m_axi_rdata.bytes.data(), bytes + at, bus_bytes_);
   } else {
     std::memset(in.m_axi_rdata.bytes.data(), 0xee, bus_bytes_);  // data of an error means nothing
   }

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct ReadKnobs {
   double lost_rate = 0;          // chance that a burst is never answered
   unsigned lost_classes = 0xf;   // which
   unsigned lost_most = ~0u;      // in all
+  unsigned early_classes = 0;    // answers have what was there as AR came; else as the beat comes
 };
 
 // One burst: all are kept if `record` is on, else the last ones.
@@ -101,7 +103,8 @@ class AxiReadResponder {
 
  private:
   struct Burst {
-    uint8_t *data = nullptr;  // its frame, or null
+    uint8_t *data = nullptr;           // its frame, or null
+    std::unique_ptr<uint8_t[]> early;  // its bytes as AR came, if knobs ask for them
     uint64_t addr = 0, ar = 0, due = 0, order = 0;
     uint16_t id = 0, beats = 0, beat = 0;
     uint16_t bad_beat = 0xffff;  // answers `resp`; all beats of an unbacked burst do

@@ -218,11 +218,18 @@ void Scoreboard::frame(const StreamFrame &frame) {
   if (frame.queue >= queues_.size()) return complain("no such queue");
   Queue &q = queues_[frame.queue];
   if (q.ignored) return;
-  // In a small ring a job that sends nothing, or has sent all, may not have been judged when its
-  // slot is another job's already.
+  // In a small ring a job that sends nothing, has failed or has sent all may not have been judged
+  // when its slot is another job's already.
+  auto failed_before = [&](const ExpectedJob &job) {
+    return order && std::ranges::any_of(q.ends, [&](const Retired &end) {
+             return end.fate == Fate::kFailed && end.cookie == job.cookie &&
+                    end.number < order->number;
+           });
+  };
   auto at_slot = [&](size_t i) {
     while (i < q.jobs.size() &&
-           (q.jobs[i].segments == 0 || ((q.jobs[i].slot ^ frame.slot) & q.mask) != 0)) {
+           (q.jobs[i].segments == 0 || ((q.jobs[i].slot ^ frame.slot) & q.mask) != 0 ||
+            failed_before(q.jobs[i]))) {
       i++;
     }
     return i;

@@ -112,6 +112,13 @@ std::vector<KnobInfo> make_knobs() {
       {K::kBits, "bits", "of a hundred jobs: a bit of a page's entry is turned", 0, 100, 0},
       {K::kNowhere, "nowhere", "of a hundred jobs: a buffer lies where nothing can be", 0, 100, 0},
       {K::kZeros, "zeros", "of a hundred jobs: the first checksum is 0", 0, 100, 0},
+      {K::kAnswers,
+       "answers",
+       "to reads of tables, slots, templates: what is there as they come, or as AR came",
+       0,
+       0,
+       0,
+       {"late", "early"}},
   };
   for (KnobInfo &k : all) {
     if (!k.words.empty()) k.last = k.first + k.words.size() - 1;

@@ -60,8 +60,9 @@ enum class Knob : uint8_t {
   kBits,
   kNowhere,
   kZeros,
+  kAnswers,
 };
-constexpr size_t kKnobs = size_t(Knob::kZeros) + 1;
+constexpr size_t kKnobs = size_t(Knob::kAnswers) + 1;
 
 struct KnobInfo {
   Knob knob;
@@ -85,6 +86,7 @@ enum Tunnels : uint64_t { kNoTunnel, kSomeTunnels, kAllTunnels };
 enum Mss : uint64_t { kUsualMss, kAnyMss, kCornerMss };
 enum Payloads : uint64_t { kShort, kAnyPayload, kCornerPayload, kLong };
 enum Pieces : uint64_t { kAnyPieces, kTinyPieces };
+enum Answers : uint64_t { kLateAnswers, kEarlyAnswers };
 enum Completions : uint64_t { kHalfOfSlots, kFewCompletions };
 enum Macs : uint64_t { kAlwaysReady, kRandomMac, kOneOfThree, kStalls };
 enum Policy : uint64_t { kAbort, kPark, kMixedPolicy };

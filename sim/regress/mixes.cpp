@@ -31,7 +31,8 @@ Spreads surroundings() {
           {K::kOrder, 0.7, 0, 2},         {K::kReadStall, 0.3, 1, 60},
           {K::kWriteJitter, 0.4, 1, 400}, {K::kMac, 0.3, 0, 3},
           {K::kWeights, 0.3, 1, 1},       {K::kRates, 0.1, 1, 1},
-          {K::kReap, 0.2, 10, 10000},     {K::kCompletions, 0.2, 1, 1}};
+          {K::kReap, 0.2, 10, 10000},     {K::kCompletions, 0.2, 1, 1},
+          {K::kAnswers, 0.5, 1, 1}};
 }
 
 Spreads jobs(uint64_t most) {

@@ -10,6 +10,9 @@ namespace {
 using K = Knob;
 
 constexpr double kMillion = 1e6;
+constexpr unsigned kEarlyClasses = 1u << unsigned(ReadClass::kWalk) |
+                                   1u << unsigned(ReadClass::kSlot) |
+                                   1u << unsigned(ReadClass::kTemplate);
 constexpr unsigned kFewBits = 2;    // log2 of places in a small completion ring
 constexpr double kLostRate = 1e-3;  // of bursts, until all that are to be lost are
 
@@ -52,6 +55,7 @@ SystemOptions system_options(const Scenario &s) {
   o.read.lost_most = unsigned(s[K::kLost]);
   o.read.lost_rate = s[K::kLost] ? kLostRate : 0;
   o.read.lost_classes = o.read.error_classes;
+  o.read.early_classes = s[K::kAnswers] == kEarlyAnswers ? kEarlyClasses : 0;
   o.write.jitter = unsigned(s[K::kWriteJitter]);
   constexpr const char *kMacs[] = {"none", "random:0.4", "1of:3", "stall:60@40"};
   o.backpressure = kMacs[s[K::kMac]];

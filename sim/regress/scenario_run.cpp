@@ -12,10 +12,9 @@ using K = Knob;
 
 constexpr uint64_t kMillion = 1000000;
 constexpr uint64_t kMostCycles = 3 * kMillion;  // of posting; what was not posted by then is not
-constexpr uint64_t kStill = 150000;             // so long nothing may leave or end
+constexpr uint64_t kStill = 3000000;             // so long nothing may leave or end
 constexpr uint64_t kTail = 20000;               // commands go on behind the last job
 constexpr unsigned kPostsEvery = 200;           // tries to post the last job of a queue
-constexpr uint64_t kNever = ~uint64_t{0};
 constexpr uint64_t kLooksEvery = 64, kLooksAtStates = 1000;  // cycles
 constexpr uint32_t kReadTimeout = 8192;  // cycles; no read that is answered takes so long
 
@@ -73,7 +72,7 @@ void ScenarioRun::arrange() {
       if (!text.empty()) system_->findings().add(fmt::format("queue {} parks: {}", f.queue, text));
       if (f.cause == VMSO_CAUSE_NOT_PRESENT) {
         Process &process = system_->process(f.context - 1);
-        process.page_in(f.va);
+        if (process.page_in(f.va)) moved_ = system_->now();
         back_at_[{process.id(), f.va / kFrameBytes}] = system_->now();
       }
       fault_seen(f.cause, true);

@@ -50,10 +50,11 @@ class ScenarioRun {
     vmso_cause fault;     // NONE: its pages can be used
     uint64_t at;          // cycle in which it was posted
   };
+  static constexpr uint64_t kNever = ~uint64_t{0};
   struct Event {  // comes again and again, at random
     Knob knob;
     void (ScenarioRun::*act)();
-    uint64_t next = ~uint64_t{0};
+    uint64_t next = kNever;
   };
 
   void arrange();
@@ -119,7 +120,7 @@ class ScenarioRun {
   bool may_fail_;    // something can happen to a job of a queue that does not park
   uint64_t posted_ = 0, soft_resets_ = 0;
   uint64_t judged_ = 0, moved_ = 0;  // what was judged at the last look; when it grew
-  uint64_t next_job_ = 0, next_soft_reset_ = ~uint64_t{0};
+  uint64_t next_job_ = 0, next_soft_reset_ = kNever;
   std::unique_ptr<System> system_;
   std::vector<std::unique_ptr<Attacker>> hostile_;
   std::optional<Reaper> reaper_;
