@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/arguments.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <filesystem>
-#include <map>
+#include <vector>
 
 #include "app/commands.hpp"
 #include "app/file.hpp"
@@ -21,14 +20,15 @@ std::string path_in(const CLI::Option &option, const std::string &text) {
   return option.get_name() == kWaveOption ? parse_wave(text).path : text;
 }
 
+// Without a try, which could leave a file, or wait.
 bool can_be_written(const std::string &path) {
   std::error_code none;
-  const bool was_there = fs::exists(fs::symlink_status(path, none));
-  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-  if (file < 0) return false;
-  close(file);
-  if (!was_there) fs::remove(path, none);
-  return true;
+  const fs::path target = target_of(path);
+  if (fs::exists(target, none)) {
+    return !fs::is_directory(target, none) && access(target.c_str(), W_OK) == 0;
+  }
+  const fs::path folder = target.parent_path();
+  return access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0;
 }
 
 // Also one that is not there yet.
@@ -55,6 +55,7 @@ std::vector<Named> files_of(const CLI::App &command) {
     for (const std::string &text : option->results()) {
       const std::string path = path_in(*option, text);
       if (!is_stream(path)) all.push_back({option->get_name(), path, type});
+      if (option->get_name() == kWaveOption) all.push_back({kWaveOption, path + ".hier", type});
     }
   }
   return all;
@@ -68,16 +69,20 @@ void check_values(const CLI::App &command) {
   }
 }
 
+bool same_file(const Named &a, const Named &b) {
+  std::error_code none;
+  if (fs::equivalent(a.path, b.path, none)) return true;  // also by a hard link
+  return fs::weakly_canonical(fs::absolute(target_of(a.path)), none) ==
+         fs::weakly_canonical(fs::absolute(target_of(b.path)), none);
+}
+
 void check_different(const std::vector<Named> &files) {
-  std::map<fs::path, const Named *> uses;
-  for (const Named &file : files) {
-    std::error_code none;
-    auto [before, first] =
-        uses.insert({fs::weakly_canonical(fs::absolute(file.path), none), &file});
-    if (first || (file.type != kFile && before->second->type != kFile)) continue;
-    throw Error(
-        fmt::format("{}: {} is what {} names, too", file.option, file.path, before->second->option),
-        2);
+  for (size_t i = 0; i < files.size(); i++) {
+    for (size_t j = 0; j < i; j++) {
+      const Named &a = files[i], &b = files[j];
+      if ((a.type != kFile && b.type != kFile) || !same_file(a, b)) continue;
+      throw Error(fmt::format("{}: {} is what {} names, too", a.option, a.path, b.option), 2);
+    }
   }
 }
 

@@ -27,8 +27,12 @@ class FileBytes {
 // A pipe or a device: opening it can wait for somebody, and what is written into it stays written.
 bool is_stream(const std::string &path);
 
+// What a path leads to if it is a symbolic link, also if nothing is there yet.
+std::string target_of(const std::string &path);
+
 // A file that is there whole or not at all: it is written beside its place and then renamed, so
-// that nobody takes what a killed writer has left for a result. Streams are written as they are.
+// that nobody takes what a killed writer has left for a result; a link stays one. Streams are
+// written as they are, and so is a file in a folder that may not be written.
 // Throws Error, which begins with `option`.
 void write_whole(const std::string &option, const std::string &path, const std::string &text);
 

@@ -14,6 +14,7 @@ namespace {
 
 using namespace regress;
 
+constexpr int kInterrupted = 130;      // exit code
 constexpr size_t kKept = 10;           // failures of which more than the line is kept
 constexpr double kLeastPatience = 20;  // seconds of a run of one failure
 constexpr uint64_t kLooksAhead = 100;  // seeds that tell which models are needed
@@ -37,7 +38,9 @@ void write_reports(const RegressArguments &a, const Summary &s) {
 void print_summary(const Summary &s, size_t holes) {
   fmt::print("mix       {}: {}\n{}", s.mix, mix_named(s.mix).help, words(s, holes));
   for (const Failure &f : s.failures) {
-    fmt::print("failed    {}\n", f.shrunk.empty() ? f.again : f.shrunk);
+    const std::string &first = f.findings.front();
+    fmt::print("failed    {}\n          {}\n", f.again, first.substr(0, first.find('\n')));
+    if (!f.shrunk.empty()) fmt::print("          smaller: {}\n", f.shrunk);
     if (!f.folder.empty()) fmt::print("          {}\n", f.folder);
   }
 }
@@ -59,6 +62,7 @@ Regression::Regression(const RegressArguments &a, const Program &program)
 
 int Regression::run() {
   must_be_one_seed();
+  tell_what_is_taken_away();
   if (a_.dry_run) return show_scenarios();
   load_models();
   begun_ = Clock::now();
@@ -69,8 +73,7 @@ int Regression::run() {
     write_before_explaining();
     explain();
   }
-  const bool cut = !whole || stopped();
-  if (cut) summary_.missing = {seeds_.share()};
+  if (!whole) summary_.missing = {seeds_.share()};
   try {
     write_reports(a_, summary_);
   } catch (const Error &) {
@@ -78,7 +81,7 @@ int Regression::run() {
     throw;
   }
   print_summary(summary_, a_.holes);
-  return cut ? 130 : summary_.good() ? 0 : 1;
+  return stopped() || (!whole && !starved_) ? kInterrupted : summary_.good() ? 0 : 1;
 }
 
 // Runs at once would write into the same file.
@@ -91,6 +94,19 @@ void Regression::must_be_one_seed() const {
     if (path.empty()) continue;
     throw Error(
         fmt::format("{}: it is written of one seed, and there are {}", option, seeds_.count()), 2);
+  }
+}
+
+// A knob that was given may be more than a scenario can have beside the others.
+void Regression::tell_what_is_taken_away() const {
+  for (const auto &[knob, value] : fixed_) {
+    for (uint64_t i = 0; i < std::min(seeds_.count(), kLooksAhead); i++) {
+      const uint64_t seed = seeds_.nth(i), has = scenario(seed)[knob];
+      if (has == value) continue;
+      fmt::print(stderr, "vmso: --{} {}: it does not go with all else that seed {} has: {}\n",
+                 knob_info(knob).name, knob_text(knob, value), seed, knob_text(knob, has));
+      break;
+    }
   }
 }
 
@@ -127,9 +143,15 @@ bool Regression::run_seeds() {
   if (!a_.wave.empty()) with.wave = parse_wave(a_.wave);
   Workers workers([&](uint64_t seed) { return judge(scenario(seed), with); },
                   {.at_once = a_.at_once, .patience = a_.patience, .stop = program_.stop});
-  const bool whole =
-      workers.run([this] { return next(); }, [this](const TaskEnd &end) { ended(end); },
-                  [this] { progress(); });
+  bool whole = false;
+  try {
+    whole = workers.run([this] { return next(); }, [this](const TaskEnd &end) { ended(end); },
+                        [this] { progress(); });
+  } catch (const Error &error) {  // no more processes to be had: what is known stays known
+    status_.clear();
+    fmt::print(stderr, "vmso: {}\n", error.what());
+    starved_ = true;
+  }
   status_.clear();
   return whole;
 }
@@ -183,7 +205,7 @@ void Regression::explain() {
        .stop = program_.stop},
       [this](const Scenario &s, const RunOptions &with) { return judge(s, with); }, status_);
   const size_t count = std::min(summary_.failures.size(), kKept);
-  for (size_t i = 0; i < count && !stopped(); i++) {
+  for (size_t i = 0; i < count; i++) {
     Failure &failure = summary_.failures[i];
     auto cycle = cycle_of_.find(failure.seed);
     try {

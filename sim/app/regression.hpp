@@ -33,6 +33,7 @@ class Regression {
 
  private:
   void must_be_one_seed() const;
+  void tell_what_is_taken_away() const;
   int show_scenarios() const;
   void load_models() const;
   regress::Scenario scenario(uint64_t seed) const { return draw(mix_, seed, fixed_); }
@@ -56,6 +57,7 @@ class Regression {
   std::map<uint64_t, uint64_t> cycle_of_;  // of the first finding, by seed; not of crashes
   uint64_t next_ = 0, ended_ = 0;
   double longest_good_ = 0;  // seconds
+  bool starved_ = false;     // there were no more processes to be had
   Clock::time_point begun_;
   double progress_at_ = 0;  // seconds
   regress::StatusLine status_;

@@ -218,10 +218,11 @@ void Scoreboard::frame(const StreamFrame &frame) {
   if (frame.queue >= queues_.size()) return complain("no such queue");
   Queue &q = queues_[frame.queue];
   if (q.ignored) return;
-  // In a small ring a job that sends nothing, has failed or has sent all may not have been judged
-  // when its slot is another job's already.
+  // In a small ring a job that sends nothing, has failed (and not parked) or has sent all may not
+  // have been judged when its slot is another job's already.
   auto failed_before = [&](const ExpectedJob &job) {
-    return order && std::ranges::any_of(q.ends, [&](const Retired &end) {
+    return order && (job.may_fail || has_to_fail(job)) &&
+           std::ranges::any_of(q.ends, [&](const Retired &end) {
              return end.fate == Fate::kFailed && end.cookie == job.cookie &&
                     end.number < order->number;
            });

@@ -47,8 +47,7 @@ Outcome outcome_of(const TaskEnd &end) {
 }
 
 void Explainer::explain(Failure &failure, const Scenario &scenario, std::optional<uint64_t> cycle) {
-  if (options_.shrink) shrink(failure, scenario);
-  if (stopped()) return;
+  if (options_.shrink && !stopped()) shrink(failure, scenario);
   keep(failure, scenario, cycle);
 }
 
@@ -56,6 +55,7 @@ void Explainer::shrink(Failure &failure, const Scenario &scenario) {
   unsigned tried = 0;
   Outcome last;
   auto same = [&](const Scenario &s) {
+    if (stopped()) return false;
     status_.show(fmt::format("seed {}: made smaller, try {}", failure.seed, ++tried));
     const bool whole = tried == 1 && !hangs(failure);
     Workers worker(
@@ -77,9 +77,10 @@ void Explainer::shrink(Failure &failure, const Scenario &scenario) {
     return;
   }
   const Shrunk shrunk = regress::shrink(scenario, same, kShrinkTries);
+  if (shrunk.scenario == scenario) return;
   failure.shrunk = reproduce(shrunk.scenario);
   status_.clear();
-  fmt::print(stderr, "seed {}, as small as {} tries made it:\n  {}\n", failure.seed, shrunk.tries,
+  fmt::print(stderr, "seed {}, as small as {} tries made it:\n  {}\n", failure.seed, tried - 1,
              failure.shrunk);
 }
 
@@ -92,10 +93,10 @@ void Explainer::keep(Failure &failure, const Scenario &scenario, std::optional<u
   }
   for (const char *name : kKeptFiles) fs::remove(folder / name, error);
   failure.folder = folder.string();
-  if (cycle) record(failure, scenario, *cycle);
+  if (cycle && !stopped()) record(failure, scenario, *cycle);
   std::ofstream report(folder / kReport);
   report << failure.again << "\n";
-  if (!failure.shrunk.empty()) report << failure.shrunk << "\n";
+  if (!failure.shrunk.empty()) report << "smaller: " << failure.shrunk << "\n";
   report << "\n" << describe(scenario) << "\n\n";
   for (const std::string &finding : failure.findings) report << finding << "\n";
   if (!report.flush()) {
@@ -118,7 +119,10 @@ void Explainer::record(Failure &failure, const Scenario &scenario, uint64_t cycl
                  {.patience = options_.patience, .stop = options_.stop});
   auto end = worker.one(failure.seed);
   status_.clear();
-  if (!end) return;
+  if (!end) {
+    failure.findings.push_back("its recording was interrupted");
+    return;
+  }
   const Outcome recorded = outcome_of(*end);
   if (is_same(recorded, failure)) return;
   const std::string text = fmt::format("recorded, it says: {}", first_finding(recorded));

@@ -29,7 +29,8 @@ class Explainer {
 
   // `failure` gets a smaller scenario and a folder; a finding more if it does not come back as it
   // was. `cycle`: of its first finding; none: a crash or a hang, of which nothing can be recorded.
-  // Nothing more happens after `stop`. Throws Error if the folder cannot be written.
+  // After `stop` nothing more is run, and what is known is kept. Throws Error if the folder cannot
+  // be written.
   void explain(Failure &failure, const Scenario &scenario, std::optional<uint64_t> cycle);
 
  private:

@@ -90,7 +90,7 @@ std::vector<Mix> make_mixes() {
       {"reset", "STOP, RESET, soft resets and fences at any time",
        together({surroundings(), jobs(500), commands(), seldom(faulting(), 0.3), mistaken(0.2)})},
       {"corners", "lengths at their corners, jobs of many pieces, small rings", corners},
-      {"all", "all of these", all},
+      {"all", "all of these, at lengths that are not extreme", all},
       {"plain", "what the options say, all else as simple as can be", {}},
   };
 }

@@ -7,6 +7,7 @@ namespace vmso::regress {
 namespace {
 
 constexpr size_t kShortestFrame = 14;
+constexpr unsigned kVxlanPort = 4789, kGenevePort = 6081;
 constexpr size_t kMostFrames = 100;  // of a job, about
 
 std::vector<uint8_t> no_operations(uint64_t words) { return std::vector<uint8_t>(4 * words, 1); }
@@ -171,6 +172,14 @@ std::vector<uint32_t> random_cuts(size_t bytes, const JobShape &shape, Random &r
   return cuts;
 }
 
+// VXLAN or Geneve: a VNI in bytes 4 to 6 of what follows UDP.
+bool is_udp_tunnel(const JobSpec &spec) {
+  const Template &h = spec.header;
+  if (h.outer_l3 == 0 || h.outer_l4 == 0) return false;
+  const unsigned port = h.bytes.at(h.outer_l4 + 2u) << 8 | h.bytes.at(h.outer_l4 + 3u);
+  return port == kVxlanPort || port == kGenevePort;
+}
+
 }  // namespace
 
 JobSpec random_job(const JobShape &shape, Random &r) {
@@ -185,20 +194,37 @@ JobSpec random_job(const JobShape &shape, Random &r) {
 }
 
 void make_checksum_zero(JobSpec &spec) {
-  const bool udp = spec.kind == VMSO_KIND_UDP_SEG;
-  if ((!udp && spec.kind != VMSO_KIND_TCP_SEG) || spec.l4_mode == VMSO_L4_NONE) return;
+  const bool segments = spec.kind == VMSO_KIND_TCP_SEG || spec.kind == VMSO_KIND_UDP_SEG;
   const reference::Job job = reference_job(spec, spec.payload.size());
-  const size_t bytes = reference::segment_bytes(job, 0);
-  if (bytes < 2) return;
+  const size_t bytes = segments ? reference::segment_bytes(job, 0) : spec.payload.size();
+  // Where its checksum is, and a word that it counts, both in the template and payload.
+  size_t field = 0, word = 0;
+  if (segments && spec.outer_csum && is_udp_tunnel(spec)) {  // what is in it sums to 0 with its own
+    field = spec.header.outer_l4 + 6u;
+    word = spec.header.outer_l4 + 12u;  // of the VNI
+  } else if (segments && spec.l4_mode != VMSO_L4_NONE && bytes >= 2) {
+    field = spec.header.l4 + (spec.kind == VMSO_KIND_UDP_SEG ? 6u : 16u);
+    word = spec.header.bytes.size();
+  } else if (spec.kind == VMSO_KIND_CSUM) {
+    const size_t first = spec.csum_start;
+    field = first + spec.csum_offset;
+    word = first + (spec.csum_offset < 2 ? spec.csum_offset + 2u + spec.csum_offset % 2u : 0u);
+    if (word + 2 > spec.header.bytes.size() + bytes) return;
+  } else {
+    return;
+  }
   const auto frame = reference::frame(job, 0, std::span(spec.payload).first(bytes));
-  const size_t field = spec.header.l4 + (udp ? 6 : 16) + (spec.vlan ? kTag : 0);
+  const uint8_t *checksum = &frame.at(field + (spec.vlan ? kTag : 0));
+  auto byte = [&spec](size_t at) -> uint8_t & {
+    const size_t header = spec.header.bytes.size();
+    return at < header ? spec.header.bytes[at] : spec.payload.at(at - header);
+  };
   // It is minus the sum of the others: they sum to 0 when it is added to one of them.
-  const uint8_t *checksum = &frame.at(field);
-  uint32_t word = uint32_t(spec.payload[0] << 8 | spec.payload[1]);
-  word += uint32_t(checksum[0] << 8 | checksum[1]);
-  word = (word & 0xffff) + (word >> 16);
-  spec.payload[0] = uint8_t(word >> 8);
-  spec.payload[1] = uint8_t(word);
+  uint32_t value = uint32_t(byte(word) << 8 | byte(word + 1));
+  value += uint32_t(checksum[0] << 8 | checksum[1]);
+  value = (value & 0xffff) + (value >> 16);
+  byte(word) = uint8_t(value >> 8);
+  byte(word + 1) = uint8_t(value);
 }
 
 }  // namespace vmso::regress

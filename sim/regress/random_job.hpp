@@ -20,8 +20,9 @@ struct JobShape {
   unsigned max_frame = 9216;  // of the engine
 };
 JobSpec random_job(const JobShape &shape, Random &random);
-// Changes two bytes of the payload of a job that is cut into segments, so that the L4 checksum of
-// its first frame comes out as 0. Nothing, if that frame has none or no room.
+// Changes two bytes of a job so that a checksum of its first frame comes out as 0: of VXLAN or
+// Geneve the outer one, if it is computed, else that of L4, or of CSUM. Nothing, if that frame has
+// none or no room.
 void make_checksum_zero(JobSpec &spec);
 
 }  // namespace vmso::regress

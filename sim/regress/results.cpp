@@ -184,7 +184,8 @@ std::string junit(const Summary &s) {
     if (it == failed.end()) continue;
     const Failure &f = *it->second;
     pugi::xml_node failure = test.append_child("failure");
-    failure.append_attribute("message") = f.findings.front().c_str();
+    const std::string &first = f.findings.front();
+    failure.append_attribute("message") = first.substr(0, first.find('\n')).c_str();
     failure.text().set(fmt::format("{}\n{}", f.again, fmt::join(f.findings, "\n")).c_str());
   }
   if (!whole) {  // who reads nothing else has to see that, too

@@ -12,7 +12,7 @@ using K = Knob;
 
 constexpr uint64_t kMillion = 1000000;
 constexpr uint64_t kMostCycles = 3 * kMillion;  // of posting; what was not posted by then is not
-constexpr uint64_t kStill = 3000000;             // so long nothing may leave or end
+constexpr uint64_t kStill = 1000000;            // so long nothing may leave or end
 constexpr uint64_t kTail = 20000;               // commands go on behind the last job
 constexpr unsigned kPostsEvery = 200;           // tries to post the last job of a queue
 constexpr uint64_t kLooksEvery = 64, kLooksAtStates = 1000;  // cycles
@@ -118,7 +118,7 @@ Outcome ScenarioRun::run() {
   outcome_.findings = s.findings().texts();
   outcome_.findings_count = s.findings().count();
   if (!outcome_.findings.empty()) outcome_.first_finding = s.findings().first_cycle();
-  outcome_.cycles = s.now();
+  outcome_.cycles = s.cycles();
   outcome_.jobs = posted_;
   outcome_.frames = s.sink.frames;
   outcome_.bytes = s.sink.bytes;
@@ -215,9 +215,19 @@ void ScenarioRun::fence() {
   s.check(vmso_fence_wait(&s.device(), number), "fence");
 }
 
+// Half of the time one that is parked, if there is one: they are few, and not for long.
+unsigned ScenarioRun::queue_to_command() {
+  std::vector<unsigned> parked;
+  for (unsigned q = 0; q < honest_; q++) {
+    if (state(q) == State::kParked) parked.push_back(q);
+  }
+  if (parked.empty() || spoil_random_.below(2)) return some_queue();
+  return parked[spoil_random_.below(parked.size())];
+}
+
 void ScenarioRun::stop_queue() {
   System &s = *system_;
-  const unsigned queue = some_queue();
+  const unsigned queue = queue_to_command();
   if (random_.below(2)) {
     State before = state(queue);
     if (vmso_queue_command(&s.device(), queue, VMSO_CMD_STOP) != VMSO_OK) return;
@@ -228,7 +238,7 @@ void ScenarioRun::stop_queue() {
 }
 
 void ScenarioRun::reset_queue() {
-  const unsigned queue = some_queue();
+  const unsigned queue = queue_to_command();
   outcome_.coverage.hit("commands", fmt::format("RESET {}", state_word(state(queue))));
   system_->restart_queue(queue);
   moved_ = system_->now();  // its jobs have ended

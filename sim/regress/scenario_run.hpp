@@ -111,6 +111,7 @@ class ScenarioRun {
   State state(unsigned queue);
   // The process of a queue cannot write into its pages: they are being moved.
   bool waits_for_pages(unsigned queue);
+  unsigned queue_to_command();
   unsigned some_queue() { return unsigned(random_.below(honest_)); }
 
   Scenario scenario_;

@@ -157,6 +157,7 @@ System::System(const SystemOptions &options)
   add_notes();
   add_observers();
   if (options.churn) add_manager();
+  began_ = now();
   if (options.warm) {
     bench_.join(parts_);
   } else {

@@ -169,6 +169,8 @@ class System {
 
   // ---- time
   uint64_t now() const { return bench_.now(); }
+  // Since it was made: not those that a warm engine had behind it.
+  uint64_t cycles() const { return now() - began_; }
   void step();  // one cycle, then what came in is looked at
   void steps(uint64_t n);
   // Steps until the condition holds; false (and a finding) if nothing moves or the budget is over.
@@ -375,6 +377,7 @@ class System {
   uint64_t cookie_ = 0;
   unsigned lives_ = 0;   // processes that were replaced
   uint32_t answer_ = 0;  // of the last register read
+  uint64_t began_ = 0;   // cycle
   bool measuring_ = false;
   uint64_t read_beats_first_ = 0, read_beats_last_ = 0;
   bool hung_ = false;
