@@ -125,7 +125,8 @@ void Explainer::record(Failure &failure, const Scenario &scenario, uint64_t cycl
   }
   const Outcome recorded = outcome_of(*end);
   if (is_same(recorded, failure)) return;
-  const std::string text = fmt::format("recorded, it says: {}", first_finding(recorded));
+  const std::string text =
+      fmt::format("recorded, with other start values, it says: {}", first_finding(recorded));
   fmt::print(stderr, "seed {}: {}\n", failure.seed, text);
   failure.findings.push_back(text);
 }

@@ -12,7 +12,6 @@ namespace {
 using K = Knob;
 
 constexpr size_t kDeadBuffers = 24;
-constexpr uint64_t kSoon = 400;      // cycles from a job that is advised to a fence
 constexpr unsigned kBitsTried = 16;  // until one does something
 
 reference::Walk walk_of(System &s, const Process &process, uint64_t va) {
@@ -145,12 +144,7 @@ void ScenarioRun::advise(unsigned queue, JobSpec &spec) {
   look.mss = 0;
   look.doorbell = false;
   look.may_fail = spec.may_fail;
-  if (!s.try_post(queue, look)) return;
-  for (Event &event : events_) {  // some while it is under way
-    if (event.knob == K::kFences && event.next != kNever) {
-      event.next = std::min(event.next, s.now() + spoil_random_.below(kSoon));
-    }
-  }
+  s.try_post(queue, look);
 }
 
 void ScenarioRun::take_away_pages(const Posted &posted) {

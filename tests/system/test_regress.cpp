@@ -419,7 +419,7 @@ TEST_CASE("What is known of a failure is kept, and it is told if it does not com
 
   f = explained(1, 17);  // once; then nothing of it can be made smaller
   REQUIRE(f.findings.size() == 2);
-  CHECK(f.findings[1] == "recorded, it says: nothing");
+  CHECK(f.findings[1] == "recorded, with other start values, it says: nothing");
   CHECK(f.shrunk.empty());
 
   fs::remove_all(folder);
