@@ -218,8 +218,9 @@ void Scoreboard::frame(const StreamFrame &frame) {
   if (frame.queue >= queues_.size()) return complain("no such queue");
   Queue &q = queues_[frame.queue];
   if (q.ignored) return;
-  // In a small ring a job that sends nothing, has sent all or has failed for good may not have been
-  // judged when its slot is another job's already. (That of one that is parked never is.)
+  // In a small ring a job that sends nothing, has sent all or has failed may not have been judged
+  // when its slot is another job's already. One that had parked has its frames yet, though they may
+  // be on their way to the wire when its slot is: then the order tells whose they are.
   auto at_slot = [&](size_t i) {
     while (i < q.jobs.size() &&
            (q.jobs[i].segments == 0 || ((q.jobs[i].slot ^ frame.slot) & q.mask) != 0)) {
@@ -227,16 +228,16 @@ void Scoreboard::frame(const StreamFrame &frame) {
     }
     return i;
   };
-  auto sends_no_more = [&](const ExpectedJob &job) {
-    return job.next == job.segments ||
-           (order && std::ranges::any_of(q.ends, [&](const Retired &end) {
-              return end.fate == Fate::kFailed && end.cookie == job.cookie &&
-                     end.number < order->number;
-            }));
+  auto failed_before = [&](const ExpectedJob &job) {
+    return order && order->cookie != job.cookie &&
+           std::ranges::any_of(q.ends, [&](const Retired &end) {
+             return end.fate == Fate::kFailed && end.cookie == job.cookie &&
+                    end.number < order->number;
+           });
   };
   size_t i = at_slot(q.current);
   if (i == q.jobs.size()) return complain("no job at that slot is expected to send");
-  while (sends_no_more(q.jobs[i])) {
+  while (q.jobs[i].next == q.jobs[i].segments || failed_before(q.jobs[i])) {
     const size_t later = at_slot(i + 1);
     if (later == q.jobs.size()) break;
     i = later;
