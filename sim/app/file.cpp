@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 
 #include "model/findings.hpp"
 
@@ -45,8 +46,8 @@ bool write_all(int fd, const std::string &text) {
 // A pipe that nobody reads yet is waited for, but not for ever. Standard output stays one stream,
 // whatever it is: opened anew, a file would be written from its begin on.
 int open_to_write(const std::string &path) {
-  struct stat there {
-  }, ours{};
+  struct stat there {};
+  struct stat ours {};
   if (::stat(path.c_str(), &there) == 0 && ::fstat(STDOUT_FILENO, &ours) == 0 &&
       there.st_dev == ours.st_dev && there.st_ino == ours.st_ino) {
     std::fflush(stdout);
@@ -61,11 +62,12 @@ int open_to_write(const std::string &path) {
   }
 }
 
-// In a new file beside it, with the same rights, which then takes its name.
-bool write_beside(const std::string &path, const std::string &text) {
+// In a new file beside it, with the same rights, which then takes its name. Nothing: there can be
+// none.
+std::optional<bool> write_beside(const std::string &path, const std::string &text) {
   std::string beside = path + ".XXXXXX";
   const int fd = ::mkostemp(beside.data(), O_CLOEXEC);
-  if (fd < 0) return false;
+  if (fd < 0) return std::nullopt;
   struct stat old {};
   const mode_t mask = ::umask(0);
   ::umask(mask);
@@ -132,10 +134,13 @@ bool is_stream(const std::string &path) {
 }
 
 void write_whole(const std::string &option, const std::string &path, const std::string &text) {
-  if (!is_stream(path) && write_beside(target_of(path), text)) return;
-  // a stream, or a file that may be written in a folder that may not
-  const int fd = open_to_write(path);
-  if (fd < 0 || !write_all(fd, text)) throw Error(option + ": cannot write " + path);
+  std::optional<bool> written;
+  if (!is_stream(path)) written = write_beside(target_of(path), text);
+  if (!written) {  // a stream, or a file that may be written in a folder that may not
+    const int fd = open_to_write(path);
+    written = fd >= 0 && write_all(fd, text);
+  }
+  if (!*written) throw Error(option + ": cannot write " + path);
 }
 
 }  // namespace vmso
