@@ -31,16 +31,19 @@ class Watchdog {
 // Valid without ready (or the other way round) on each channel: who waits for whom.
 inline std::string port_states(const DutOutputs &out, const DutInputs &in) {
   auto one = [](const char *name, bool valid, bool ready) {
-    return std::string(name) + (valid ? ready ? " moves" : " waits for ready" : " idle") + ", ";
+    return std::string(name) + (valid ? ready ? " moves" : " waits for ready" : " idle");
   };
-  return one("m_axi_ar", out.m_axi_arvalid, in.m_axi_arready) +
-         one("m_axi_r", in.m_axi_rvalid, out.m_axi_rready) +
-         one("m_axi_aw", out.m_axi_awvalid, in.m_axi_awready) +
-         one("m_axi_w", out.m_axi_wvalid, in.m_axi_wready) +
-         one("m_axi_b", in.m_axi_bvalid, out.m_axi_bready) +
-         one("m_axis", out.m_axis_tvalid, in.m_axis_tready) +
-         one("s_axil_aw", in.s_axil_awvalid, out.s_axil_awready) +
-         one("s_axil_ar", in.s_axil_arvalid, out.s_axil_arready);
+  const std::string ports[] = {one("m_axi_ar", out.m_axi_arvalid, in.m_axi_arready),
+                               one("m_axi_r", in.m_axi_rvalid, out.m_axi_rready),
+                               one("m_axi_aw", out.m_axi_awvalid, in.m_axi_awready),
+                               one("m_axi_w", out.m_axi_wvalid, in.m_axi_wready),
+                               one("m_axi_b", in.m_axi_bvalid, out.m_axi_bready),
+                               one("m_axis", out.m_axis_tvalid, in.m_axis_tready),
+                               one("s_axil_aw", in.s_axil_awvalid, out.s_axil_awready),
+                               one("s_axil_ar", in.s_axil_arvalid, out.s_axil_arready)};
+  std::string text;
+  for (const std::string &port : ports) text += (text.empty() ? "" : ", ") + port;
+  return text;
 }
 
 }  // namespace vmso

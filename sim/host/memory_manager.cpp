@@ -121,13 +121,13 @@ bool MemoryManager::start(Churn kind, unsigned index) {
   fence(a);
   under_way_.push_back(std::move(a));
   counts.most_at_once = std::max(counts.most_at_once, uint64_t(under_way_.size()));
-  // With the new root alone a page that is mapped meanwhile is absent in the old one.
-  if (kind == Churn::kRoot && !may_be_absent) {
+  // With the new tables alone a page that is mapped meanwhile is absent in the old ones.
+  if ((kind == Churn::kRoot || kind == Churn::kTable) && !may_be_absent) {
     while (!under_way_.empty()) {
       Action &oldest = under_way_.front();
       check(oldest.by_memory ? vmso_fence_wait_seen(&host_.device, oldest.fence)
                              : vmso_fence_wait(&host_.device, oldest.fence),
-            "fence of a root");
+            "fence of tables");
       finish(oldest);
       under_way_.pop_front();
     }
