@@ -129,7 +129,10 @@ FileBytes::~FileBytes() {
 
 bool is_stream(const std::string &path) {
   struct stat status {};
-  if (path.starts_with("/dev/") || path.starts_with("/proc/")) return true;
+  // /dev/stdout is a link to what is open; where that leads, a file of the same name would be made.
+  std::error_code none;
+  const bool of_device = path.starts_with("/dev/") && std::filesystem::is_symlink(path, none);
+  if (of_device || path.starts_with("/proc/")) return true;
   return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 

@@ -38,8 +38,7 @@ void write_reports(const RegressArguments &a, const Summary &s) {
 void print_summary(const Summary &s, size_t holes) {
   fmt::print("mix       {}: {}\n{}", s.mix, mix_named(s.mix).help, words(s, holes));
   for (const Failure &f : s.failures) {
-    const std::string &first = f.findings.front();
-    fmt::print("failed    {}\n          {}\n", f.again, first.substr(0, first.find('\n')));
+    fmt::print("failed    {}\n          {}\n", f.again, first_line(f.findings.front()));
     if (!f.shrunk.empty()) fmt::print("          smaller: {}\n", f.shrunk);
     if (!f.folder.empty()) fmt::print("          {}\n", f.folder);
   }
@@ -175,9 +174,8 @@ void Regression::ended(const TaskEnd &end) {
   failure.again = command(mix_.name, std::to_string(end.task), fixed_);
   failure.findings = outcome.findings;
   if (end.how == TaskEnd::How::kDone) cycle_of_[end.task] = outcome.first_finding;
-  const std::string &first = failure.findings.front();
   status_.clear();
-  fmt::print(stderr, "seed {}: {}\n  {}\n", end.task, first.substr(0, first.find('\n')),
+  fmt::print(stderr, "seed {}: {}\n  {}\n", end.task, first_line(failure.findings.front()),
              failure.again);
   summary_.failures.push_back(std::move(failure));
 }

@@ -25,8 +25,6 @@ const std::string kHang = "hang: ", kCrash = "crash: ";
 
 bool hangs(const Failure &failure) { return failure.findings.front().starts_with(kHang); }
 
-std::string first_line(const std::string &text) { return text.substr(0, text.find('\n')); }
-
 std::string first_finding(const Outcome &outcome) {
   return outcome.good() ? "nothing" : first_line(outcome.findings.front());
 }

@@ -32,6 +32,8 @@ std::string json_text(const nlohmann::json &json, int indent) {
   return json.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+std::string first_line(const std::string &finding) { return finding.substr(0, finding.find('\n')); }
+
 nlohmann::json to_json(const Outcome &o) {
   nlohmann::json hits = nlohmann::json::object();
   for (const auto &[cross, bins] : o.coverage.counts()) hits[cross] = bins;
@@ -184,8 +186,7 @@ std::string junit(const Summary &s) {
     if (it == failed.end()) continue;
     const Failure &f = *it->second;
     pugi::xml_node failure = test.append_child("failure");
-    const std::string &first = f.findings.front();
-    failure.append_attribute("message") = first.substr(0, first.find('\n')).c_str();
+    failure.append_attribute("message") = first_line(f.findings.front()).c_str();
     failure.text().set(fmt::format("{}\n{}", f.again, fmt::join(f.findings, "\n")).c_str());
   }
   if (!whole) {  // who reads nothing else has to see that, too
