@@ -42,17 +42,17 @@ void print_row(std::FILE *out, const FairRow &r) {
   const Cell &c = r.cell;
   double bar = c.options.command_bar();
   auto command = [&](double value) { return cycles(value) + (value <= bar ? " " : "*"); };
-  fmt::print(
-      out,
-      "{:<13} {:<10} {:<8} {:>5} {:>8.1f} {:>9} {:>7} {:>7.2f} {:>7.2f} {:>8} {:>8} | {:>7} "
-      "{:>7} {:>7} {:>7} {:>6} {:>5.1f}  {}\n",
-      attacker(c), c.options.honest.name, config_info(c.options.config).name, c.options.queues,
-      distance(r.fair), c.frames > 0 ? fmt::format("{:.1f}", distance(c.frames)) : "never",
-      star(r, "fair_loss", fmt::format("{:.2f}", r.loss.mean)), r.loss.worst, r.loss.spread,
-      star(r, "fair_silence", cycles(c.silence_any)), star(r, "fair_turn", cycles(c.silence_queue)),
-      command(c.commands.stop), command(c.commands.enable), command(c.commands.reset),
-      command(c.commands.fence), star(r, "fair_register", cycles(c.register_access)), r.seconds,
-      c.trouble.substr(0, c.trouble.find('\n')));
+  fmt::print(out,
+             "{:<13} {:<10} {:<8} {:>5} {:>8.1f} {:>9} {:>7} {:>7.2f} {:>7.2f} {:>8} {:>8} | {:>7} "
+             "{:>7} {:>7} {:>7} {:>6} {:>5.1f}  {}\n",
+             attacker(c), c.options.honest.name, config_info(c.options.config).name,
+             c.options.queues, distance(r.fair),
+             c.frames > 0 ? fmt::format("{:.1f}", distance(c.frames)) : "never",
+             star(r, "fair_loss", fmt::format("{:.2f}", r.loss.mean)), r.loss.worst, r.loss.spread,
+             star(r, "fair_silence", cycles(c.silence_any)),
+             star(r, "fair_turn", cycles(c.silence_queue)), command(c.commands.stop),
+             command(c.commands.enable), command(c.commands.reset), command(c.commands.fence),
+             star(r, "fair_register", cycles(c.register_access)), r.seconds, first_line(c.trouble));
   std::fflush(out);
 }
 

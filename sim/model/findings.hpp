@@ -19,6 +19,11 @@ struct Error : std::runtime_error {
   int exit_code;  // of the program
 };
 
+// A finding without the report below it.
+inline std::string first_line(const std::string &finding) {
+  return finding.substr(0, finding.find('\n'));
+}
+
 class Findings {
  public:
   static constexpr size_t kKept = 50;  // texts kept; all are counted

@@ -32,8 +32,6 @@ std::string json_text(const nlohmann::json &json, int indent) {
   return json.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::string first_line(const std::string &finding) { return finding.substr(0, finding.find('\n')); }
-
 nlohmann::json to_json(const Outcome &o) {
   nlohmann::json hits = nlohmann::json::object();
   for (const auto &[cross, bins] : o.coverage.counts()) hits[cross] = bins;

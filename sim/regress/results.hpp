@@ -17,9 +17,6 @@ namespace vmso::regress {
 // As text, also if a file's name in it is no UTF-8; indent < 0: in one line.
 std::string json_text(const nlohmann::json &json, int indent = -1);
 
-// A finding without its report.
-std::string first_line(const std::string &finding);
-
 nlohmann::json to_json(const Outcome &outcome);
 Outcome outcome_from(const nlohmann::json &json);
 

@@ -10,11 +10,10 @@ namespace {
 
 using K = Knob;
 
-constexpr uint64_t kMillion = 1000000;
-constexpr uint64_t kMostCycles = 3 * kMillion;  // of posting; what was not posted by then is not
-constexpr uint64_t kStill = 1000000;            // so long nothing may leave or end
-constexpr uint64_t kTail = 20000;               // commands go on behind the last job
-constexpr unsigned kPostsEvery = 200;           // tries to post the last job of a queue
+constexpr uint64_t kMostCycles = 3000000;  // of posting; what was not posted by then is not
+constexpr uint64_t kStill = 1000000;       // so long nothing may leave or end
+constexpr uint64_t kTail = 20000;          // commands go on behind the last job
+constexpr unsigned kPostsEvery = 200;      // tries to post the last job of a queue
 constexpr uint64_t kLooksEvery = 64, kLooksAtStates = 1000;  // cycles
 constexpr uint32_t kReadTimeout = 8192;  // cycles; no read that is answered takes so long
 
@@ -105,7 +104,7 @@ Outcome ScenarioRun::run() {
   } catch (const Error &error) {
     if (error.exit_code == 130) throw;
     const std::string text = error.what();  // some have all findings in it
-    s.findings().add(s.findings().empty() ? text : text.substr(0, text.find('\n')));
+    s.findings().add(s.findings().empty() ? text : first_line(text));
   }
   if (s.findings().empty()) {
     if (soft_resets_ == 0 && hostile_.empty()) {
@@ -141,6 +140,9 @@ void ScenarioRun::body() {
   }
   // what happens at random goes on, for queues are emptying now, and soft resets that are due come
   end_rates();
+  for (unsigned q = 0; q < honest_; q++) {
+    if (unrung_[q]) ring(q);
+  }
   const uint64_t tail = s.now() + kTail;
   while ((s.now() < tail && !s.scoreboard.idle()) || next_soft_reset_ != kNever) {
     act();
@@ -169,94 +171,6 @@ bool ScenarioRun::stands_still() {
   if (s.now() - moved_ < kStill) return false;
   s.report_hang(fmt::format("nothing of the well-behaved has left or ended for {} cycles", kStill));
   return true;
-}
-
-// ---- what happens at random
-
-void ScenarioRun::plan(Event &event) {
-  const uint64_t rate = knob(event.knob);
-  if (rate) event.next = system_->now() + 1 + random_.below(2 * kMillion / rate);
-}
-
-void ScenarioRun::act() {
-  for (Event &event : events_) {
-    if (system_->now() < event.next) continue;
-    (this->*event.act)();
-    plan(event);
-  }
-  if (system_->now() >= next_soft_reset_) soft_reset();
-}
-
-State ScenarioRun::state(unsigned queue) {
-  if (system_->options().pager && system_->pager().knows(queue)) return State::kParked;
-  return system_->scoreboard.open(queue) ? State::kBusy : State::kIdle;
-}
-
-// Many buffers share a page above 4 KiB, so a new one may lie in one that is on its way. A thread
-// would wait for it; until the fence is done the engine may read where it was.
-bool ScenarioRun::waits_for_pages(unsigned queue) {
-  if (knob(K::kChurn) == 0) return false;
-  const Process &process = system_->process_of(queue);
-  return process.space().tables() && process.page() != PageSize::k4K &&
-         system_->memory_manager().under_way(process.id());
-}
-
-void ScenarioRun::swap_page() { system_->swap_out(last_[some_queue()], random_); }
-
-void ScenarioRun::fence() {
-  System &s = *system_;
-  const unsigned queue = some_queue();
-  outcome_.coverage.hit("commands", fmt::format("fence {}", state_word(state(queue))));
-  uint16_t number = 0;
-  uint64_t first = random_() >> 20, bytes = 1 + (random_() >> (20 + random_.below(40)));
-  s.check(vmso_fence_start(&s.device(), vmso_fence_kind(random_.below(3)),
-                           s.context_of(s.process_of(queue)), first, bytes, &number),
-          "fence");
-  s.check(vmso_fence_wait(&s.device(), number), "fence");
-}
-
-// Half of the time one that is parked, if there is one: they are few, and not for long.
-unsigned ScenarioRun::queue_to_command() {
-  std::vector<unsigned> parked;
-  for (unsigned q = 0; q < honest_; q++) {
-    if (state(q) == State::kParked) parked.push_back(q);
-  }
-  if (parked.empty() || spoil_random_.below(2)) return some_queue();
-  return parked[spoil_random_.below(parked.size())];
-}
-
-void ScenarioRun::stop_queue() {
-  System &s = *system_;
-  const unsigned queue = queue_to_command();
-  if (random_.below(2)) {
-    State before = state(queue);
-    if (vmso_queue_command(&s.device(), queue, VMSO_CMD_STOP) != VMSO_OK) return;
-    outcome_.coverage.hit("commands", fmt::format("STOP {}", state_word(before)));
-  } else {
-    vmso_queue_command(&s.device(), queue, VMSO_CMD_ENABLE);
-  }
-}
-
-void ScenarioRun::reset_queue() {
-  const unsigned queue = queue_to_command();
-  outcome_.coverage.hit("commands", fmt::format("RESET {}", state_word(state(queue))));
-  system_->restart_queue(queue);
-  moved_ = system_->now();  // its jobs have ended
-  open_[queue].clear();
-  last_[queue] = {};
-}
-
-void ScenarioRun::soft_reset() {
-  System &s = *system_;
-  s.soft_reset();
-  for (unsigned q = 0; q < honest_; q++) {
-    if (s.options().pager) s.pager().forget(q);
-    open_[q].clear();
-    last_[q] = {};
-  }
-  moved_ = s.now();
-  soft_resets_++;
-  next_soft_reset_ = soft_resets_ < knob(K::kSoftResets) ? s.now() + random_.below(40000) : kNever;
 }
 
 // A frame behind all jobs of each queue, which tells that those without a completion have ended.

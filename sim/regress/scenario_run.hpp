@@ -61,14 +61,7 @@ class ScenarioRun {
   void body();
   void post();
   void ring(unsigned queue);  // its doorbell
-  // Puts the payload where the job will find it, for those who have to know before it is posted.
-  void place(unsigned queue, JobSpec &spec);
   void advise(unsigned queue, JobSpec &spec);
-  // Turns a bit of the entry of a page that is the job's alone, and expects what the reference
-  // walker says of it.
-  void turn_a_bit(unsigned queue, JobSpec &spec);
-  // Moves a buffer to where nothing can be, and expects what the reference walker says of that.
-  void send_nowhere(unsigned queue, JobSpec &spec);
   void spoil(unsigned queue, JobSpec &spec);  // if its knobs say so
   bool chosen(Knob percent) { return spoil_random_.below(100) < knob(percent); }
   void take_away_pages(const Posted &posted);

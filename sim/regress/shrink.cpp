@@ -4,13 +4,15 @@
 #include <cctype>
 #include <regex>
 
+#include "model/findings.hpp"
+
 namespace vmso::regress {
 
 std::string kind_of_finding(const std::string &text) {
   static const std::regex bytes(R"(\b[0-9a-f]{2}( [0-9a-f]{2})+\b)");  // as a report shows them
   std::string kind;
   bool number = false;
-  for (char c : std::regex_replace(text.substr(0, text.find('\n')), bytes, "0")) {
+  for (char c : std::regex_replace(first_line(text), bytes, "0")) {
     bool digit = std::isdigit(uint8_t(c)) || (number && (std::isxdigit(uint8_t(c)) || c == 'x'));
     if (digit && !number) kind += '#';
     if (!digit) kind += c;

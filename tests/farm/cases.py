@@ -23,7 +23,7 @@ OPTIONS = ["--mix", "send", "--config", "small", "--posted", "400", "--kind", "t
            "--no-shrink"]
 
 # The program as the farm knows it. A line of the file DEATHS, a shard and a signal, is the end of a try
-# of it, half a second after it began.
+# of it, half a second after it began; with HANG it has none.
 LIMITED = """#!/bin/bash
 ulimit -S -t "$CPU_SECONDS"
 [ -z "$VMSO_COVERAGE_DIR" ] || cp "$COUNTS" "$VMSO_COVERAGE_DIR/$$.dat"
@@ -31,6 +31,7 @@ while read -r shard signal; do
   case " $* " in *" --dry-run "*) break ;; esac
   case " $* " in *" --shard $shard/"*)
     sed -i "0,/^$shard $signal\\$/{//d}" "$DEATHS"
+    [ "$signal" != HANG ] || exec sleep infinity
     exec timeout --preserve-status --signal "$signal" 0.5 "$PROGRAM" "$@" ;;
   esac
 done <"$DEATHS"
@@ -74,6 +75,11 @@ class Farm:
         text = result.stdout + result.stderr
         check(result.returncode == code, f"{command}: exit code {result.returncode}, not {code}\n{text}")
         return text
+
+    def start(self, command):
+        """The process; all that it says is in its stdout."""
+        return subprocess.Popen(list(map(str, command)), cwd=self.folder, env=self.environment, text=True,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def whole(self):
         """The report without shards."""
