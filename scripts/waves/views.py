@@ -132,7 +132,7 @@ FIRST = {
 ALSO = {"read_rsp": ["read_data"], "end": ["job_end"]}
 
 # Shown in hexadecimal: what is no number to count with. Everything of 32 bits and more is, but for BYTES.
-HEX = re.compile(r"addr|va$|data|strb|keep|user|cookie|fold|(^|_)sum|flags|mask|sticky|^irq|^(free|dead_q|out_q)$")
+HEX = re.compile(r"addr|va$|data|strb|keep|lanes|user|cookie|fold|(^|_)sum|flags|mask|sticky|^irq|^(free|dead_q|out_q)$")
 BYTES = re.compile(r"bytes|timeout|cycles")
 
 ZOOM = 16.6  # logarithm of the time, in ps, that 200 pixels show: 500 ns, 125 cycles, in the window
@@ -216,8 +216,8 @@ class Trace:
         return self.under[key]
 
     def first_one(self, key):
-        """When the signal is 1 for the first time that the trace is out of reset, else when the trace begins; in
-        units of the trace. Before the reset values are random."""
+        """When the signal is 1 for the first time that the trace is out of reset, in units of the trace; None: never.
+        Before the reset values are random."""
         signal, reset = self.one(key)[0], self.one("rst_n")[0]
         value, seen = {}, []
 
@@ -230,7 +230,11 @@ class Trace:
         for s in (signal, reset):
             self.lib.fstReaderSetFacProcessMask(self.fst, s.handle)
         self.blocks(self.fst, look)
-        return seen[0] if seen else self.lib.fstReaderGetStartTime(self.fst)
+        return seen[0] if seen else None
+
+    def begins(self):
+        """In units of the trace."""
+        return self.lib.fstReaderGetStartTime(self.fst)
 
 
 def enter_venv(missing):

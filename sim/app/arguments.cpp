@@ -31,14 +31,20 @@ bool can_be_written(const std::string &path) {
   return access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0;
 }
 
-// Also one that is not there yet.
+// Also one that is not there yet; that is made and taken away again, as some places cannot have
+// any.
 bool can_hold_files(const fs::path &folder) {
-  std::error_code none;
-  if (fs::exists(folder, none)) {
-    return fs::is_directory(folder, none) && access(folder.c_str(), W_OK | X_OK) == 0;
+  std::error_code error;
+  if (fs::exists(folder, error)) {
+    return fs::is_directory(folder, error) && access(folder.c_str(), W_OK | X_OK) == 0;
   }
-  const fs::path parent = folder.parent_path();
-  return parent != folder && can_hold_files(parent.empty() ? "." : parent);
+  std::vector<fs::path> made;  // the deepest one first
+  for (fs::path at = folder; !at.empty() && !fs::exists(at, error); at = at.parent_path()) {
+    made.push_back(at);
+  }
+  const bool good = fs::create_directories(folder, error) || fs::is_directory(folder);
+  for (const fs::path &one : made) fs::remove(one, error);
+  return good;
 }
 
 // A file that an option names.
@@ -54,7 +60,7 @@ std::vector<Named> files_of(const CLI::App &command) {
     if (type != kFile && type != kInput && type != kFolder) continue;
     for (const std::string &text : option->results()) {
       const std::string path = path_in(*option, text);
-      if (!is_stream(path)) all.push_back({option->get_name(), path, type});
+      if (type == kFolder || !is_stream(path)) all.push_back({option->get_name(), path, type});
       if (option->get_name() == kWaveOption) all.push_back({kWaveOption, path + ".hier", type});
     }
   }

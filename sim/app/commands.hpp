@@ -35,7 +35,8 @@ CLI::Validator in_range(T first, T last) {
     T value{};
     bool number = CLI::detail::lexical_cast(text, value);
     if (number && value >= first && value <= last) return std::string();
-    return fmt::format("{} is not in the range {} to {}", text, first, last);
+    return fmt::format("{} is {} {} to {}", text, number ? "not in the range" : "no number from",
+                       first, last);
   };
   return CLI::Validator(judge, fmt::format("{}..{}", first, last));
 }

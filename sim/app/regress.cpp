@@ -15,7 +15,7 @@ namespace {
 
 using namespace regress;
 
-int merge(const RegressArguments &a) {
+int merge(const RegressArguments &a, const std::string &program) {
   std::vector<Summary> shards;
   for (const std::string &path : a.merge) {
     std::ifstream file(path);
@@ -33,7 +33,7 @@ int merge(const RegressArguments &a) {
     throw Error(fmt::format("--merge: {}", error.what()));
   }
   write_reports(a, whole);
-  print_summary(whole, a.holes);
+  print_summary(whole, a.holes, program);
   return whole.good() ? 0 : 1;
 }
 
@@ -57,7 +57,7 @@ std::string footer() {
          "  vmso regress --seeds 1..1000\n"
          "  vmso regress --mix hostile --config wide --minutes 10 --seeds 1..100000\n"
          "  vmso regress --mix faults --seeds 7 --dry-run\n"
-         "  vmso regress --mix faults --seeds 7 --timeline out.json --wave out.fst:0..20000\n"
+         "  vmso regress --mix faults --seeds 7 --timeline out.json --wave out.fst:21400..25000\n"
          "  vmso regress --shard 3/8 --seeds 1..8000 --json part3.json --junit part3.xml\n"
          "  vmso regress --merge part*.json --json all.json --junit all.xml\n";
 }
@@ -79,7 +79,7 @@ void add_regress(CLI::App &app, Program &program) {
   command->add_option("--jobs", a->at_once, "processes at once")
       ->check(in_range(1, 1024))
       ->capture_default_str();
-  command->add_option("--minutes", a->minutes, "no seed begins after so long")
+  command->add_option("--minutes", a->minutes, "no seed begins after so long; 0: whatever it takes")
       ->check(in_range(0.0, 1e6));
   command->add_option("--patience", a->patience, "seconds of a seed, then it hangs")
       ->check(in_range(1.0, 1e6))
@@ -120,7 +120,7 @@ void add_regress(CLI::App &app, Program &program) {
       program.exit_code = Regression(*a, program).run();
     } else {
       only_merge_options(*command);
-      program.exit_code = merge(*a);
+      program.exit_code = merge(*a, program.name);
     }
   });
 }

@@ -35,12 +35,18 @@ void write_reports(const RegressArguments &a, const Summary &s) {
   if (!a.junit.empty()) write_whole("--junit", a.junit, junit(s));
 }
 
-void print_summary(const Summary &s, size_t holes) {
+void print_summary(const Summary &s, size_t holes, const std::string &program) {
   fmt::print("mix       {}: {}\n{}", s.mix, mix_named(s.mix).help, words(s, holes));
   for (const Failure &f : s.failures) {
-    fmt::print("failed    {}\n          {}\n", f.again, first_line(f.findings.front()));
-    if (!f.shrunk.empty()) fmt::print("          smaller: {}\n", f.shrunk);
+    fmt::print("failed    {}\n          {}\n", as_called(f.again, program),
+               first_line(f.findings.front()));
+    if (!f.shrunk.empty()) fmt::print("          smaller: {}\n", as_called(f.shrunk, program));
     if (!f.folder.empty()) fmt::print("          {}\n", f.folder);
+  }
+  const auto kept =
+      std::ranges::count_if(s.failures, [](const Failure &f) { return !f.folder.empty(); });
+  if (kept > 0 && size_t(kept) < s.failures.size()) {
+    fmt::print("kept      more than the line of {} of {}\n", kept, s.failures.size());
   }
 }
 
@@ -76,10 +82,16 @@ int Regression::run() {
   try {
     write_reports(a_, summary_);
   } catch (const Error &) {
-    print_summary(summary_, a_.holes);  // what was found is seen, whatever the disk says
+    print_summary(summary_, a_.holes,
+                  program_.name);  // what was found is seen, whatever the disk says
     throw;
   }
-  print_summary(summary_, a_.holes);
+  print_summary(summary_, a_.holes, program_.name);
+  if (summary_.judged() < seeds_.count()) {
+    fmt::print(stderr, "vmso: {}; {} of {} seeds were not judged\n",
+               stopped() || !whole ? "it was stopped" : "--minutes are over",
+               seeds_.count() - summary_.judged(), seeds_.count());
+  }
   return stopped() || (!whole && !starved_) ? kInterrupted : summary_.good() ? 0 : 1;
 }
 
@@ -100,10 +112,12 @@ void Regression::must_be_one_seed() const {
 void Regression::tell_what_is_taken_away() const {
   for (const auto &[knob, value] : fixed_) {
     for (uint64_t i = 0; i < std::min(seeds_.count(), kLooksAhead); i++) {
-      const uint64_t seed = seeds_.nth(i), has = scenario(seed)[knob];
+      Reasons reasons;
+      const uint64_t seed = seeds_.nth(i), has = draw(mix_, seed, fixed_, &reasons)[knob];
       if (has == value) continue;
-      fmt::print(stderr, "vmso: --{} {}: it does not go with all else that seed {} has: {}\n",
-                 knob_info(knob).name, knob_text(knob, value), seed, knob_text(knob, has));
+      fmt::print(stderr, "vmso: --{} {} is {} in seed {}{}: {}\n", knob_info(knob).name,
+                 knob_text(knob, value), knob_text(knob, has), seed,
+                 seeds_.count() > 1 ? ", and perhaps in others" : "", reasons.at(knob));
       break;
     }
   }
@@ -172,11 +186,12 @@ void Regression::ended(const TaskEnd &end) {
   Failure failure;
   failure.seed = end.task;
   failure.again = command(mix_.name, std::to_string(end.task), fixed_);
+  if (end.how == TaskEnd::How::kHung) failure.again += patience_option(a_.patience);
   failure.findings = outcome.findings;
   if (end.how == TaskEnd::How::kDone) cycle_of_[end.task] = outcome.first_finding;
   status_.clear();
   fmt::print(stderr, "seed {}: {}\n  {}\n", end.task, first_line(failure.findings.front()),
-             failure.again);
+             as_called(failure.again, program_.name));
   summary_.failures.push_back(std::move(failure));
 }
 
@@ -200,6 +215,7 @@ void Regression::explain() {
        .shrink = !a_.no_shrink,
        .patience = a_.patience,
        .patience_of_try = std::min(a_.patience, std::max(kLeastPatience, 4 * longest_good_)),
+       .program = program_.name,
        .stop = program_.stop},
       [this](const Scenario &s, const RunOptions &with) { return judge(s, with); }, status_);
   const size_t count = std::min(summary_.failures.size(), kKept);

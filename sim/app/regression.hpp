@@ -24,7 +24,8 @@ struct RegressArguments {
 
 // --json and --junit, as far as they are asked for. Throws Error if one cannot be written.
 void write_reports(const RegressArguments &arguments, const regress::Summary &summary);
-void print_summary(const regress::Summary &summary, size_t holes);
+// `program`: as it was called.
+void print_summary(const regress::Summary &summary, size_t holes, const std::string &program);
 
 class Regression {
  public:

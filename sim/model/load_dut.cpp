@@ -28,8 +28,10 @@ constexpr std::string_view kWave = "_wave";
 bool build(const fs::path &build, const std::string &name) {
   int lock = open((build / ".vmso_models.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (lock < 0 || flock(lock, LOCK_EX) != 0) return false;
-  std::fprintf(stderr, "vmso: building the model %s: ninja -C %s %s\n", name.c_str(), build.c_str(),
-               name.c_str());
+  const char *line =
+      isatty(STDERR_FILENO) ? "\r\x1b[K" : "";  // somebody may show his progress there
+  std::fprintf(stderr, "%svmso: building the model %s: ninja -C %s %s\n", line, name.c_str(),
+               build.c_str(), name.c_str());
   pid_t child = fork();
   if (child == 0) {
     dup2(STDERR_FILENO, STDOUT_FILENO);  // stdout is for results

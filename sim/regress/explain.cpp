@@ -44,6 +44,8 @@ Outcome outcome_of(const TaskEnd &end) {
   return o;
 }
 
+std::string patience_option(double seconds) { return fmt::format(" --patience {}", seconds); }
+
 void Explainer::explain(Failure &failure, const Scenario &scenario, std::optional<uint64_t> cycle) {
   if (options_.shrink && !stopped()) shrink(failure, scenario);
   keep(failure, scenario, cycle);
@@ -77,9 +79,10 @@ void Explainer::shrink(Failure &failure, const Scenario &scenario) {
   const Shrunk shrunk = regress::shrink(scenario, same, kShrinkTries);
   if (shrunk.scenario == scenario) return;
   failure.shrunk = reproduce(shrunk.scenario);
+  if (hangs(failure)) failure.shrunk += patience_option(options_.patience);
   status_.clear();
   fmt::print(stderr, "seed {}, as small as {} tries made it:\n  {}\n", failure.seed, tried - 1,
-             failure.shrunk);
+             as_called(failure.shrunk, options_.program));
 }
 
 void Explainer::keep(Failure &failure, const Scenario &scenario, std::optional<uint64_t> cycle) {
@@ -93,8 +96,10 @@ void Explainer::keep(Failure &failure, const Scenario &scenario, std::optional<u
   failure.folder = folder.string();
   if (cycle && !stopped()) record(failure, scenario, *cycle);
   std::ofstream report(folder / kReport);
-  report << failure.again << "\n";
-  if (!failure.shrunk.empty()) report << "smaller: " << failure.shrunk << "\n";
+  report << as_called(failure.again, options_.program) << "\n";
+  if (!failure.shrunk.empty()) {
+    report << "smaller: " << as_called(failure.shrunk, options_.program) << "\n";
+  }
   report << "\n" << describe(scenario) << "\n\n";
   for (const std::string &finding : failure.findings) report << finding << "\n";
   if (!report.flush()) {

@@ -15,6 +15,9 @@ using Judge = std::function<std::string(const Scenario &scenario, const RunOptio
 // A crash or a hang is a finding, too.
 Outcome outcome_of(const TaskEnd &end);
 
+// " --patience 600": what the command of a hang needs to end in the same way.
+std::string patience_option(double seconds);
+
 class Explainer {
  public:
   struct Options {
@@ -22,6 +25,7 @@ class Explainer {
     bool shrink = true;            // else they are left as they are
     double patience = 600;         // seconds of a run
     double patience_of_try = 600;  // of one made smaller: hangs are tried often
+    std::string program = "vmso";  // as it was called
     const volatile std::sig_atomic_t *stop = nullptr;
   };
   Explainer(Options options, Judge judge, StatusLine &status)

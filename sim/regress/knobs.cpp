@@ -70,7 +70,7 @@ std::vector<KnobInfo> make_knobs() {
        0},
       {K::kMac,
        "mac",
-       "readiness: always, random:0.4, 1of:3, stall:60@40",
+       "ready: always, in 4 cycles of 10 at random, in one of 3, or not for 60 of 100",
        0,
        0,
        0,
@@ -157,7 +157,8 @@ uint64_t knob_value(const KnobInfo &k, const std::string &text) {
                 std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
   if (number) value = std::stoull(text);
   if (number && value >= k.first && value <= k.last) return value;
-  throw Error(fmt::format("--{}: {} is not in the range {} to {}", k.name, text, k.first, k.last),
+  throw Error(fmt::format("--{}: {} is {} {} to {}", k.name, text,
+                          number ? "not in the range" : "no whole number from", k.first, k.last),
               2);
 }
 
@@ -170,37 +171,48 @@ Scenario simplest(uint64_t seed) {
   return s;
 }
 
-void settle(Scenario &s) {
+void settle(Scenario &s, Reasons *reasons) {
   using K = Knob;
-  auto most = [&](K knob, uint64_t value) { s[knob] = std::min(s[knob], value); };
+  auto make = [&](std::initializer_list<K> knobs, uint64_t value, const char *why) {
+    for (K knob : knobs) {
+      if (s[knob] != value && reasons) (*reasons)[knob] = why;
+      s[knob] = value;
+    }
+  };
+  auto most = [&](K knob, uint64_t value, const char *why) {
+    if (s[knob] > value) make({knob}, value, why);
+  };
   const uint64_t config = s[K::kConfig];
-  most(K::kHostile, most_queues(config) - 1);
-  most(K::kQueues, most_queues(config) - s[K::kHostile]);
-  most(K::kProcesses, std::min<uint64_t>(s[K::kQueues], kContexts[config] - 1 - s[K::kHostile]));
-  const uint64_t identity = format_index(VMSO_FORMAT_IDENTITY);
-  const bool tables = s[K::kFormat] != identity;
-  if (!tables) s[K::kPage] = 0;
-  if (!tables) s[K::kAbsent] = s[K::kSwaps] = s[K::kChurn] = s[K::kBits] = 0;
+  const char *engine = "the engine has no more queues";
+  most(K::kHostile, most_queues(config) - 1, engine);
+  most(K::kQueues, most_queues(config) - s[K::kHostile], engine);
+  most(K::kProcesses, s[K::kQueues], "there are no more queues");
+  most(K::kProcesses, kContexts[config] - 1 - s[K::kHostile], "the engine has no more contexts");
+  const bool tables = s[K::kFormat] != format_index(VMSO_FORMAT_IDENTITY);
+  const char *identity = "format identity has no page tables";
+  if (!tables) make({K::kPage, K::kAbsent, K::kSwaps, K::kChurn, K::kBits}, 0, identity);
   // Who turns a bit knows what has to come of it as long as nobody else changes the entry.
-  if (s[K::kBits]) s[K::kAbsent] = s[K::kSwaps] = s[K::kChurn] = 0;
+  if (s[K::kBits]) make({K::kAbsent, K::kSwaps, K::kChurn}, 0, "not beside bits");
   // A memory manager whose fences a soft reset ends would wait for them.
-  if (s[K::kChurn]) s[K::kSoftResets] = 0;
-  if (s[K::kHostile] == 0) s[K::kAttack] = 0;
+  if (s[K::kChurn]) make({K::kSoftResets}, 0, "not beside churn");
+  if (s[K::kHostile] == 0) make({K::kAttack}, 0, "nobody is hostile");
   const bool faults =
       s[K::kAbsent] || s[K::kSwaps] || s[K::kBusErrors] || s[K::kChurn] || s[K::kLost];
-  if (!faults) s[K::kPolicy] = kAbort;
+  if (!faults) make({K::kPolicy}, kAbort, "no page is absent and no read fails");
   if (s[K::kPolicy] == kAbort) {
-    s[K::kFaultRing] = knob_info(K::kFaultRing).simplest;
-    s[K::kPagerDelay] = knob_info(K::kPagerDelay).simplest;
+    for (K knob : {K::kFaultRing, K::kPagerDelay}) {
+      make({knob}, knob_info(knob).simplest, "no queue parks");
+    }
   }
-  // a job's slots have to fit its ring, and a job its queue
-  most(K::kBuffers, ((uint64_t{1} << s[K::kSlots]) - 2) * 4);
+  // a job has to fit its ring
+  most(K::kBuffers, ((uint64_t{1} << s[K::kSlots]) - 2) * 4,
+       "a ring of so few slots holds no more");
 }
 
 std::string describe(const Scenario &s) {
   std::string text;
   for (const KnobInfo &k : knobs()) {
-    if (s[k.knob] == k.simplest) continue;
+    if (s[k.knob] == k.simplest && k.knob != Knob::kConfig) continue;
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", k.name, knob_text(k.knob, s[k.knob]));
   }
   return text;

@@ -102,8 +102,10 @@ using Fixed = std::map<Knob, uint64_t>;
 
 // A scenario of simplest values.
 Scenario simplest(uint64_t seed);
-void settle(Scenario &scenario);
-// "config small, queues 4, ..": what is not simplest.
+// Why a value became another one.
+using Reasons = std::map<Knob, std::string>;
+void settle(Scenario &scenario, Reasons *reasons = nullptr);
+// "config small, queues 4, ..": the configuration, and what is not simplest.
 std::string describe(const Scenario &scenario);
 // The command that runs it again.
 std::string reproduce(const Scenario &scenario);
@@ -125,6 +127,6 @@ struct Mix {
 };
 std::span<const Mix> mixes();
 const Mix &mix_named(const std::string &name);  // throws Error, exit code 2
-Scenario draw(const Mix &mix, uint64_t seed, const Fixed &fixed);
+Scenario draw(const Mix &mix, uint64_t seed, const Fixed &fixed, Reasons *reasons = nullptr);
 
 }  // namespace vmso::regress

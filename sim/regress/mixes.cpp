@@ -120,14 +120,14 @@ const Mix &mix_named(const std::string &name) {
   throw Error("--mix: " + none_of(name, names), 2);
 }
 
-Scenario draw(const Mix &mix, uint64_t seed, const Fixed &fixed) {
+Scenario draw(const Mix &mix, uint64_t seed, const Fixed &fixed, Reasons *reasons) {
   Scenario s = simplest(seed);
   for (const Spread &one : mix.spreads) {
     Random random(seed, knob_info(one.knob).name);
     if (random.chance(one.chance)) s[one.knob] = spread(random, one.first, one.last);
   }
   for (const auto &[knob, value] : fixed) s[knob] = value;
-  settle(s);
+  settle(s, reasons);
   return s;
 }
 

@@ -26,10 +26,17 @@ nlohmann::json coverage_json(const Coverage &coverage) {
   return all;
 }
 
+// Not: a run without shards was stopped.
+bool shards_miss(const Summary &s) { return !s.missing.empty() && s.missing.front() != "1/1"; }
+
 }  // namespace
 
 std::string json_text(const nlohmann::json &json, int indent) {
   return json.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string as_called(const std::string &command, const std::string &program) {
+  return program + command.substr(command.find(' '));
 }
 
 nlohmann::json to_json(const Outcome &o) {
@@ -192,7 +199,7 @@ std::string junit(const Summary &s) {
     test.append_attribute("classname") = s.mix.c_str();
     test.append_attribute("name") = "every seed was judged";
     std::string text = fmt::format("{} of {} seeds judged", s.judged(), s.asked());
-    if (!s.missing.empty()) text += fmt::format("; missing: {}", fmt::join(s.missing, ", "));
+    if (shards_miss(s)) text += fmt::format("; missing: {}", fmt::join(s.missing, ", "));
     test.append_child("error").append_attribute("message") = text.c_str();
   }
   std::ostringstream text;
@@ -203,7 +210,7 @@ std::string junit(const Summary &s) {
 std::string words(const Summary &s, size_t holes) {
   std::string text = fmt::format("seeds     {} of {} judged, {} failed\n", s.judged(), s.asked(),
                                  s.failures.size());
-  if (!s.missing.empty() && s.missing.front() != "1/1") {
+  if (shards_miss(s)) {
     text += fmt::format("missing   shards {}\n", fmt::join(s.missing, ", "));
   }
   text += fmt::format("engine    {} jobs, {} frames, {:.1f} MB in {} cycles\n", s.jobs, s.frames,

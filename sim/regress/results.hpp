@@ -20,6 +20,9 @@ std::string json_text(const nlohmann::json &json, int indent = -1);
 nlohmann::json to_json(const Outcome &outcome);
 Outcome outcome_from(const nlohmann::json &json);
 
+// Commands in reports begin with `vmso`, wherever the program lies; this is what people can paste.
+std::string as_called(const std::string &command, const std::string &program);
+
 struct Failure {
   uint64_t seed = 0;
   std::string again;   // the command that has it again

@@ -16,7 +16,11 @@ namespace vmso::test {
 
 inline uint64_t seed(uint64_t fixed) {
   const char *text = std::getenv("VMSO_SEED");
-  return text ? std::strtoull(text, nullptr, 0) : fixed;
+  if (!text) return fixed;
+  char *end = nullptr;
+  const uint64_t value = std::strtoull(text, &end, 0);
+  if (end == text || *end) throw Error(fmt::format("VMSO_SEED: {} is no number", text));
+  return value;
 }
 
 inline SystemOptions options(uint64_t fixed_seed, const char *config = "small") {
@@ -63,7 +67,7 @@ inline std::string described(const SpaceOptions &o) {
 
 inline std::string reproduce(const SystemOptions &o) {
   return fmt::format("VMSO_SEED={:#x} VMSO_CONFIG={} {} \"{}\"", o.seed, config_info(o.config).name,
-                     program_invocation_short_name, Catch::getResultCapture().getCurrentTestName());
+                     program_invocation_name, Catch::getResultCapture().getCurrentTestName());
 }
 
 // Bytes that tell where they belong: a shift by any number is seen.
