@@ -87,7 +87,7 @@ ROOM = {
          "gen_lane.u_gather.held_q", "gen_lane.u_gather.fill_valid_q", "gen_lane.u_gather.fill_queue_q", "gen_lane.u_gather.bytes_q",
          "u_unload.state_q", "hold_issue", "issue_held"]),
     "read": (
-        ["piece", "payload_req", "tmpl_req", "read_rsp", "frame_open", "tmpl_write", "tmpl_done"],
+        ["piece", "payload_req", "+tmpl_req", "read_rsp", "frame_open", "+tmpl_write", "+tmpl_done"],
         ["u_land.valid1_q", "u_land.template1_q", "u_land.beat1_q", "u_land.resp1_q", "u_land.last1_q",
          "u_land.valid4_q", "effect4.row", "effect4.rot", "bank_lanes[0] = lanes of even rows",
          "bank_lanes[1] = lanes of odd rows", "state_frame", "frame_state", "store_read_en", "store_read_row"]),

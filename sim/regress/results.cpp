@@ -145,6 +145,7 @@ Summary merged(std::span<const Summary> shards) {
     }
   }
   Summary whole;
+  whole.parts = shards.size();
   whole.command = first.command;
   whole.mix = first.mix;
   whole.seeds = parse_seeds(first.seeds.range(), "");
@@ -215,7 +216,8 @@ std::string words(const Summary &s, size_t holes) {
   }
   text += fmt::format("engine    {} jobs, {} frames, {:.1f} MB in {} cycles\n", s.jobs, s.frames,
                       double(s.bytes) / 1e6, s.cycles);
-  text += fmt::format("speed     {:.0f} s, {:.1f} seeds/s, {:.0f} cycles/s\n", s.seconds,
+  text += fmt::format("speed     {:.0f} s{}, {:.1f} seeds/s, {:.0f} cycles/s\n", s.seconds,
+                      s.parts > 1 ? ", one shard after the other" : "",
                       double(s.judged()) / s.seconds, double(s.cycles) / s.seconds);
   for (const Cross &cross : crosses()) {
     auto missing = s.coverage.holes(cross);

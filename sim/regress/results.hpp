@@ -36,6 +36,7 @@ struct Summary {
   Seeds seeds;
   uint64_t cycles = 0, jobs = 0, frames = 0, bytes = 0;
   double seconds = 0;  // of the whole run; of shards that were merged: one after the other
+  size_t parts = 1;    // so many were merged
   Coverage coverage;
   std::vector<Failure> failures;
   std::map<uint64_t, double> times;  // seconds of each seed that was judged
