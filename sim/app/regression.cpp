@@ -81,9 +81,8 @@ int Regression::run() {
   if (!whole) summary_.missing = {seeds_.share()};
   try {
     write_reports(a_, summary_);
-  } catch (const Error &) {
-    print_summary(summary_, a_.holes,
-                  program_.name);  // what was found is seen, whatever the disk says
+  } catch (const Error &) {  // what was found is seen, whatever the disk says
+    print_summary(summary_, a_.holes, program_.name);
     throw;
   }
   print_summary(summary_, a_.holes, program_.name);
