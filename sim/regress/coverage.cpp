@@ -58,6 +58,12 @@ Words statuses() {
   return all;
 }
 
+std::vector<std::string> commands() {
+  auto all = combinations({{"STOP", "RESET", "fence"}, {"idle", "busy", "parked"}});
+  all.push_back(kResetOfError);
+  return all;
+}
+
 std::vector<Cross> make_crosses() {
   return {
       {"jobs", "kind x format and page size x policy at a fault x order of read data",
@@ -70,8 +76,7 @@ std::vector<Cross> make_crosses() {
        "cause of a fault that a turned bit, or an address, makes",
        {"VA_RANGE", "NOT_PRESENT", "ACCESS_FLAG", "NO_USER", "NO_READ", "RESERVED", "BAD_LEVEL",
         "ADDR_WIDTH", "DATA_WINDOW"}},
-      {"commands", "what a queue is told x what it does",
-       combinations({{"STOP", "RESET", "fence"}, {"idle", "busy", "parked"}})},
+      {"commands", "what a queue is told x what it does", commands()},
       {"mistakes", "status with which a job was refused", statuses()},
       {"hostile", "attack x configuration",
        combinations({attack_names(), {"small", "default", "wide"}})},

@@ -39,5 +39,6 @@ std::string headers_words(const Template &header);   // "ipv4 vxlan ipv6", "ipv6
 const char *policy_word(bool parks);
 enum class State { kIdle, kBusy, kParked };  // of a queue that is told something
 const char *state_word(State state);
+constexpr const char *kResetOfError = "RESET error";  // of a queue that a lost record has stopped
 
 }  // namespace vmso::regress

@@ -119,6 +119,8 @@ std::vector<KnobInfo> make_knobs() {
        0,
        0,
        {"late", "early"}},
+      {K::kLostRecords, "lost_records",
+       "completion records that memory refuses, per million cycles", 0, 1000, 0},
   };
   for (KnobInfo &k : all) {
     if (!k.words.empty()) k.last = k.first + k.words.size() - 1;

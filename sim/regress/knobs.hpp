@@ -61,8 +61,9 @@ enum class Knob : uint8_t {
   kNowhere,
   kZeros,
   kAnswers,
+  kLostRecords,
 };
-constexpr size_t kKnobs = size_t(Knob::kAnswers) + 1;
+constexpr size_t kKnobs = size_t(Knob::kLostRecords) + 1;
 
 struct KnobInfo {
   Knob knob;

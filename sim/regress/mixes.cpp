@@ -54,7 +54,8 @@ Spreads commands() {
   return {{K::kStops, 0.7, 400, 5000},
           {K::kResets, 0.5, 100, 2000},
           {K::kSoftResets, 0.3, 1, 2},
-          {K::kFences, 0.4, 200, 3000}};
+          {K::kFences, 0.4, 200, 3000},
+          {K::kLostRecords, 0.4, 30, 1000}};
 }
 
 Spreads hostile(double chance) {

@@ -81,14 +81,43 @@ void ScenarioRun::stop_queue() {
 void ScenarioRun::reset_queue() {
   const unsigned queue = queue_to_command();
   outcome_.coverage.hit("commands", fmt::format("RESET {}", state_word(state(queue))));
+  restart(queue);
+}
+
+void ScenarioRun::restart(unsigned queue) {
   system_->restart_queue(queue);
   moved_ = system_->now();  // its jobs have ended
   open_[queue].clear();
   last_[queue] = {};
 }
 
+// The next record of a queue; one at a time.
+void ScenarioRun::lose_record() {
+  System &s = *system_;
+  const unsigned queue = some_queue();
+  const Resp resp = random_.below(2) ? Resp::kSlvErr : Resp::kDecErr;
+  const uint64_t ring = s.completion_address(queue);
+  std::vector<Script> &scripts = s.writes.scripts;
+  std::erase_if(scripts, [&](const Script &one) { return one.times == 0 || one.first == ring; });
+  scripts.push_back(
+      {.first = ring,
+       .last = ring + (uint64_t{VMSO_COMPLETION_BYTES} << s.options().log2_completions) - 1,
+       .resp = resp,
+       .times = 1});
+}
+
+void ScenarioRun::restart_failed() {
+  if (knob(K::kLostRecords) == 0) return;
+  for (unsigned q = 0; q < honest_; q++) {
+    if (vmso_queue_state(&system_->device(), q) != VMSO_QUEUE_ERROR) continue;
+    outcome_.coverage.hit("commands", kResetOfError);
+    restart(q);
+  }
+}
+
 void ScenarioRun::soft_reset() {
   System &s = *system_;
+  s.writes.scripts.clear();  // rings may lie elsewhere behind it
   s.soft_reset();
   for (unsigned q = 0; q < honest_; q++) {
     if (s.options().pager) s.pager().forget(q);

@@ -57,8 +57,11 @@ void ScenarioRun::arrange() {
   s.allowed_sticky = VMSO_REG_STICKY_FAULT_bm | VMSO_REG_STICKY_FAULT_OVERFLOW_bm |
                      VMSO_REG_STICKY_COMMAND_IGNORED_bm;
   // A record that is seen while RESET is under way is acknowledged after it.
-  if (knob(K::kResets) || knob(K::kSoftResets)) {
+  if (knob(K::kResets) || knob(K::kSoftResets) || knob(K::kLostRecords)) {
     s.allowed_sticky |= VMSO_REG_STICKY_CONSUMER_DOORBELL_bm;
+  }
+  if (knob(K::kLostRecords)) {
+    s.allowed_sticky |= VMSO_REG_STICKY_WRITE_ERROR_bm | VMSO_REG_STICKY_QUEUE_ERROR_bm;
   }
   if (knob(K::kLost)) {
     s.allowed_sticky |= VMSO_REG_STICKY_READ_TIMEOUT_bm;
@@ -90,7 +93,8 @@ void ScenarioRun::arrange() {
   events_ = {{K::kSwaps, &ScenarioRun::swap_page},
              {K::kFences, &ScenarioRun::fence},
              {K::kStops, &ScenarioRun::stop_queue},
-             {K::kResets, &ScenarioRun::reset_queue}};
+             {K::kResets, &ScenarioRun::reset_queue},
+             {K::kLostRecords, &ScenarioRun::lose_record}};
   for (Event &event : events_) plan(event);
   if (knob(K::kSoftResets)) next_soft_reset_ = s.now() + random_.below(20000);
 }
@@ -135,6 +139,7 @@ void ScenarioRun::body() {
     }
     act();
     if (s.now() % kLooksEvery == 0) look_at_completions();
+    if (s.now() % kLooksAtStates == 0) restart_failed();
     if (!may_rest && stands_still()) return;
     s.step();
   }
@@ -157,7 +162,10 @@ bool ScenarioRun::goes_on() {
   System &s = *system_;
   if (stands_still() || !s.findings().empty()) return false;
   if (s.now() % kLooksEvery == 0) look_at_completions();
-  if (s.now() % kLooksAtStates == 0) s.start_stopped();
+  if (s.now() % kLooksAtStates == 0) {
+    s.start_stopped();
+    restart_failed();
+  }
   s.step();
   return true;
 }

@@ -76,7 +76,10 @@ class ScenarioRun {
   void fence();
   void stop_queue();
   void reset_queue();
+  void lose_record();
   void soft_reset();
+  void restart(unsigned queue);  // RESET, and as new
+  void restart_failed();         // those that are in ERROR, as a record could not be written
   void finish();
   // One cycle of a run that waits for the end; false: it has come, or nothing goes on any more.
   bool goes_on();
