@@ -120,6 +120,24 @@ TEST_CASE("Jobs are advised before, and reads are lost for good", "[regress]") {
   }
 }
 
+TEST_CASE("A record that memory refuses costs its queue a RESET, and no other one anything",
+          "[regress]") {
+  uint64_t restarted = 0;
+  for (uint64_t seed : {1, 2, 3, 4}) {
+    Scenario s = draw(mix_named("send"), seed, {{Knob::kConfig, 0}, {Knob::kPosted, 200}});
+    s[Knob::kLostRecords] = 800;
+    settle(s);
+    INFO(describe(s));
+    ScenarioRun run(s);
+    const Outcome o = run.run();
+    CHECK(o.findings == std::vector<std::string>{});
+    const uint64_t now = o.coverage.hits("commands", kResetOfError);
+    CHECK(now <= run.system().writes.errors);
+    restarted += now;
+  }
+  CHECK(restarted > 8);
+}
+
 TEST_CASE("Two bytes can make a checksum 0", "[regress]") {
   Random random(1, "zeros");
   std::map<std::string, unsigned> zeros;
