@@ -89,7 +89,7 @@ std::vector<Mix> make_mixes() {
       {"hostile", "owners who break every rule beside well-behaved ones, who lose nothing",
        together({surroundings(), jobs(200), hostile(1), seldom(commands(), 0.3), mistaken(0.3)})},
       {"reset", "STOP, RESET, soft resets, fences and lost records at any time",
-       together({surroundings(), jobs(500), commands(), seldom(faulting(), 0.3), mistaken(0.2)})},
+       together({surroundings(), jobs(500), commands(), seldom(faulting(), 0.7), mistaken(0.2)})},
       {"corners", "lengths at their corners, jobs of many pieces, small rings", corners},
       {"all", "all of these, at lengths that are not extreme", all},
       {"plain", "what the options say, all else as simple as can be", {}},
