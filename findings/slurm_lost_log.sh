@@ -42,10 +42,10 @@ mkdir debs state spool
     grep -v '^libc6\|^libgcc\|^libmunge\|debconf\|^libperl\|-perl$' | sort -u)
   apt-get -qq download "${others[@]}" 2>/dev/null
 )
-for deb in debs/*.deb; do dpkg -x "$deb" root; done
-lib=$work/root/usr/lib/$(uname -m)-linux-gnu
+for deb in debs/*.deb; do dpkg -x "$deb" debian; done
+lib=$work/debian/usr/lib/$(uname -m)-linux-gnu
 unset "${!SBATCH_@}" "${!SLURM_@}"
-export PATH=$work/root/usr/bin:$work/root/usr/sbin:$PATH SLURM_CONF=$work/slurm.conf
+export PATH=$work/debian/usr/bin:$work/debian/usr/sbin:$PATH SLURM_CONF=$work/slurm.conf
 export LD_LIBRARY_PATH=$lib/slurm-wlm:$lib:${lib/usr\//}
 
 mapfile -t ports < <(python3 -c '
@@ -92,7 +92,7 @@ daemon munged --foreground --key-file="$work/key" --socket="$work/munge.socket" 
   --log-file="$work/munged.log" --seed-file="$work/munged.seed"
 await 20 test -S munge.socket
 daemon slurmctld -D
-daemon slurmd -D -N localhost -d "$work/root/usr/sbin/slurmstepd-wlm"
+daemon slurmd -D -N localhost -d "$work/debian/usr/sbin/slurmstepd-wlm"
 idle() { [ "$(sinfo --noheader --format=%t 2>/dev/null)" = idle ]; }
 await 60 idle
 sinfo --version

@@ -20,7 +20,7 @@ mapfile -t others < <(apt-cache depends --recurse --no-recommends --no-suggests 
   --no-breaks --no-replaces --no-enhances tshark=$version \
   | grep '^lib' | grep -v '^libc6\|^libgcc\|wire\|wsutil\|debconf' | sort -u)
 apt-get -qq download "${others[@]}" 2>/dev/null
-for deb in ./*.deb; do dpkg -x "$deb" root; done
+for deb in ./*.deb; do dpkg -x "$deb" debian; done
 python3 - <<'EOF'
 import struct
 
@@ -39,9 +39,9 @@ for port in (5001, 5002):
             data = frame(port, b"Hello, world"[:size])
             file.write(struct.pack("<IIII", 0, 0, len(data), len(data)) + data)
 EOF
-export LD_LIBRARY_PATH="$work/root/usr/lib/$(uname -m)-linux-gnu:$work/root/lib/$(uname -m)-linux-gnu" HOME=$work
+export LD_LIBRARY_PATH="$work/debian/usr/lib/$(uname -m)-linux-gnu:$work/debian/lib/$(uname -m)-linux-gnu" HOME=$work
 malformed() {  # bytes of payload of the frames that are
-  root/usr/bin/tshark -r "$1.pcap" -Y _ws.malformed -T fields -e udp.length 2>/dev/null |
+  debian/usr/bin/tshark -r "$1.pcap" -Y _ws.malformed -T fields -e udp.length 2>/dev/null |
     awk '{ printf "%s%d", (NR > 1 ? " " : ""), $1 - 8 }'
 }
 here=$(malformed 5001)

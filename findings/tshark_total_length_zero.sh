@@ -20,7 +20,7 @@ mapfile -t others < <(apt-cache depends --recurse --no-recommends --no-suggests 
   --no-breaks --no-replaces --no-enhances tshark=$version \
   | grep '^lib' | grep -v '^libc6\|^libgcc\|wire\|wsutil\|debconf' | sort -u)
 apt-get -qq download "${others[@]}" 2>/dev/null
-for deb in ./*.deb; do dpkg -x "$deb" root; done
+for deb in ./*.deb; do dpkg -x "$deb" debian; done
 python3 - <<'EOF'
 import struct
 
@@ -45,9 +45,9 @@ with open("two.pcap", "wb") as file:
     for data in (frame(140, 1), frame(0, 101)):
         file.write(struct.pack("<IIII", 0, 0, len(data), len(data)) + data)
 EOF
-export LD_LIBRARY_PATH="$work/root/usr/lib/$(uname -m)-linux-gnu:$work/root/lib/$(uname -m)-linux-gnu" HOME=$work
+export LD_LIBRARY_PATH="$work/debian/usr/lib/$(uname -m)-linux-gnu:$work/debian/lib/$(uname -m)-linux-gnu" HOME=$work
 ask() {  # the second frame: ip.len, state of the TCP checksum (1 is good), expert messages
-  root/usr/bin/tshark -r two.pcap -Y frame.number==2 -o tcp.check_checksum:TRUE "$@" -T fields \
+  debian/usr/bin/tshark -r two.pcap -Y frame.number==2 -o tcp.check_checksum:TRUE "$@" -T fields \
     -E separator=, -e ip.len -e tcp.checksum.status -e _ws.expert.message 2>/dev/null
 }
 default=$(ask)

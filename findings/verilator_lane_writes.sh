@@ -16,8 +16,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 apt-get -qq download verilator=5.006-3 2>/dev/null
-for deb in ./*.deb; do dpkg -x "$deb" root; done
-export VERILATOR_ROOT=$work/root/usr/share/verilator
+for deb in ./*.deb; do dpkg -x "$deb" debian; done
+export VERILATOR_ROOT=$work/debian/usr/share/verilator
 ram() {  # ram NAME PROCESS
   cat <<EOT
 module $1 (
@@ -39,7 +39,7 @@ ram lanes 'always_ff @(posedge clk)
     for (int i = 0; i < 64; i++) if (en[i]) mem[addr][i*8 +: 8] <= data[i*8 +: 8];' > lanes.sv
 ram merged 'always_ff @(posedge clk) if (en != 0) mem[addr] <= word;' > merged.sv
 pending() {  # pending NAME: flags of pending writes in the model
-  root/usr/bin/verilator_bin --cc --Mdir "obj_$1" "$1.sv"
+  debian/usr/bin/verilator_bin --cc --Mdir "obj_$1" "$1.sv"
   cat "obj_$1"/*.h "obj_$1"/*.cpp | grep -o '__Vdlyvset__[A-Za-z0-9_]*' | sort -u | wc -l
 }
 lanes=$(pending lanes)

@@ -16,8 +16,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 apt-get -qq download verilator=5.006-3 2>/dev/null
-for deb in ./*.deb; do dpkg -x "$deb" root; done
-export VERILATOR_ROOT=$work/root/usr/share/verilator
+for deb in ./*.deb; do dpkg -x "$deb" debian; done
+export VERILATOR_ROOT=$work/debian/usr/share/verilator
 design() {  # design NAME ASSERTION: 50 counters, each with the assertion
   cat <<EOT
 module $1 (input logic clk, input logic [49:0] go);
@@ -32,7 +32,7 @@ EOT
 design concurrent 'assert property (@(posedge clk) count_q <= 8'"'"'d200);' > concurrent.sv
 design immediate 'always @(posedge clk) assert (count_q <= 8'"'"'d200);' > immediate.sv
 copies() {  # copies NAME: assignments to sampled signals in eval()
-  root/usr/bin/verilator_bin --cc --assert --Mdir "obj_$1" "$1.sv"
+  debian/usr/bin/verilator_bin --cc --assert --Mdir "obj_$1" "$1.sv"
   sed -n '/^void V.*___eval(/,/^}/p' "obj_$1"/*.cpp | grep -c '^ *vlSelf->__Vsampled' || true
 }
 concurrent=$(copies concurrent)

@@ -15,8 +15,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 apt-get -qq download verilator=5.006-3 2>/dev/null
-for deb in ./*.deb; do dpkg -x "$deb" root; done
-export VERILATOR_ROOT=$work/root/usr/share/verilator
+for deb in ./*.deb; do dpkg -x "$deb" debian; done
+export VERILATOR_ROOT=$work/debian/usr/share/verilator
 cat > start.sv <<'EOT'
 module start (input logic clk, input logic [31:0] x, output logic [31:0] a, b, c);
   logic [31:0] count_q, a_q, b_q, c_q;
@@ -46,7 +46,7 @@ EOT
 ask() {  # ask NAME OPTION...: the registers' start values
   local name=$1
   shift
-  root/usr/bin/verilator_bin --cc --exe --x-initial unique --Mdir "obj_$name" "$@" start.sv main.cpp
+  debian/usr/bin/verilator_bin --cc --exe --x-initial unique --Mdir "obj_$name" "$@" start.sv main.cpp
   make -s -C "obj_$name" -f Vstart.mk Vstart >/dev/null
   "obj_$name/Vstart"
 }

