@@ -31,20 +31,18 @@ bool can_be_written(const std::string &path) {
   return access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0;
 }
 
-// Also one that is not there yet; that is made and taken away again, as some places cannot have
-// any.
+// Also one that is not there yet: the first missing folder of its path is made and taken away
+// again, as some places cannot have any.
 bool can_hold_files(const fs::path &folder) {
   std::error_code error;
   if (fs::exists(folder, error)) {
     return fs::is_directory(folder, error) && access(folder.c_str(), W_OK | X_OK) == 0;
   }
-  std::vector<fs::path> made;  // the deepest one first
-  for (fs::path at = folder; !at.empty() && !fs::exists(at, error); at = at.parent_path()) {
-    made.push_back(at);
+  fs::path first = folder;
+  while (first.has_parent_path() && !fs::exists(first.parent_path(), error)) {
+    first = first.parent_path();
   }
-  const bool good = fs::create_directories(folder, error) || fs::is_directory(folder);
-  for (const fs::path &one : made) fs::remove(one, error);
-  return good;
+  return fs::create_directory(first, error) && fs::remove(first, error);
 }
 
 // A file that an option names.

@@ -35,6 +35,8 @@ CLI::Validator in_range(T first, T last) {
     T value{};
     bool number = CLI::detail::lexical_cast(text, value);
     if (number && value >= first && value <= last) return std::string();
+    if (std::is_integral_v<T>)
+      number = text.find_first_not_of("-0123456789") == text.npos;  // too long for T
     return fmt::format("{} is {} {} to {}", text, number ? "not in the range" : "no number from",
                        first, last);
   };

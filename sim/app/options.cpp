@@ -23,8 +23,7 @@ void must_be_fst(const std::string &path) {
 WaveOptions parse_wave(const std::string &text) {
   WaveOptions wave{text};
   size_t colon = text.rfind(':');
-  if (colon == std::string::npos ||
-      (text.find("..", colon) == std::string::npos && !text.substr(0, colon).ends_with(".fst"))) {
+  if (colon == std::string::npos || text.ends_with(".fst")) {
     must_be_fst(text);
     return wave;
   }

@@ -88,7 +88,9 @@ int Regression::run() {
   print_summary(summary_, a_.holes, program_.name);
   if (summary_.judged() < seeds_.count()) {
     fmt::print(stderr, "vmso: {}; {} of {} seeds were not judged\n",
-               stopped() || !whole ? "it was stopped" : "--minutes are over",
+               starved_              ? "there were no more processes"
+               : stopped() || !whole ? "it was stopped"
+                                     : "--minutes are over",
                seeds_.count() - summary_.judged(), seeds_.count());
   }
   return stopped() || (!whole && !starved_) ? kInterrupted : summary_.good() ? 0 : 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memory that a job cannot be sent from: an entry with a turned bit, an address where nothing can
 // be. What the job's end has to say is what the reference walker (sim/check/walker) says of it. For
-// queues that do not park, before the job is posted; where nothing fits, `spec` stays as it is.
+// queues that do not park, before the job is posted; where nothing fits, the job stays a good one.
 #pragma once
 #include "model/random.hpp"
 #include "system/system.hpp"

@@ -154,11 +154,12 @@ uint64_t knob_value(const KnobInfo &k, const std::string &text) {
     if (it != k.words.end()) return k.first + uint64_t(it - k.words.begin());
     throw Error(fmt::format("--{}: {}", k.name, none_of(text, k.words)), 2);
   }
-  uint64_t value = 0;
-  bool number = !text.empty() && text.size() < 19 &&
-                std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-  if (number) value = std::stoull(text);
-  if (number && value >= k.first && value <= k.last) return value;
+  const bool number =
+      !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  if (number && text.size() < 19) {  // all of those fit
+    const uint64_t value = std::stoull(text);
+    if (value >= k.first && value <= k.last) return value;
+  }
   throw Error(fmt::format("--{}: {} is {} {} to {}", k.name, text,
                           number ? "not in the range" : "no whole number from", k.first, k.last),
               2);

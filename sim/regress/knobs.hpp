@@ -65,6 +65,8 @@ enum class Knob : uint8_t {
 };
 constexpr size_t kKnobs = size_t(Knob::kLostRecords) + 1;
 
+constexpr uint64_t kMillion = 1000000;  // what rates are of: cycles, bursts
+
 struct KnobInfo {
   Knob knob;
   const char *name;  // of the option, without dashes

@@ -26,6 +26,8 @@ nlohmann::json coverage_json(const Coverage &coverage) {
   return all;
 }
 
+constexpr std::string_view kProgram = "vmso";  // what commands in reports begin with
+
 // Not: a run without shards was stopped.
 bool shards_miss(const Summary &s) { return !s.missing.empty() && s.missing.front() != "1/1"; }
 
@@ -36,7 +38,7 @@ std::string json_text(const nlohmann::json &json, int indent) {
 }
 
 std::string as_called(const std::string &command, const std::string &program) {
-  return program + command.substr(command.find(' '));
+  return command.starts_with(kProgram) ? program + command.substr(kProgram.size()) : command;
 }
 
 nlohmann::json to_json(const Outcome &o) {

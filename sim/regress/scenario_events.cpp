@@ -10,13 +10,11 @@ namespace {
 
 using K = Knob;
 
-constexpr uint64_t kPer = 1000000;  // cycles: what a rate counts events in
-
 }  // namespace
 
 void ScenarioRun::plan(Event &event) {
   const uint64_t rate = knob(event.knob);
-  if (rate) event.next = system_->now() + 1 + random_.below(2 * kPer / rate);
+  if (rate) event.next = system_->now() + 1 + random_.below(2 * kMillion / rate);
 }
 
 void ScenarioRun::act() {

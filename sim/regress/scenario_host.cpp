@@ -9,7 +9,6 @@ namespace {
 
 using K = Knob;
 
-constexpr double kMillion = 1e6;
 constexpr unsigned kEarlyClasses = 1u << unsigned(ReadClass::kWalk) |
                                    1u << unsigned(ReadClass::kSlot) |
                                    1u << unsigned(ReadClass::kTemplate);

@@ -18,8 +18,11 @@ inline uint64_t seed(uint64_t fixed) {
   const char *text = std::getenv("VMSO_SEED");
   if (!text) return fixed;
   char *end = nullptr;
+  errno = 0;
   const uint64_t value = std::strtoull(text, &end, 0);
-  if (end == text || *end) throw Error(fmt::format("VMSO_SEED: {} is no number", text));
+  if (!std::isdigit(uint8_t(*text)) || *end || errno) {
+    throw Error(fmt::format("VMSO_SEED: {} is no number of 64 bits", text));
+  }
   return value;
 }
 
